@@ -1,0 +1,1 @@
+"""Words that every room shares: errors, table contracts, parameters, the lab, results."""

@@ -1,0 +1,199 @@
+"""The lab as every room sees it: a company's tables as they were known on a day, and the ledger."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Stage = Literal["intake", "as_of", "study"]
+Outcome = Literal["in", "used", "excluded", "quarantined"]
+STAGES: tuple[Stage, ...] = ("intake", "as_of", "study")
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """One line of the accounting of rows.
+
+    Attributes
+    ----------
+    stage : {"intake", "as_of", "study"}
+        Where it happened.
+    table : str
+        The canonical table.
+    outcome : {"in", "used", "excluded", "quarantined"}
+        What became of the rows; ``in`` is counted independently of the others.
+    reason : str
+        Why, in a reader's words; empty for ``in`` and ``used``.
+    count : int
+        Rows.
+    scope : str
+        Of a study's line: which question, such as ``nps``; empty otherwise.
+    """
+
+    stage: Stage
+    table: str
+    outcome: Outcome
+    reason: str
+    count: int
+    scope: str = ""
+
+
+@dataclass
+class Ledger:
+    """The accounting of a lab's rows, kept by stage, table and scope.
+
+    Within each, rows in = used + excluded + quarantined. Recording a stage, table and scope again
+    replaces its lines, so a cell that is run twice does not count twice.
+    """
+
+    lines: list[LedgerLine] = field(default_factory=list)
+
+    def record(self, lines: Iterable[LedgerLine]) -> None:
+        """Record the lines of one stage, table and scope, replacing earlier ones.
+
+        Parameters
+        ----------
+        lines : iterable of LedgerLine
+            All of the same stage, table and scope; lines with a count of 0 are dropped, except
+            ``in`` and ``used``.
+
+        Raises
+        ------
+        ValueError
+            When rows in differ from used + excluded + quarantined, or lines are mixed.
+        """
+        new = [line for line in lines if line.count or line.outcome in ("in", "used")]
+        keys = {(line.stage, line.table, line.scope) for line in new}
+        if len(keys) != 1:
+            raise ValueError(f"Ledger lines must share stage, table and scope: {len(keys)} were mixed.")
+        rows_in = sum(line.count for line in new if line.outcome == "in")
+        rows_out = sum(line.count for line in new if line.outcome != "in")
+        if rows_in != rows_out:
+            stage, table, _ = keys.pop()
+            raise ValueError(
+                f"Every row must be accounted for: {stage} of `{table}` took in {rows_in:,} rows and "
+                f"accounts for {rows_out:,}."
+            )
+        self.lines = [line for line in self.lines if (line.stage, line.table, line.scope) not in keys] + new
+
+    def count(self, outcome: Outcome, *, table: str, stage: Stage, reason: str | None = None, scope: str = "") -> int:
+        """Return how many rows had `outcome`.
+
+        Parameters
+        ----------
+        outcome : {"in", "used", "excluded", "quarantined"}
+            What became of the rows.
+        table : str
+            The canonical table.
+        stage : {"intake", "as_of", "study"}
+            Where.
+        reason : str, optional
+            Only rows with this reason.
+        scope : str, default ""
+            The study's question.
+
+        Returns
+        -------
+        int
+            Rows; 0 when no such line exists.
+        """
+        return sum(
+            line.count
+            for line in self.lines
+            if (line.stage, line.table, line.outcome, line.scope) == (stage, table, outcome, scope)
+            and reason in (None, line.reason)
+        )
+
+
+@dataclass(frozen=True)
+class LabInfo:
+    """What a lab says of itself.
+
+    Attributes
+    ----------
+    name : str
+        The lab's short name.
+    company : str
+        Whose customers these are, as a report's head shows it.
+    time_zone : str
+        IANA name of the zone in which days begin.
+    currency : str
+        ISO code; empty when no money is recorded.
+    locale : str
+        Language and region for thousands and decimals, such as ``en-GB``.
+    accent : str
+        The company's colour as ``#rrggbb``.
+    synthetic : bool
+        True when the customers are made up; every page and figure then says so.
+    description : str
+        Where the records come from, in a sentence or two.
+    """
+
+    name: str
+    company: str
+    time_zone: str
+    currency: str = ""
+    locale: str = "en-GB"
+    accent: str = "#0b5c78"
+    synthetic: bool = False
+    description: str = ""
+
+
+class Lab(Protocol):
+    """A company's tables as they were known before the start of a day.
+
+    Attributes
+    ----------
+    info : LabInfo
+        Name, zone, currency and so on.
+    as_of : datetime.date or None
+        Only rows known before 00:00 of this day in the lab's zone are here. None when no table of
+        the lab carries a date.
+    fingerprint : str
+        Identifies the content: the same sources and declaration give the same text.
+    ledger : Ledger
+        The accounting; `prepare` adds the study stage.
+    tables : tuple of str
+        The canonical tables that the lab has.
+    undated : tuple of str
+        Tables whose rows carry no date, which are therefore here whatever `as_of` is.
+    """
+
+    info: LabInfo
+    as_of: dt.date | None
+    fingerprint: str
+    ledger: Ledger
+    tables: tuple[str, ...]
+    undated: tuple[str, ...]
+
+    def table(self, name: str, *, personal: Iterable[str] = ()) -> Any:
+        """Return a canonical table as a lazy Ibis table.
+
+        Parameters
+        ----------
+        name : str
+            Canonical name.
+        personal : iterable of str
+            Personal columns that are wanted; the others are left out.
+
+        Raises
+        ------
+        SchemaError
+            When the lab has no such table: says how to map it.
+        """
+        ...
+
+    def frame(self, expression: Any) -> pd.DataFrame:
+        """Run a lazy expression in the engine and return its (small) result.
+
+        Raises
+        ------
+        EngineError
+            When the engine refuses it.
+        """
+        ...

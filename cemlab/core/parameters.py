@@ -1,0 +1,264 @@
+"""The parameters that studies take: one registry, shared by all of them.
+
+A study declares which of these it takes, and its defaults, in the notebook cell tagged
+``parameters``. The name fixes type, range and help here, so that ``level`` means the same in
+every study, on the command line and inside the notebook.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from cemlab.core.errors import ParameterError, near_miss
+
+Kind = Literal["text", "integer", "number", "boolean", "date", "list"]
+Value = str | int | float | bool | list[str]
+
+ANNOTATIONS: Mapping[Kind, str] = {
+    "text": "str",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "date": "str",
+    "list": "list[str]",
+}
+_TRUE, _FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: its name, type, range and meaning.
+
+    Attributes
+    ----------
+    name : str
+        As it stands in the notebook and after ``-p``.
+    kind : {"text", "integer", "number", "boolean", "date", "list"}
+        A date is an ISO day as text; ``""`` stands for "not given" in text and dates.
+    help : str
+        One line, no full stop.
+    unit : str
+        Of a number: ``points``, ``days``, ``share``, ``customers``; empty otherwise.
+    low, high : float
+        Closed range of a number, unless `open_ends`.
+    open_ends : bool
+        True when the ends themselves are not allowed.
+    choices : tuple of str
+        The only values allowed; empty for any.
+    required : bool
+        True when empty text is refused.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    unit: str = ""
+    low: float = -math.inf
+    high: float = math.inf
+    open_ends: bool = False
+    choices: tuple[str, ...] = ()
+    required: bool = False
+
+    def coerce(self, value: object) -> Value:
+        """Return `value` in this parameter's type.
+
+        Parameters
+        ----------
+        value : object
+            Text from the command line, or a literal from YAML or a notebook.
+
+        Returns
+        -------
+        str, int, float, bool or list of str
+            A date comes back as ISO text.
+
+        Raises
+        ------
+        ParameterError
+            When `value` is not of the type, out of range, or not one of the choices.
+        """
+        coerced = _COERCE[self.kind](self, value)
+        if self.required and coerced in ("", []):
+            raise self.refuse(value, "must be given")
+        if self.choices:
+            for item in coerced if isinstance(coerced, list) else [coerced]:
+                if item not in self.choices:
+                    raise self.refuse(
+                        value,
+                        f"must be one of {', '.join(self.choices)}",
+                        near_miss(str(item), self.choices),
+                    )
+        return coerced
+
+    def refuse(self, value: object, must: str, hint: str = "") -> ParameterError:
+        """Return the error that says what this parameter must be and what was given.
+
+        Parameters
+        ----------
+        value : object
+            What was given.
+        must : str
+            What must hold, as the end of "`name` …".
+        hint : str, default ""
+            A sentence to put before the help, such as the near miss.
+
+        Returns
+        -------
+        ParameterError
+            Ready to be raised.
+        """
+        return ParameterError(f"`{self.name}` {must}: {value!r} was given. {hint}{self.describe()}")
+
+    def describe(self) -> str:
+        """Return one sentence on what the parameter is, with unit and range."""
+        unit = f", {self.unit}" if self.unit else ""
+        return f"`{self.name}` is: {self.help}{unit}{self.bounds()}."
+
+    def bounds(self) -> str:
+        """Return the range in words, with a leading blank; empty when there is none."""
+        above, below = ("above", "below") if self.open_ends else ("at least", "at most")
+        parts = [f"{above} {self.low:g}"] if self.low > -math.inf else []
+        parts += [f"{below} {self.high:g}"] if self.high < math.inf else []
+        return f" ({', '.join(parts)})" if parts else ""
+
+    def in_range(self, number: float) -> bool:
+        """Return True when `number` lies in the declared range."""
+        if self.open_ends:
+            return self.low < number < self.high
+        return self.low <= number <= self.high
+
+
+def _text(parameter: Parameter, value: object) -> str:
+    if not isinstance(value, str):
+        raise parameter.refuse(value, "must be text (quote it in YAML)")
+    return value
+
+
+def _integer(parameter: Parameter, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise parameter.refuse(value, "must be a whole number")
+    try:
+        number = int(value)
+    except ValueError:
+        raise parameter.refuse(value, "must be a whole number") from None
+    if not parameter.in_range(number):
+        raise parameter.refuse(value, "is out of range")
+    return number
+
+
+def _number(parameter: Parameter, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise parameter.refuse(value, "must be a number")
+    try:
+        number = float(value)
+    except ValueError:
+        raise parameter.refuse(value, "must be a number") from None
+    if not math.isfinite(number) or not parameter.in_range(number):
+        raise parameter.refuse(value, "is out of range")
+    return number
+
+
+def _boolean(parameter: Parameter, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in _TRUE | _FALSE:
+        return value.strip().lower() in _TRUE
+    raise parameter.refuse(value, "must be true or false")
+
+
+def _date(parameter: Parameter, value: object) -> str:
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value.isoformat()
+    if value == "":
+        return ""
+    try:
+        return dt.datetime.strptime(str(value), "%Y-%m-%d").date().isoformat()
+    except ValueError:
+        raise parameter.refuse(value, "must be a day as YYYY-MM-DD") from None
+
+
+def _list(parameter: Parameter, value: object) -> list[str]:
+    items = [value] if isinstance(value, str) else value
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+        raise parameter.refuse(value, "must be a list of text (repeat the option, or quote in YAML)")
+    kept = [item for item in items if item]
+    if len(set(kept)) < len(kept):
+        raise parameter.refuse(value, "must not name the same thing twice")
+    return kept
+
+
+_COERCE: Mapping[Kind, Callable[[Parameter, object], Value]] = {
+    "text": _text,
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "date": _date,
+    "list": _list,
+}
+
+REGISTRY: Mapping[str, Parameter] = {
+    parameter.name: parameter
+    for parameter in (
+        Parameter("lab_file", "text", "the lab.toml that describes the company's tables", required=True),
+        Parameter("data_dir", "text", "folder that holds the lab's source files; empty for the folder of the lab file"),
+        Parameter(
+            "as_of", "date", "only what was known before this day is used; empty for the day after the last known row"
+        ),
+        Parameter("start", "date", "first day of the window; empty for the first answer"),
+        Parameter("end", "date", "day after the window; empty for as_of"),
+        Parameter("survey", "text", "the survey to study; empty for all"),
+        Parameter("metric", "text", "the question to study", choices=("nps", "csat", "ces")),
+        Parameter("segment_by", "list", "columns to compare customers by; empty for none"),
+        Parameter(
+            "period", "text", "length of a step in the course over time", choices=("week", "month", "quarter", "year")
+        ),
+        Parameter(
+            "level", "number", "confidence level of every interval", unit="share", low=0.5, high=1, open_ends=True
+        ),
+        Parameter("min_n", "integer", "smallest number of customers in a published cell", unit="customers", low=2),
+        Parameter("materiality", "number", "smallest difference worth flagging, in the unit of the measure", low=0),
+        Parameter("seed", "integer", "seed of everything random", low=0, high=2**32 - 1),
+    )
+}
+
+
+def check(given: Mapping[str, object], *, declared: Mapping[str, object], study: str) -> dict[str, Value]:
+    """Return the values a study runs with: its defaults, overlaid by what was given.
+
+    Parameters
+    ----------
+    given : mapping of str to object
+        Names and raw values from a command line, a file or a notebook's namespace.
+    declared : mapping of str to object
+        Every parameter of the study with its default.
+    study : str
+        The study's name, for messages.
+
+    Returns
+    -------
+    dict of str to value
+        In the study's order, each in its registered type.
+
+    Raises
+    ------
+    ParameterError
+        For a name that the study does not declare (with the near miss), a value of the wrong
+        type, or one out of range.
+    """
+    for name in given:
+        if name not in declared:
+            raise ParameterError(
+                f"Study `{study}` has no parameter `{name}`. {near_miss(name, declared)}"
+                f"It takes: {', '.join(declared)}."
+            )
+    for name in declared:
+        if name not in REGISTRY:
+            raise ParameterError(
+                f"Study `{study}` declares `{name}`, which is no registered parameter. "
+                f"{near_miss(name, REGISTRY)}Register it in cemlab.core.parameters."
+            )
+    return {name: REGISTRY[name].coerce(given.get(name, default)) for name, default in declared.items()}

@@ -1,0 +1,7 @@
+"""Run notebooks, render what they show into one page, and keep the catalogue."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__, submodules=["catalogue", "notebook", "render", "runner", "studies"]
+)

@@ -1,0 +1,5 @@
+"""Estimate, test and decompose: pure functions from small frames to Estimates."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(__name__, submodules=["change", "intervals", "multiplicity", "nps"])
