@@ -1,0 +1,26 @@
+"""What every test may ask for: where the shared data are, and a cache of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The folder with real data and reference values beside the checkout; skips where there is none."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip(f"no folder `{folder.name}` beside the checkout: real data and reference values are not here")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A snapshot cache that no other test and no user shares."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("CEMLAB_CACHE", str(folder))
+    return folder
