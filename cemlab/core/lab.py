@@ -181,6 +181,11 @@ class Lab(Protocol):
         personal : iterable of str
             Personal columns that are wanted; the others are left out.
 
+        Returns
+        -------
+        ibis.Table
+            Nothing is read until it is run.
+
         Raises
         ------
         SchemaError
@@ -190,6 +195,16 @@ class Lab(Protocol):
 
     def frame(self, expression: Any) -> pd.DataFrame:
         """Run a lazy expression in the engine and return its (small) result.
+
+        Parameters
+        ----------
+        expression : ibis.Table or ibis.Value
+            Made from this lab's tables.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per row of the expression.
 
         Raises
         ------

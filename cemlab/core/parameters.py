@@ -126,7 +126,18 @@ class Parameter:
         return f" ({', '.join(parts)})" if parts else ""
 
     def in_range(self, number: float) -> bool:
-        """Return True when `number` lies in the declared range."""
+        """Return whether a number lies in the declared range.
+
+        Parameters
+        ----------
+        number : float
+            In the parameter's unit.
+
+        Returns
+        -------
+        bool
+            True inside, and on an end unless `open_ends`.
+        """
         if self.open_ends:
             return self.low < number < self.high
         return self.low <= number <= self.high

@@ -22,6 +22,9 @@ Aspect = Literal["value", "magnitude", "interval", "n", "mde", "level", "std_err
 VALUES = ("estimate", "std_error", "ci_low", "ci_high", "n", "n_customers", "n_eff", "p_value", "q_value", "mde")
 """Columns of an estimates table whose numbers a suppressed row does not show."""
 
+HIDDEN = ("suppressed", "too_small")
+"""Flags of a row whose values are withheld, and of one that is so for its own size (not as a complement)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
@@ -34,8 +37,8 @@ class Estimates:
     ----------
     table : pandas.DataFrame
         One row per estimate; a copy at each access. Group columns `by`, then ``estimate``,
-        ``std_error``, ``ci_low``, ``ci_high``, ``n``, ``n_customers``, ``n_eff``, ``suppressed``
-        and, where they apply, ``p_value``, ``q_value``, ``flagged`` and ``mde``; further columns
+        ``std_error``, ``ci_low``, ``ci_high``, ``n``, ``n_customers``, ``n_eff``, ``suppressed``,
+        ``too_small`` (suppressed for its own size) and, where they apply, ``p_value``, ``q_value``, ``flagged`` and ``mde``; further columns
         are the estimator's own and say so in its docstring.
     by : tuple of str
         The group columns.
@@ -94,16 +97,18 @@ class Estimates:
         ----------
         table : pandas.DataFrame
             One row per estimate with the columns named in the class.
-        by, measure, unit, method, level, min_n, better, notes, parts, model
-            As the attributes of the class.
+        by, measure, unit, method, level, min_n : as the attributes
+            See the class.
         cells : sequence of str, optional
             The columns of `by` that make a published cell; default all. A distribution over scores
             has cells by group only: each of its rows speaks of the whole group.
+        better, notes, parts, model : as the attributes, optional
+            See the class.
 
         Returns
         -------
         Estimates
-            With the column ``suppressed`` filled.
+            With the columns ``suppressed`` and ``too_small`` filled.
 
         Raises
         ------
@@ -121,15 +126,18 @@ class Estimates:
         base = table.loc[:, [*cells, size]].drop_duplicates(list(cells) or None)
         if not cells:
             base = base.head(1)
-        hidden = base.assign(suppressed=hidden_cells(base, by=cells, n=size, min_n=min_n))
-        table = table.drop(columns="suppressed", errors="ignore")
+        hidden = base.assign(
+            suppressed=hidden_cells(base, by=cells, n=size, min_n=min_n),
+            too_small=base[size].fillna(0).between(0, min_n, inclusive="neither"),
+        )
+        table = table.drop(columns=list(HIDDEN), errors="ignore")
         if cells:
-            table = table.merge(hidden[[*cells, "suppressed"]], on=list(cells), how="left")
+            table = table.merge(hidden[[*cells, *HIDDEN]], on=list(cells), how="left")
         else:
-            table["suppressed"] = bool(hidden["suppressed"].any())
+            table = table.assign(**{name: bool(hidden[name].any()) for name in HIDDEN})
         keys = hidden.loc[hidden["suppressed"], list(cells)]
         return cls(
-            _blank(table, table["suppressed"], keep=(*by, "suppressed")),
+            _blank(table, table["suppressed"], keep=(*by, *HIDDEN)),
             tuple(by), measure, unit, method, level, min_n, better, tuple(notes),
             MappingProxyType({name: _blank_keys(part, keys) for name, part in (parts or {}).items()}),
             model,
@@ -159,10 +167,21 @@ class Estimates:
             A new object.
         """
         table = self._table.assign(**columns)
-        return replace(self, _table=_blank(table, table["suppressed"], keep=(*self.by, "suppressed")))
+        return replace(self, _table=_blank(table, table["suppressed"], keep=(*self.by, *HIDDEN)))
 
     def with_notes(self, *notes: str) -> Estimates:
-        """Return the same estimates with notes added (none twice)."""
+        """Return the same estimates with notes added (none twice).
+
+        Parameters
+        ----------
+        *notes : str
+            Full sentences.
+
+        Returns
+        -------
+        Estimates
+            A new object.
+        """
         return replace(self, notes=tuple(dict.fromkeys((*self.notes, *notes))))
 
     def row(self, where: Mapping[str, object] | None = None) -> pd.Series:
@@ -324,16 +343,16 @@ class Finding:
         """
         row = estimates.row(where)
 
-        def number(name: str) -> float:
+        def _number(name: str) -> float:
             return float(row[name]) if name in row and pd.notna(row[name]) else math.nan
 
         scope = {name: str(row[name]) for name in estimates.by if name != "period"}
         return cls(
-            key=key, value=number("estimate"), unit=estimates.unit, label=label, scope=scope,
+            key=key, value=_number("estimate"), unit=estimates.unit, label=label, scope=scope,
             period=str(row["period"]) if "period" in estimates.by else "",
-            std_error=number("std_error"), ci_low=number("ci_low"), ci_high=number("ci_high"),
-            level=estimates.level, n=number("n"), p_value=number("p_value"), q_value=number("q_value"),
-            family=str(row.get("family", "")), flagged=bool(row.get("flagged", False)), mde=number("mde"),
+            std_error=_number("std_error"), ci_low=_number("ci_low"), ci_high=_number("ci_high"),
+            level=estimates.level, n=_number("n"), p_value=_number("p_value"), q_value=_number("q_value"),
+            family=str(row.get("family", "")), flagged=bool(row.get("flagged", False)), mde=_number("mde"),
             better=estimates.better, suppressed=bool(row["suppressed"]), min_n=estimates.min_n,
             table=table, row=int(str(row.name)),
         )  # fmt: skip
@@ -370,9 +389,9 @@ _DIGIT = re.compile(r"\d")
 class Sentence:
     """A sentence whose numbers are findings.
 
-    Attributes
+    Parameters
     ----------
-    parts : tuple of str, Name, Quote or Finding
+    *parts : str, Name, Quote or Finding
         Literal text holds no digits, so that no number can stand in a report that is not a
         finding; a bare finding stands for its value.
 

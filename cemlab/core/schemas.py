@@ -116,7 +116,18 @@ class Table:
     rules: tuple[Rule, ...] = ()
 
     def column(self, name: str) -> Column | None:
-        """Return the column called `name`, or None."""
+        """Return the column of a name.
+
+        Parameters
+        ----------
+        name : str
+            Canonical name.
+
+        Returns
+        -------
+        Column or None
+            None when the table declares no such column.
+        """
         return next((column for column in self.columns if column.name == name), None)
 
     @property

@@ -1,0 +1,190 @@
+"""How numbers look: precision that follows the interval, the lab's thousands and decimals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from cemlab.core.results import Finding, Name, Part, Quote, Sentence
+
+NOT_SHOWN = "not shown"
+_UNIT_WORDS = {"points": "points", "scale points": "scale points", "days": "days", "months": "months"}
+_COUNTED = ("customers", "answers", "rows")
+
+
+def decimals(half_width: float) -> int:
+    """Return how many decimals an estimate deserves, given half the width of its interval.
+
+    The first significant digit of the half-width sets the last digit of the estimate.
+
+    Parameters
+    ----------
+    half_width : float
+        In the unit that is printed. 0 or NaN (no interval) gives 0.
+
+    Returns
+    -------
+    int
+        0 to 6.
+
+    Examples
+    --------
+    >>> decimals(1.1), decimals(0.3), decimals(0.04), decimals(12)
+    (0, 1, 2, 0)
+    """
+    if not math.isfinite(half_width) or half_width <= 0:
+        return 0
+    return min(6, max(0, -math.floor(math.log10(half_width))))
+
+
+def number(value: float, *, digits: int = 0, locale: str = "en-GB") -> str:
+    """Return `value` with thousands separated and decimals as the locale writes them.
+
+    Parameters
+    ----------
+    value : float
+        Any finite number; NaN gives an en dash.
+    digits : int, default 0
+        Decimals.
+    locale : str, default "en-GB"
+        Language and region.
+
+    Returns
+    -------
+    str
+        With a true minus sign.
+
+    Examples
+    --------
+    >>> number(13612), number(-53.4161, digits=1, locale="fr-FR")
+    ('13,612', '−53,4')
+    """
+    from babel.numbers import format_decimal
+
+    if not math.isfinite(value):
+        return "–"
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    text: str = format_decimal(round(value, digits) + 0.0, format=pattern, locale=locale.replace("-", "_"))
+    return text.replace("-", "−")
+
+
+def scaled(value: float, unit: str) -> float:
+    """Return `value` as it is printed: a share in percent, everything else as it is."""
+    return value * 100 if unit == "share" else value
+
+
+def with_unit(text: str, unit: str) -> str:
+    """Return a printed number followed by its unit."""
+    if unit == "share":
+        return f"{text} %"
+    return f"{text} {_UNIT_WORDS[unit]}" if unit in _UNIT_WORDS else text
+
+
+def finding_digits(finding: Finding) -> int:
+    """Return the decimals that a finding's interval allows, in the unit that is printed."""
+    return decimals(scaled((finding.ci_high - finding.ci_low) / 2, finding.unit))
+
+
+def shown(part: Part, *, locale: str = "en-GB", bare: bool = False) -> str:
+    """Return one part of a sentence as text.
+
+    Parameters
+    ----------
+    part : str, Name, Quote or Finding
+        Literal words and names come back as they are; a finding as its value with unit.
+    locale : str, default "en-GB"
+        Language and region.
+    bare : bool, default False
+        True to leave the unit out.
+
+    Returns
+    -------
+    str
+        ``not shown`` for a suppressed number, ``< 10`` for its n.
+    """
+    if isinstance(part, str):
+        return part
+    if isinstance(part, Name):
+        return part.text
+    quote = part if isinstance(part, Quote) else Quote(part)
+    return _aspect(quote, locale=locale, bare=bare)
+
+
+def _aspect(quote: Quote, *, locale: str, bare: bool) -> str:
+    finding, digits = quote.finding, finding_digits(quote.finding)
+
+    def print_one(value: float, places: int = digits) -> str:
+        return number(scaled(value, finding.unit), digits=places, locale=locale)
+
+    if quote.aspect == "level":
+        return f"{number(finding.level * 100, digits=0 if (finding.level * 100).is_integer() else 1, locale=locale)} %"
+    if quote.aspect == "n":
+        return f"< {finding.min_n}" if finding.suppressed else number(finding.n, locale=locale)
+    if finding.suppressed:
+        return NOT_SHOWN
+    if quote.aspect == "interval":
+        text = f"{print_one(finding.ci_low)} and {print_one(finding.ci_high)}"
+    elif quote.aspect == "mde":
+        # rounded up: a smaller difference than the one printed may go unseen
+        places = decimals(scaled(finding.mde, finding.unit) / 10)
+        text = print_one(
+            math.ceil(finding.mde * 10**places) / 10**places if finding.unit != "share" else finding.mde, places
+        )
+    elif quote.aspect == "std_error":
+        text = print_one(finding.std_error, digits + 1)
+    else:
+        text = print_one(abs(finding.value) if quote.aspect == "magnitude" else finding.value)
+    return text if bare or finding.unit in _COUNTED else with_unit(text, finding.unit)
+
+
+def plain(sentence: Sentence, *, locale: str = "en-GB") -> str:
+    """Return a sentence as plain text.
+
+    Parameters
+    ----------
+    sentence : Sentence
+        Words, names and findings.
+    locale : str, default "en-GB"
+        Language and region.
+
+    Returns
+    -------
+    str
+        The text a reader sees.
+
+    Examples
+    --------
+    >>> nps = Finding("nps.overall", 53.4161, "points", ci_low=52.3, ci_high=54.5)
+    >>> plain(Sentence("The NPS is ", nps, ", between ", Quote(nps, "interval"), "."))
+    'The NPS is 53 points, between 52 and 54 points.'
+    """
+    return "".join(shown(part, locale=locale) for part in sentence.parts)
+
+
+def interval_text(low: float, high: float, *, digits: int = 0, locale: str = "en-GB") -> str:
+    """Return an interval as a table shows it, such as ``31 to 38``."""
+    return f"{number(low, digits=digits, locale=locale)} to {number(high, digits=digits, locale=locale)}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as a list in words.
+
+    Parameters
+    ----------
+    names : iterable of str
+        In the order in which they are to be read.
+
+    Returns
+    -------
+    str
+        Empty for none.
+
+    Examples
+    --------
+    >>> listed(["North", "South", "East"])
+    'North, South and East'
+    """
+    items = list(names)
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"

@@ -1,0 +1,234 @@
+"""Display tables: what a reader sees of a frame, cell by cell, with what to sort it by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from cemlab.core.lab import LabInfo
+from cemlab.core.results import Estimates
+from cemlab.show import numbers
+
+UNIT_HEADINGS: Mapping[str, str] = {"share": "%", "points": "points", "scale points": "scale points"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a display table.
+
+    Attributes
+    ----------
+    label : str
+        Heading, with the unit in it.
+    numeric : bool
+        True when its cells are numbers, aligned right.
+    """
+
+    label: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a display table.
+
+    Attributes
+    ----------
+    text : str
+        What is printed; plain text, never markup.
+    sort : float or str
+        What to sort by; NaN sorts last.
+    """
+
+    text: str
+    sort: float | str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as a reader sees it, and as a machine does.
+
+    Attributes
+    ----------
+    caption : str
+        What one row is.
+    columns : tuple of Column
+        From left to right; the first is the row's heading.
+    rows : tuple of tuple of Cell
+        In the order of what matters.
+    data : pandas.DataFrame
+        The same rows with full precision, for the CSV; suppressed numbers are missing there too.
+    """
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    data: pd.DataFrame
+
+
+def heading(name: str) -> str:
+    """Return a column's name as a heading: ``visit_band`` → ``Visit band``."""
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def of_estimates(
+    estimates: Estimates,
+    *,
+    caption: str,
+    info: LabInfo,
+    label: str = "Estimate",
+    extra: Mapping[str, str] | None = None,
+) -> Table:
+    """Return estimates as a table: groups, estimate, interval, n.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        In the order in which the rows are to stand.
+    caption : str
+        What one row is.
+    info : LabInfo
+        For the locale.
+    label : str, default "Estimate"
+        Heading of the estimate, without unit.
+    extra : mapping of str to str, optional
+        Further numeric columns of the estimates' table → heading, in the estimates' unit; a boolean
+        column prints yes or no.
+
+    Returns
+    -------
+    Table
+        One precision per column, set by the median half-width; ``< min_n`` where suppressed.
+    """
+    table, unit, extra = estimates.table, estimates.unit, dict(extra or {})
+    half = (
+        numbers.scaled(float(((table["ci_high"] - table["ci_low"]) / 2).median()), unit) if "ci_low" in table else 0.0
+    )
+    digits = numbers.decimals(half)
+    in_unit = f", {UNIT_HEADINGS[unit]}" if unit in UNIT_HEADINGS else ""
+    columns = [Column(heading(name)) for name in estimates.by] or [Column("")]
+    columns += [Column(f"{label}{in_unit}", numeric=True)]
+    columns += [Column(f"{estimates.level:.0%} interval", numeric=True)] if "ci_low" in table else []
+    columns += [Column(words, numeric=True) for words in extra.values()] + [Column("Answers", numeric=True)]
+
+    def row(values: Mapping[Any, Any]) -> tuple[Cell, ...]:
+        names = [Cell(str(values[name]), str(values[name])) for name in estimates.by] or [Cell("All", "All")]
+        cells = [_number(values["estimate"], unit=unit, digits=digits, info=info)]
+        if "ci_low" in table:
+            cells.append(_interval(values, unit=unit, digits=digits, info=info))
+        cells += [_extra(values[name], unit=unit, digits=digits, info=info) for name in extra]
+        return (*names, *cells, _count(values, min_n=estimates.min_n, info=info))
+
+    return Table(caption, tuple(columns), tuple(row(values) for values in table.to_dict("records")), table)
+
+
+def of_frame(frame: pd.DataFrame, *, caption: str, labels: Mapping[str, str], info: LabInfo) -> Table:
+    """Return a small frame as a table; numbers are printed whole.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A few rows; text or counts.
+    caption : str
+        What one row is.
+    labels : mapping of str to str
+        Column → heading, in order.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        Columns of numbers aligned right.
+    """
+    numeric = {name: pd.api.types.is_numeric_dtype(frame[name]) for name in labels}
+    rows = tuple(
+        tuple(
+            _number(values[name], unit="rows", digits=0, info=info)
+            if numeric[name]
+            else Cell(str(values[name]), str(values[name]))
+            for name in labels
+        )
+        for values in frame.to_dict("records")
+    )
+    columns = tuple(Column(words, numeric=numeric[name]) for name, words in labels.items())
+    return Table(caption, columns, rows, frame.loc[:, list(labels)])
+
+
+def csv(table: Table) -> str:
+    """Return the table's data as CSV in which no cell can run as a formula.
+
+    Parameters
+    ----------
+    table : Table
+        Any table.
+
+    Returns
+    -------
+    str
+        Comma-separated, decimal points, a header line. Text that a spreadsheet would take for a
+        formula stands behind an apostrophe.
+    """
+    data = table.data.copy()
+    for name in data.columns:
+        if not pd.api.types.is_numeric_dtype(data[name]):
+            data[name] = data[name].map(_harmless)
+    return data.to_csv(index=False, lineterminator="\n")
+
+
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def _number(value: object, *, unit: str, digits: int, info: LabInfo) -> Cell:
+    number = numbers.scaled(_float(value), unit)
+    return Cell(numbers.number(number, digits=digits, locale=info.locale), number)
+
+
+def _extra(value: object, *, unit: str, digits: int, info: LabInfo) -> Cell:
+    if isinstance(value, bool):
+        return Cell("yes" if value else "no", float(value))
+    return _number(value, unit=unit, digits=digits, info=info)
+
+
+def _interval(values: Mapping[str, object], *, unit: str, digits: int, info: LabInfo) -> Cell:
+    low, high = (numbers.scaled(_float(values[end]), unit) for end in ("ci_low", "ci_high"))
+    if math.isnan(low) or math.isnan(high):
+        return Cell("–", math.nan)
+    return Cell(numbers.interval_text(low, high, digits=digits, locale=info.locale), low)
+
+
+def _count(values: Mapping[str, object], *, min_n: int, info: LabInfo) -> Cell:
+    if values.get("suppressed"):
+        return Cell(f"< {min_n}" if values["too_small"] else "withheld", math.nan)
+    return _number(values["n"], unit="answers", digits=0, info=info)
+
+
+def _float(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def ordered(estimates: Estimates, *, by: Sequence[str] = ("estimate",), ascending: bool = False) -> Estimates:
+    """Return the same estimates sorted, suppressed rows last.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        Any.
+    by : sequence of str, default ("estimate",)
+        Columns to sort by.
+    ascending : bool, default False
+        Smallest first.
+
+    Returns
+    -------
+    Estimates
+        With its rows in the new order.
+    """
+    table = estimates.table.sort_values(list(by), ascending=ascending, na_position="last", kind="stable")
+    return replace(estimates, _table=table.reset_index(drop=True))

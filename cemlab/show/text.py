@@ -1,0 +1,160 @@
+"""Sentences made of findings, so that they stay true when the parameters change."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from cemlab.core.results import Finding, Name, Part, Quote, Sentence
+
+
+def level(finding: Finding, *, subject: str) -> Sentence:
+    """Say how high something is, and between which limits.
+
+    Parameters
+    ----------
+    finding : Finding
+        A level with its interval.
+    subject : str
+        What it is the level of, such as ``The NPS of Botanic``.
+
+    Returns
+    -------
+    Sentence
+        "… is 53 points: the sample puts it between 52 and 55 points."
+    """
+    if finding.suppressed:
+        return Sentence(Name(subject), " is withheld: fewer customers answered than may be shown.")
+    return Sentence(Name(subject), " is ", finding, ": the sample puts it between ", Quote(finding, "interval"), ".")
+
+
+def answers_behind(answers: Finding, unscored: Finding) -> Sentence:
+    """Say how many answers count and how many were left out for want of a score.
+
+    Parameters
+    ----------
+    answers, unscored : Finding
+        Counts of rows.
+
+    Returns
+    -------
+    Sentence
+        Names both counts.
+    """
+    if unscored.value == 0:
+        return Sentence("It rests on ", answers, " answers; none had to be left out for want of a score.")
+    return Sentence("It rests on ", answers, " answers; ", unscored, " more gave no score and do not count.")
+
+
+def shape(promoters: Finding, passives: Finding, detractors: Finding) -> Sentence:
+    """Say what the score is made of.
+
+    Parameters
+    ----------
+    promoters, passives, detractors : Finding
+        Shares of the answers.
+
+    Returns
+    -------
+    Sentence
+        "62 % are promoters, 29 % passives and 9 % detractors."
+    """
+    return Sentence(promoters, " are promoters, ", passives, " passives and ", detractors, " detractors.")
+
+
+def steps(changes: Sequence[Finding], *, period: str) -> Sentence:
+    """Say which steps from one period to the next stand out from chance.
+
+    Parameters
+    ----------
+    changes : sequence of Finding
+        One per complete period, adjusted in the run's family.
+    period : str
+        Length of a step, such as ``month``.
+
+    Returns
+    -------
+    Sentence
+        Names up to three flagged steps, or says what would have been seen.
+    """
+    if not changes:
+        return Sentence(f"There are no two complete {period}s to compare.")
+    flagged = sorted((change for change in changes if change.flagged), key=lambda change: -abs(change.value))
+    if not flagged:
+        return Sentence(
+            f"No {period} differs from the one before by more than chance explains", *_would_have_shown(changes), "."
+        )
+    parts: list[Part] = []
+    for change in flagged[:3]:
+        direction = "rose" if change.value > 0 else "fell"
+        parts += [
+            "; it " if parts else "It ",
+            f"{direction} by ",
+            Quote(change, "magnitude"),
+            " in ",
+            Name(change.period),
+        ]
+    more = f"; further {period}s stand out too" if len(flagged) > 3 else ""
+    return Sentence(*parts, f"{more}. Estimates picked because they stand out tend to be too large.")
+
+
+def groups(differences: Sequence[Finding], *, subject: str) -> Sentence:
+    """Say which groups differ from the rest.
+
+    Parameters
+    ----------
+    differences : sequence of Finding
+        One per group against all other customers, adjusted in the run's family.
+    subject : str
+        What the groups are, such as ``region``.
+
+    Returns
+    -------
+    Sentence
+        Names up to four flagged groups, or says what would have been seen.
+    """
+    compared = [difference for difference in differences if not difference.suppressed]
+    if len(compared) < 2:
+        return Sentence("There are no two groups of ", Name(subject), " large enough to compare.")
+    flagged = sorted((difference for difference in compared if difference.flagged), key=lambda found: found.value)
+    if not flagged:
+        return Sentence(
+            "No group of ", Name(subject), " differs from the rest by more than chance explains", *_would_have_shown(compared), "."
+        )  # fmt: skip
+    parts: list[Part] = []
+    for found in flagged[:4]:
+        direction = "higher" if found.value > 0 else "lower"
+        name = Name(", ".join(found.scope.values()))
+        parts += ["; " if parts else "", name, " scores ", Quote(found, "magnitude"), f" {direction} than the rest"]
+        parts += [" (between ", Quote(found, "interval"), ")"]
+    more = "; further groups stand out too" if len(flagged) > 4 else ""
+    return Sentence(*parts, f"{more}.")
+
+
+def agreement(first: Finding, second: Finding, *, first_name: str, second_name: str) -> Sentence:
+    """Say what two ways to compute the same interval give.
+
+    Parameters
+    ----------
+    first, second : Finding
+        The same estimate with two intervals.
+    first_name, second_name : str
+        Names of the two ways.
+
+    Returns
+    -------
+    Sentence
+        Both intervals.
+    """
+    return Sentence(
+        f"{first_name}: between ", Quote(first, "interval"), f"; {second_name}: between ", Quote(second, "interval"), "."
+    )  # fmt: skip
+
+
+def _would_have_shown(comparisons: Sequence[Finding]) -> tuple[Part, ...]:
+    """Return the words on the smallest difference that every one of these would have shown."""
+    powered = [comparison for comparison in comparisons if math.isfinite(comparison.mde)]
+    if not powered:
+        return ()
+    return (" (a true difference of ", Quote(max(powered, key=lambda comparison: comparison.mde), "mde"),
+            " would have been seen in each, four times out of five)")  # fmt: skip

@@ -1,0 +1,104 @@
+"""Colours, type and strokes that every figure and page shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+INK, MUTED, LINE, PAPER = "#1a1d21", "#565d66", "#d5d9de", "#ffffff"
+CONTEXT = "#8b939c"
+GROUPS: Mapping[str, str] = {"promoter": "#00806a", "passive": "#8b939c", "detractor": "#c2410c"}
+"""Colour of each NPS group; always shown with the group's name too."""
+SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
+"""Okabe-Ito order, safe for colour blindness; more series than these become small multiples."""
+WIDE_PX, NARROW_PX = 680, 340
+TEXT_PX = 12
+
+RC: dict[Any, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": LINE,
+    "axes.grid": False,
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": TEXT_PX,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.dpi": 72,
+    "figure.facecolor": PAPER,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": TEXT_PX,
+    "hatch.color": LINE,
+    "hatch.linewidth": 1.0,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "savefig.dpi": 72,
+    # text stays text, and the same numbers give the same bytes
+    "svg.fonttype": "none",
+    "svg.hashsalt": "cemlab",
+    # a label with two dollar signs is a label, not a formula
+    "text.parse_math": False,
+    "xtick.color": MUTED,
+    "xtick.labelsize": TEXT_PX,
+    "ytick.color": INK,
+    "ytick.labelsize": TEXT_PX,
+    "ytick.major.size": 0,
+}
+"""matplotlib settings of every figure; sizes in CSS pixels, since a figure is drawn at 72 dpi."""
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of ``#rrggbb`` (WCAG 2.2), 0 for black to 1 for white."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours (WCAG 2.2), 1 to 21.
+
+    Parameters
+    ----------
+    one, other : str
+        Colours as ``#rrggbb``.
+
+    Returns
+    -------
+    float
+        1 for equal colours, 21 for black on white.
+
+    Examples
+    --------
+    >>> round(contrast("#000000", "#ffffff"), 1)
+    21.0
+    """
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def readable(colour: str, *, paper: str, ratio: float = 4.5) -> str:
+    """Return `colour`, moved towards black or white until it can be read on `paper`.
+
+    Parameters
+    ----------
+    colour, paper : str
+        As ``#rrggbb``.
+    ratio : float, default 4.5
+        Smallest contrast.
+
+    Returns
+    -------
+    str
+        The nearest shade in steps of a twentieth that reaches the ratio.
+
+    Examples
+    --------
+    >>> readable("#ffff00", paper="#ffffff") != "#ffff00"
+    True
+    """
+    target = 0 if luminance(paper) > 0.18 else 255
+    channels = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    for step in range(21):
+        shade = "#" + "".join(f"{round(c + (target - c) * step / 20):02x}" for c in channels)
+        if contrast(shade, paper) >= ratio:
+            return shade
+    return shade
