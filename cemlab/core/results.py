@@ -25,6 +25,9 @@ VALUES = ("estimate", "std_error", "ci_low", "ci_high", "n", "n_customers", "n_e
 HIDDEN = ("suppressed", "too_small")
 """Flags of a row whose values are withheld, and of one that is so for its own size (not as a complement)."""
 
+KEPT = (*HIDDEN, "complete")
+"""Columns that a suppressed row does show: they tell of the row, not of its customers."""
+
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
@@ -96,7 +99,9 @@ class Estimates:
         Parameters
         ----------
         table : pandas.DataFrame
-            One row per estimate with the columns named in the class.
+            One row per estimate with the columns named in the class. A comparison brings its own
+            ``suppressed``, True where either of its sides is hidden; else small cells and their
+            complements are found here.
         by, measure, unit, method, level, min_n : as the attributes
             See the class.
         cells : sequence of str, optional
@@ -123,11 +128,12 @@ class Estimates:
         cells = tuple(by if cells is None else cells)
         table = table.reset_index(drop=True)
         size = "n_customers" if "n_customers" in table else "n"
-        base = table.loc[:, [*cells, size]].drop_duplicates(list(cells) or None)
+        given = [name for name in ("suppressed",) if name in table]
+        base = table.loc[:, [*cells, size, *given]].drop_duplicates(list(cells) or None)
         if not cells:
             base = base.head(1)
         hidden = base.assign(
-            suppressed=hidden_cells(base, by=cells, n=size, min_n=min_n),
+            suppressed=base["suppressed"] if given else hidden_cells(base, by=cells, n=size, min_n=min_n),
             too_small=base[size].fillna(0).between(0, min_n, inclusive="neither"),
         )
         table = table.drop(columns=list(HIDDEN), errors="ignore")
@@ -137,7 +143,7 @@ class Estimates:
             table = table.assign(**{name: bool(hidden[name].any()) for name in HIDDEN})
         keys = hidden.loc[hidden["suppressed"], list(cells)]
         return cls(
-            _blank(table, table["suppressed"], keep=(*by, *HIDDEN)),
+            _blank(table, table["suppressed"], keep=(*by, *KEPT)),
             tuple(by), measure, unit, method, level, min_n, better, tuple(notes),
             MappingProxyType({name: _blank_keys(part, keys) for name, part in (parts or {}).items()}),
             model,
@@ -167,7 +173,7 @@ class Estimates:
             A new object.
         """
         table = self._table.assign(**columns)
-        return replace(self, _table=_blank(table, table["suppressed"], keep=(*self.by, *HIDDEN)))
+        return replace(self, _table=_blank(table, table["suppressed"], keep=(*self.by, *KEPT)))
 
     def with_notes(self, *notes: str) -> Estimates:
         """Return the same estimates with notes added (none twice).
@@ -234,7 +240,7 @@ def _blank(table: pd.DataFrame, rows: pd.Series, *, keep: Sequence[str]) -> pd.D
 def _blank_keys(part: pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:
     """Return a companion table with the suppressed groups' numbers as NaN."""
     shared = [name for name in keys.columns if name in part.columns]
-    if keys.empty or len(shared) < len(keys.columns):
+    if not len(keys) or len(shared) < len(keys.columns):
         return part
     if not shared:
         rows = pd.Series(True, index=part.index)

@@ -1,0 +1,59 @@
+"""A lab in memory, for tests of rooms above `data`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from cemlab.core import schemas
+from cemlab.core.errors import SchemaError
+from cemlab.core.lab import LabInfo, Ledger
+
+
+class MemoryLab:
+    """Frames as canonical tables in an in-memory engine; an instant's lab-local day is added beside it."""
+
+    def __init__(
+        self,
+        tables: Mapping[str, pd.DataFrame],
+        *,
+        as_of: dt.date | None = None,
+        undated: Iterable[str] = (),
+        fingerprint: str = "memory",
+    ) -> None:
+        self.info = LabInfo("memory", "Memory & Sons", "Europe/Berlin", synthetic=True)
+        self.as_of = as_of
+        self.fingerprint = fingerprint
+        self.ledger = Ledger()
+        self.tables = tuple(tables)
+        self.undated = tuple(undated)
+        self.queries = 0
+        self._engine = ibis.duckdb.connect()
+        for name, frame in tables.items():
+            self._engine.create_table(name, _with_days(name, frame))
+
+    def table(self, name: str, *, personal: Iterable[str] = ()) -> Any:
+        if name not in self.tables:
+            raise SchemaError(f"The lab must have the table `{name}`: it has {', '.join(self.tables)}.")
+        table = self._engine.table(name)
+        hidden = {column.name for column in schemas.TABLES[name].columns if column.personal} - set(personal)
+        return table.drop(*(column for column in table.columns if column in hidden))
+
+    def frame(self, expression: Any) -> pd.DataFrame:
+        self.queries += 1
+        frame: pd.DataFrame = self._engine.execute(expression)
+        return frame
+
+
+def _with_days(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Add ``responded_on`` beside ``responded_at``, taking the instant's own calendar day."""
+    days = {
+        column.day: pd.to_datetime(frame[column.name]).dt.date
+        for column in schemas.TABLES[name].columns
+        if column.day and column.name in frame and column.day not in frame
+    }
+    return frame.assign(**days)
