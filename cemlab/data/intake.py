@@ -1,0 +1,116 @@
+"""What became of every row: the accounting that `cemlab check` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cemlab.core.lab import Ledger, LedgerLine
+from cemlab.data.snapshot import TableRecord, ensure
+
+
+@dataclass(frozen=True)
+class Accounting:
+    """The rows of a lab, from its sources to the snapshot.
+
+    Attributes
+    ----------
+    name : str
+        The lab.
+    ledger : Ledger
+        The stage intake: rows in = used + excluded + quarantined, per table.
+    tables : tuple of TableRecord
+        What is known of each table.
+    folder : Path
+        The snapshot; the quarantined rows are in its folder ``quarantine``.
+    """
+
+    name: str
+    ledger: Ledger
+    tables: tuple[TableRecord, ...]
+    folder: Path
+
+    @property
+    def usable(self) -> bool:
+        """True when every mapped table keeps at least one row."""
+        return all(table.rows for table in self.tables)
+
+    def lines(self) -> list[str]:
+        """Return the accounting as text for a terminal.
+
+        Returns
+        -------
+        list of str
+            One line each; a table's own lines are indented below its first.
+        """
+        lines = [f"Lab {self.name}"]
+        for table in self.tables:
+            own = [line for line in self.ledger.lines if line.table == table.name]
+            lines += ["", _heading(table, own)]
+            lines += [f"  {line.count:>12,} {line.outcome}: {line.reason}" for line in own if line.reason]
+            lines += [f"  {text}" for text in _remarks(table)]
+        if any(line.outcome == "quarantined" for line in self.ledger.lines):
+            lines += ["", f"Quarantined rows, with reasons: {self.folder / 'quarantine'}"]
+        empty = [table.name for table in self.tables if not table.rows]
+        lines += ["", f"Not usable: no row of {', '.join(empty)} is left." if empty else "Usable."]
+        return lines
+
+
+def check(lab_file: str | Path, *, data_dir: str = "") -> Accounting:
+    """Account for every row of a lab's sources.
+
+    Parameters
+    ----------
+    lab_file : str or Path
+        The ``lab.toml``.
+    data_dir : str, default ""
+        Folder of the source files; empty for the folder of the lab file.
+
+    Returns
+    -------
+    Accounting
+        Rows in, used, excluded and quarantined by table and reason.
+
+    Raises
+    ------
+    SourceError, SchemaError
+        When a source or the lab file does not hold.
+    EngineError
+        When there is no room for the snapshot.
+    """
+    snapshot = ensure(lab_file, data_dir=data_dir)
+    ledger = Ledger()
+    for table in snapshot.tables:
+        ledger.record(line for line in snapshot.ledger if line.table == table.name)
+    return Accounting(str(snapshot.lab["name"]), ledger, snapshot.tables, snapshot.folder)
+
+
+def _heading(table: TableRecord, own: list[LedgerLine]) -> str:
+    total = {
+        outcome: sum(line.count for line in own if line.outcome == outcome)
+        for outcome in ("in", "used", "excluded", "quarantined")
+    }
+    return (
+        f"{table.name}: {total['in']:,} rows in = {total['used']:,} used + {total['excluded']:,} excluded + "
+        f"{total['quarantined']:,} quarantined"
+    )
+
+
+def _remarks(table: TableRecord) -> Iterator[str]:
+    if not table.dated:
+        yield "undated: every row is used whatever the as-of day"
+    elif table.rows:
+        yield f"known from {table.first_known} to {table.last_known}"
+    for column, count in table.missing.items():
+        if count:
+            yield f"{column}: {count:,} of {table.rows:,} rows without a value ({_percent(count, table.rows)})"
+    for column, count in table.naive.items():
+        yield f"{column}: {count:,} times without a zone, taken in the lab's"
+    for source, count in table.replaced.items():
+        yield f"{source}: {count:,} sequences that its encoding does not know, each read as U+FFFD"
+
+
+def _percent(count: int, rows: int) -> str:
+    share = 100 * count / rows
+    return "below 0.1 %" if share < 0.1 else f"{share:.1f} %"

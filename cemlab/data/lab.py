@@ -1,0 +1,216 @@
+"""Open a lab: its accepted rows as they were known before the start of a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from cemlab.core.errors import EngineError, InsufficientDataError, ParameterError, SchemaError, near_miss
+from cemlab.core.lab import Lab, LabInfo, Ledger, LedgerLine
+from cemlab.core.parameters import REGISTRY
+from cemlab.core.schemas import TABLES, Table
+from cemlab.data.snapshot import KNOWN_ON, Snapshot, TableRecord, ensure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LATER = "known only on or after the as-of day"
+
+
+@dataclass
+class SnapshotLab:
+    """A lab over a snapshot, in an engine inside this process (see `cemlab.core.lab.Lab`)."""
+
+    info: LabInfo
+    as_of: dt.date | None
+    fingerprint: str
+    ledger: Ledger
+    tables: tuple[str, ...]
+    undated: tuple[str, ...]
+    _engine: Any
+    _records: dict[str, TableRecord] = field(repr=False)
+
+    def table(self, name: str, *, personal: Iterable[str] = ()) -> Any:
+        """Return a canonical table as a lazy Ibis table.
+
+        Parameters
+        ----------
+        name : str
+            Canonical name.
+        personal : iterable of str
+            Personal columns that are wanted; the others are left out.
+
+        Returns
+        -------
+        ibis.Table
+            Rows known before the as-of day, with what was overwritten since masked.
+
+        Raises
+        ------
+        SchemaError
+            When the lab has no such table or column: says how to map it.
+        """
+        record = self._record(name)
+        wanted = set(personal)
+        for column in wanted:
+            if column not in record.columns:
+                raise SchemaError(
+                    f"`{name}` must hold each column asked for: it has no `{column}`. "
+                    f"{near_miss(column, record.columns)}It has: {', '.join(record.columns)}."
+                )
+        rows = _as_known(self._engine.table(name), record, self.as_of)
+        return rows.select([column for column in record.columns if column not in set(record.personal) - wanted])
+
+    def frame(self, expression: Any) -> pd.DataFrame:
+        """Run a lazy expression in the engine and return its (small) result.
+
+        Parameters
+        ----------
+        expression : ibis expression
+            Over tables of this lab.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Its rows.
+
+        Raises
+        ------
+        EngineError
+            When the engine refuses it.
+        """
+        try:
+            return self._engine.execute(expression)
+        except Exception as error:
+            # an engine's own words may quote customers' values, and its classes are many
+            raise EngineError(
+                f"The engine must be able to run each query: it stopped with {type(error).__name__}. Check the columns "
+                "and types that the query names, and the room left in memory and on the disk."
+            ) from None
+
+    def _record(self, name: str) -> TableRecord:
+        if name in self._records:
+            return self._records[name]
+        if name not in TABLES:
+            raise SchemaError(
+                f"A table must be a canonical one: `{name}` is not. {near_miss(name, TABLES)}Known: {', '.join(TABLES)}."
+            )
+        table = TABLES[name]
+        raise SchemaError(
+            f"This needs the table `{name}`, of which one row is {table.row}: lab `{self.info.name}` has only "
+            f"{', '.join(self.tables)}. Add `[[{name}]]` with its `file` to the lab file, and under "
+            f"`[{name}.columns]` at least {', '.join(table.required)}."
+        )
+
+
+def open_lab(lab_file: str | Path, *, as_of: str = "", data_dir: str = "") -> Lab:
+    """Open a lab as it was known before the start of a day.
+
+    Parameters
+    ----------
+    lab_file : str or Path
+        The ``lab.toml``.
+    as_of : str, default ""
+        ISO day; rows known on it or later are not there. Empty for the day after the last known row.
+    data_dir : str, default ""
+        Folder of the source files; empty for the folder of the lab file.
+
+    Returns
+    -------
+    Lab
+        Its tables, lazy, and the ledger of what happened to every row.
+
+    Raises
+    ------
+    ParameterError
+        When `as_of` is no day, or is given although no table has dates.
+    SourceError, SchemaError
+        When a source or the lab file does not hold.
+    InsufficientDataError
+        When nothing was known before `as_of`.
+    """
+    asked = str(REGISTRY["as_of"].coerce(as_of))
+    snapshot = ensure(lab_file, data_dir=data_dir)
+    day = _as_of_day(asked, snapshot)
+    engine = ibis.duckdb.connect()
+    for record in snapshot.tables:
+        engine.read_parquet(snapshot.file(record.name), table_name=record.name)
+    ledger = Ledger()
+    for record in snapshot.tables:
+        ledger.record(line for line in snapshot.ledger if line.table == record.name)
+        ledger.record(_as_of_lines(engine, record, day))
+    return SnapshotLab(
+        info=LabInfo(**snapshot.lab),
+        as_of=day,
+        fingerprint=snapshot.fingerprint,
+        ledger=ledger,
+        tables=tuple(record.name for record in snapshot.tables),
+        undated=tuple(record.name for record in snapshot.tables if not record.dated),
+        _engine=engine,
+        _records={record.name: record for record in snapshot.tables},
+    )
+
+
+def _as_of_day(asked: str, snapshot: Snapshot) -> dt.date | None:
+    dated = [record for record in snapshot.tables if record.dated]
+    if not dated:
+        if asked:
+            raise ParameterError(
+                "`as_of` must be empty for a lab without dates: a day was given, and none of its "
+                f"{len(snapshot.tables)} tables says when a row became known. Leave `as_of` out, or map the dates."
+            )
+        return None
+    known = sorted(day for record in dated for day in (record.first_known, record.last_known) if day)
+    if not known:
+        raise InsufficientDataError(
+            f"A lab must hold at least one dated row: none of {len(dated)} dated tables has one. Run `cemlab check` to "
+            "see what became of the rows."
+        )
+    if not asked:
+        return dt.date.fromisoformat(known[-1]) + dt.timedelta(days=1)
+    if asked <= known[0]:
+        raise InsufficientDataError(
+            f"`as_of` must be after the first known row, of {known[0]}: {asked} was given, and no dated row was known "
+            f"before it. Choose a day from {dt.date.fromisoformat(known[0]) + dt.timedelta(days=1)} on."
+        )
+    return dt.date.fromisoformat(asked)
+
+
+def _as_of_lines(engine: Any, record: TableRecord, as_of: dt.date | None) -> list[LedgerLine]:
+    used = record.rows
+    if as_of and record.dated and record.last_known >= as_of.isoformat():
+        rows = engine.table(record.name)
+        used = int(engine.execute((rows[KNOWN_ON] < as_of).sum().fill_null(0)))
+    return [
+        LedgerLine("as_of", record.name, "in", "", record.rows),
+        LedgerLine("as_of", record.name, "used", "", used),
+        LedgerLine("as_of", record.name, "excluded", LATER, record.rows - used),
+    ]
+
+
+def _as_known(rows: Any, record: TableRecord, as_of: dt.date | None) -> Any:
+    """Keep what was known before `as_of`, and blank what the source has overwritten since."""
+    if as_of is None:
+        return rows
+    if record.dated and record.last_known >= as_of.isoformat():
+        rows = rows.filter(rows[KNOWN_ON] < as_of)
+    for column, beside in TABLES[record.name].masked.items():
+        if column in record.columns:
+            rows = rows.mutate(**_masked(rows, TABLES[record.name], column, beside=beside, as_of=as_of))
+    return rows
+
+
+def _masked(rows: Any, table: Table, column: str, *, beside: tuple[str, ...], as_of: dt.date) -> dict[str, Any]:
+    canonical = table.column(column)
+    day = (canonical.day if canonical else None) or column
+    later = (rows[day] >= as_of).fill_null(False)
+    return {
+        name: ibis.ifelse(later, ibis.null(rows[name].type()), rows[name])
+        for name in dict.fromkeys((column, day, *beside))
+        if name in rows.columns
+    }
