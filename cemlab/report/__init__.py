@@ -3,5 +3,5 @@
 import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
-    __name__, submodules=["catalogue", "notebook", "render", "runner", "studies"]
+    __name__, submodules=["catalogue", "elements", "markdown", "notebook", "records", "render", "runner", "studies"]
 )

@@ -1,0 +1,186 @@
+"""One jinja environment for everything that is rendered, autoescape on, with the filters it needs."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import jinja2
+
+from cemlab.core.lab import STAGES, LabInfo
+from cemlab.core.results import Finding, Name, Part, Quote
+from cemlab.report import records
+from cemlab.show import numbers
+
+Scale = tuple[float, float]
+_OUTCOMES = {
+    "in": "Rows that came in",
+    "used": "Used",
+    "excluded": "Left out",
+    "quarantined": "Put aside, cannot be right",
+}
+_STAGE_WORDS = {
+    "intake": "When the tables were read",
+    "as_of": "What was known before the day of this report",
+    "study": "What this study uses",
+}
+_WHISKER_PX = 200
+
+
+@functools.cache
+def environment() -> jinja2.Environment:
+    """Return the environment of every template: autoescape on, undefined names are errors."""
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("cemlab.report", "template"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    made.filters |= {
+        "accounts": accounts,
+        "data_uri": data_uri,
+        "on": on_scale,
+        "printed": lambda value, finding: numbers.scaled(value, finding["unit"]),
+        "shown": shown,
+        "slug": slug,
+        "unit_words": lambda finding: numbers.with_unit("", finding["unit"]).strip(),
+        "whole": lambda count, locale: numbers.number(count, locale=locale),
+    }
+    return made
+
+
+def twin(record: Mapping[str, Any], *, info: LabInfo) -> str:
+    """Return a record as plain HTML for JupyterLab, which does not know our MIME type.
+
+    Parameters
+    ----------
+    record : mapping
+        With its ``kind``.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    str
+        Escaped: text from data is text there too.
+    """
+    macros: Any = environment().get_template("elements.html.j2").module
+    return str(macros.element(record, info.locale)).strip()
+
+
+def shown(part: Mapping[str, Any], locale: str, *, bare: bool = False) -> str:
+    """Return a sentence's part as the reader sees it.
+
+    Parameters
+    ----------
+    part : mapping
+        ``{"finding": …, "aspect": …}``, ``{"name": …}`` or ``{"words": …}``.
+    locale : str
+        Language and region.
+    bare : bool, default False
+        True to leave the unit out.
+
+    Returns
+    -------
+    str
+        Plain text.
+    """
+    if "words" in part:
+        return str(part["words"])
+    if "name" in part:
+        return Name(str(part["name"])).text
+    quote: Part = Quote(records.to_finding(part["finding"]), part.get("aspect", "value"))
+    return numbers.shown(quote, locale=locale, bare=bare)
+
+
+def slug(text: str) -> str:
+    """Return `text` as a file name or anchor: lower-case letters, digits and hyphens.
+
+    Parameters
+    ----------
+    text : str
+        Anything.
+
+    Returns
+    -------
+    str
+        At most 60 characters, never empty.
+
+    Examples
+    --------
+    >>> slug("NPS by region?")
+    'nps-by-region'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "table"
+
+
+def data_uri(text: str, mime: str) -> str:
+    """Return `text` as a data address that a page can show or offer for download."""
+    return f"data:{mime};base64,{base64.b64encode(text.encode()).decode()}"
+
+
+def tile_scale(findings: Iterable[Finding]) -> Scale | None:
+    """Return the scale that all tiles share, in printed units.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        Points, percents and counts.
+
+    Returns
+    -------
+    tuple of (float, float) or None
+        −100 to 100 with a negative limit among them, else 0 to 100; None when no tile has an
+        interval, or one lies outside −100 to 100.
+    """
+    ends = [
+        numbers.scaled(end, finding.unit)
+        for finding in findings
+        for end in (finding.ci_low, finding.ci_high)
+        if math.isfinite(end)
+    ]
+    if not ends or max(map(abs, ends)) > 100:
+        return None
+    return (-100.0, 100.0) if min(ends) < 0 else (0.0, 100.0)
+
+
+def on_scale(value: float, scale: Scale) -> float:
+    """Return where `value` lies on a tile's whisker, in its drawing's units."""
+    low, high = scale
+    return round((value - low) / (high - low) * _WHISKER_PX, 2)
+
+
+def accounts(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return ledger lines as one account per stage, table and question.
+
+    Parameters
+    ----------
+    lines : iterable of mapping
+        As :func:`cemlab.report.records.of_ledger` writes them.
+
+    Returns
+    -------
+    list of dict
+        ``title`` and ``lines``, each with ``words``, ``count`` and its ``percent`` of the rows in.
+    """
+    grouped: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for line in lines:
+        grouped.setdefault((line["stage"], line["table"], line["scope"]), []).append(line)
+    made = []
+    for stage, table, scope in sorted(grouped, key=lambda key: (STAGES.index(key[0]), key[1:])):
+        rows = grouped[stage, table, scope]
+        rows_in = sum(row["count"] for row in rows if row["outcome"] == "in")
+        title = f"{_STAGE_WORDS[stage]}: {table}{f' ({scope})' if scope else ''}"
+        made.append({"title": title, "lines": [_account(row, rows_in) for row in rows]})
+    return made
+
+
+def _account(row: Mapping[str, Any], rows_in: int) -> dict[str, Any]:
+    words = _OUTCOMES[row["outcome"]] + (f": {row['reason']}" if row["reason"] else "")
+    percent = round(100 * row["count"] / rows_in, 2) if rows_in else 0
+    return {"outcome": row["outcome"], "words": words, "count": row["count"], "percent": percent}

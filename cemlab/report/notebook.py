@@ -1,0 +1,300 @@
+"""What a notebook calls to check its parameters, and to put findings on the page."""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+from collections.abc import Iterable, MutableMapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from IPython.display import display
+
+from cemlab.core import parameters as registry
+from cemlab.core.errors import ParameterError
+from cemlab.core.lab import Lab, LabInfo, Outcome, Stage
+from cemlab.core.results import Estimates, Finding, Sentence, Unit
+from cemlab.report import elements, records, studies
+from cemlab.report.records import Record, State
+from cemlab.show.figure import Figure
+from cemlab.show.tables import Table
+
+_INJECTED = "# Parameters"
+_PATHS = ("lab_file", "data_dir")
+
+
+class Notebook:
+    """The page that a notebook is making.
+
+    Made by :func:`begin`. Every method displays data, which the exporter renders; in JupyterLab
+    the same data show as plain elements.
+
+    Parameters
+    ----------
+    study : str
+        The study's stem.
+    values : dict
+        The checked parameters.
+    """
+
+    def __init__(self, study: str, values: dict[str, registry.Value]) -> None:
+        self.study = study
+        self.parameters = values
+        self._info = LabInfo(study, "", "UTC")
+        self._findings: dict[tuple[object, ...], Finding] = {}
+        self._tables: dict[str, Estimates] = {}
+
+    def uses(self, lab: Lab, *, first_day: str = "", last_day: str = "", notes: Iterable[str] = ()) -> None:
+        """Record which lab the page speaks of, for its head and its provenance.
+
+        Parameters
+        ----------
+        lab : Lab
+            The opened lab.
+        first_day, last_day : str, default ""
+            Days of the first and last row that counts; empty when they are not recorded.
+        notes : iterable of str
+            What a reader must know of these rows.
+        """
+        self._info = lab.info
+        self._emit(
+            "head",
+            info=records.of_info(lab.info),
+            as_of=lab.as_of.isoformat() if lab.as_of else "",
+            data_until=(lab.as_of - dt.timedelta(days=1)).isoformat() if lab.as_of else "",
+            fingerprint=lab.fingerprint,
+            first_day=first_day,
+            last_day=last_day,
+            undated=list(lab.undated),
+            notes=list(notes),
+        )
+
+    def finding(
+        self, key: str, estimates: Estimates, *, where: dict[str, object] | None = None, label: str = ""
+    ) -> Finding:
+        """Record one row of `estimates` as a finding; the whole table is published with it.
+
+        Parameters
+        ----------
+        key : str
+            What it is, dotted, such as ``nps.overall``.
+        estimates : Estimates
+            Adjusted first, when it holds comparisons.
+        where : dict, optional
+            Values of group columns that name the row.
+        label : str, default ""
+            At most six words, for a tile.
+
+        Returns
+        -------
+        Finding
+            To be quoted in sentences and tiles.
+        """
+        found = Finding.of(key, estimates, where=where, label=label, table=key)
+        self._tables[key] = estimates
+        return self._record(found)
+
+    def findings(self, key: str, estimates: Estimates, *, label: str = "") -> list[Finding]:
+        """Record every row of `estimates` as a finding.
+
+        Parameters
+        ----------
+        key : str
+            What they are, dotted.
+        estimates : Estimates
+            Adjusted first, when it holds comparisons.
+        label : str, default ""
+            At most six words.
+
+        Returns
+        -------
+        list of Finding
+            In the table's order.
+        """
+        rows = estimates.table[list(estimates.by)].to_dict("records")
+        return [self.finding(key, estimates, where=dict(row), label=label) for row in rows]  # type: ignore[arg-type]
+
+    def rows(
+        self,
+        key: str,
+        lab: Lab,
+        *,
+        outcome: Outcome,
+        table: str,
+        stage: Stage = "study",
+        scope: str = "",
+        reason: str | None = None,
+        label: str = "",
+        unit: Unit = "answers",
+    ) -> Finding:
+        """Record a count of the lab's ledger as a finding.
+
+        Parameters
+        ----------
+        key : str
+            What it is, dotted, such as ``responses.unscored``.
+        lab : Lab
+            Whose ledger.
+        outcome, table, stage, scope, reason
+            As :meth:`cemlab.core.lab.Ledger.count`.
+        label : str, default ""
+            At most six words, for a tile.
+        unit : str, default "answers"
+            What is counted.
+
+        Returns
+        -------
+        Finding
+            A count, which has no interval.
+        """
+        count = lab.ledger.count(outcome, table=table, stage=stage, reason=reason, scope=scope)
+        return self._record(Finding(key, float(count), unit, label=label))
+
+    def say(self, *sentences: Sentence) -> None:
+        """Put the answer to the section's question on the page, in bold.
+
+        Parameters
+        ----------
+        *sentences : Sentence
+            One, or two at most.
+        """
+        self._emit("say", sentences=[records.of_sentence(sentence) for sentence in sentences])
+
+    def show(self, item: Figure | Table, *, caption: str = "", reading: str = "") -> None:
+        """Put a figure (with its data in a fold) or a table on the page.
+
+        Parameters
+        ----------
+        item : Figure or Table
+            What to show.
+        caption : str, default ""
+            What is shown, of how many, with which interval, from where.
+        reading : str, default ""
+            One sentence on how to read it.
+        """
+        kind = "figure" if isinstance(item, Figure) else "table"
+        content = records.of_figure(item) if isinstance(item, Figure) else records.of_table(item)
+        self._emit(kind, content=content, caption=caption, reading=reading)
+
+    def how(self, *estimates: Estimates) -> None:
+        """Put the methods and notes of `estimates` into the section's fold "how we know".
+
+        Parameters
+        ----------
+        *estimates : Estimates
+            Those that the section rests on.
+        """
+        methods = list(dict.fromkeys(item.method for item in estimates))
+        notes = list(dict.fromkeys(note for item in estimates for note in item.notes))
+        self._emit("how", methods=methods, notes=notes)
+
+    def check(self, title: str, *sentences: Sentence, state: State) -> None:
+        """Record one thing that could overturn the answer, with its verdict.
+
+        Parameters
+        ----------
+        title : str
+            What was checked, in a few words.
+        *sentences : Sentence
+            What came out.
+        state : {"holds", "watch", "overturns"}
+            Whether the answer stands; the page shows the worst first.
+        """
+        self._emit(
+            "check", title=title, state=state, sentences=[records.of_sentence(sentence) for sentence in sentences]
+        )
+
+    def accounting(self, lab: Lab) -> None:
+        """Record what became of every row, for the page's accounting.
+
+        Parameters
+        ----------
+        lab : Lab
+            After every reduction, so that the study's lines are in its ledger.
+        """
+        self._emit("ledger", lines=records.of_ledger(lab.ledger.lines))
+
+    def answer(self, *sentences: Sentence, tiles: Sequence[Finding] = (), sure: Sequence[Sentence] = ()) -> None:
+        """Give the answer, last in the notebook and first on the page, and hand over every finding.
+
+        Parameters
+        ----------
+        *sentences : Sentence
+            Three to five, at most 80 words together, verdict first.
+        tiles : sequence of Finding
+            Three to five, each with a label.
+        sure : sequence of Sentence
+            How sure we are, for the fold below.
+        """
+        self._emit(
+            "answer",
+            sentences=[records.of_sentence(sentence) for sentence in sentences],
+            tiles=[records.of_finding(tile) for tile in tiles],
+            sure=[records.of_sentence(sentence) for sentence in sure],
+            findings=[records.of_finding(found) for found in self._findings.values()],
+            tables={name: estimates.table.to_csv(index=False) for name, estimates in self._tables.items()},
+        )
+
+    def _record(self, found: Finding) -> Finding:
+        self._findings[(found.key, tuple(sorted(found.scope.items())), found.period)] = found
+        return found
+
+    def _emit(self, kind: str, **content: Any) -> None:
+        record: Record = {"kind": kind, **content}
+        show_data: Any = display
+        show_data({records.MIME: record, "text/html": elements.twin(record, info=self._info)}, raw=True)
+
+
+def begin(study: str, namespace: MutableMapping[str, Any]) -> Notebook:
+    """Check the parameters of a study and put the checked values back.
+
+    Parameters
+    ----------
+    study : str
+        The notebook's stem.
+    namespace : mutable mapping
+        The notebook's ``globals()``. Declared parameters are read from it, checked, and written
+        back in their registered type, paths made absolute.
+
+    Returns
+    -------
+    Notebook
+        The page to write on.
+
+    Raises
+    ------
+    ParameterError
+        When a parameter was given that the study does not declare, or a value is wrong.
+    """
+    declared = studies.parameters(studies.find(study).path)
+    given = {name: namespace[name] for name in declared if name in namespace}
+    given.update({name: namespace.get(name) for name in _injected(namespace)})
+    values = registry.check(given, declared=declared, study=study)
+    for name in _PATHS:
+        if values.get(name):
+            values[name] = str(_resolved(str(values[name]), name=name))
+    namespace.update(values)
+    page = Notebook(study, values)
+    page._emit("begin", study=study, parameters=values)
+    return page
+
+
+def _injected(namespace: MutableMapping[str, Any]) -> set[str]:
+    """Names assigned by a cell that papermill put in; the notebook's own cells do not count."""
+    names: set[str] = set()
+    for source in namespace.get("In", []):
+        if str(source).startswith(_INJECTED):
+            targets = [node.targets for node in ast.parse(str(source)).body if isinstance(node, ast.Assign)]
+            names |= {target.id for group in targets for target in group if isinstance(target, ast.Name)}
+    return names
+
+
+def _resolved(path: str, *, name: str) -> Path:
+    """Return `path` as it stands, or as it stands from a parent of the working folder."""
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / path).exists():
+            return (folder / path).resolve()
+    raise ParameterError(
+        f"`{name}` must name something that exists: {path!r} is neither here nor in a parent folder. "
+        f"Give the path of a lab.toml, or make the demo lab with `cemlab synth`."
+    )

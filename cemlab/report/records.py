@@ -1,0 +1,136 @@
+"""What a notebook emits: records of data under one MIME type, never markup.
+
+Each record is a plain JSON object with a ``kind``. The renderer turns records into a page; text in
+a record is text, whatever it looks like.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
+from typing import Any, Literal
+
+import nbformat
+
+from cemlab.core.lab import LabInfo, LedgerLine
+from cemlab.core.results import Finding, Name, Part, Quote, Sentence
+from cemlab.show.figure import Figure
+from cemlab.show.tables import Cell, Column, Table, csv
+
+MIME = "application/vnd.cemlab.v1+json"
+Record = dict[str, Any]
+State = Literal["holds", "watch", "overturns"]
+
+
+def of_finding(finding: Finding) -> Record:
+    """Return a finding as JSON; what is not a number is null."""
+    plain = {**asdict(finding), "scope": dict(finding.scope)}
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in plain.items()
+    }
+
+
+def to_finding(record: Mapping[str, Any]) -> Finding:
+    """Return the finding that :func:`of_finding` wrote."""
+    numeric = {field.name for field in fields(Finding) if field.type == "float"}
+    values: Record = {name: math.nan if value is None and name in numeric else value for name, value in record.items()}
+    return Finding(**values)
+
+
+def of_sentence(sentence: Sentence) -> list[Record]:
+    """Return a sentence as JSON, part by part."""
+    return [_part(part) for part in sentence.parts]
+
+
+def to_sentence(parts: Iterable[Mapping[str, Any]]) -> Sentence:
+    """Return the sentence that :func:`of_sentence` wrote.
+
+    Raises
+    ------
+    ValueError
+        When literal words hold a digit: a page takes no number that is not a finding.
+    """
+    return Sentence(*(_to_part(part) for part in parts))
+
+
+def _part(part: Part) -> Record:
+    if isinstance(part, str):
+        return {"words": part}
+    if isinstance(part, Name):
+        return {"name": part.text}
+    quote = part if isinstance(part, Quote) else Quote(part)
+    return {"finding": of_finding(quote.finding), "aspect": quote.aspect}
+
+
+def _to_part(part: Mapping[str, Any]) -> Part:
+    if "words" in part:
+        return str(part["words"])
+    if "name" in part:
+        return Name(str(part["name"]))
+    return Quote(to_finding(part["finding"]), part["aspect"])
+
+
+def of_table(table: Table) -> Record:
+    """Return a display table as JSON, with its CSV."""
+    return {
+        "caption": table.caption,
+        "columns": [asdict(column) for column in table.columns],
+        "rows": [[[cell.text, _finite(cell.sort)] for cell in row] for row in table.rows],
+        "csv": csv(table),
+    }
+
+
+def to_table(record: Mapping[str, Any]) -> Table:
+    """Return the display table that :func:`of_table` wrote, without its data frame."""
+    import pandas as pd
+
+    rows = tuple(tuple(Cell(text, math.nan if sort is None else sort) for text, sort in row) for row in record["rows"])
+    return Table(record["caption"], tuple(Column(**column) for column in record["columns"]), rows, pd.DataFrame())
+
+
+def of_figure(figure: Figure) -> Record:
+    """Return a figure as JSON: two drawings, the words for those who cannot see them, the data."""
+    return {
+        "title": figure.title,
+        "alt": figure.alt,
+        "wide": figure.wide,
+        "narrow": figure.narrow,
+        "table": of_table(figure.table),
+    }
+
+
+def of_info(info: LabInfo) -> Record:
+    """Return what a lab says of itself as JSON."""
+    return asdict(info)
+
+
+def of_ledger(lines: Iterable[LedgerLine]) -> list[Record]:
+    """Return ledger lines as JSON."""
+    return [asdict(line) for line in lines]
+
+
+def _finite(value: float | str) -> float | str | None:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def read(executed: nbformat.NotebookNode) -> list[Record]:
+    """Return every record that an executed notebook holds, in order.
+
+    Parameters
+    ----------
+    executed : nbformat.NotebookNode
+        With outputs.
+
+    Returns
+    -------
+    list of dict
+        Each with its ``kind``.
+    """
+    return [
+        output["data"][MIME]
+        for cell in executed.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if MIME in output.get("data", {})
+    ]

@@ -1,0 +1,322 @@
+"""An executed notebook becomes one page: records are sorted into sections and rendered."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.resources
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from markupsafe import Markup
+
+from cemlab.core.errors import RunError
+from cemlab.core.parameters import REGISTRY
+from cemlab.report import elements, markdown, records
+from cemlab.report.records import Record
+from cemlab.show import theme
+
+_PAPERS = {"ACCENT_LIGHT": "#ffffff", "ACCENT_DARK": "#15181b"}
+_WORST_FIRST = {"overturns": 0, "watch": 1, "holds": 2}
+_CHECKS_TITLE = "What could overturn this?"
+GLOSSARY = {
+    "NPS": "Net promoter score: the percentage of promoters less the percentage of detractors, from −100 to 100 points.",
+    "Promoter, passive, detractor": "A customer who answers 9 or 10, 7 or 8, or 0 to 6 when asked how likely a recommendation is.",
+    "Interval": "Computed so that it holds the true value in 95 of 100 surveys like this one (or as the level of the run says).",
+    "Stands out": "Differs by more than chance explains, allowing for all comparisons on this page, and by a material size.",
+    "Withheld": "Too few customers to be shown without showing single persons, or next to such a group.",
+}
+"""Words of the page and what they mean to a reader."""
+
+
+@dataclass
+class Section:
+    """One question of the page.
+
+    Attributes
+    ----------
+    title : str
+        The question.
+    said, shown, how : list of record
+        The answer in bold, the figures and tables, the methods.
+    prose : list of markupsafe.Markup
+        The notebook's own words, safe.
+    """
+
+    title: str
+    said: list[Record] = field(default_factory=list)
+    shown: list[Record] = field(default_factory=list)
+    how: list[Record] = field(default_factory=list)
+    prose: list[Any] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """Anchor of the section."""
+        return elements.slug(self.title)
+
+
+@dataclass
+class Page:
+    """Everything on a page, in the order in which it is read.
+
+    Attributes
+    ----------
+    title : str
+        The study's question.
+    head, answer : record
+        Which lab; the answer with its tiles and findings.
+    sections : list of Section
+        One per question that shows anything.
+    checks : list of record
+        What could overturn the answer, worst first.
+    ledger : list of dict
+        The accounting of rows.
+    run : list of (str, str)
+        Run, versions, fingerprint.
+    parameters : list of (str, str, str)
+        Name, value, meaning.
+    """
+
+    title: str
+    head: Record
+    answer: Record
+    sections: list[Section]
+    checks: list[Record]
+    checks_title: str
+    ledger: list[Record]
+    run: list[tuple[str, str]]
+    parameters: list[tuple[str, str, str]]
+
+    @property
+    def period(self) -> str:
+        """The days that the page speaks of, in words."""
+        first, last = self.head["first_day"], self.head["last_day"]
+        if not first:
+            return "answers carry no date"
+        return first if first == last else f"{first} to {last}"
+
+    @property
+    def scope(self) -> str:
+        """The survey that the page speaks of; empty for all."""
+        return next((value for name, value, _ in self.parameters if name == "survey" and value != "–"), "")
+
+    @property
+    def scale(self) -> elements.Scale | None:
+        """The scale that all tiles share."""
+        return elements.tile_scale(records.to_finding(tile) for tile in self.answer["tiles"])
+
+    @property
+    def findings_json(self) -> str:
+        """Every finding, for download."""
+        return json.dumps(self.answer["findings"], indent=1, ensure_ascii=False)
+
+
+def provenance(executed: nbformat.NotebookNode) -> dict[str, Any]:
+    """Return what an executed notebook recorded about its lab.
+
+    Parameters
+    ----------
+    executed : nbformat.NotebookNode
+        With outputs, perhaps only of its first cells.
+
+    Returns
+    -------
+    dict
+        ``as_of`` (empty when undated), ``fingerprint``, ``company``, ``synthetic``, and when it got
+        to its answer ``headline``: the first tile as a finding. Empty when no lab was recorded.
+    """
+    found = {record["kind"]: record for record in records.read(executed)}
+    if "head" not in found:
+        return {}
+    head = found["head"]
+    told = {"as_of": head["as_of"], "fingerprint": head["fingerprint"]}
+    told |= {name: head["info"][name] for name in ("company", "synthetic", "locale")}
+    tiles = found.get("answer", {}).get("tiles", [])
+    return told | ({"headline": tiles[0]} if tiles else {})
+
+
+def publish(executed: nbformat.NotebookNode, run: Mapping[str, Any], folder: Path) -> None:
+    """Write the page, the findings and the tables of an executed notebook.
+
+    Parameters
+    ----------
+    executed : nbformat.NotebookNode
+        Executed to its end.
+    run : mapping
+        The content of run.json.
+    folder : pathlib.Path
+        A folder that no reader sees yet; ``report.html``, ``findings.json`` and ``tables/`` are
+        written there.
+
+    Raises
+    ------
+    RunError
+        When the notebook gave no answer, or recorded no lab.
+    """
+    page = assemble(executed, run)
+    (folder / "report.html").write_text(to_html(page), encoding="utf-8")
+    (folder / "findings.json").write_text(page.findings_json, encoding="utf-8")
+    tables = folder / "tables"
+    tables.mkdir()
+    for name, content in page.answer["tables"].items():
+        (tables / f"{elements.slug(name)}.csv").write_text(content, encoding="utf-8")
+
+
+def assemble(executed: nbformat.NotebookNode, run: Mapping[str, Any]) -> Page:
+    """Return an executed notebook as a page.
+
+    Parameters
+    ----------
+    executed : nbformat.NotebookNode
+        Executed to its end.
+    run : mapping
+        The content of run.json.
+
+    Returns
+    -------
+    Page
+        Sections in the notebook's order; answer, checks and accounting in their own places.
+
+    Raises
+    ------
+    RunError
+        When the notebook gave no answer, or recorded no lab.
+    """
+    title, sections = _sections(executed)
+    found = records.read(executed)
+    last = {record["kind"]: record for record in found}
+    missing = [f"`nb.{call}`" for kind, call in (("head", "uses"), ("answer", "answer")) if kind not in last]
+    if missing:
+        raise RunError(
+            f"A study must call {' and '.join(missing)}: it ran to its end without. Add the call to the notebook."
+        )
+    checks = sorted(
+        (record for record in found if record["kind"] == "check"), key=lambda check: _WORST_FIRST[check["state"]]
+    )
+    return Page(
+        title=title,
+        head=last["head"],
+        answer=last["answer"],
+        sections=[section for section in sections if section.said or section.shown],
+        checks=checks,
+        checks_title=_CHECKS_TITLE,
+        ledger=last.get("ledger", {}).get("lines", []),
+        run=_run_rows(run, executed),
+        parameters=_parameter_rows(run.get("parameters", {})),
+    )
+
+
+def _sections(executed: nbformat.NotebookNode) -> tuple[str, list[Section]]:
+    """Return the title, and the cells' records sorted into the questions they stand under."""
+    title, sections = "", [Section("")]
+    for cell in executed.cells:
+        if cell.cell_type == "markdown":
+            level, heading, prose = markdown.headings(cell.source)
+            if level == 1:
+                title = heading
+            elif level == 2:
+                sections.append(Section(heading))
+            if prose and level != 1:
+                sections[-1].prose.append(markdown.to_html(prose))
+        elif cell.cell_type == "code":
+            for record in (out["data"][records.MIME] for out in cell.outputs if records.MIME in out.get("data", {})):
+                place = {"say": "said", "figure": "shown", "table": "shown", "how": "how"}.get(record["kind"])
+                if place:
+                    getattr(sections[-1], place).append(record)
+    return title, sections
+
+
+def _run_rows(run: Mapping[str, Any], executed: nbformat.NotebookNode) -> list[tuple[str, str]]:
+    rows = [(words, str(run[name])) for name, words in (
+        ("run_id", "Run"), ("study", "Study"), ("started", "Started (UTC)"), ("seconds", "Seconds"), ("fingerprint", "Fingerprint of the data"),
+    ) if run.get(name) not in (None, "")]  # fmt: skip
+    rows += [(f"Version of {name}", str(version)) for name, version in run.get("versions", {}).items()]
+    foreign = sum(
+        records.MIME not in output.get("data", {})
+        for cell in executed.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    )
+    return [*rows, ("Outputs of the notebook that are no part of a report", str(foreign))] if foreign else rows
+
+
+def _parameter_rows(values: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    def text(value: object) -> str:
+        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    return [
+        (name, text(value) or "–", REGISTRY[name].help if name in REGISTRY else "") for name, value in values.items()
+    ]
+
+
+def to_html(page: Page) -> str:
+    """Return a page as one HTML file that asks nothing of any network.
+
+    Parameters
+    ----------
+    page : Page
+        From :func:`assemble`.
+
+    Returns
+    -------
+    str
+        With a content-security policy that admits its one style and its one script.
+    """
+    # our own files, not text from data
+    locale = page.head["info"]["locale"]
+    css, script = style(page.head["info"]["accent"]), template_text("page.js")
+    return elements.environment().get_template("page.html.j2").render(
+        page=page, locale=locale, language="en", style=Markup(css), script=Markup(script),
+        policy=policy(css, script), glossary=GLOSSARY.items(),
+    )  # fmt: skip
+
+
+def template_text(name: str) -> str:
+    """Return a file of the template folder, such as ``page.css``."""
+    return (importlib.resources.files("cemlab.report") / "template" / name).read_text(encoding="utf-8")
+
+
+def style(accent: str) -> str:
+    """Return the page's style with the company's colour, shaded so that it can be read.
+
+    Parameters
+    ----------
+    accent : str
+        As ``#rrggbb``.
+
+    Returns
+    -------
+    str
+        CSS for light, dark and print.
+    """
+    css = template_text("page.css")
+    for placeholder, paper in _PAPERS.items():
+        css = css.replace(placeholder, theme.readable(accent, paper=paper))
+    return css
+
+
+def policy(css: str, script: str) -> str:
+    """Return the content-security policy that admits exactly this style and this script.
+
+    Parameters
+    ----------
+    css, script : str
+        As they stand between their tags.
+
+    Returns
+    -------
+    str
+        Nothing is loaded but images inside the file.
+    """
+
+    def digest(text: str) -> str:
+        return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+    return (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest(css)}'; script-src 'sha256-{digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
