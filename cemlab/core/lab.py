@@ -132,6 +132,8 @@ class LabInfo:
         True when the customers are made up; every page and figure then says so.
     description : str
         Where the records come from, in a sentence or two.
+    segments : tuple of str
+        Columns by which customers are compared when a study is not told otherwise.
     """
 
     name: str
@@ -142,6 +144,7 @@ class LabInfo:
     accent: str = "#0b5c78"
     synthetic: bool = False
     description: str = ""
+    segments: tuple[str, ...] = ()
 
 
 class Lab(Protocol):

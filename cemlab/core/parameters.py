@@ -223,7 +223,7 @@ REGISTRY: Mapping[str, Parameter] = {
         Parameter("end", "date", "day after the window; empty for as_of"),
         Parameter("survey", "text", "the survey to study; empty for all"),
         Parameter("metric", "text", "the question to study", choices=("nps", "csat", "ces")),
-        Parameter("segment_by", "list", "columns to compare customers by; empty for none"),
+        Parameter("segment_by", "list", "columns to compare customers by; empty for those that the lab names"),
         Parameter(
             "period", "text", "length of a step in the course over time", choices=("week", "month", "quarter", "year")
         ),

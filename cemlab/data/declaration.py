@@ -62,6 +62,7 @@ class LabSection(_Strict):
     accent: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#0b5c78"
     synthetic: bool = False
     description: str = ""
+    segments: tuple[str, ...] = ()
 
     @property
     def info(self) -> LabInfo:
