@@ -190,6 +190,41 @@ class Estimates:
         """
         return replace(self, notes=tuple(dict.fromkeys((*self.notes, *notes))))
 
+    def companion(self, name: str, *, by: Sequence[str], unit: Unit, method: str = "") -> Estimates:
+        """Return a companion table as estimates of its own, so that its rows can become findings.
+
+        Parameters
+        ----------
+        name : str
+            A key of `parts`.
+        by : sequence of str
+            Its group columns.
+        unit : str
+            Unit of its ``estimate``.
+        method : str, default ""
+            How it was computed; the same as these estimates when empty.
+
+        Returns
+        -------
+        Estimates
+            With the level and notes of these; a group suppressed here is suppressed there.
+
+        Raises
+        ------
+        SchemaError
+            When there is no such companion.
+        """
+        if name not in self.parts:
+            raise SchemaError(
+                f"These estimates have no companion `{name}`: they have {', '.join(self.parts) or 'none'}."
+            )
+        part, shared = self.parts[name], [column for column in self.by if column in self.parts[name]]
+        ours = self._table[[*self.by, "n", *HIDDEN]].drop_duplicates(list(self.by) or None)
+        part = part.drop(columns=["n", *HIDDEN], errors="ignore")
+        table = part.merge(ours, on=shared, how="left") if shared else part.merge(ours.head(1), how="cross")
+        return Estimates(table, tuple(by), f"{self.measure}_{name}", unit, method or self.method, self.level, self.min_n,
+                         notes=self.notes)  # fmt: skip
+
     def row(self, where: Mapping[str, object] | None = None) -> pd.Series:
         """Return the one row that `where` names.
 

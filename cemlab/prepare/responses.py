@@ -183,10 +183,10 @@ def window(lab: Lab, *, metric: str = "nps", start: str = "", end: str = "", sur
     """
     question = _Question.asked(lab, metric=metric, start=start, end=end, survey=survey)
     kept = question.kept(lab.table("responses"))
-    dated = _is_dated(lab)
+    has_days = dated(lab)
     days = {
-        "first_on": kept.responded_on.min().cast("string") if dated else ibis.literal(""),
-        "last_on": kept.responded_on.max().cast("string") if dated else ibis.literal(""),
+        "first_on": kept.responded_on.min().cast("string") if has_days else ibis.literal(""),
+        "last_on": kept.responded_on.max().cast("string") if has_days else ibis.literal(""),
     }
     found = lab.frame(kept.aggregate(n=kept.count(), n_customers=_customers(kept), **days))
     return found[["first_on", "last_on", "n", "n_customers"]].fillna({"first_on": "", "last_on": ""})
@@ -197,12 +197,33 @@ def _day(name: str, value: str) -> dt.date | None:
     return dt.date.fromisoformat(text) if text else None
 
 
-def _is_dated(lab: Lab) -> bool:
+def dated(lab: Lab) -> bool:
+    """Return whether the lab's answers carry the day on which they were given.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the table ``responses``.
+
+    Returns
+    -------
+    bool
+        False when no window, and no course over time, can be asked of them.
+
+    Raises
+    ------
+    SchemaError
+        When the lab has no answers.
+
+    Examples
+    --------
+    >>> dated(lab)  # doctest: +SKIP
+    """
     return "responses" not in lab.undated and "responded_on" in lab.table("responses").columns
 
 
 def _need_dates(lab: Lab, what: str) -> None:
-    if not _is_dated(lab):
+    if not dated(lab):
         raise SchemaError(
             f"{what} need the day of each answer: `responses` of this lab carries no `responded_at`. "
             "Map it in the lab file, or leave them empty."

@@ -15,7 +15,8 @@ from cemlab.core.errors import ParameterError
 from cemlab.core.lab import Lab, LabInfo, Outcome, Stage
 from cemlab.core.results import Estimates, Finding, Sentence, Unit
 from cemlab.report import elements, records, studies
-from cemlab.report.records import Record, State
+from cemlab.report.records import Record
+from cemlab.show.checks import Check
 from cemlab.show.figure import Figure
 from cemlab.show.tables import Table
 
@@ -150,6 +151,27 @@ class Notebook:
         count = lab.ledger.count(outcome, table=table, stage=stage, reason=reason, scope=scope)
         return self._record(Finding(key, float(count), unit, label=label))
 
+    def count(self, key: str, value: float, *, unit: Unit, label: str = "") -> Finding:
+        """Record a count as a finding.
+
+        Parameters
+        ----------
+        key : str
+            What it is, dotted.
+        value : float
+            The count.
+        unit : str
+            What is counted.
+        label : str, default ""
+            At most six words, for a tile.
+
+        Returns
+        -------
+        Finding
+            Without an interval.
+        """
+        return self._record(Finding(key, float(value), unit, label=label))
+
     def say(self, *sentences: Sentence) -> None:
         """Put the answer to the section's question on the page, in bold.
 
@@ -188,21 +210,16 @@ class Notebook:
         notes = list(dict.fromkeys(note for item in estimates for note in item.notes))
         self._emit("how", methods=methods, notes=notes)
 
-    def check(self, title: str, *sentences: Sentence, state: State) -> None:
-        """Record one thing that could overturn the answer, with its verdict.
+    def check(self, check: Check) -> None:
+        """Record one thing that could overturn the answer; the page shows the worst first.
 
         Parameters
         ----------
-        title : str
-            What was checked, in a few words.
-        *sentences : Sentence
-            What came out.
-        state : {"holds", "watch", "overturns"}
-            Whether the answer stands; the page shows the worst first.
+        check : Check
+            With its verdict.
         """
-        self._emit(
-            "check", title=title, state=state, sentences=[records.of_sentence(sentence) for sentence in sentences]
-        )
+        said = [records.of_sentence(sentence) for sentence in check.sentences]
+        self._emit("check", title=check.title, state=check.state, sentences=said)
 
     def accounting(self, lab: Lab) -> None:
         """Record what became of every row, for the page's accounting.

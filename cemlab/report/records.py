@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
-from typing import Any, Literal
+from typing import Any
 
 import nbformat
 
@@ -20,7 +20,6 @@ from cemlab.show.tables import Cell, Column, Table, csv
 
 MIME = "application/vnd.cemlab.v1+json"
 Record = dict[str, Any]
-State = Literal["holds", "watch", "overturns"]
 
 
 def of_finding(finding: Finding) -> Record:

@@ -3,5 +3,5 @@
 import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
-    __name__, submodules=["figure", "nps_plots", "numbers", "tables", "text", "theme"]
+    __name__, submodules=["checks", "figure", "nps_plots", "numbers", "tables", "text", "theme"]
 )

@@ -36,7 +36,7 @@ def distribution(answers: Estimates, *, info: LabInfo) -> Figure:
         Bars with whiskers; each NPS group is named above its bars with its share.
     """
     table = answers.table
-    shares: dict[str, float] = table.groupby("group", observed=True)["estimate"].sum().to_dict()
+    shares = {str(group): float(rows["estimate"].sum()) for group, rows in table.groupby("group", observed=True)}
 
     def paint(canvas: Canvas, narrow: bool) -> None:
         axes = canvas.subplots()

@@ -131,23 +131,47 @@ def groups(differences: Sequence[Finding], *, subject: str) -> Sentence:
     return Sentence(*parts, f"{more}.")
 
 
-def agreement(first: Finding, second: Finding, *, first_name: str, second_name: str) -> Sentence:
-    """Say what two ways to compute the same interval give.
-
-    Parameters
-    ----------
-    first, second : Finding
-        The same estimate with two intervals.
-    first_name, second_name : str
-        Names of the two ways.
+def undated() -> Sentence:
+    """Say that no course over time can be shown.
 
     Returns
     -------
     Sentence
-        Both intervals.
+        For a lab whose answers carry no day.
     """
-    return Sentence(
-        f"{first_name}: between ", Quote(first, "interval"), f"; {second_name}: between ", Quote(second, "interval"), "."
+    return Sentence("These answers carry no date, so their course over time cannot be shown.")
+
+
+def no_groups() -> Sentence:
+    """Say that no groups were compared.
+
+    Returns
+    -------
+    Sentence
+        For a run without segment columns.
+    """
+    return Sentence("No groups were compared: neither this run nor the lab names a column to compare customers by.")
+
+
+def certainty(finding: Finding) -> tuple[Sentence, ...]:
+    """Say what the interval means.
+
+    Parameters
+    ----------
+    finding : Finding
+        A level with its interval.
+
+    Returns
+    -------
+    tuple of Sentence
+        In plain words, for the fold below the answer.
+    """
+    return (
+        Sentence(
+            "The interval, between ", Quote(finding, "interval"), ", is computed so that in ", Quote(finding, "level"),
+            " of surveys like this one it holds the score that all customers of this kind would give.",
+        ),
+        Sentence("It covers chance in who happened to answer. It does not cover customers who differ because they stayed silent."),
     )  # fmt: skip
 
 
