@@ -1,0 +1,78 @@
+"""House rules of code that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+MODULE_LINES = 400
+FUNCTION_LINES = 40
+POSITIONAL = 3
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _functions(tree: ast.AST) -> Iterator[Function]:
+    return (node for node in ast.walk(tree) if isinstance(node, Function))
+
+
+def _public(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, Function]]:
+    """Public functions of a module and public methods of its public classes, by dotted name."""
+    for node in body:
+        if isinstance(node, Function) and not node.name.startswith("_"):
+            yield prefix + node.name, node
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from _public(node.body, f"{prefix}{node.name}.")
+
+
+def _positional(function: Function) -> list[str]:
+    names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
+    return names[1:] if names[:1] in (["self"], ["cls"]) else names
+
+
+def _lines_without_docstring(function: Function) -> int:
+    first, last = function.body[0], function.end_lineno or function.lineno
+    has_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    docstring = (first.end_lineno or first.lineno) - first.lineno + 1 if has_docstring else 0
+    return last - function.lineno + 1 - docstring
+
+
+def test_public_functions_take_no_kwargs(modules: dict[str, ast.Module]) -> None:
+    found = [
+        f"{path}: {name}" for path, tree in modules.items() for name, node in _public(tree.body) if node.args.kwarg
+    ]
+    assert found == []
+
+
+def test_public_functions_take_at_most_three_positional_parameters(modules: dict[str, ast.Module]) -> None:
+    found = [
+        f"{path}: {name}({', '.join(_positional(node))})"
+        for path, tree in modules.items()
+        for name, node in _public(tree.body)
+        if len(_positional(node)) > POSITIONAL
+    ]
+    assert found == []
+
+
+def test_functions_are_short(modules: dict[str, ast.Module]) -> None:
+    found = [
+        f"{path}:{node.lineno} {node.name} has {_lines_without_docstring(node)} lines"
+        for path, tree in modules.items()
+        for node in _functions(tree)
+        if _lines_without_docstring(node) > FUNCTION_LINES
+    ]
+    assert found == []
+
+
+def test_modules_are_short_and_named_after_a_subject(root: Path, modules: dict[str, ast.Module]) -> None:
+    lines = {path: len((root / path).read_text(encoding="utf-8").splitlines()) for path in modules}
+    assert {path: count for path, count in lines.items() if count > MODULE_LINES} == {}
+    vague = {"utils", "util", "helpers", "misc", "common"}
+    assert [path for path in modules if vague & set(Path(path).with_suffix("").parts)] == []
+
+
+def test_tests_mirror_the_package(root: Path, modules: dict[str, ast.Module]) -> None:
+    rooms = {Path(path).parts[1] for path in modules if len(Path(path).parts) > 2}
+    without = [room for room in sorted(rooms) if not list((root / "tests" / room).glob("test_*.py"))]
+    assert without == []
