@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,11 @@ from urllib.parse import quote
 
 from filelock import FileLock
 
+from cemlab.core.lab import LabInfo
 from cemlab.report.studies import GROUPS
 
 _WAIT_SECONDS = 60
+_ACCENT = LabInfo.accent
 
 
 @dataclass(frozen=True)
@@ -126,24 +127,21 @@ def page_of(runs: Sequence[Entry]) -> str:
     str
         Without any request to elsewhere; every label is escaped.
     """
-    import jinja2
     from markupsafe import Markup
 
-    template = Path(__file__).parent / "template"
-    style = (template / "index.css").read_text(encoding="utf-8")
-    script = (template / "index.js").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(template), autoescape=True, undefined=jinja2.StrictUndefined
-    )
+    from cemlab.report import elements, render
+
+    style = render.style(_ACCENT) + render.template_text("index.css")
+    script = render.template_text("index.js")
     groups, troubles = _groups(runs), _troubles(runs)
-    return environment.get_template("index.html.j2").render(
-        policy=_policy(style=style, script=script),
+    return elements.environment().get_template("index.html.j2").render(
+        policy=render.policy(style, script),
         style=Markup(style),
         script=Markup(script),
         summary=_summary(groups, runs),
         groups=groups,
         troubles=troubles,
-    )
+    )  # fmt: skip
 
 
 def _record(path: Path) -> dict[str, Any]:
@@ -178,7 +176,7 @@ def _row(scope: Sequence[Entry]) -> dict[str, Any]:
     entry = shown or newest
     failed = not newest.published
     status = ("latest run failed" if shown else "failed") if failed else "published"
-    headline = _headline(entry.record.get("headline")) if shown else ""
+    headline = _headline(shown) if shown else ""
     row: dict[str, Any] = {
         "title": entry.text("title") or entry.text("study"),
         "company": entry.text("company"),
@@ -222,29 +220,30 @@ def _summary(groups: Sequence[Mapping[str, Any]], runs: Sequence[Entry]) -> str:
     return f"{text}. {failing} of {len(rows)} failed when last run." if failing else f"{text}."
 
 
-def _headline(headline: object) -> str:
-    """Return the words of a headline, as the run recorded them."""
-    if isinstance(headline, Mapping):
-        return str(headline.get("text") or "")
-    return str(headline or "")
+def _headline(entry: Entry) -> str:
+    """Return the headline that a run recorded, with interval and n, in the lab's way of writing."""
+    from cemlab.report import records
+    from cemlab.show import numbers
+
+    locale = entry.text("locale") or "en-GB"
+    try:
+        found = records.to_finding(entry.record["headline"])
+        value = f"{found.label} {numbers.shown(found, locale=locale)}".strip()
+        if found.suppressed or not math.isfinite(found.ci_low):
+            return value
+        ends = [numbers.scaled(end, found.unit) for end in (found.ci_low, found.ci_high)]
+        interval = numbers.interval_text(*ends, digits=numbers.finding_digits(found), locale=locale)
+        return f"{value} ({interval}), n = {numbers.number(found.n, locale=locale)}"
+    except (KeyError, TypeError, ValueError):  # an older or foreign run.json: the row stands without it
+        return ""
 
 
 def _when(entry: Entry) -> str:
     try:
-        return f"{dt.datetime.fromisoformat(entry.text('finished')):%Y-%m-%d %H:%M} UTC"
+        return f"{dt.datetime.fromisoformat(entry.text('finished')):%Y-%m-%d %H:%M}"
     except ValueError:
         return ""
 
 
 def _words(*texts: str) -> str:
     return " ".join(texts).lower()
-
-
-def _policy(*, style: str, script: str) -> str:
-    def hashed(text: str) -> str:
-        return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-    return (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{hashed(style)}'; "
-        f"script-src 'sha256-{hashed(script)}'; base-uri 'none'; form-action 'none'"
-    )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cemlab.core.errors import ParameterError, RunError
-from cemlab.report import render, studies
+from cemlab.report import studies
 from cemlab.report.runner import identity
 from cemlab.report.runner.execution import outcome
 
@@ -37,6 +37,8 @@ def render_executed(path: str | Path, out: str | Path | None = None) -> Path:
     RunError
         When the notebook failed or was not executed to its end.
     """
+    from cemlab.report import render
+
     source = Path(path)
     target = Path(out) if out is not None else source.with_suffix(".html")
     executed = _read(source)
@@ -58,7 +60,7 @@ def _read(source: Path) -> Any:
     import nbformat
 
     try:
-        return nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
+        return nbformat.read(source, as_version=4)
     except OSError:
         raise ParameterError(f"A notebook is needed: `{source.name}` cannot be read. Check its path.") from None
     except (ValueError, AttributeError, KeyError, TypeError, nbformat.ValidationError):
@@ -78,6 +80,8 @@ def _replace_folder(target: Path, *, page: Path, aside: Path) -> None:
 
 def _record(executed: Any, source: Path) -> dict[str, object]:
     """Return what run.json would hold, as far as papermill and the notebook recorded it."""
+    from cemlab.report import render
+
     papermill: Mapping[str, Any] = executed.metadata.get("papermill", {})
     provenance = dict(render.provenance(executed))
     stem = str(provenance.get("study") or Path(str(papermill.get("input_path") or source.name)).stem)

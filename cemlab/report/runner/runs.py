@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import threading
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,11 +69,8 @@ class _Plan:
     out: Path
     fingerprint: str
     refusal: Outcome
+    key: str
     started: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
-
-    @property
-    def key(self) -> str:
-        return identity.key(self.study.path, parameters=self.values, fingerprint=self.fingerprint)
 
 
 def run(
@@ -159,6 +157,7 @@ def _plan(study: studies.Study, *, given: Mapping[str, object], out: Path) -> _P
         out=out.absolute(),
         fingerprint=fingerprint,
         refusal=refusal,
+        key=identity.key(study.path, parameters=values, fingerprint=fingerprint),
     )
 
 
@@ -178,7 +177,7 @@ def _execute(plan: _Plan, staged: folders.Staging, *, warden: Warden, progress: 
     import nbformat
 
     executed, outcome = execute(
-        nbformat.read(plan.study.path, as_version=4),  # type: ignore[no-untyped-call]
+        nbformat.read(plan.study.path, as_version=4),
         parameters=plan.values,
         folder=staged.work,
         environment=_environment(plan, staged),
@@ -186,7 +185,7 @@ def _execute(plan: _Plan, staged: folders.Staging, *, warden: Warden, progress: 
         progress=progress,
     )
     warden.end()
-    nbformat.write(executed, staged.work / "executed.ipynb")  # type: ignore[no-untyped-call]
+    nbformat.write(executed, staged.work / "executed.ipynb")
     return executed, outcome
 
 
@@ -203,12 +202,14 @@ def _environment(plan: _Plan, staged: folders.Staging) -> dict[str, str]:
 
 
 def _finish(plan: _Plan, staged: folders.Staging, *, executed: Any, outcome: Outcome) -> Run:
-    provenance = _provenance(executed)
+    from cemlab.report import render
+
+    provenance = render.provenance(executed) if executed is not None else {}
     as_of = str(provenance.get("as_of") or plan.values.get("as_of", ""))
-    run_id = identity.run_id(plan.started, as_of=as_of, key=plan.key)
+    run_id = _free_run_id(plan, as_of=as_of)
     record = _record(plan, run_id=run_id, as_of=as_of, outcome=outcome, provenance=provenance)
     if not outcome.exit_code:
-        outcome = _render(executed, record, staged.page)
+        outcome = _render(executed, record, staged)
         record |= _verdict(outcome)
     (staged.page / "run.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     restricted = None
@@ -227,10 +228,12 @@ def _finish(plan: _Plan, staged: folders.Staging, *, executed: Any, outcome: Out
     )
 
 
-def _provenance(executed: Any) -> dict[str, Any]:
-    from cemlab.report import render
-
-    return dict(render.provenance(executed)) if executed is not None else {}
+def _free_run_id(plan: _Plan, *, as_of: str) -> str:
+    """Return the run's name; a run that failed within the same second before has it already."""
+    started = plan.started
+    while (plan.out / plan.study.stem / identity.run_id(started, as_of=as_of, key=plan.key)).exists():
+        started += dt.timedelta(seconds=1)
+    return identity.run_id(started, as_of=as_of, key=plan.key)
 
 
 def _publish_stopped(plan: _Plan, staged: folders.Staging) -> None:
@@ -245,19 +248,22 @@ def _empty(folder: Path) -> None:
     folder.mkdir()
 
 
-def _render(executed: Any, record: Mapping[str, object], page: Path) -> Outcome:
-    """Write the page; when that fails, leave nothing of it."""
+def _render(executed: Any, record: Mapping[str, object], staged: folders.Staging) -> Outcome:
+    """Write the page; when that fails, leave nothing of it but the reason where only the owner reads."""
     from cemlab.report import render
 
     try:
-        render.publish(executed, record, page)
+        render.publish(executed, record, staged.page)
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001 - a page that cannot be made is a failed run, not a traceback
-        _empty(page)
+        _empty(staged.page)
+        (staged.work / "page-error.txt").write_text(traceback.format_exc(), encoding="utf-8")
         if isinstance(error, CemlabError):
             return Outcome(error.exit_code, str(error))
-        return Outcome(1, f"The page could not be made: {type(error).__name__}.")
+        return Outcome(
+            1, f"The page could not be made: {type(error).__name__}. See page-error.txt, which is restricted."
+        )
     return Outcome(0, "")
 
 
@@ -286,6 +292,7 @@ def _record(
         "fingerprint": plan.fingerprint,
         "company": provenance.get("company") or company["company"],
         "synthetic": provenance.get("synthetic", company["synthetic"]),
+        "locale": provenance.get("locale", ""),
         "versions": identity.versions(),
         "headline": provenance.get("headline"),
     }
