@@ -1,20 +1,9 @@
-"""Documents point at what exists."""
+"""Documents list what exists (rumdl checks their links)."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-
-
-def test_links_between_documents_lead_somewhere(root: Path, tracked: list[Path]) -> None:
-    broken = [
-        f"{page}: {target}"
-        for page in tracked
-        if page.suffix == ".md"
-        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", (root / page).read_text(encoding="utf-8"))
-        if not (root / page.parent / target).exists()
-    ]
-    assert broken == []
 
 
 def test_index_lists_every_page(root: Path, tracked: list[Path]) -> None:
