@@ -7,22 +7,16 @@ import functools
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import jinja2
 
-from cemlab.core.lab import STAGES, LabInfo
+from cemlab.core.lab import STAGES, LabInfo, Outcome
 from cemlab.core.results import Finding, Name, Part, Quote
 from cemlab.report import records
 from cemlab.show import numbers
 
 Scale = tuple[float, float]
-_OUTCOMES = {
-    "in": "Rows that came in",
-    "used": "Used",
-    "excluded": "Left out",
-    "quarantined": "Put aside, cannot be right",
-}
 _STAGE_WORDS = {
     "intake": "When the tables were read",
     "as_of": "What was known before the day of this report",
@@ -156,7 +150,7 @@ def on_scale(value: float, scale: Scale) -> float:
 
 
 def accounts(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return ledger lines as one account per stage, table and question.
+    """Return ledger lines as one account per stage, one row per table and question.
 
     Parameters
     ----------
@@ -166,21 +160,27 @@ def accounts(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``title`` and ``lines``, each with ``words``, ``count`` and its ``percent`` of the rows in.
+        ``title`` and ``rows``; a row has ``table``, the counts ``in``, ``used``, ``excluded`` and
+        ``quarantined``, ``reasons`` (words and count) and the ``percent`` of rows used.
     """
-    grouped: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
-    for line in lines:
-        grouped.setdefault((line["stage"], line["table"], line["scope"]), []).append(line)
+    lines = list(lines)
     made = []
-    for stage, table, scope in sorted(grouped, key=lambda key: (STAGES.index(key[0]), key[1:])):
-        rows = grouped[stage, table, scope]
-        rows_in = sum(row["count"] for row in rows if row["outcome"] == "in")
-        title = f"{_STAGE_WORDS[stage]}: {table}{f' ({scope})' if scope else ''}"
-        made.append({"title": title, "lines": [_account(row, rows_in) for row in rows]})
+    for stage in STAGES:
+        ours = [line for line in lines if line["stage"] == stage]
+        keys = dict.fromkeys((line["table"], line["scope"]) for line in ours)
+        rows = [_account([line for line in ours if (line["table"], line["scope"]) == key]) for key in keys]
+        made += [{"title": _STAGE_WORDS[stage], "rows": rows}] if rows else []
     return made
 
 
-def _account(row: Mapping[str, Any], rows_in: int) -> dict[str, Any]:
-    words = _OUTCOMES[row["outcome"]] + (f": {row['reason']}" if row["reason"] else "")
-    percent = round(100 * row["count"] / rows_in, 2) if rows_in else 0
-    return {"outcome": row["outcome"], "words": words, "count": row["count"], "percent": percent}
+def _account(lines: list[Mapping[str, Any]]) -> dict[str, Any]:
+    first = lines[0]
+    counts = {
+        outcome: sum(line["count"] for line in lines if line["outcome"] == outcome) for outcome in get_args(Outcome)
+    }
+    return {
+        "table": first["table"] + (f" ({first['scope']})" if first["scope"] else ""),
+        "reasons": [(line["reason"], line["count"]) for line in lines if line["reason"]],
+        "percent": round(100 * counts["used"] / counts["in"], 2) if counts["in"] else 0,
+        **counts,
+    }

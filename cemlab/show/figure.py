@@ -11,12 +11,14 @@ from html import escape
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure as Canvas
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from cemlab.core.lab import LabInfo
 from cemlab.show import theme
 from cemlab.show.tables import Table
 
 Painter = Callable[[Canvas, bool], None]
+_NOTE_PX = 18
 _SIZE = re.compile(r'(<svg[^>]*?) width="([\d.]+)pt" height="([\d.]+)pt"')
 
 
@@ -88,7 +90,8 @@ def draw(
 
 def _svg(paint: Painter, *, width: float, height: float, narrow: bool, note: str) -> str:
     with rc_context(theme.RC):
-        canvas = Canvas(figsize=(width / 72, height / 72), layout="constrained")
+        layout = ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - _NOTE_PX / height if note else 1))
+        canvas = Canvas(figsize=(width / 72, height / 72), layout=layout)
         paint(canvas, narrow)
         if note:
             canvas.text(0.995, 0.995, note, ha="right", va="top", size=11, color=theme.MUTED, style="italic")

@@ -19,6 +19,10 @@ MOST_GROUPS = 40
 """A figure shows at most so many groups: the highest and the lowest half each."""
 
 
+_LABEL_SPOTS = {"detractor": (3.0, "center"), "passive": (8.4, "right"), "promoter": (8.7, "left")}
+"""On a phone the names of the right two groups would run into each other, centred."""
+
+
 def distribution(answers: Estimates, *, info: LabInfo) -> Figure:
     """Draw the share of each score with its interval, coloured by NPS group.
 
@@ -48,15 +52,22 @@ def distribution(answers: Estimates, *, info: LabInfo) -> Figure:
             share = numbers.number(100 * shares[str(group)], digits=1, locale=info.locale)
             name = f"{group}s\n{share} %" if narrow else f"{group}s {share} %"
             axes.plot([scores.min() - 0.4, scores.max() + 0.4], [top * 1.06] * 2, color=theme.GROUPS[str(group)], lw=2)
-            axes.text(scores.mean(), top * 1.09, name, ha="center", va="bottom", color=theme.INK)
-        axes.set(ylim=(0, top * (1.34 if narrow else 1.22)), xlabel="score", ylabel="% of answers", xticks=range(11))
+            at, side = _LABEL_SPOTS[str(group)] if narrow else (scores.mean(), "center")
+            axes.text(at, top * 1.09, name, ha=side, va="bottom", color=theme.INK)
+        axes.set(
+            xlim=(-0.6, 11.4 if narrow else 10.6),
+            ylim=(0, top * (1.34 if narrow else 1.22)),
+            xlabel="score",
+            ylabel="% of answers",
+            xticks=range(11),
+        )
 
     spoken = numbers.listed(
         f"{group}s {numbers.number(100 * shares[str(group)], digits=1, locale=info.locale)} %"
         for group in theme.GROUPS
         if group in shares
     )
-    peak = table.loc[table["estimate"].idxmax()]
+    peak = table.nlargest(1, "estimate").to_dict("records")[0]
     alt = (
         f"Bar chart of the share of answers at each score from 0 to 10: {spoken}. The most frequent score is "
         f"{int(peak['score'])} with {numbers.number(100 * peak['estimate'], digits=1, locale=info.locale)} %."
@@ -65,7 +76,9 @@ def distribution(answers: Estimates, *, info: LabInfo) -> Figure:
     return draw(paint, title="Share of answers at each score", alt=alt, table=shown, info=info, height=300)
 
 
-def course(score: Estimates, *, overall: Estimates, changes: Estimates | None = None, info: LabInfo) -> Figure:
+def course(
+    score: Estimates, *, overall: Estimates, changes: Estimates | None = None, period: str, info: LabInfo
+) -> Figure:
     """Draw the NPS of each period with its interval.
 
     Parameters
@@ -76,6 +89,8 @@ def course(score: Estimates, *, overall: Estimates, changes: Estimates | None = 
         One row: the whole window, drawn as the reference line.
     changes : Estimates, optional
         From ``stats.change.consecutive`` after adjustment; a flagged step is drawn in ink.
+    period : {"week", "month", "quarter", "year"}
+        Length of a step, for its name.
     info : LabInfo
         For the locale and the ribbon of a synthetic lab.
 
@@ -85,6 +100,7 @@ def course(score: Estimates, *, overall: Estimates, changes: Estimates | None = 
         Dots, a band at 20 % opacity, incomplete periods hatched and named.
     """
     table = score.table.sort_values("period").reset_index(drop=True)
+    table["name"] = [numbers.period_name(day, period=period) for day in table["period"]]
     whole = overall.table["estimate"].iloc[0]
     flagged = set() if changes is None else set(changes.table.loc[changes.table["flagged"], "period"])
     complete = table["complete"].astype(bool).to_numpy()
@@ -108,7 +124,7 @@ def course(score: Estimates, *, overall: Estimates, changes: Estimates | None = 
             axes.errorbar(position, row["estimate"], yerr=[[row["estimate"] - row["ci_low"]], [row["ci_high"] - row["estimate"]]],
                           fmt="o", mfc=theme.PAPER, color=theme.CONTEXT)  # fmt: skip
         step = max(1, int(np.ceil(len(at) / (4 if narrow else 9))))
-        axes.set_xticks(at[::step], table["period"].astype(str).iloc[::step])
+        axes.set_xticks(at[::step], table["name"].iloc[::step])
         axes.set(ylabel="NPS, points", xlim=(-0.6, len(at) - 0.4))
 
     shown = tables.of_estimates(
@@ -125,7 +141,7 @@ def _course_alt(table: pd.DataFrame, *, complete: np.ndarray, flagged: set[objec
     low, high = sure.loc[sure["estimate"].idxmin()], sure.loc[sure["estimate"].idxmax()]
 
     def point(row: Any) -> str:
-        return f"{numbers.number(row['estimate'], locale=info.locale)} in {row['period']}"
+        return f"{numbers.number(row['estimate'], locale=info.locale)} in {row['name']}"
 
     return (
         f"Line chart of NPS over {len(sure)} complete periods: {point(sure.iloc[0])} at first, {point(sure.iloc[-1])} at last, "

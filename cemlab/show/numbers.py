@@ -37,7 +37,7 @@ def decimals(half_width: float) -> int:
     return min(6, max(0, -math.floor(math.log10(half_width))))
 
 
-def number(value: float, *, digits: int = 0, locale: str = "en-GB") -> str:
+def number(value: float, digits: int = 0, *, locale: str = "en-GB") -> str:
     """Return `value` with thousands separated and decimals as the locale writes them.
 
     Parameters
@@ -135,6 +135,36 @@ def _aspect(quote: Quote, *, locale: str, bare: bool) -> str:
     else:
         text = print_one(abs(finding.value) if quote.aspect == "magnitude" else finding.value)
     return text if bare or finding.unit in _COUNTED else with_unit(text, finding.unit)
+
+
+def _rounded_up(difference: float) -> tuple[float, int]:
+    """Return a detectable difference and its decimals; a smaller one than is printed may go unseen."""
+    places = 0 if difference >= 5 else decimals(difference / 2)
+    return math.ceil(difference * 10**places - 1e-9) / 10**places, places
+
+
+def period_name(day: str, *, period: str) -> str:
+    """Return a step of time as a reader calls it.
+
+    Parameters
+    ----------
+    day : str
+        Its first day, ISO.
+    period : {"week", "month", "quarter", "year"}
+        Its length.
+
+    Returns
+    -------
+    str
+        Such as ``2024-03``, ``2024 Q1``, ``2024``, or ``week of 2024-03-04``.
+
+    Examples
+    --------
+    >>> period_name("2024-04-01", period="quarter"), period_name("2024-04-01", period="month")
+    ('2024 Q2', '2024-04')
+    """
+    year, month = day[:4], int(day[5:7])
+    return {"year": year, "quarter": f"{year} Q{(month + 2) // 3}", "month": day[:7]}.get(period, f"week of {day}")
 
 
 def plain(sentence: Sentence, *, locale: str = "en-GB") -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
+from cemlab.show import numbers
 
 
 def level(finding: Finding, *, subject: str) -> Sentence:
@@ -111,7 +112,7 @@ def groups(differences: Sequence[Finding], *, subject: str) -> Sentence:
     Returns
     -------
     Sentence
-        Names up to four flagged groups, or says what would have been seen.
+        Names the lowest and the highest flagged group, or says what would have been seen.
     """
     compared = [difference for difference in differences if not difference.suppressed]
     if len(compared) < 2:
@@ -119,16 +120,43 @@ def groups(differences: Sequence[Finding], *, subject: str) -> Sentence:
     flagged = sorted((difference for difference in compared if difference.flagged), key=lambda found: found.value)
     if not flagged:
         return Sentence(
-            "No group of ", Name(subject), " differs from the rest by more than chance explains", *_would_have_shown(compared), "."
+            "No ", Name(subject), " differs from the rest by more than chance explains", *_would_have_shown(compared), "."
         )  # fmt: skip
+    # the two ends say most; the others stand in the figure
+    ends = flagged if len(flagged) < 3 else [flagged[0], flagged[-1]]
     parts: list[Part] = []
-    for found in flagged[:4]:
+    for found in ends:
         direction = "higher" if found.value > 0 else "lower"
         name = Name(", ".join(found.scope.values()))
         parts += ["; " if parts else "", name, " scores ", Quote(found, "magnitude"), f" {direction} than the rest"]
         parts += [" (between ", Quote(found, "interval"), ")"]
-    more = "; further groups stand out too" if len(flagged) > 4 else ""
-    return Sentence(*parts, f"{more}.")
+    more: tuple[Part, ...] = ("; more groups by ", Name(subject), " stand out") if len(flagged) > 2 else ()
+    return Sentence(*parts, *more, ".")
+
+
+def all_groups(compared: Mapping[str, Sequence[Finding]]) -> tuple[Sentence, ...]:
+    """Say in short which groups differ from the rest, over all ways to group customers.
+
+    Parameters
+    ----------
+    compared : mapping of str to sequence of Finding
+        What the groups are → one difference per group.
+
+    Returns
+    -------
+    tuple of Sentence
+        One for each grouping in which a group is flagged, and one that names all the others.
+    """
+    flagged = {subject: found for subject, found in compared.items() if any(each.flagged for each in found)}
+    quiet = [subject for subject in compared if subject not in flagged]
+    said = [groups(found, subject=subject) for subject, found in flagged.items()]
+    if quiet:
+        said.append(
+            Sentence(
+                "No group by ", Name(numbers.listed(quiet)), " differs from the rest by more than chance explains."
+            )
+        )
+    return tuple(said)
 
 
 def undated() -> Sentence:
