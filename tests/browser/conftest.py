@@ -1,0 +1,71 @@
+"""Chromium, and the pages that it opens."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from cemlab.data import synthetic
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A browser; skips where there is none, unless CEMLAB_REQUIRE_BROWSER is set."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        reason = "chromium is not installed (on Debian: apt-get install chromium fonts-dejavu-core)"
+        if os.environ.get("CEMLAB_REQUIRE_BROWSER"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    # Chromium's sandbox refuses to start as root, which is who runs in containers.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def reports(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one published run of each study on a small demo company, and the catalogue."""
+    lab = synthetic.write(tmp_path_factory.mktemp("demo"), customers=1500, seed=5)
+    out = tmp_path_factory.mktemp("reports")
+    for study in sorted((ROOT / "notebooks").glob("*/*.ipynb")):
+        command = [sys.executable, "-m", "cemlab.cli", "run", study.stem, "--lab", str(lab), "--out", str(out)]
+        finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert finished.returncode == 0, finished.stderr[-2000:]
+    return out
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A fresh tab that notes complaints of the console and every request beyond the file it opens."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    opened = context.new_page()
+    yield opened
+    context.close()
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """What the console says as error or warning, and every request other than the page itself and data: URLs."""
+    heard: list[str] = []
+
+    def request(asked: Request) -> None:
+        # A blocked request counts as well: the attempt is the defect.
+        if not asked.is_navigation_request() and not asked.url.startswith("data:"):
+            heard.append(f"request: {asked.url[:80]}")
+
+    page.on("request", request)
+    page.on("console", lambda said: heard.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    return heard
