@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import MaxNLocator
 
 from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
@@ -196,6 +197,7 @@ def forest(differences: Estimates, *, score: Estimates, overall: Estimates, info
             axes.plot([row["ci_low"], row["ci_high"]], [position] * 2, color=colour)
             axes.plot(row["estimate"], position, "o", color=colour)
         _group_labels(axes, table, by=by, narrow=narrow, min_n=score.min_n, info=info)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if narrow else 9, integer=True))
         axes.set(xlabel="NPS, points (line: all customers)", ylim=(len(at) - 0.5, -0.9))
 
     extra = {"flagged": "Stands out"}

@@ -125,11 +125,7 @@ def _aspect(quote: Quote, *, locale: str, bare: bool) -> str:
     if quote.aspect == "interval":
         text = f"{print_one(finding.ci_low)} and {print_one(finding.ci_high)}"
     elif quote.aspect == "mde":
-        # rounded up: a smaller difference than the one printed may go unseen
-        places = decimals(scaled(finding.mde, finding.unit) / 10)
-        text = print_one(
-            math.ceil(finding.mde * 10**places) / 10**places if finding.unit != "share" else finding.mde, places
-        )
+        text = number(*_rounded_up(scaled(finding.mde, finding.unit)), locale=locale)
     elif quote.aspect == "std_error":
         text = print_one(finding.std_error, digits + 1)
     else:
