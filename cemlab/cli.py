@@ -178,7 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     SystemExit
         Always, with the exit code.
     """
-    sys.exit(_explained(lambda: commands.main(arguments, standalone_mode=False)))
+    sys.exit(_explained(lambda: commands.main(arguments, prog_name="cemlab", standalone_mode=False)))
 
 
 def _explained(command: Callable[[], Any]) -> int:

@@ -234,7 +234,7 @@ def _headline(entry: Entry) -> str:
         ends = [numbers.scaled(end, found.unit) for end in (found.ci_low, found.ci_high)]
         interval = numbers.interval_text(*ends, digits=numbers.finding_digits(found), locale=locale)
         return f"{value} ({interval}), n = {numbers.number(found.n, locale=locale)}"
-    except (KeyError, TypeError, ValueError):  # an older or foreign run.json: the row stands without it
+    except (AttributeError, KeyError, TypeError, ValueError):  # an older or foreign run.json: the row stands without it
         return ""
 
 
