@@ -18,7 +18,7 @@ from cemlab.report import elements, records, studies
 from cemlab.report.records import Record
 from cemlab.show.checks import Check
 from cemlab.show.figure import Figure
-from cemlab.show.tables import Table
+from cemlab.show.tables import Table, csv
 
 _INJECTED = "# Parameters"
 _PATHS = ("lab_file", "data_dir")
@@ -249,7 +249,7 @@ class Notebook:
             tiles=[records.of_finding(tile) for tile in tiles],
             sure=[records.of_sentence(sentence) for sentence in sure],
             findings=[records.of_finding(found) for found in self._findings.values()],
-            tables={name: estimates.table.to_csv(index=False) for name, estimates in self._tables.items()},
+            tables={name: csv(estimates.table) for name, estimates in self._tables.items()},
         )
 
     def _record(self, found: Finding) -> Finding:

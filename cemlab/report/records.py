@@ -76,7 +76,7 @@ def of_table(table: Table) -> Record:
         "caption": table.caption,
         "columns": [asdict(column) for column in table.columns],
         "rows": [[[cell.text, _finite(cell.sort)] for cell in row] for row in table.rows],
-        "csv": csv(table),
+        "csv": csv(table.data),
     }
 
 

@@ -160,13 +160,13 @@ def of_frame(frame: pd.DataFrame, *, caption: str, labels: Mapping[str, str], in
     return Table(caption, columns, rows, frame.loc[:, list(labels)])
 
 
-def csv(table: Table) -> str:
-    """Return the table's data as CSV in which no cell can run as a formula.
+def csv(frame: pd.DataFrame) -> str:
+    """Return a frame as CSV in which no cell can run as a formula.
 
     Parameters
     ----------
-    table : Table
-        Any table.
+    frame : pandas.DataFrame
+        Any.
 
     Returns
     -------
@@ -174,11 +174,11 @@ def csv(table: Table) -> str:
         Comma-separated, decimal points, a header line. Text that a spreadsheet would take for a
         formula stands behind an apostrophe.
     """
-    data = table.data.copy()
-    for name in data.columns:
-        if not pd.api.types.is_numeric_dtype(data[name]):
-            data[name] = data[name].map(_harmless)
-    return data.to_csv(index=False, lineterminator="\n")
+    safe = frame.copy()
+    for name in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[name]):
+            safe[name] = safe[name].map(_harmless)
+    return safe.to_csv(index=False, lineterminator="\n")
 
 
 def _harmless(value: object) -> object:
