@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from cemlab.core.schemas import Type
 from cemlab.data.declaration import ColumnMap, Source
@@ -144,23 +145,35 @@ def _cleaned(cell: str, column_map: ColumnMap, source: Source) -> str:
 
 
 def _typed(held: str, type_: Type, pattern: str, zone: str) -> str:
-    if type_ == "number":
-        return _number(held)
-    if type_ == "integer":
-        # a bare cast would round 5.5 to 6
-        return f"CASE WHEN regexp_matches({held}, '^ *[+-]?[0-9]+(\\.0*)? *$') THEN TRY_CAST({held} AS BIGINT) END"
-    if type_ == "boolean":
-        return (
-            f"CASE WHEN lower({held}) IN ('true', 'yes', 't', 'y', '1') THEN true "
-            f"WHEN lower({held}) IN ('false', 'no', 'f', 'n', '0') THEN false END"
-        )
     if type_ == "date":
-        if pattern:
-            return f"CAST(try_strptime({held}, {quoted(pattern)}) AS DATE)"
-        return f"CASE WHEN regexp_matches({held}, '{_ISO_DAY}({_ISO_TIME}{_OFFSET}?)?$') THEN TRY_CAST(left({held}, 10) AS DATE) END"
+        return _date(held, pattern)
     if type_ == "instant":
         return _instant(held, pattern, zone)
-    return held
+    plain = {"number": _number, "integer": _integer, "boolean": _boolean}
+    return plain[type_](held) if type_ in plain else held
+
+
+def _integer(held: str) -> str:
+    """Whole numbers; a bare cast would round 5.5 to 6."""
+    return f"CASE WHEN regexp_matches({held}, '^ *[+-]?[0-9]+(\\.0*)? *$') THEN TRY_CAST({held} AS BIGINT) END"
+
+
+def _boolean(held: str) -> str:
+    return (
+        f"CASE WHEN lower({held}) IN ('true', 'yes', 't', 'y', '1') THEN true "
+        f"WHEN lower({held}) IN ('false', 'no', 'f', 'n', '0') THEN false END"
+    )
+
+
+def _date(held: str, pattern: str) -> str:
+    if pattern:
+        return f"CAST(try_strptime({held}, {quoted(pattern)}) AS DATE)"
+    # a time with an offset may fall on another day in the lab's zone, which is the session's
+    return (
+        f"CASE WHEN regexp_matches({held}, '{_ISO_DAY}({_ISO_TIME})?$') THEN TRY_CAST(left({held}, 10) AS DATE) "
+        f"WHEN regexp_matches({held}, '{_ISO_DAY}{_ISO_TIME}{_OFFSET}$') "
+        f"THEN CAST(TRY_CAST({held} AS TIMESTAMP WITH TIME ZONE) AS DATE) END"
+    )
 
 
 def _number(held: str) -> str:
@@ -212,5 +225,5 @@ def band_labels(bins: Iterable[float]) -> tuple[str, ...]:
     ('below 5', '5 to below 10', '10 and more')
     """
     cuts = [f"{cut:g}" for cut in bins]
-    between = [f"{low} to below {high}" for low, high in zip(cuts, cuts[1:], strict=False)]
+    between = [f"{low} to below {high}" for low, high in pairwise(cuts)]
     return (f"below {cuts[0]}", *between, f"{cuts[-1]} and more")

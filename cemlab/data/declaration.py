@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -15,6 +15,7 @@ from cemlab.core.lab import LabInfo
 from cemlab.core.schemas import TABLES, Table, Type
 from cemlab.data.sources import read_toml
 
+_DIRECTIVES = "aAbBdfgHIjmMnpSuUVwWyYzZ%"
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 
@@ -40,6 +41,13 @@ def _known_codec(value: str) -> str:
         "".encode(value)
     except LookupError:
         raise ValueError("is no known encoding, such as utf-8 or windows-1252") from None
+    return value
+
+
+def _known_format(value: str) -> str:
+    wrong = sorted(set(re.findall(r"%-?(.?)", value)) - set(_DIRECTIVES))
+    if wrong or (value and "%" not in value):
+        raise ValueError(f"is no date format: it takes %Y %m %d %H %M %S and the like, also {_DIRECTIVES}")
     return value
 
 
@@ -102,7 +110,7 @@ class ColumnMap(_Strict):
     type: Type | None = None
     missing: tuple[Code, ...] = ()
     values: dict[str, Code] = Field(default_factory=dict)
-    format: str = ""
+    format: Annotated[str, AfterValidator(_known_format)] = ""
     bins: tuple[float, ...] = ()
     labels: tuple[Code, ...] = ()
     strip: bool = False
@@ -182,7 +190,7 @@ class Declaration(_Strict):
         table = TABLES[name]
         maps = [(column, each) for source in self.tables[name] for column, each in source.columns.items()]
         mapped = dict(maps)
-        free = {column: each.type or "text" for column, each in maps if not table.column(column)}
+        free: dict[str, Type] = {column: each.type or "text" for column, each in maps if not table.column(column)}
         return {column.name: column.type for column in table.columns if column.name in mapped} | free
 
     def personal(self, name: str) -> tuple[str, ...]:
@@ -198,9 +206,7 @@ class Declaration(_Strict):
         tuple of str
             Those that the schema or the lab file calls personal.
         """
-        declared = {
-            column for source in self.tables[name] for column, each in source.columns.items() if each.personal
-        }
+        declared = {column for source in self.tables[name] for column, each in source.columns.items() if each.personal}
         declared |= {column.name for column in TABLES[name].columns if column.personal}
         return tuple(column for column in self.types(name) if column in declared)
 
@@ -269,8 +275,11 @@ def _check_names(found: Iterable[str], known: Iterable[str], what: str) -> None:
 
 
 def _check_table(declaration: Declaration, table: Table, sources: tuple[Source, ...]) -> None:
+    types = declaration.types(table.name)
+    days = _days(table, types)
+    _check_types(table, sources, types)
     for source in sources:
-        _check_columns(table, source)
+        _check_columns(table, source, days=days)
         unmapped = [name for name in table.required if name not in source.columns]
         if unmapped:
             raise SchemaError(
@@ -281,9 +290,14 @@ def _check_table(declaration: Declaration, table: Table, sources: tuple[Source, 
         _check_dated(declaration, table, source)
 
 
-def _check_columns(table: Table, source: Source) -> None:
+def _days(table: Table, types: Mapping[str, Type]) -> set[str]:
+    """Names that intake gives to the days beside instants."""
+    canonical = {column.day for column in table.columns if column.day}
+    return canonical | {f"{name.removesuffix('_at')}_on" for name, type_ in types.items() if type_ == "instant"}
+
+
+def _check_columns(table: Table, source: Source, *, days: set[str]) -> None:
     known = [column.name for column in table.columns]
-    days = {column.day for column in table.columns if column.day}
     for name, column_map in source.columns.items():
         canonical = table.column(name)
         if canonical and column_map.type not in (None, canonical.type):
@@ -299,10 +313,19 @@ def _check_columns(table: Table, source: Source) -> None:
                 f"A column of the lab's own must be named in lower case letters, digits and _, and not like a day that "
                 f"intake adds: `{table.name}.{name}` is not. Rename it in the lab file."
             )
-    types = {name: each.type for name, each in source.columns.items() if each.bins}
-    wrong = [name for name, each in types.items() if (each or "text") != "text"]
-    if wrong:
-        raise SchemaError(f"A column with `bins` must be text: `{table.name}.{wrong[0]}` is not. Leave its type out.")
+
+
+def _check_types(table: Table, sources: tuple[Source, ...], types: Mapping[str, Type]) -> None:
+    for name, column_map in ((name, each) for source in sources for name, each in source.columns.items()):
+        if column_map.bins and types[name] != "text":
+            raise SchemaError(
+                f"A column with `bins` must be text: `{table.name}.{name}` is {types[name]}. Leave its type out."
+            )
+        if not table.column(name) and (column_map.type or "text") != types[name]:
+            raise SchemaError(
+                f"A column must have one type: `{table.name}.{name}` is {column_map.type or 'text'} in one source and "
+                f"{types[name]} in another. Give both the same `type`."
+            )
 
 
 def _check_dated(declaration: Declaration, table: Table, source: Source) -> None:
@@ -351,6 +374,3 @@ def _message(complaint: Mapping[str, Any]) -> str:
 def _known_keys(parts: list[str]) -> list[str]:
     model: type[BaseModel] = LabSection if parts[0] == "lab" else ColumnMap if "columns" in parts else Source
     return [field.alias or name for name, field in model.model_fields.items()]
-
-
-TYPES: tuple[str, ...] = get_args(Type)

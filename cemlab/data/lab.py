@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import ibis
+from ibis.common.exceptions import IbisError
 
 from cemlab.core.errors import EngineError, InsufficientDataError, ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab, LabInfo, Ledger, LedgerLine
@@ -85,13 +87,14 @@ class SnapshotLab:
             When the engine refuses it.
         """
         try:
-            return self._engine.execute(expression)
-        except Exception as error:
-            # an engine's own words may quote customers' values, and its classes are many
+            found: pd.DataFrame = self._engine.execute(expression)
+        except (duckdb.Error, IbisError, OSError, MemoryError) as error:
+            # an engine's own words may quote customers' values
             raise EngineError(
                 f"The engine must be able to run each query: it stopped with {type(error).__name__}. Check the columns "
                 "and types that the query names, and the room left in memory and on the disk."
             ) from None
+        return found
 
     def _record(self, name: str) -> TableRecord:
         if name in self._records:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from cemlab.core.errors import SourceError
 
@@ -243,7 +243,9 @@ def _cells(header: bytes, *, name: str, delimiter: str, quote: str) -> tuple[str
     except csv.Error:
         rows = []
     if not rows:
-        raise SourceError(f"Source `{name}` must begin with a header row: it holds none. Check that it was exported whole.")
+        raise SourceError(
+            f"Source `{name}` must begin with a header row: it holds none. Check that it was exported whole."
+        )
     return tuple(rows[0])
 
 
@@ -257,7 +259,7 @@ def _explained(name: str) -> Iterator[None]:
 
 
 def _opened(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
+    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[bytes]:

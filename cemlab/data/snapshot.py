@@ -153,6 +153,8 @@ def _build(lab_file: str | Path, *, data_dir: str, fingerprint: str, folder: Pat
     declaration = load(lab_file)
     files = sources.source_files(lab_file, data_dir=data_dir)
     before = {name: sources.state(path) for name, path in files.items()}
+    for left_over in folder.parent.glob(f".{fingerprint}.*"):
+        shutil.rmtree(left_over, ignore_errors=True)  # of a process that was killed: the lock is ours
     aside = sources.private_folder(folder.with_name(f".{fingerprint}.{os.getpid()}"))
     try:
         records, ledger = _fill(aside, declaration, files)
@@ -175,7 +177,7 @@ def _build(lab_file: str | Path, *, data_dir: str, fingerprint: str, folder: Pat
         # the engine's own words quote the values that it stumbled on
         raise EngineError(
             f"The engine must be able to write a snapshot: it stopped with {type(error).__name__}. Check the room left "
-            "on the disk, or set CEMLAB_CACHE to a folder on a larger one."
+            "on the disk (CEMLAB_CACHE names another folder), and that each file is what the lab file says of it."
         ) from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -264,11 +266,11 @@ def _known_on(staged: Staged, declaration: Declaration, folder: Path) -> tuple[s
     if table.parent:
         name, column = table.parent
         source = quoted(str(folder / f"{name}.parquet"))
-        return (
+        first = (
             f"(SELECT min(parent.{KNOWN_ON}) FROM {source} AS parent "
-            f"WHERE parent.{identifier(column)} = judged.{identifier(column)})",
-            True,
+            f"WHERE parent.{identifier(column)} = judged.{identifier(column)})"
         )
+        return first, True
     known_at = table.known_at or ""
     return identifier(day_name(table, known_at) if known_at in staged.instants else known_at), True
 

@@ -140,7 +140,7 @@ def cache_dir(lab_file: str | Path) -> Path:
 
 
 def private_folder(folder: Path) -> Path:
-    """Make a folder that only its owner may enter.
+    """Make a folder that only its owner may enter, unless it is there already.
 
     Parameters
     ----------
@@ -159,8 +159,8 @@ def private_folder(folder: Path) -> Path:
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        # a folder that was there before is the user's: its mode is left alone
         folder.mkdir(mode=0o700, exist_ok=True)
-        folder.chmod(0o700)
     except OSError as error:
         raise SourceError(
             f"The cache must be a folder that can be written: {error.strerror}. Set CEMLAB_CACHE to another folder."

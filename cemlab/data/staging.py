@@ -147,9 +147,7 @@ class Stage:
         self.connection.execute("DROP TABLE IF EXISTS refused; DROP TABLE IF EXISTS refused_scans")
         self._insert(staged, source, cells={name: f"c{at}" for name, at in position.items()}, relation=relation)
         refused = self._keep_refused(aside.with_suffix(".lines.parquet"))
-        self._account(
-            staged, source, records=found.records, read=self._count("staged") - before, refused=refused
-        )
+        self._account(staged, source, records=found.records, read=self._count("staged") - before, refused=refused)
         aside.with_suffix(".utf8.csv").unlink(missing_ok=True)
 
     def _insert(self, staged: Staged, source: Source, *, cells: dict[str, str], relation: str) -> None:
@@ -236,7 +234,9 @@ def judge(engine: Any, staged: Staged, *, zone: str, parent: Path | None) -> dic
         for column in staged.instants
         if (day := day_name(table, column))
     )
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW judged AS SELECT *{days} FROM ({ibis.to_sql(rows, dialect='duckdb')})")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW judged AS SELECT *{days} FROM ({ibis.to_sql(rows, dialect='duckdb')})"
+    )
     return {rule.reason: "excluded" if rule.action == "exclude" else "quarantined" for rule in rules}
 
 

@@ -26,7 +26,7 @@ ZONE = "Europe/Berlin"
 REGIONS = {"North": 0.25, "South": 0.25, "East": 0.25, "West": 0.25}
 SEGMENTS = {"Single": 0.35, "Family": 0.30, "Business": 0.20, "Student": 0.15}
 PLANS = {"monthly": 0.5, "yearly": 0.3, "two years": 0.2}
-GROUP_SHARES = {name: (0.50, 0.20) for name in SEGMENTS} | {"Student": (0.425, 0.275)}
+GROUP_SHARES = dict.fromkeys(SEGMENTS, (0.50, 0.20)) | {"Student": (0.425, 0.275)}
 """Promoters and detractors per segment in the middle of the two years."""
 POINTS_PER_MONTH = 0.5
 CODES = {
@@ -280,9 +280,8 @@ def _generate(folder: Path, *, customers: int, seed: int) -> None:
         engine.execute(f"CREATE TABLE loadings AS SELECT * FROM (VALUES {loadings}) AS of(item, loading)")
         for name, query in _FILES.items():
             target = quoted(str(folder / name))
-            query = query.replace("$event_rate", str(EVENT_RATE))
             how = "FORMAT parquet, COMPRESSION zstd" if name.endswith(".parquet") else _csv(name)
-            engine.execute(f"COPY ({query}) TO {target} ({how})")
+            engine.execute(f"COPY ({query.replace('$event_rate', str(EVENT_RATE))}) TO {target} ({how})")
     if spill.is_dir():
         spill.rmdir()
 
