@@ -45,7 +45,7 @@ test: $(INSTALLED) ## all checks and tests; goes on after a failing step and end
 	$(RUN) .ci/steps $(STEPS)
 
 lint: $(INSTALLED) ## ruff, mypy, walls, docstrings, notebooks, spelling: the hooks of pre-commit
-	$(RUN) pre-commit run --all-files --show-diff-on-failure --color never
+	$(RUN) pre-commit run --all-files --color never
 
 unit: $(INSTALLED) ## tests of every room, and the examples in docstrings
 	$(RUN) pytest cemlab tests --ignore=tests/notebooks -m "not slow and not browser"
