@@ -178,6 +178,7 @@ def _row(scope: Sequence[Entry]) -> dict[str, Any]:
     status = ("latest run failed" if shown else "failed") if failed else "published"
     headline = _headline(shown) if shown else ""
     row: dict[str, Any] = {
+        "stem": entry.text("study"),
         "title": entry.text("title") or entry.text("study"),
         "company": entry.text("company"),
         "synthetic": entry.record.get("synthetic") is True,
