@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from labs import MemoryLab
+
+# A busy machine is no reason for a property to fail.
+settings.register_profile("cemlab", deadline=None)
+settings.load_profile("cemlab")
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -24,3 +33,11 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("CEMLAB_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture
+def memory_lab() -> type[MemoryLab]:
+    """The class of a lab in memory: ``memory_lab({"responses": frame}, as_of=day)``."""
+    from labs import MemoryLab
+
+    return MemoryLab

@@ -34,7 +34,8 @@ class MemoryLab:
         self.queries = 0
         self._engine = ibis.duckdb.connect()
         for name, frame in tables.items():
-            self._engine.create_table(name, _with_days(name, frame))
+            dated = _with_days(name, frame)
+            self._engine.create_table(name, dated, schema=_schema(name, dated))
 
     def table(self, name: str, *, personal: Iterable[str] = ()) -> Any:
         if name not in self.tables:
@@ -47,6 +48,27 @@ class MemoryLab:
         self.queries += 1
         frame: pd.DataFrame = self._engine.execute(expression)
         return frame
+
+
+_TYPES = {
+    "text": "string",
+    "integer": "int64",
+    "number": "float64",
+    "date": "date",
+    "instant": "timestamp",
+    "boolean": "boolean",
+}
+
+
+def _schema(name: str, frame: pd.DataFrame) -> Any:
+    """Declared types for declared columns, so that an empty one has a type too; text where nothing is known."""
+    types = {key: "string" if value.is_null() else value for key, value in ibis.memtable(frame).schema().items()}
+    for column in schemas.TABLES[name].columns:
+        if column.name in types:
+            types[column.name] = _TYPES[column.type]
+        if column.day in types:
+            types[str(column.day)] = "date"
+    return ibis.schema(types)
 
 
 def _with_days(name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -12,9 +12,9 @@ def hidden_cells(cells: pd.DataFrame, *, by: Sequence[str], n: str, min_n: int) 
     """Return which cells must be hidden, themselves or as the complement of another.
 
     A cell with fewer than `min_n` customers is hidden. Its totals are published, so along each
-    dimension the next smallest non-empty cells are hidden too, until the hidden cells of that
-    total together hold at least `min_n`. Hiding in one dimension can uncover another, so the rule
-    is repeated until nothing changes.
+    dimension the next smallest non-empty cells are hidden too, until there are two and the hidden
+    cells of that total together hold at least `min_n`. Hiding in one dimension can uncover another,
+    so the rule is repeated until nothing changes.
 
     Parameters
     ----------
@@ -58,16 +58,17 @@ def _rows_of_totals(cells: pd.DataFrame, others: list[str]) -> list[np.ndarray]:
 
 
 def _hide_complement(hidden: np.ndarray, size: np.ndarray, rows: np.ndarray, min_n: int) -> bool:
-    """Hide the smallest open cells of one total until the hidden hold `min_n`; True if any was."""
+    """Hide the smallest open cells of one total until two are hidden that hold `min_n`; True if any was."""
     if not hidden[rows].any():
         return False
-    held = size[rows][hidden[rows]].sum()
+    held, cells = size[rows][hidden[rows]].sum(), hidden[rows].sum()
     open_rows = rows[~hidden[rows] & (size[rows] > 0)]
     changed = False
     for row in open_rows[np.argsort(size[open_rows], kind="stable")]:
-        if held >= min_n:
+        # One hidden cell, however large, is the total less the others; another total then gives its small one away.
+        if held >= min_n and cells >= 2:
             break
         hidden[row] = True
-        held += size[row]
+        held, cells = held + size[row], cells + 1
         changed = True
     return changed

@@ -32,7 +32,7 @@ def adjust(
     Parameters
     ----------
     estimates : sequence of Estimates
-        Every table of the run whose rows may be flagged, all in one unit.
+        Every table of the run whose rows may be flagged, all in one unit; none gives none back.
     materiality : float, default 0
         Smallest difference worth flagging, in the unit of the estimates.
     family : str, default "run"
@@ -75,8 +75,10 @@ def adjust(
     _check(estimates, materiality=materiality, q=q, power=power)
     tables = [each.table for each in estimates]
     members = [table["p_value"].notna() & ~table["suppressed"].astype(bool) for table in tables]
+    if not tables:
+        return []
     p_values = [table.loc[member, "p_value"].to_numpy(float) for table, member in zip(tables, members, strict=True)]
-    pooled = np.concatenate(p_values) if p_values else np.array([])
+    pooled = np.concatenate(p_values)
     adjusted = np.split(benjamini_hochberg(pooled), np.cumsum([len(each) for each in p_values])[:-1])
     alpha = q / max(len(pooled), 1)
     judged = []
