@@ -172,7 +172,7 @@ def _date(held: str, pattern: str) -> str:
     return (
         f"CASE WHEN regexp_matches({held}, '{_ISO_DAY}({_ISO_TIME})?$') THEN TRY_CAST(left({held}, 10) AS DATE) "
         f"WHEN regexp_matches({held}, '{_ISO_DAY}{_ISO_TIME}{_OFFSET}$') "
-        f"THEN CAST(TRY_CAST({held} AS TIMESTAMP WITH TIME ZONE) AS DATE) END"
+        f"THEN CAST({_cast_instant(held)} AS DATE) END"
     )
 
 
@@ -186,9 +186,16 @@ def _instant(held: str, pattern: str, zone: str) -> str:
     if not pattern:
         # naive text takes the session's zone, which intake sets to the lab's
         iso = f"regexp_matches({held}, '{_ISO_DAY}({_ISO_TIME}{_OFFSET}?)?$')"
-        return f"CASE WHEN {iso} THEN TRY_CAST({held} AS TIMESTAMP WITH TIME ZONE) END"
+        return f"CASE WHEN {iso} THEN {_cast_instant(held)} END"
     parsed = f"try_strptime({held}, {quoted(pattern)})"
     return parsed if "%z" in pattern else f"timezone({quoted(zone)}, {parsed})"
+
+
+def _cast_instant(held: str) -> str:
+    """The engine wants seconds before an offset; ISO 8601 does not."""
+    with_seconds = f"regexp_replace({held}, '([T ][0-9]{{2}}:[0-9]{{2}})(Z|[+-].*)$', '\\1:00\\2')"
+    kind = "TIMESTAMP WITH TIME ZONE"
+    return f"coalesce(TRY_CAST({held} AS {kind}), TRY_CAST({with_seconds} AS {kind}))"
 
 
 def _naive(held: str, pattern: str) -> str:

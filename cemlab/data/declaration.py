@@ -261,6 +261,7 @@ def load(lab_file: str | Path) -> Declaration:
         raise SchemaError("A lab must map at least one table: none is mapped. Add, for example, `[[responses]]`.")
     for name, sources in declaration.tables.items():
         _check_table(declaration, TABLES[name], sources)
+    _check_segments(declaration)
     return declaration
 
 
@@ -271,6 +272,16 @@ def _check_names(found: Iterable[str], known: Iterable[str], what: str) -> None:
             raise SchemaError(
                 f"Each {what} of a lab file must be a known one: `{name}` is not. {near_miss(name, known)}"
                 f"Known: {', '.join(known)}."
+            )
+
+
+def _check_segments(declaration: Declaration) -> None:
+    columns = [column for name in declaration.tables for column in declaration.types(name)]
+    for name in declaration.lab.segments:
+        if name not in columns:
+            raise SchemaError(
+                f"Each of `lab.segments` must be a mapped column: `{name}` is not. {near_miss(name, columns)}"
+                "Map it in a table, or take it out."
             )
 
 
@@ -352,7 +363,9 @@ def _check_dated(declaration: Declaration, table: Table, source: Source) -> None
 
 def _explained(error: ValidationError) -> SchemaError:
     """The first complaint, in the words of the lab file."""
-    first = error.errors(include_input=False, include_url=False)[0]
+    complaints = error.errors(include_input=False, include_url=False)
+    # a misspelt key also leaves its right name missing: say the misspelling
+    first = min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
     parts = [str(part) for part in first["loc"] if part != "tables"]
     name = parts[-1] if parts else "lab"
     where = ".".join(part for part in parts if not part.isdigit()) or "the lab file"

@@ -16,6 +16,7 @@ from cemlab.core.errors import EngineError, InsufficientDataError, ParameterErro
 from cemlab.core.lab import Lab, LabInfo, Ledger, LedgerLine
 from cemlab.core.parameters import REGISTRY
 from cemlab.core.schemas import TABLES, Table
+from cemlab.data.declaration import LabSection
 from cemlab.data.snapshot import KNOWN_ON, Snapshot, TableRecord, ensure
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def open_lab(lab_file: str | Path, *, as_of: str = "", data_dir: str = "") -> La
         ledger.record(line for line in snapshot.ledger if line.table == record.name)
         ledger.record(_as_of_lines(engine, record, day))
     return SnapshotLab(
-        info=LabInfo(**snapshot.lab),
+        info=LabSection.model_validate(snapshot.lab).info,
         as_of=day,
         fingerprint=snapshot.fingerprint,
         ledger=ledger,

@@ -1,4 +1,4 @@
-"""Where a lab's files are, and what identifies their content. Loads nothing heavy: the runner asks before a kernel starts."""
+"""Where a lab's files are, and what identifies their content; loads nothing heavy (a runner asks first)."""
 
 from __future__ import annotations
 

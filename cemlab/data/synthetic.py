@@ -54,6 +54,7 @@ time_zone = "Europe/Berlin"
 currency = "EUR"
 locale = "en-GB"
 accent = "#0b5c78"
+segments = ["segment", "region", "plan"]
 synthetic = true
 description = "A made-up broadband company. Customers are surveyed every three months; contracts, contacts and invoices are recorded from January 2023 to 16 December 2024."
 
