@@ -91,7 +91,7 @@ def test_the_head_is_checked(make_lab: MakeLab, responses: str, head: str) -> No
 def test_segments_are_mapped_columns(make_lab: MakeLab, responses: str, head: str) -> None:
     lab_file = make_lab()
     lab_file.write_text(head + 'segments = ["scor"]\n' + responses, encoding="utf-8")
-    with pytest.raises(SchemaError, match="`scor` is not. Did you mean `score`"):
+    with pytest.raises(SchemaError, match=r"`scor` is not\. Did you mean `score`"):
         load(lab_file)
 
 
