@@ -111,7 +111,7 @@ def convert(column: str, column_map: ColumnMap, *, type_: Type, source: Source, 
     if column_map.bins:
         return Converted(text, _banded(held, column_map), f"`{column}` {_FAULTS['number']}")
     fault = f"`{column}` {_FAULTS[type_]}" if type_ in _FAULTS else ""
-    value = _typed(held, type_, column_map.format, zone)
+    value = _typed(held, type_, column_map.format, zone=zone)
     return Converted(text, value, fault, _naive(held, column_map.format) if type_ == "instant" else "")
 
 
@@ -144,7 +144,7 @@ def _cleaned(cell: str, column_map: ColumnMap, source: Source) -> str:
     return f"nullif(CASE {present} {cases} ELSE {present} END, '')"
 
 
-def _typed(held: str, type_: Type, pattern: str, zone: str) -> str:
+def _typed(held: str, type_: Type, pattern: str, *, zone: str) -> str:
     if type_ == "date":
         return _date(held, pattern)
     if type_ == "instant":
