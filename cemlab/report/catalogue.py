@@ -46,7 +46,18 @@ class Entry:
         return self.text("status") == "published"
 
     def text(self, name: str) -> str:
-        """Return a field as text, empty when it is missing."""
+        """Return a field as text.
+
+        Parameters
+        ----------
+        name : str
+            As in run.json.
+
+        Returns
+        -------
+        str
+            Empty when it is missing.
+        """
         value = self.record.get(name)
         return "" if value is None else str(value)
 

@@ -308,6 +308,40 @@ def test_a_stopped_run_cleans_up_behind_itself(busy: Path, here: Path, sent: sig
     assert b"Traceback" not in said
 
 
+# the study that comes with the package
+
+
+def findings_of(run: runner.Run) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for finding in json.loads((run.folder / "findings.json").read_text()):
+        found.setdefault(finding["key"], []).append(finding)
+    return found
+
+
+def test_nps_of_the_made_up_company_is_published(tmp_path: Path) -> None:
+    from cemlab.data import synthetic
+
+    lab = synthetic.write(tmp_path / "demo", customers=600, seed=7)
+    run = runner.run("nps-retrospective", lab=lab, out=tmp_path / "out", parameters={"level": "0.9"})
+    assert (run.status, run.error) == ("published", "")
+    assert run.run_id.startswith(record_of(run)["as_of"])
+    assert record_of(run)["synthetic"] is True
+    assert findings_of(run)["nps.overall"][0]["level"] == 0.9
+    assert "Synthetic" in (run.folder / "report.html").read_text()
+    assert list((run.folder / "tables").glob("*.csv"))
+
+
+@pytest.mark.shared
+def test_nps_of_a_real_survey_agrees_with_its_reference(tmp_path: Path, shared_dir: Path) -> None:
+    lab = Path(__file__).resolve().parents[2] / "examples" / "botanic_nps" / "lab.toml"
+    run = runner.run("nps-retrospective", lab=lab, data_dir=shared_dir / "data" / "botanic_nps", out=tmp_path / "out")
+    assert (run.status, run.error) == ("published", "")
+    overall = findings_of(run)["nps.overall"][0]
+    assert (round(overall["value"], 4), round(overall["std_error"], 4), overall["n"]) == (53.4161, 0.5583, 13612)
+    assert 342 in [finding["value"] for group in findings_of(run).values() for finding in group]
+    assert run.run_id.startswith("undated-")
+
+
 # the disk, the lock, the names
 
 
@@ -375,6 +409,18 @@ def test_an_error_in_a_cell_keeps_the_code_of_its_cause(name: str, value: str, c
     error = nbformat.v4.new_output("error", ename=name, evalue=value, traceback=[])
     cell = nbformat.v4.new_code_cell("x", execution_count=1, outputs=[error])
     assert execution.outcome(nbformat.v4.new_notebook(cells=[cell])).exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("file", "shown"),
+    [("{package}/core/errors.py", True), ("/lib/lifelines/fitters/cox.py", False), ("~/lifelines/cox.py", False)],
+)
+def test_only_our_own_errors_show_their_message(file: str, shown: bool) -> None:
+    place = file.format(package=Path(execution.__file__).parents[2])
+    lines = ["\x1b[31mConvergenceError\x1b[39m", f"\x1b[36mFile \x1b[39m\x1b[32m{place}:7\x1b[39m, in fit(x)\n"]
+    error = nbformat.v4.new_output("error", ename="ConvergenceError", evalue="4711", traceback=lines)
+    cell = nbformat.v4.new_code_cell("x", execution_count=1, outputs=[error])
+    assert ("4711" in execution.outcome(nbformat.v4.new_notebook(cells=[cell])).error) is shown
 
 
 # pages of notebooks that papermill ran without us

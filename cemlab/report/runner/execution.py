@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cemlab
 from cemlab.core import errors
 from cemlab.core.parameters import Value
 from cemlab.report import studies
 from cemlab.report.runner.kernel import Limit, Warden, manager_class
 
+_FILE = re.compile(r"^File (\S+?):\d+", flags=re.MULTILINE)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _OWN_ERRORS: Mapping[str, int] = {
     name: kind.exit_code
@@ -162,7 +164,7 @@ def outcome(notebook: Any, *, failure: BaseException | None = None, broken: Limi
 def _failed_cell(notebook: Any, index: int, output: Any) -> Outcome:
     """Show the message of an error of our own only: those hold no customer's values."""
     place = _place(notebook, index)
-    if output.ename in _OWN_ERRORS:
+    if output.ename in _OWN_ERRORS and _raised_here(output):
         message = _COLOUR.sub("", output.evalue).strip()
         return Outcome(_OWN_ERRORS[output.ename], f"{message} ({output.ename} in {place})")
     if output.ename == "SystemExit":
@@ -173,6 +175,12 @@ def _failed_cell(notebook: Any, index: int, output: Any) -> Outcome:
     return Outcome(
         code, f"{output.ename} in {place}. Its message stands in the executed notebook, which is restricted."
     )
+
+
+def _raised_here(output: Any) -> bool:
+    """Return False for another library's error of the same name (lifelines has a ConvergenceError too)."""
+    files = _FILE.findall(_COLOUR.sub("", "\n".join(output.get("traceback", []))))
+    return not files or Path(files[-1]).expanduser().is_relative_to(Path(cemlab.__file__).parent)
 
 
 def _code_cells(cells: list[Any]) -> list[Any]:

@@ -141,15 +141,19 @@ def manager_class(warden: Warden, *, environment: dict[str, str], log: Path) -> 
         language="python",
     )
 
-    class OwnedKernelManager(AsyncKernelManager):
+    class _OwnedKernelManager(AsyncKernelManager):
+        """Starts this interpreter's kernel and hands it over."""
+
         @property
         def kernel_spec(self) -> KernelSpec:
+            """How the kernel is started."""
             return here
 
         async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
+            """Start the kernel in its environment, with what its process prints sent to the log."""
             with log.open("ab") as file:
                 await super().start_kernel(**options, env=environment, stdout=file, stderr=file)
             provisioner: Any = self.provisioner
             warden.adopt(provisioner.pid)
 
-    return OwnedKernelManager
+    return _OwnedKernelManager
