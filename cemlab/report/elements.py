@@ -113,6 +113,36 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "table"
 
 
+def anchor(text: str, *, taken: set[str]) -> str:
+    """Return the slug of `text`, numbered when another text has it already, and take it.
+
+    Parameters
+    ----------
+    text : str
+        Anything.
+    taken : set of str
+        Slugs that are in use; the new one is added.
+
+    Returns
+    -------
+    str
+        Different from all in `taken`.
+
+    Examples
+    --------
+    >>> taken = set()
+    >>> anchor("by plan", taken=taken), anchor("by_plan", taken=taken)
+    ('by-plan', 'by-plan-2')
+    """
+    first = chosen = slug(text)
+    number = 1
+    while chosen in taken:
+        number += 1
+        chosen = f"{first}-{number}"
+    taken.add(chosen)
+    return chosen
+
+
 def data_uri(text: str, mime: str) -> str:
     """Return `text` as a data address that a page can show or offer for download."""
     return f"data:{mime};base64,{base64.b64encode(text.encode()).decode()}"

@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 import nh3
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 _TAGS = {"p", "em", "strong", "code", "pre", "ul", "ol", "li", "blockquote", "br", "h3", "h4", "a", "table", "thead", "tbody",
          "tr", "th", "td", "hr", "sup", "sub"}  # fmt: skip
@@ -24,7 +24,10 @@ def _parser() -> Any:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
 
     def render(content: str, options: dict[str, Any]) -> str:
-        return str(convert(content, display="block" if options.get("display_mode") else "inline"))
+        try:
+            return str(convert(content, display="block" if options.get("display_mode") else "inline"))
+        except Exception:  # noqa: BLE001 - its errors share no class; a formula it cannot read is shown as written
+            return f"<code>{escape(content)}</code>"
 
     return parser.use(dollarmath_plugin, renderer=render, allow_space=False, allow_digits=False)
 
@@ -35,7 +38,8 @@ def to_html(source: str) -> Markup:
     Parameters
     ----------
     source : str
-        Markdown; ``$…$`` and ``$$…$$`` are formulas. HTML in it is shown as text.
+        Markdown; ``$…$`` and ``$$…$$`` are formulas, shown as written when they cannot be read. HTML
+        in it is shown as text.
 
     Returns
     -------

@@ -22,6 +22,7 @@ from cemlab.show import theme
 
 _PAPERS = {"ACCENT_LIGHT": "#ffffff", "ACCENT_DARK": "#15181b"}
 _WORST_FIRST = {"overturns": 0, "watch": 1, "holds": 2}
+_OWN_ANCHORS = ("main", "overturn", "accounting", "provenance")
 _CHECKS_TITLE = "What could overturn this?"
 GLOSSARY = {
     "NPS": "Net promoter score: the percentage of promoters less the percentage of detractors, from −100 to 100 points.",
@@ -39,8 +40,8 @@ class Section:
 
     Attributes
     ----------
-    title : str
-        The question.
+    title, id : str
+        The question, and its anchor.
     said, shown, how : list of record
         The answer in bold, the figures and tables, the methods.
     prose : list of markupsafe.Markup
@@ -48,15 +49,11 @@ class Section:
     """
 
     title: str
+    id: str = ""
     said: list[Record] = field(default_factory=list)
     shown: list[Record] = field(default_factory=list)
     how: list[Record] = field(default_factory=list)
     prose: list[Any] = field(default_factory=list)
-
-    @property
-    def id(self) -> str:
-        """Anchor of the section."""
-        return elements.slug(self.title)
 
 
 @dataclass
@@ -112,7 +109,7 @@ class Page:
     @property
     def findings_json(self) -> str:
         """Every finding, for download."""
-        return json.dumps(self.answer["findings"], indent=1, ensure_ascii=False)
+        return json.dumps(self.answer["findings"], indent=1, ensure_ascii=False, allow_nan=False)
 
 
 def provenance(executed: nbformat.NotebookNode) -> dict[str, Any]:
@@ -162,8 +159,9 @@ def publish(executed: nbformat.NotebookNode, run: Mapping[str, Any], folder: Pat
     (folder / "findings.json").write_text(page.findings_json, encoding="utf-8")
     tables = folder / "tables"
     tables.mkdir()
+    taken: set[str] = set()
     for name, content in page.answer["tables"].items():
-        (tables / f"{elements.slug(name)}.csv").write_text(content, encoding="utf-8")
+        (tables / f"{elements.anchor(name, taken=taken)}.csv").write_text(content, encoding="utf-8")
 
 
 def assemble(executed: nbformat.NotebookNode, run: Mapping[str, Any]) -> Page:
@@ -212,14 +210,14 @@ def assemble(executed: nbformat.NotebookNode, run: Mapping[str, Any]) -> Page:
 
 def _sections(executed: nbformat.NotebookNode) -> tuple[str, list[Section]]:
     """Return the title, and the cells' records sorted into the questions they stand under."""
-    title, sections = "", [Section("")]
+    title, sections, taken = "", [Section("")], set(_OWN_ANCHORS)
     for cell in executed.cells:
         if cell.cell_type == "markdown":
             level, heading, prose = markdown.headings(cell.source)
             if level == 1:
                 title = heading
             elif level == 2:
-                sections.append(Section(heading))
+                sections.append(Section(heading, elements.anchor(heading, taken=taken)))
             if prose and level != 1:
                 sections[-1].prose.append(markdown.to_html(prose))
         elif cell.cell_type == "code":

@@ -11,6 +11,8 @@ State = Literal["holds", "watch", "overturns"]
 _MOST_REPEATS = 1.05
 """Answers per customer above which repeated answers are worth watching."""
 
+_WITHHELD = Sentence("Fewer customers answered than may be shown, so this cannot be told.")
+
 
 @dataclass(frozen=True)
 class Check:
@@ -44,14 +46,18 @@ def other_interval(first: Finding, second: Finding, *, first_name: str, second_n
     Returns
     -------
     Check
-        Holds when no limit moves by more than a tenth of the interval's width.
+        Holds when no limit moves by more than a tenth of the interval's width; to be watched where
+        the estimate is withheld.
     """
+    title = "Another way to compute the interval"
+    if first.suppressed:
+        return Check(title, (_WITHHELD,), "watch")
     width = first.ci_high - first.ci_low
     moved = max(abs(first.ci_low - second.ci_low), abs(first.ci_high - second.ci_high))
     words = Sentence(
         f"{first_name}: between ", Quote(first, "interval"), f". {second_name}: between ", Quote(second, "interval"), "."
     )  # fmt: skip
-    return Check("Another way to compute the interval", (words,), "holds" if moved <= width / 10 else "watch")
+    return Check(title, (words,), "holds" if moved <= width / 10 else "watch")
 
 
 def unscored_answers(score: Finding, bounds: Finding, unscored: Finding) -> Check:
@@ -74,6 +80,8 @@ def unscored_answers(score: Finding, bounds: Finding, unscored: Finding) -> Chec
     title = "Answers without a score"
     if unscored.value == 0:
         return Check(title, (Sentence("Every answer gave a score."),), "holds")
+    if score.suppressed:
+        return Check(title, (_WITHHELD,), "watch")
     words = Sentence(
         unscored, " answers gave no score. Had all of them been detractors, or all promoters, the score would lie between ",
         Quote(bounds, "interval"), ".",

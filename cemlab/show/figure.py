@@ -94,7 +94,7 @@ def _svg(paint: Painter, *, width: float, height: float, narrow: bool, note: str
         canvas = Canvas(figsize=(width / 72, height / 72), layout=layout)
         paint(canvas, narrow)
         if note:
-            canvas.text(0.995, 0.995, note, ha="right", va="top", size=11, color=theme.MUTED, style="italic")
+            canvas.text(0.995, 0.995, note, ha="right", va="top", color=theme.MUTED, style="italic")
         page = io.StringIO()
         canvas.savefig(page, format="svg", metadata={"Date": None, "Creator": None})
     svg = page.getvalue()

@@ -117,7 +117,7 @@ def _aspect(quote: Quote, *, locale: str, bare: bool) -> str:
         return number(scaled(value, finding.unit), digits=places, locale=locale)
 
     if quote.aspect == "level":
-        return f"{number(finding.level * 100, digits=0 if (finding.level * 100).is_integer() else 1, locale=locale)} %"
+        return level_text(finding.level, locale=locale)
     if quote.aspect == "n":
         return f"< {finding.min_n}" if finding.suppressed else number(finding.n, locale=locale)
     if finding.suppressed:
@@ -125,7 +125,9 @@ def _aspect(quote: Quote, *, locale: str, bare: bool) -> str:
     if quote.aspect == "interval":
         text = f"{print_one(finding.ci_low)} and {print_one(finding.ci_high)}"
     elif quote.aspect == "mde":
-        text = number(*_rounded_up(scaled(finding.mde, finding.unit)), locale=locale)
+        mde = scaled(finding.mde, finding.unit)
+        places = 0 if mde >= 5 else decimals(mde / 2)
+        text = number(rounded_up(mde, digits=places), places, locale=locale)
     elif quote.aspect == "std_error":
         text = print_one(finding.std_error, digits + 1)
     else:
@@ -133,10 +135,54 @@ def _aspect(quote: Quote, *, locale: str, bare: bool) -> str:
     return text if bare or finding.unit in _COUNTED else with_unit(text, finding.unit)
 
 
-def _rounded_up(difference: float) -> tuple[float, int]:
-    """Return a detectable difference and its decimals; a smaller one than is printed may go unseen."""
-    places = 0 if difference >= 5 else decimals(difference / 2)
-    return math.ceil(difference * 10**places - 1e-9) / 10**places, places
+def rounded_up(difference: float, *, digits: int) -> float:
+    """Return a detectable difference rounded up: one smaller than is printed may go unseen.
+
+    Parameters
+    ----------
+    difference : float
+        At least 0; NaN stays NaN.
+    digits : int
+        Decimals to keep.
+
+    Returns
+    -------
+    float
+        Not below `difference`, but for what a float cannot hold.
+
+    Examples
+    --------
+    >>> rounded_up(3.2, digits=0), rounded_up(0.31, digits=1)
+    (4.0, 0.4)
+    """
+    if not math.isfinite(difference):
+        return difference
+    unit = 10.0**-digits
+    return round(math.ceil(difference / unit - 1e-9) * unit, digits)
+
+
+def level_text(level: float, *, locale: str = "en-GB") -> str:
+    """Return a confidence level in percent, with as many decimals as it has.
+
+    Parameters
+    ----------
+    level : float
+        In (0, 1).
+    locale : str, default "en-GB"
+        Language and region.
+
+    Returns
+    -------
+    str
+        With the sign of percent.
+
+    Examples
+    --------
+    >>> level_text(0.95), level_text(0.9995)
+    ('95 %', '99.95 %')
+    """
+    digits = len(f"{level * 100:.6f}".rstrip("0").partition(".")[2])
+    return f"{number(level * 100, digits, locale=locale)} %"
 
 
 def period_name(day: str, *, period: str) -> str:

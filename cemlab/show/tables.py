@@ -10,9 +10,11 @@ from typing import Any
 import pandas as pd
 
 from cemlab.core.lab import LabInfo
-from cemlab.core.results import Estimates
+from cemlab.core.results import KEPT, Estimates
 from cemlab.show import numbers
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""How a text begins that some spreadsheet runs; the full-width signs count in East Asian editions."""
 UNIT_HEADINGS: Mapping[str, str] = {"share": "%", "points": "points", "scale points": "scale points"}
 
 
@@ -97,8 +99,8 @@ def of_estimates(
     label : str, default "Estimate"
         Heading of the estimate, without unit.
     extra : mapping of str to str, optional
-        Further numeric columns of the estimates' table → heading, in the estimates' unit; a boolean
-        column prints yes or no.
+        Further columns of the estimates' table → heading, numbers in the estimates' unit; a boolean
+        column prints yes or no. A detectable difference, ``mde``, is rounded up.
 
     Returns
     -------
@@ -113,15 +115,22 @@ def of_estimates(
     in_unit = f", {UNIT_HEADINGS[unit]}" if unit in UNIT_HEADINGS else ""
     columns = [Column(heading(name)) for name in estimates.by] or [Column("")]
     columns += [Column(f"{label}{in_unit}", numeric=True)]
-    columns += [Column(f"{estimates.level:.0%} interval", numeric=True)] if "ci_low" in table else []
-    columns += [Column(words, numeric=True) for words in extra.values()] + [Column("Answers", numeric=True)]
+    if "ci_low" in table:
+        columns.append(
+            Column(f"{numbers.level_text(estimates.level, locale=info.locale)} interval{in_unit}", numeric=True)
+        )
+    columns += [
+        Column(words if pd.api.types.is_bool_dtype(table[name]) else f"{words}{in_unit}", numeric=True)
+        for name, words in extra.items()
+    ]
+    columns.append(Column("Answers", numeric=True))
 
     def row(values: Mapping[Any, Any]) -> tuple[Cell, ...]:
         names = [Cell(str(values[name]), str(values[name])) for name in estimates.by] or [Cell("All", "All")]
         cells = [_number(values["estimate"], unit=unit, digits=digits, info=info)]
         if "ci_low" in table:
             cells.append(_interval(values, unit=unit, digits=digits, info=info))
-        cells += [_extra(values[name], unit=unit, digits=digits, info=info) for name in extra]
+        cells += [_extra(values, name, unit=unit, digits=digits, info=info) for name in extra]
         return (*names, *cells, _count(values, min_n=estimates.min_n, info=info))
 
     return Table(caption, tuple(columns), tuple(row(values) for values in table.to_dict("records")), table)
@@ -172,17 +181,17 @@ def csv(frame: pd.DataFrame) -> str:
     -------
     str
         Comma-separated, decimal points, a header line. Text that a spreadsheet would take for a
-        formula stands behind an apostrophe.
+        formula, in a cell or a heading, stands behind an apostrophe.
     """
     safe = frame.copy()
     for name in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[name]):
-            safe[name] = safe[name].map(_harmless)
-    return safe.to_csv(index=False, lineterminator="\n")
+            safe[name] = safe[name].astype(object).map(_harmless)
+    return safe.rename(columns=_harmless).to_csv(index=False, lineterminator="\n")
 
 
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _number(value: object, *, unit: str, digits: int, info: LabInfo) -> Cell:
@@ -190,9 +199,15 @@ def _number(value: object, *, unit: str, digits: int, info: LabInfo) -> Cell:
     return Cell(numbers.number(number, digits=digits, locale=info.locale), number)
 
 
-def _extra(value: object, *, unit: str, digits: int, info: LabInfo) -> Cell:
+def _extra(values: Mapping[Any, Any], name: str, *, unit: str, digits: int, info: LabInfo) -> Cell:
+    value = values[name]
+    if values["suppressed"] and name not in KEPT:
+        return Cell("–", math.nan)
     if isinstance(value, bool):
         return Cell("yes" if value else "no", float(value))
+    if name == "mde":
+        printed = numbers.rounded_up(numbers.scaled(_float(value), unit), digits=digits)
+        return Cell(numbers.number(printed, digits, locale=info.locale), printed)
     return _number(value, unit=unit, digits=digits, info=info)
 
 

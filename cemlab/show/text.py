@@ -60,6 +60,8 @@ def shape(promoters: Finding, passives: Finding, detractors: Finding) -> Sentenc
     Sentence
         "62 % are promoters, 29 % passives and 9 % detractors."
     """
+    if promoters.suppressed:
+        return Sentence("The shares are withheld: fewer customers answered than may be shown.")
     return Sentence(promoters, " are promoters, ", passives, " passives and ", detractors, " detractors.")
 
 
@@ -78,8 +80,9 @@ def steps(changes: Sequence[Finding], *, period: str) -> Sentence:
     Sentence
         Names up to three flagged steps, or says what would have been seen.
     """
+    changes = [change for change in changes if not change.suppressed]
     if not changes:
-        return Sentence(f"There are no two complete {period}s to compare.")
+        return Sentence(f"There are no two complete {period}s with enough customers to compare.")
     flagged = sorted((change for change in changes if change.flagged), key=lambda change: -abs(change.value))
     if not flagged:
         return Sentence(
@@ -93,7 +96,7 @@ def steps(changes: Sequence[Finding], *, period: str) -> Sentence:
             f"{direction} by ",
             Quote(change, "magnitude"),
             " in ",
-            Name(change.period),
+            Name(numbers.period_name(change.period, period=period)),
         ]
     more = f"; further {period}s stand out too" if len(flagged) > 3 else ""
     return Sentence(*parts, f"{more}. Estimates picked because they stand out tend to be too large.")
@@ -129,7 +132,7 @@ def groups(differences: Sequence[Finding], *, subject: str) -> Sentence:
         direction = "higher" if found.value > 0 else "lower"
         name = Name(", ".join(found.scope.values()))
         parts += ["; " if parts else "", name, " scores ", Quote(found, "magnitude"), f" {direction} than the rest"]
-        parts += [" (between ", Quote(found, "interval"), ")"]
+        parts += [" (difference between ", Quote(found, "interval"), ")"]
     more: tuple[Part, ...] = ("; more groups by ", Name(subject), " stand out") if len(flagged) > 2 else ()
     return Sentence(*parts, *more, ".")
 
@@ -194,6 +197,8 @@ def certainty(finding: Finding) -> tuple[Sentence, ...]:
     tuple of Sentence
         In plain words, for the fold below the answer.
     """
+    if finding.suppressed:
+        return (Sentence("With so few customers no interval may be shown."),)
     return (
         Sentence(
             "The interval, between ", Quote(finding, "interval"), ", is computed so that in ", Quote(finding, "level"),
