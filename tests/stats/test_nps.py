@@ -234,3 +234,19 @@ def test_five_thousand_segments_are_estimated_at_once() -> None:
         {"region": np.repeat([f"s{k:04}" for k in range(5000)], 3), "score": [9, 7, 5] * 5000, "n": [20, 10, 5] * 5000}
     )
     assert len(nps.estimate(counts).table) == len(nps.against_rest(counts).table) == 5000
+
+
+def test_bounds_by_hand_hold_whatever_the_unscored_answers_were() -> None:
+    counts = counted({9: 65, 7: 20, 6: 15})
+    row = nps.missing_bounds(counts, unscored=25).row()
+    # 100 scored answers of 125: 0.8 · 50 ∓ 20.
+    assert row[["estimate", "ci_low", "ci_high", "unscored_share"]].tolist() == pytest.approx([50, 20, 60, 0.2])
+    for score, limit in ((6, row["ci_low"]), (9, row["ci_high"])):
+        filled = nps.estimate(pd.concat([counts, counted({score: 25})])).row()
+        assert filled["estimate"] == pytest.approx(limit)
+
+
+def test_bounds_without_unscored_answers_are_the_score_itself() -> None:
+    row = nps.missing_bounds(counted({9: 65, 7: 20, 6: 15}), unscored=0).row()
+    assert (row["ci_low"], row["ci_high"]) == (50, 50)
+    assert nps.missing_bounds(counted({9: 5}), unscored=0).row()["suppressed"]
