@@ -179,6 +179,11 @@ def test_undated_answers_have_no_window_and_no_periods(undated: MemoryLab, optio
         responses.score_counts(undated, **options)
 
 
+def test_answers_are_dated_or_not(lab: MemoryLab, undated: MemoryLab) -> None:
+    assert responses.dated(lab)
+    assert not responses.dated(undated)
+
+
 def test_a_survey_needs_its_column(undated: MemoryLab) -> None:
     with pytest.raises(SchemaError, match="the lab maps none"):
         responses.score_counts(undated, survey="relational")

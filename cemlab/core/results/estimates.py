@@ -121,15 +121,7 @@ class Estimates:
             )
         cells = tuple(by if cells is None else cells)
         table = table.reset_index(drop=True)
-        size = "n_customers" if "n_customers" in table else "n"
-        given = [name for name in ("suppressed",) if name in table]
-        base = table.loc[:, [*cells, size, *given]].drop_duplicates(list(cells) or None)
-        if not cells:
-            base = base.head(1)
-        hidden = base.assign(
-            suppressed=base["suppressed"] if given else hidden_cells(base, by=cells, n=size, min_n=min_n),
-            too_small=base[size].fillna(0).between(0, min_n, inclusive="neither"),
-        )
+        hidden = _hidden(table, cells=cells, min_n=min_n)
         table = table.drop(columns=list(HIDDEN), errors="ignore")
         if cells:
             table = table.merge(hidden[[*cells, *HIDDEN]], on=list(cells), how="left")
@@ -250,6 +242,19 @@ class Estimates:
                 f"Name a value for each of: {', '.join(self.by) or 'nothing, there are no groups'}."
             )
         return self._table.loc[chosen].iloc[0]
+
+
+def _hidden(table: pd.DataFrame, *, cells: tuple[str, ...], min_n: int) -> pd.DataFrame:
+    """Return the published cells, one row each, with the flags of HIDDEN."""
+    size = "n_customers" if "n_customers" in table else "n"
+    given = [name for name in ("suppressed",) if name in table]
+    base = table.loc[:, [*cells, size, *given]].drop_duplicates(list(cells) or None)
+    if not cells:
+        base = base.head(1)
+    return base.assign(
+        suppressed=base["suppressed"] if given else hidden_cells(base, by=cells, n=size, min_n=min_n),
+        too_small=base[size].fillna(0).between(0, min_n, inclusive="neither"),
+    )
 
 
 def _blank(table: pd.DataFrame, rows: pd.Series, *, keep: Sequence[str]) -> pd.DataFrame:
