@@ -41,7 +41,7 @@ Shares = tuple[float, float, float]
 def in_range(step: float = 0.05) -> list[Shares]:
     """Every mix with at least 5 % promoters and 5 % detractors, on a grid."""
     ticks = [round(step * k, 2) for k in range(1, round(1 / step))]
-    return [(p, round(1 - p - d, 2), d) for p in ticks for d in ticks if p + d < 1 + 1e-9]
+    return [(p, round(abs(1 - p - d), 2), d) for p in ticks for d in ticks if p + d < 1 + 1e-9]
 
 
 MIXES: Sequence[Shares] = ((0.05, 0.9, 0.05), (0.9, 0.05, 0.05), (0.5, 0.3, 0.2), (0.3, 0.2, 0.5), (0.475, 0.05, 0.475))
