@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from cemlab.core.lab import LabInfo
+from cemlab.core.results import Finding
+from cemlab.report import records
 
 PARAMETERS = """\
 lab_file: str = "lab.toml"  # the lab file
@@ -17,20 +22,21 @@ segment_by: list[str] = []  # columns to compare by
 seed: int = 1  # seed
 """
 
-# What the notebook helper displays, without its imports, so that the kernel starts in half a second.
-PAGE = """\
-from IPython.display import display
-info = {"name": "t", "company": "Tiny & Co", "time_zone": "UTC", "currency": "", "locale": "en-GB",
-        "accent": "#0b5c78", "synthetic": True, "description": ""}
-tile = {"key": "nps.overall", "value": 53.4161, "unit": "points", "label": "NPS", "ci_low": 52.32, "ci_high": 54.51,
-        "level": 0.95, "n": 13612.0, "std_error": 0.5583, "scope": {}}
-head = {"kind": "head", "info": info, "as_of": "2024-12-17", "data_until": "2024-12-16", "fingerprint": "f",
-        "first_day": "", "last_day": "", "undated": [], "notes": []}
-answer = {"kind": "answer", "sentences": [[{"words": "It is so."}]], "tiles": [tile], "sure": [],
-          "findings": [tile], "tables": {"nps": "estimate\\r\\n53.4161\\r\\n"}}
-for record in (head, answer):
-    display({"application/vnd.cemlab.v1+json": record}, raw=True)
-"""
+TILE = Finding(
+    "nps.overall", 53.4161, "points", label="NPS", std_error=0.5583, ci_low=52.32, ci_high=54.51, level=0.95, n=13612
+)
+
+
+def page_records() -> list[records.Record]:
+    """Return what a notebook displays for a page: which lab, and an answer with one tile."""
+    lab = LabInfo("t", "Tiny & Co", "UTC", synthetic=True)
+    tile = records.of_finding(TILE)
+    head = {"as_of": "2024-12-17", "data_until": "2024-12-16", "fingerprint": "f", "first_day": "", "last_day": ""}
+    answer = {"sentences": [[{"words": "It is so."}]], "tiles": [tile], "sure": [], "findings": [tile]}
+    return [
+        {"kind": "head", "info": records.of_info(lab), "undated": [], "notes": []} | head,
+        {"kind": "answer", "tables": {"nps.overall": "estimate\r\n53.4161\r\n"}} | answer,
+    ]
 
 
 def write_study(folder: Path, stem: str, *cells: str, group: str = "past", parameters: str = PARAMETERS) -> Path:
@@ -71,5 +77,9 @@ def study(here: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def page_cell() -> str:
-    """A cell that shows what a page needs."""
-    return PAGE
+    """A cell that displays what a page needs, without the imports of the notebook helper."""
+    return (
+        "import json\nfrom IPython.display import display\n"
+        f"for record in json.loads({json.dumps(page_records())!r}):\n"
+        f"    display({{{records.MIME!r}: record}}, raw=True)"
+    )

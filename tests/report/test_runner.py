@@ -209,7 +209,8 @@ def test_a_failed_run_is_published_with_its_code_and_no_customers_words(
 
 
 def test_a_page_that_cannot_be_made_leaves_nothing_half_written(study: Write, page_cell: str) -> None:
-    broken = page_cell.replace('"sentences": [[{"words": "It is so."}]]', '"sentences": 7')
+    broken = page_cell.replace('[[{"words": "It is so."}]]', "7")
+    assert broken != page_cell
     study("s", broken)
     run = runner.run("s", lab="lab.toml")
     assert (run.status, run.exit_code) == ("failed", 1)
