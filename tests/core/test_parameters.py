@@ -150,8 +150,8 @@ def test_a_name_that_the_study_does_not_declare_never_gets_through(name: str) ->
 
 
 def test_a_study_that_declares_an_unregistered_parameter_is_refused() -> None:
-    with pytest.raises(ParameterError, match=r"declares `levle`.* Did you mean `level`\?"):
-        check({}, declared={"levle": 0.9}, study="draft")
+    with pytest.raises(ParameterError, match=r"declares `level_`.* Did you mean `level`\?"):
+        check({}, declared={"level_": 0.9}, study="draft")
 
 
 def test_a_bad_default_is_found_too() -> None:

@@ -190,8 +190,8 @@ def test_a_survey_needs_its_column(undated: MemoryLab) -> None:
 
 
 def test_an_unknown_group_names_the_near_miss_and_what_exists(lab: MemoryLab) -> None:
-    with pytest.raises(SchemaError, match=r"`regoin` is none. Did you mean `region`\? There are: .*region, seats"):
-        responses.score_counts(lab, by=["regoin"])
+    with pytest.raises(SchemaError, match=r"`regionn` is none. Did you mean `region`\? There are: .*region, seats"):
+        responses.score_counts(lab, by=["regionn"])
 
 
 @pytest.mark.parametrize("by", ["customer_id", "response_id", "comment", "responded_at", "responded_on", "weight"])
