@@ -183,16 +183,16 @@ def score(counts: ArrayLike, *, level: float = 0.95) -> Interval:
     net, _ = _moments(counts)
     z = quantile(level)
 
-    def too_low(t: Floats) -> NDArray[np.bool_]:
+    def _too_low(t: Floats) -> NDArray[np.bool_]:
         gap, deviation = _score_gap(counts, t)
         return gap > z * deviation
 
-    def not_too_high(t: Floats) -> NDArray[np.bool_]:
+    def _not_too_high(t: Floats) -> NDArray[np.bool_]:
         gap, deviation = _score_gap(counts, t)
         return gap >= -z * deviation
 
-    low = _bisect(too_low, np.full_like(net, -1.0), net)
-    high = _bisect(not_too_high, net, np.full_like(net, 1.0))
+    low = _bisect(_too_low, np.full_like(net, -1.0), net)
+    high = _bisect(_not_too_high, net, np.full_like(net, 1.0))
     low, high = np.where(net <= -1, -1.0, low), np.where(net >= 1, 1.0, high)
     return Interval(100 * net, np.full_like(net, np.nan), 100 * low, 100 * high)
 
