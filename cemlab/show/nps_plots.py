@@ -22,6 +22,7 @@ MOST_GROUPS = 40
 _SPOKEN_GROUPS = 12
 _LABEL_SPOTS = {"detractor": (3.0, "center"), "passive": (8.4, "right"), "promoter": (8.7, "left")}
 """On a phone the names of the right two groups would run into each other, centred."""
+_WEEK = "week of "
 _WITHHELD = "withheld: too few customers"
 
 
@@ -145,12 +146,15 @@ def _paint_course(axes: Axes, table: pd.DataFrame, *, whole: float, narrow: bool
         row = table.loc[position]
         axes.plot([position] * 2, [row["ci_low"], row["ci_high"]], color=theme.CONTEXT)
         axes.plot(position, row["estimate"], "o", mfc=theme.PAPER, color=theme.CONTEXT)
-    for position in at[table["suppressed"]]:
-        axes.text(position, 0.02, "withheld", transform=axes.get_xaxis_transform(), rotation=90, ha="center",
-                  color=theme.MUTED)  # fmt: skip
-    step = max(1, int(np.ceil(len(at) / (4 if narrow else 9))))
-    axes.set_xticks(at[::step], table["name"].iloc[::step])
-    axes.set(ylabel="NPS, points", xlabel="line: whole window", xlim=(-0.6, len(at) - 0.4))
+    hidden = at[table["suppressed"]]
+    axes.plot(hidden, np.full(len(hidden), 0.02), "x", transform=axes.get_xaxis_transform(), color=theme.MUTED)
+    if len(hidden) == len(at):
+        axes.set_yticks([])
+    ticks = slice(None, None, max(1, int(np.ceil(len(at) / (4 if narrow else 8)))))
+    axes.set_xticks(at[ticks], table["name"].str.removeprefix(_WEEK).iloc[ticks])
+    told = [_WEEK.strip()] if table["name"].str.startswith(_WEEK).any() else []
+    told += ["line: whole window"] + (["×: withheld"] if len(hidden) else [])
+    axes.set(ylabel="NPS, points", xlabel="; ".join(told), xlim=(-0.6, len(at) - 0.4))
 
 
 def _course_alt(table: pd.DataFrame, *, info: LabInfo) -> str:

@@ -148,10 +148,14 @@ def all_groups(compared: Mapping[str, Sequence[Finding]]) -> tuple[Sentence, ...
     Returns
     -------
     tuple of Sentence
-        One for each grouping in which a group is flagged, and one that names all the others.
+        One for each grouping in which a group is flagged, one that names the others, and one that
+        names those with fewer than two groups to compare.
     """
-    flagged = {subject: found for subject, found in compared.items() if any(each.flagged for each in found)}
-    quiet = [subject for subject in compared if subject not in flagged]
+    comparable = {
+        subject: found for subject, found in compared.items() if sum(not each.suppressed for each in found) > 1
+    }
+    flagged = {subject: found for subject, found in comparable.items() if any(each.flagged for each in found)}
+    quiet = [subject for subject in comparable if subject not in flagged]
     said = [groups(found, subject=subject) for subject, found in flagged.items()]
     if quiet:
         said.append(
@@ -159,6 +163,9 @@ def all_groups(compared: Mapping[str, Sequence[Finding]]) -> tuple[Sentence, ...
                 "No group by ", Name(numbers.listed(quiet)), " differs from the rest by more than chance explains."
             )
         )
+    alone = [subject for subject in compared if subject not in comparable]
+    if alone:
+        said.append(Sentence("There are no two groups by ", Name(numbers.listed(alone)), " large enough to compare."))
     return tuple(said)
 
 
