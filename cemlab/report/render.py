@@ -20,7 +20,8 @@ from cemlab.report import elements, markdown, records
 from cemlab.report.records import Record
 from cemlab.show import theme
 
-_PAPERS = {"ACCENT_LIGHT": "#ffffff", "ACCENT_DARK": "#15181b"}
+_GROUNDS = {"ACCENT_LIGHT": "#f5f6f7", "ACCENT_DARK": "#1e2226"}
+"""The accent must be readable on the page's wash, and so all the more on its paper."""
 _WORST_FIRST = {"overturns": 0, "watch": 1, "holds": 2}
 _OWN_ANCHORS = ("main", "overturn", "accounting", "provenance")
 _CHECKS_TITLE = "What could overturn this?"
@@ -292,8 +293,8 @@ def style(accent: str) -> str:
         CSS for light, dark and print.
     """
     css = template_text("page.css")
-    for placeholder, paper in _PAPERS.items():
-        css = css.replace(placeholder, theme.readable(accent, paper=paper))
+    for placeholder, ground in _GROUNDS.items():
+        css = css.replace(placeholder, theme.readable(accent, paper=ground))
     return css
 
 

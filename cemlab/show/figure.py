@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -89,7 +90,9 @@ def draw(
 
 
 def _svg(paint: Painter, *, width: float, height: float, narrow: bool, note: str) -> str:
-    with rc_context(theme.RC):
+    with rc_context(theme.RC), warnings.catch_warnings():
+        # text stays text: the reader's browser has fonts for what this machine cannot measure
+        warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
         layout = ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - _NOTE_PX / height if note else 1))
         canvas = Canvas(figsize=(width / 72, height / 72), layout=layout)
         paint(canvas, narrow)

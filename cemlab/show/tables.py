@@ -13,7 +13,7 @@ from cemlab.core.lab import LabInfo
 from cemlab.core.results import KEPT, Estimates
 from cemlab.show import numbers
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_FORMULA = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")
 """How a text begins that some spreadsheet runs; the full-width signs count in East Asian editions."""
 UNIT_HEADINGS: Mapping[str, str] = {"share": "%", "points": "points", "scale points": "scale points"}
 
@@ -108,10 +108,7 @@ def of_estimates(
         One precision per column, set by the median half-width; ``< min_n`` where suppressed.
     """
     table, unit, extra = estimates.table, estimates.unit, dict(extra or {})
-    half = (
-        numbers.scaled(float(((table["ci_high"] - table["ci_low"]) / 2).median()), unit) if "ci_low" in table else 0.0
-    )
-    digits = numbers.decimals(half)
+    digits = _column_digits(table, unit=unit)
     in_unit = f", {UNIT_HEADINGS[unit]}" if unit in UNIT_HEADINGS else ""
     columns = [Column(heading(name)) for name in estimates.by] or [Column("")]
     columns += [Column(f"{label}{in_unit}", numeric=True)]
@@ -191,7 +188,16 @@ def csv(frame: pd.DataFrame) -> str:
 
 
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    # a lone carriage return ends a line too, but the writer puts no quotes around it
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _column_digits(table: pd.DataFrame, *, unit: str) -> int:
+    widths = (table["ci_high"] - table["ci_low"]).dropna() if "ci_low" in table else pd.Series(dtype=float)
+    return numbers.decimals(numbers.scaled(float(widths.median()) / 2, unit)) if len(widths) else 0
 
 
 def _number(value: object, *, unit: str, digits: int, info: LabInfo) -> Cell:
