@@ -178,6 +178,7 @@ _TABLES = (
             Column("ended_on", "date", "day on which it ended; empty while it runs"),
             Column("end_reason", "text", "why it ended"),
             Column("observed_from", "date", "first day on which its end would have been recorded"),
+            Column("tenure_months", "integer", "its length in whole months as the source gives it", unit="months"),
         ),
         key=("spell_id",),
         known_at="started_on",
@@ -191,6 +192,7 @@ _TABLES = (
                 "it ended before its end could be recorded",
                 ("ended_on", "observed_from"),
             ),
+            Rule("negative_tenure", _negative("tenure_months"), "its length is negative", ("tenure_months",)),
         ),
     ),
     Table(

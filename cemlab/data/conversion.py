@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from cemlab.core.schemas import Type
-from cemlab.data.declaration import ColumnMap, Source
+from cemlab.data.mapping import ColumnMap, Source
 
 ENGINE_TYPES: Mapping[Type, str] = {
     "text": "VARCHAR",
@@ -135,7 +135,7 @@ def day_of(instant: str, zone: str) -> str:
 
 def _cleaned(cell: str, column_map: ColumnMap, source: Source) -> str:
     text = f"trim({cell})" if column_map.strip else cell
-    codes = ", ".join(quoted(code) for code in ("", *source.missing, *column_map.missing))
+    codes = ", ".join(quoted(code) for code in ("", *(source.missing or ()), *column_map.missing))
     present = f"CASE WHEN {text} IN ({codes}) THEN NULL ELSE {text} END"
     if not column_map.values:
         return present

@@ -1,166 +1,31 @@
-"""What a lab.toml may say: typed, and refused by name where it says something else."""
+"""A whole lab.toml, held against the canonical tables; refused by name where it does not fit."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ValidationError
 
 from cemlab.core.errors import SchemaError, near_miss
-from cemlab.core.lab import LabInfo
 from cemlab.core.schemas import TABLES, Table, Type
+from cemlab.data.layout import Lookup, Strict
+from cemlab.data.mapping import ColumnMap, Condition, LabSection, Source
 from cemlab.data.sources import read_toml
 
-_DIRECTIVES = "aAbBdfgHIjmMnpSuUVwWyYzZ%"
+_MODELS: Mapping[str, type[BaseModel]] = {
+    "lab": LabSection,
+    "columns": ColumnMap,
+    "where": Condition,
+    "when": Condition,
+    "lookup": Lookup,
+}
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 
-def _as_code(value: object) -> object:
-    """TOML numbers stand for the text that the source holds."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-def _as_mapping(value: object) -> object:
-    return {"from": value} if isinstance(value, str) else value
-
-
-def _known_zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("is no IANA time zone, such as Europe/Paris") from None
-    return value
-
-
-def _known_codec(value: str) -> str:
-    try:
-        "".encode(value)
-    except LookupError:
-        raise ValueError("is no known encoding, such as utf-8 or windows-1252") from None
-    return value
-
-
-def _known_format(value: str) -> str:
-    wrong = sorted(set(re.findall(r"%-?(.?)", value)) - set(_DIRECTIVES))
-    if wrong or (value and "%" not in value):
-        raise ValueError(f"is no date format: it takes %Y %m %d %H %M %S and the like, also {_DIRECTIVES}")
-    return value
-
-
-Code = Annotated[str, BeforeValidator(_as_code)]
-Mark = Annotated[str, Field(min_length=1, max_length=1)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
-
-
-class LabSection(_Strict):
-    """The table ``[lab]``: what the lab says of itself (see `cemlab.core.lab.LabInfo`)."""
-
-    name: Annotated[str, Field(min_length=1)]
-    company: Annotated[str, Field(min_length=1)]
-    time_zone: Annotated[str, AfterValidator(_known_zone)]
-    currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
-    locale: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = "en-GB"
-    accent: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#0b5c78"
-    synthetic: bool = False
-    description: str = ""
-    segments: tuple[str, ...] = ()
-
-    @property
-    def info(self) -> LabInfo:
-        """The same as the rooms above see it."""
-        return LabInfo(**self.model_dump())
-
-
-class ColumnMap(_Strict):
-    """Where the values of one canonical or free column come from.
-
-    Attributes
-    ----------
-    source : str or None
-        ``from``: the header of the source column.
-    constant : str or None
-        The same value in every row, instead of a source column.
-    type : str or None
-        Type of a free column; text when not given.
-    missing : tuple of str
-        Codes that mean "no value" here, beside those of the whole source.
-    values : dict of str to str
-        Source code → what it stands for; other codes stay as they are.
-    format : str
-        Of a date or time, as in Python's strptime; ISO 8601 when empty.
-    bins : tuple of float
-        Cut points that turn a number into bands, each including its lower end.
-    labels : tuple of str
-        One name per band, one more than cut points.
-    strip : bool
-        True to take blanks off both ends.
-    personal : bool
-        True for words or contact data of a person.
-    """
-
-    source: Annotated[str | None, Field(alias="from")] = None
-    constant: Code | None = None
-    type: Type | None = None
-    missing: tuple[Code, ...] = ()
-    values: dict[str, Code] = Field(default_factory=dict)
-    format: Annotated[str, AfterValidator(_known_format)] = ""
-    bins: tuple[float, ...] = ()
-    labels: tuple[Code, ...] = ()
-    strip: bool = False
-    personal: bool = False
-
-    @model_validator(mode="after")
-    def _whole(self) -> ColumnMap:
-        if (self.source is None) == (self.constant is None):
-            raise ValueError("takes either `from` or `constant`")
-        if list(self.bins) != sorted(set(self.bins)):
-            raise ValueError("needs `bins` in rising order, each once")
-        if self.labels and len(self.labels) != len(self.bins) + 1:
-            raise ValueError(f"needs {len(self.bins) + 1} `labels` for {len(self.bins)} `bins`")
-        return self
-
-
-class Source(_Strict):
-    """One file that feeds a canonical table.
-
-    Attributes
-    ----------
-    file : str
-        CSV (also ``.gz``) or Parquet, relative to the lab file.
-    encoding : str
-        A Python codec.
-    delimiter, quote : str
-        One character each.
-    missing : tuple of str
-        Codes that mean "no value" in every column; the empty cell always does.
-    undated : bool
-        True to say that the rows carry no day on which they became known.
-    columns : dict of str to ColumnMap
-        Canonical or free column → where it comes from.
-    """
-
-    file: Annotated[str, Field(min_length=1)]
-    encoding: Annotated[str, AfterValidator(_known_codec)] = "utf-8"
-    delimiter: Mark = ","
-    quote: Mark = '"'
-    missing: tuple[Code, ...] = ()
-    undated: bool = False
-    columns: Annotated[dict[str, Annotated[ColumnMap, BeforeValidator(_as_mapping)]], Field(min_length=1)]
-
-    @property
-    def parquet(self) -> bool:
-        """True when the file is Parquet."""
-        return self.file.lower().endswith((".parquet", ".pq"))
-
-
-class Declaration(_Strict):
+class Declaration(Strict):
     """A checked lab file.
 
     Attributes
@@ -188,7 +53,7 @@ class Declaration(_Strict):
             Canonical columns first, then free ones.
         """
         table = TABLES[name]
-        maps = [(column, each) for source in self.tables[name] for column, each in source.columns.items()]
+        maps = [(column, each) for source in self.tables[name] for column, each in source.maps.items()]
         mapped = dict(maps)
         free: dict[str, Type] = {column: each.type or "text" for column, each in maps if not table.column(column)}
         return {column.name: column.type for column in table.columns if column.name in mapped} | free
@@ -206,7 +71,7 @@ class Declaration(_Strict):
         tuple of str
             Those that the schema or the lab file calls personal.
         """
-        declared = {column for source in self.tables[name] for column, each in source.columns.items() if each.personal}
+        declared = {column for source in self.tables[name] for column, each in source.maps.items() if each.personal}
         declared |= {column.name for column in TABLES[name].columns if column.personal}
         return tuple(column for column in self.types(name) if column in declared)
 
@@ -290,11 +155,16 @@ def _check_table(declaration: Declaration, table: Table, sources: tuple[Source, 
     days = _days(table, types)
     _check_types(table, sources, types)
     for source in sources:
+        _check_wide(table, source)
         _check_columns(table, source, days=days)
-        unmapped = [name for name in table.required if name not in source.columns]
+        _check_origins(table, source, types)
+        _check_names(
+            filter(None, (source.one_per, source.order_by)), source.maps, f"column named beside `{table.name}`"
+        )
+        unmapped = [name for name in table.required if name not in source.maps]
         if unmapped:
             raise SchemaError(
-                f"`{table.name}` must have {', '.join(f'`{name}`' for name in table.required)}: `{source.file}` maps "
+                f"`{table.name}` must have {', '.join(f'`{name}`' for name in table.required)}: `{source.shown}` maps "
                 f"no {', '.join(f'`{name}`' for name in unmapped)}. Add each under `[{table.name}.columns]`, from a "
                 "source column or as a constant."
             )
@@ -309,7 +179,7 @@ def _days(table: Table, types: Mapping[str, Type]) -> set[str]:
 
 def _check_columns(table: Table, source: Source, *, days: set[str]) -> None:
     known = [column.name for column in table.columns]
-    for name, column_map in source.columns.items():
+    for name, column_map in source.maps.items():
         canonical = table.column(name)
         if canonical and column_map.type not in (None, canonical.type):
             raise SchemaError(
@@ -327,7 +197,7 @@ def _check_columns(table: Table, source: Source, *, days: set[str]) -> None:
 
 
 def _check_types(table: Table, sources: tuple[Source, ...], types: Mapping[str, Type]) -> None:
-    for name, column_map in ((name, each) for source in sources for name, each in source.columns.items()):
+    for name, column_map in ((name, each) for source in sources for name, each in source.maps.items()):
         if column_map.bins and types[name] != "text":
             raise SchemaError(
                 f"A column with `bins` must be text: `{table.name}.{name}` is {types[name]}. Leave its type out."
@@ -336,6 +206,36 @@ def _check_types(table: Table, sources: tuple[Source, ...], types: Mapping[str, 
             raise SchemaError(
                 f"A column must have one type: `{table.name}.{name}` is {column_map.type or 'text'} in one source and "
                 f"{types[name]} in another. Give both the same `type`."
+            )
+
+
+def _check_wide(table: Table, source: Source) -> None:
+    """A wide survey makes the columns `item` and `score` itself."""
+    if not source.wide:
+        return
+    if table.name != "ratings":
+        raise SchemaError(
+            f"Only `ratings` takes `items` and `items_like`: `{source.shown}` of `{table.name}` has them. Take them out."
+        )
+    if "item" in source.columns or source.columns.get("score", ColumnMap()).origins:
+        raise SchemaError(
+            f"A wide survey must leave `item` out, and `from` of `score`: `{source.shown}` maps them, and has `items` or "
+            "`items_like` too. Remove one of the two."
+        )
+
+
+def _check_origins(table: Table, source: Source, types: Mapping[str, Type]) -> None:
+    for name, column_map in source.maps.items():
+        where, type_ = f"`{table.name}.{name}`", types[name]
+        if not column_map.origins:
+            raise SchemaError(
+                f"A column takes one of `from`, `constant`, `template` and `row_number`: {where} has none. Add one."
+            )
+        if column_map.offset and type_ not in ("date", "instant"):
+            raise SchemaError(f"Only a date or instant takes days or months: {where} is {type_}. Take them out.")
+        if column_map.format and type_ not in ("date", "instant"):
+            raise SchemaError(
+                f"Only a date or instant takes a `format`: {where} is {type_}. Take it out, or say its type."
             )
 
 
@@ -348,15 +248,15 @@ def _check_dated(declaration: Declaration, table: Table, source: Source) -> None
     elif table.parent:
         dated, how = False, f"map `{table.parent[0]}`, through which its rows are dated"
     else:
-        dated, how = table.known_at in source.columns, f"map `{table.known_at}`"
+        dated, how = table.known_at in source.maps, f"map `{table.known_at}`"
     if not dated and not source.undated:
         raise SchemaError(
-            f"`{table.name}` must say when its rows became known: `{source.file}` does not. Either {how}, or write "
+            f"`{table.name}` must say when its rows became known: `{source.shown}` does not. Either {how}, or write "
             "`undated = true` beside its `file`."
         )
     if dated and source.undated:
         raise SchemaError(
-            f"`{table.name}` must be dated or undated: `{source.file}` says `undated = true`, and yet its rows are "
+            f"`{table.name}` must be dated or undated: `{source.shown}` says `undated = true`, and yet its rows are "
             "dated. Remove one of the two."
         )
 
@@ -385,5 +285,6 @@ def _message(complaint: Mapping[str, Any]) -> str:
 
 
 def _known_keys(parts: list[str]) -> list[str]:
-    model: type[BaseModel] = LabSection if parts[0] == "lab" else ColumnMap if "columns" in parts else Source
+    holders = [part for part in parts[:-1] if part in _MODELS]
+    model = _MODELS[holders[-1]] if holders else Source
     return [field.alias or name for name, field in model.model_fields.items()]

@@ -16,7 +16,7 @@ from cemlab.core.errors import EngineError, InsufficientDataError, ParameterErro
 from cemlab.core.lab import Lab, LabInfo, Ledger, LedgerLine
 from cemlab.core.parameters import REGISTRY
 from cemlab.core.schemas import TABLES, Table
-from cemlab.data.declaration import LabSection
+from cemlab.data.mapping import LabSection
 from cemlab.data.snapshot import KNOWN_ON, Snapshot, TableRecord, ensure
 
 if TYPE_CHECKING:

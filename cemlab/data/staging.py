@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 from cemlab.core.errors import SchemaError, SourceError, near_miss
 from cemlab.core.schemas import TABLES, Table, Type
 from cemlab.data.conversion import ENGINE_TYPES, Converted, convert, day_of, identifier, quoted
-from cemlab.data.declaration import Declaration, Source
+from cemlab.data.declaration import Declaration
+from cemlab.data.mapping import Source
 from cemlab.data.records import scan
 
 _LINE_FAULTS = {
@@ -102,20 +103,20 @@ class Stage:
             f"CREATE OR REPLACE TEMP TABLE staged ({', '.join(columns)}, _fault VARCHAR, _cells VARCHAR)"
         )
         for position, source in enumerate(self.declaration.tables[name]):
-            if source.parquet:
+            if source.layout(source.names[0]).format == "parquet":
                 self._load_parquet(staged, source)
             else:
                 self._load_csv(staged, source, aside=self.folder / f"{name}-{position}")
         return staged
 
     def _load_parquet(self, staged: Staged, source: Source) -> None:
-        path = self.files[source.file]
+        path = self.files[source.names[0]]
         try:
             header = pq.ParquetFile(path)
             columns, records = header.schema_arrow.names, header.metadata.num_rows
         except (OSError, ValueError) as error:
             raise SourceError(
-                f"Source `{source.file}` must be a Parquet file: it cannot be opened as one ({type(error).__name__}). "
+                f"Source `{source.names[0]}` must be a Parquet file: it cannot be opened as one ({type(error).__name__}). "
                 "Export it again."
             ) from None
         cells = {column: f"CAST({identifier(column)} AS VARCHAR)" for column in _wanted(source, columns)}
@@ -124,22 +125,23 @@ class Stage:
         self._account(staged, source, records=records, read=self._count("staged") - before, refused={})
 
     def _load_csv(self, staged: Staged, source: Source, *, aside: Path) -> None:
+        layout = source.layout(source.names[0])
         found = scan(
-            self.files[source.file],
-            name=source.file,
-            encoding=source.encoding,
-            delimiter=source.delimiter,
-            quote=source.quote,
+            self.files[source.names[0]],
+            name=source.names[0],
+            encoding=layout.encoding,
+            delimiter=layout.delimiter,
+            quote=layout.quote,
             aside=aside.with_suffix(".utf8.csv"),
         )
         if found.replaced:
-            staged.replaced[source.file] = found.replaced
+            staged.replaced[source.names[0]] = found.replaced
         position = _wanted(source, list(found.columns))
         columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(found.columns)))
-        mark = quoted(source.quote)
+        mark = quoted(layout.quote)
         relation = (
             f"read_csv({quoted(str(found.path))}, columns = {{{columns}}}, auto_detect = false, header = true, "
-            f"delim = {quoted(source.delimiter)}, quote = {mark}, escape = {mark}, "
+            f"delim = {quoted(layout.delimiter)}, quote = {mark}, escape = {mark}, "
             f"max_line_size = {max(_DEFAULT_LINE, found.longest + 1)}, store_rejects = true, rejects_limit = 0, "
             "rejects_table = 'refused', rejects_scan = 'refused_scans')"
         )
@@ -156,7 +158,7 @@ class Stage:
             name: convert(
                 name, each, type_=staged.types[name], source=source, cell=cells.get(each.source or "", ""), zone=zone
             )
-            for name, each in source.columns.items()
+            for name, each in source.maps.items()
         }
         texts = ", ".join(f"{each.text} AS {identifier(f'text_{name}')}" for name, each in converted.items())
         values = [f"{each.value} AS {identifier(name)}" for name, each in converted.items()]
@@ -189,7 +191,7 @@ class Stage:
         unread = records - read - sum(refused.values())
         if unread < 0:
             raise SourceError(
-                f"The records of `{source.file}` must be countable: {records:,} were counted, and the reader separated "
+                f"The records of `{source.names[0]}` must be countable: {records:,} were counted, and the reader separated "
                 f"{records - unread:,}. Check its `delimiter` and `quote`, and that every quoted cell is closed."
             )
         staged.rows_in += records
@@ -295,16 +297,16 @@ def _orphans(table: Table, parent: Path) -> str:
 
 def _wanted(source: Source, columns: list[str]) -> dict[str, int]:
     """Position of each source column that the lab file maps."""
-    wanted = sorted({each.source for each in source.columns.values() if each.source is not None})
+    wanted = sorted({each.source for each in source.maps.values() if each.source is not None})
     for name in wanted:
         if name not in columns:
             raise SchemaError(
-                f"`{source.file}` must have each column that the lab file maps: it has no `{name}`. "
+                f"`{source.names[0]}` must have each column that the lab file maps: it has no `{name}`. "
                 f"{near_miss(name, columns)}It has: {', '.join(f'`{column}`' for column in columns)}."
             )
         if columns.count(name) > 1:
             raise SchemaError(
-                f"A mapped column must be there once: `{source.file}` has {columns.count(name)} columns `{name}`. "
+                f"A mapped column must be there once: `{source.names[0]}` has {columns.count(name)} columns `{name}`. "
                 "Rename one in the file."
             )
     return {name: columns.index(name) for name in wanted}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from cemlab.core.schemas import TABLES, Table
-from cemlab.data.declaration import ColumnMap, LabSection, Source
+from cemlab.data.layout import Lookup
+from cemlab.data.mapping import ColumnMap, Condition, LabSection, Source
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "lab-format.md"
 
@@ -36,6 +37,6 @@ def test_the_page_shows_each_table_as_the_schemas_have_it() -> None:
 
 def test_the_page_explains_every_key() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    for model in (LabSection, Source, ColumnMap):
+    for model in (LabSection, Source, ColumnMap, Condition, Lookup):
         for name, field in model.model_fields.items():
             assert f"`{field.alias or name}`" in page or name == "columns", name
