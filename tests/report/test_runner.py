@@ -272,7 +272,7 @@ def test_the_memory_limit_ends_a_kernel_that_grows(study: Write) -> None:
 
 
 def start() -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "cemlab.cli", "run", "busy", "--lab", "lab.toml"]
+    command = [sys.executable, "-m", "cemlab.cli", "run", "busy", "--lab", "lab.toml", "--time-limit", "60"]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
@@ -283,7 +283,7 @@ def test_kill_9_leaves_no_kernel_and_the_next_run_sweeps_what_is_left(
     with start() as process:
         assert eventually(busy.is_file, seconds=30)
         with pytest.raises(RunError, match="the same one is going on") as refused:
-            runner.run("busy", lab="lab.toml")
+            runner.run("busy", lab="lab.toml", time_limit_seconds=5)
         assert refused.value.exit_code == 6
         process.kill()
         assert eventually(lambda: not alive(busy))
