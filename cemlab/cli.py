@@ -14,7 +14,7 @@ from cemlab import __version__
 from cemlab.core.errors import CemlabError, ParameterError
 
 if TYPE_CHECKING:
-    from cemlab.report.runner import Step
+    from cemlab.report.runner import Run, Step
 
 _INTERRUPTED = 130
 _NOTEBOOKS = click.option("--notebooks", metavar="DIR", help="Folder of studies, in place of the one found.")
@@ -123,11 +123,7 @@ def run(
         )
     finally:
         show.end()
-    if finished.exit_code:
-        click.echo(f"error: {finished.error}", err=True)
-        click.echo(_shown(finished.folder / "run.json"))
-        raise SystemExit(finished.exit_code)
-    click.echo(_shown(finished.folder / "report.html"))
+    _report(finished)
 
 
 @commands.command()
@@ -138,6 +134,24 @@ def render(notebook: str, out: str | None) -> None:
     from cemlab.report.runner import render_executed
 
     click.echo(_shown(render_executed(notebook, out)))
+
+
+@commands.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option("--out", metavar="FILE", default="lab.toml", show_default=True, help="The lab file to write.")
+@click.option("--company", metavar="NAME", default="", help="Whose customers these are.")
+def init(files: Sequence[str], out: str, company: str) -> None:
+    """Look at exports and write a first lab file, with the questions that only you can answer."""
+    from cemlab.data import drafting
+
+    found = drafting.write(files, out, company=company)
+    click.echo(f"{_shown(Path(out).resolve())}: {found.sure} columns are sure, {found.doubtful} are guesses to check")
+    click.echo("Only you can answer:")
+    for number, question in enumerate(found.questions, start=1):
+        click.echo(f"  {number}. {question}")
+    for name in found.unused:
+        click.echo(f"Not used: {name}")
+    click.echo(f"Next: answer in that file, then `cemlab check {_shown(Path(out).resolve())}`.")
 
 
 @commands.command()
@@ -200,6 +214,15 @@ def _explained(command: Callable[[], Any]) -> int:
         _debug(error)
         click.echo(f"error: unexpected {type(error).__name__}. Set CEMLAB_DEBUG=1 to see where.", err=True)
         return 1
+
+
+def _report(finished: Run) -> None:
+    """Print where a run's result lies; leave with its code when it failed."""
+    if finished.exit_code:
+        click.echo(f"error: {finished.error}", err=True)
+        click.echo(_shown(finished.folder / "run.json"))
+        raise SystemExit(finished.exit_code)
+    click.echo(_shown(finished.folder / "report.html"))
 
 
 def _debug(error: Exception) -> None:

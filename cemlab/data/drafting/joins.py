@@ -1,0 +1,103 @@
+"""Columns that an export lacks and another one has: found through a shared key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cemlab.core.schemas import TABLES
+from cemlab.data.drafting.plans import Export, Guess, Plan, doubt_of, source_map
+from cemlab.data.drafting.vocabulary import Match, affirmative
+
+_WANTED = {"responses": ("customer_id",)}
+_ELSEWHERE = "from another file"
+
+
+def borrow(plan: Plan, names: Mapping[Export, str]) -> None:
+    """Fill what a plan lacks by looking it up in the other exports.
+
+    Parameters
+    ----------
+    plan : Plan
+        Gets the columns.
+    names : mapping of Export to str
+        All exports that were given → the file as the lab file names it.
+    """
+    lacking = (*TABLES[plan.table].required, *_WANTED.get(plan.table, ()))
+    others = {export: name for export, name in names.items() if export is not plan.file}
+    for column in dict.fromkeys(lacking):
+        if not plan.mapped(column) and not plan.options.get("items"):
+            _borrow(plan, others, column=column)
+    if plan.table == "spells" and plan.mapped("tenure_months") and not plan.mapped("ended_on"):
+        _borrow_end(plan, others)
+
+
+def shared_key(export: Export, other: Export) -> str | None:
+    """Return a header of both exports that tells the other's rows apart.
+
+    Parameters
+    ----------
+    export : Export
+        Wants values.
+    other : Export
+        Has them.
+
+    Returns
+    -------
+    str or None
+        None when there is none.
+    """
+    own = {each.header for each in export.profiles if each.present}
+    return next((each.header for each in other.profiles if each.unique and each.header in own), None)
+
+
+def through(key: str, name: str, header: str) -> dict[str, Any]:
+    """Return how a column of another file is looked up.
+
+    Parameters
+    ----------
+    key : str
+        Header that both share.
+    name : str
+        The other file, as the lab file names it.
+    header : str
+        Its column.
+
+    Returns
+    -------
+    dict
+        ``from`` and ``lookup``.
+    """
+    return {"from": key, "lookup": {"file": name, "key": key, "value": header}}
+
+
+def _borrow(plan: Plan, others: Mapping[Export, str], *, column: str) -> None:
+    for other, name in others.items():
+        found = other.customer() if column == "customer_id" else other.best(column)
+        key = shared_key(plan.file, other)
+        if found and key and found.profile.header != key:
+            value = source_map(found.profile) | through(key, name, found.profile.header)
+            plan.guesses.append(Guess(column, value, doubt_of(found.profile) or _ELSEWHERE))
+            return
+
+
+def _borrow_end(plan: Plan, others: Mapping[Export, str]) -> None:
+    """When another file says who left, they left on the day of the snapshot."""
+    started = next((guess for guess in plan.guesses if guess.column == "started_on"), None)
+    day = started.value.get("constant", "") if started else ""
+    for other, name in others.items():
+        found, key = other.best("churned"), shared_key(plan.file, other)
+        if day and found and key:
+            value = through(key, name, found.profile.header) | {"values": _days(found, day)}
+            plan.guesses.append(
+                Guess("ended_on", value, "the day of the snapshot, for those whom another file calls gone")
+            )
+            reason = other.best("end_reason", apart=[found.profile.header])
+            if reason and not plan.mapped("end_reason"):
+                plan.guesses.append(Guess("end_reason", through(key, name, reason.profile.header), _ELSEWHERE))
+            return
+
+
+def _days(found: Match, day: str) -> dict[str, str]:
+    gone = affirmative(found.profile)
+    return {code: day if code in gone else "" for code in found.profile.codes}
