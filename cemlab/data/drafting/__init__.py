@@ -9,7 +9,7 @@ from typing import Any
 
 from cemlab.core.errors import ParameterError, SourceError
 from cemlab.data.drafting.choice import choose
-from cemlab.data.drafting.plans import Export, Plan
+from cemlab.data.drafting.exports import Export, Plan
 from cemlab.data.drafting.questions import questions
 from cemlab.data.drafting.samples import Sample, take
 from cemlab.data.drafting.vocabulary import snake

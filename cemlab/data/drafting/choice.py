@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from cemlab.core.schemas import TABLES
+from cemlab.data.drafting.exports import Export, Guess, Plan, doubt_of, source_map
 from cemlab.data.drafting.joins import borrow, shared_key, through
-from cemlab.data.drafting.plans import Export, Guess, Plan, doubt_of, identify, plan, required_missing, source_map
+from cemlab.data.drafting.plans import identify, plan, required_missing
 from cemlab.data.drafting.profiles import Profile
 from cemlab.data.drafting.vocabulary import personal, postal, snake
 

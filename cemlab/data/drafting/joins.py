@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cemlab.core.schemas import TABLES
-from cemlab.data.drafting.plans import Export, Guess, Plan, doubt_of, source_map
+from cemlab.data.drafting.exports import Export, Guess, Plan, doubt_of, source_map
 from cemlab.data.drafting.vocabulary import Match, affirmative
 
 _WANTED = {"responses": ("customer_id",)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cemlab.data.drafting.plans import Guess, Plan
+from cemlab.data.drafting.exports import Guess, Plan
 
 
 def questions(plans: Sequence[Plan]) -> list[str]:

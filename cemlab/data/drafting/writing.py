@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cemlab.core.schemas import TABLES
-from cemlab.data.drafting.plans import Export, Plan
+from cemlab.data.drafting.exports import Export, Plan
 from cemlab.data.drafting.samples import Sample, relative
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+\Z")

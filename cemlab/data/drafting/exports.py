@@ -1,0 +1,271 @@
+"""An export as a draft sees it, and what the draft says of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cemlab.core.schemas import TABLES
+from cemlab.data.drafting.profiles import Profile, profile
+from cemlab.data.drafting.samples import Sample
+from cemlab.data.drafting.vocabulary import Match, matches, words_of
+
+_ITEMS = 3
+
+
+@dataclass(frozen=True)
+class Guess:
+    """One line of a draft.
+
+    Attributes
+    ----------
+    column : str
+        Canonical or own name.
+    value : dict
+        The column's map as the lab file has it.
+    doubt : str
+        Why the user has to look; empty when it is sure.
+    note : str
+        What else is worth saying.
+    formats : tuple of str
+        Date formats that fit, the one that was taken first.
+    """
+
+    column: str
+    value: dict[str, Any]
+    doubt: str = ""
+    note: str = ""
+    formats: tuple[str, ...] = ()
+
+
+@dataclass
+class Plan:
+    """One source of one canonical table.
+
+    Attributes
+    ----------
+    table : str
+        The canonical table.
+    file : Export
+        Where its rows come from.
+    guesses : list of Guess
+        Its columns.
+    options : dict
+        Keys beside ``file``, such as ``undated``.
+    used : set of str
+        Headers that are mapped.
+    borrowed : list of Export
+        Other exports whose columns are looked up.
+    """
+
+    table: str
+    file: Export
+    guesses: list[Guess] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    borrowed: list[Export] = field(default_factory=list)
+
+    @property
+    def counts_back(self) -> bool:
+        """True when relationships begin a number of months before the day of the snapshot."""
+        return any("minus_months" in guess.value for guess in self.guesses)
+
+    def add(self, column: str, match: Match | None, doubt: str = "") -> bool:
+        """Map a column, unless nothing was found for it.
+
+        Parameters
+        ----------
+        column : str
+            Canonical name.
+        match : Match or None
+            What was found.
+        doubt : str, default ""
+            A reason to look, beside an uncertain name.
+
+        Returns
+        -------
+        bool
+            True when it is mapped.
+        """
+        if match is None:
+            return False
+        unsure = "" if match.sure else "the name alone does not say it"
+        found = match.profile
+        self.guesses.append(Guess(column, source_map(found), doubt or doubt_of(found) or unsure, formats=found.formats))
+        self.used.add(match.profile.header)
+        return True
+
+    def in_order(self) -> None:
+        """Put canonical columns first, as the table names them."""
+        names = [column.name for column in TABLES[self.table].columns]
+        self.guesses.sort(key=lambda guess: names.index(guess.column) if guess.column in names else len(names))
+
+    def mapped(self, column: str) -> bool:
+        """Return whether a column is mapped.
+
+        Parameters
+        ----------
+        column : str
+            Canonical name.
+
+        Returns
+        -------
+        bool
+            True when it is.
+        """
+        return any(guess.column == column for guess in self.guesses)
+
+
+class Export:
+    """One file, or several of one layout, with what its columns look like.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        Files of one layout.
+    """
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self.samples = samples
+        first = samples[0]
+        cells = zip(*(row for sample in samples for row in sample.rows), strict=True)
+        self.profiles = [profile(header, column) for header, column in zip(first.header, cells, strict=True)]
+        self.written = dt.date.fromtimestamp(first.path.stat().st_mtime)  # noqa: DTZ012 - a guess for the user to check
+        self.whole = all(sample.whole for sample in samples)
+
+    def best(self, meaning: str, *, apart: Iterable[str] = ()) -> Match | None:
+        """Return the likeliest column of a meaning.
+
+        Parameters
+        ----------
+        meaning : str
+            See `cemlab.data.drafting.vocabulary.MEANINGS`.
+        apart : iterable of str
+            Headers that are taken.
+
+        Returns
+        -------
+        Match or None
+            None when no column fits; not sure when several fit equally.
+        """
+        taken = set(apart)
+        found = [match for match in matches(meaning, self._named) if match.profile.header not in taken]
+        if meaning in ("responded_at", "occurred_at", "sent_at"):
+            # the finest clock is the system's own
+            found.sort(key=lambda match: (not match.sure, -match.profile.distinct))
+        rivals = [match for match in found[1:] if match.sure]
+        return Match(found[0].profile, sure=found[0].sure and not rivals) if found else None
+
+    def customer(self) -> Match | None:
+        """Return the column that says which customer a row is about.
+
+        Returns
+        -------
+        Match or None
+            A person's own id is preferred to one of an order or an answer.
+        """
+        found = matches("customer_id", self._named)
+        found.sort(key=lambda match: ("unique" not in words_of(match.profile.header), not match.sure))
+        return Match(found[0].profile, sure=found[0].sure and len(found) == 1) if found else None
+
+    def key(self, meaning: str) -> Match | None:
+        """Return a column that tells the rows apart.
+
+        Parameters
+        ----------
+        meaning : str
+            Such as ``response_id``.
+
+        Returns
+        -------
+        Match or None
+            Only of distinct values.
+        """
+        found = [match for match in matches(meaning, self._named) if match.profile.unique]
+        return found[0] if found else None
+
+    def items(self, *, apart: Iterable[str] = ()) -> list[Profile]:
+        """Return the largest block of questions that were answered on one scale.
+
+        Parameters
+        ----------
+        apart : iterable of str
+            Headers that are no items.
+
+        Returns
+        -------
+        list of Profile
+            Empty when fewer than three look alike.
+        """
+        taken, blocks = set(apart), dict[tuple[str, float], list[Profile]]()
+        for each in self._named:
+            if each.scale and each.header not in taken:
+                stem = words_of(each.header).split(" ")[0].rstrip("abcdefghijklmnopqrstuvwxyz")
+                blocks.setdefault((stem, each.high), []).append(each)
+        largest = max(blocks.items(), key=lambda block: len(block[1]), default=(("", 0.0), []))
+        return largest[1] if len(largest[1]) >= _ITEMS and largest[0][0] else []
+
+    def cells(self, header: str) -> set[str]:
+        """Return the different cells of a column.
+
+        Parameters
+        ----------
+        header : str
+            As the file writes it.
+
+        Returns
+        -------
+        set of str
+            As text.
+        """
+        at = self.samples[0].header.index(header)
+        return {row[at] for sample in self.samples for row in sample.rows}
+
+    @property
+    def _named(self) -> list[Profile]:
+        return [each for each in self.profiles if each.header.strip() and each.present]
+
+
+def source_map(found: Profile) -> dict[str, Any]:
+    """Return how a column is read.
+
+    Parameters
+    ----------
+    found : Profile
+        The source column.
+
+    Returns
+    -------
+    dict
+        ``from`` and what else its values ask for.
+    """
+    value: dict[str, Any] = {"from": found.header}
+    if found.formats:
+        value["format"] = found.formats[0]
+    if found.padded and found.type != "text":
+        value["strip"] = True
+    if found.decimal_comma:
+        value |= {"decimal": ",", "thousands": "."}
+    return value
+
+
+def doubt_of(found: Profile) -> str:
+    """Return what in a column's values the user has to look at.
+
+    Parameters
+    ----------
+    found : Profile
+        The column.
+
+    Returns
+    -------
+    str
+        Empty when nothing is.
+    """
+    if len(found.formats) > 1:
+        return f"these days could also be read as {', '.join(found.formats[1:])}"
+    if found.misfits:
+        return f"{found.misfits:,} of {found.present:,} values are no {found.type} and would be set aside"
+    return ""
