@@ -1,42 +1,26 @@
-"""Every study under bare papermill, as schedulers call it: other parameters, wrong ones, and the page afterwards."""
+"""The study under bare papermill, as schedulers call it: other parameters, wrong ones, and the page afterwards."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import golden
 import nbformat
 import pytest
 
-from cemlab.data import synthetic
 from cemlab.report.records import MIME
 
 ROOT = Path(__file__).resolve().parents[2]
-STUDIES = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
+MOST_BYTES = 1_000_000
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The lab file of a small demo company."""
-    return synthetic.write(tmp_path_factory.mktemp("demo"), customers=600, seed=3)
-
-
-def _papermill(study: Path, out: Path, **parameters: str) -> subprocess.CompletedProcess[str]:
-    given = [word for name, value in parameters.items() for word in ("-p", name, value)]
-    command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(study), str(out), *given]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-@pytest.fixture(scope="module", params=STUDIES, ids=[path.stem for path in STUDIES])
-def executed(request: pytest.FixtureRequest, demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study run with a confidence level that is not its default."""
-    study: Path = request.param
-    out = tmp_path_factory.mktemp("executed") / study.name
-    finished = _papermill(study, out, lab_file=str(demo), level="0.9", as_of="2024-07-01")
-    assert finished.returncode == 0, finished.stderr[-2000:]
-    return out
+def _cemlab(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cemlab.cli", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def _records(path: Path) -> list[dict[str, Any]]:
@@ -53,10 +37,27 @@ def _findings(records: object) -> list[dict[str, Any]]:
     return [found for item in records for found in _findings(item)] if isinstance(records, list) else []
 
 
-def test_every_cell_ran(executed: Path) -> None:
+def _body(html: str) -> str:
+    """The page up to the facts of its run."""
+    start, end = html.index("<body>"), html.index('<section aria-labelledby="provenance">')
+    return html[start:end]
+
+
+@pytest.fixture(scope="session")
+def rendered(executed: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page that is made of papermill's output, from another folder."""
+    folder = tmp_path_factory.mktemp("rendered")
+    finished = _cemlab("render", str(executed), "--out", str(folder / "report.html"), folder=folder)
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_every_cell_ran_and_printed_nothing_else(executed: Path) -> None:
     cells = [cell for cell in nbformat.read(executed, as_version=4).cells if cell.cell_type == "code" and cell.source]
     assert len(cells) > 5
     assert [cell.source for cell in cells if not cell.execution_count] == []
+    stray = [output for cell in cells for output in cell.outputs if MIME not in output.get("data", {})]
+    assert stray == []
 
 
 def test_given_level_is_that_of_every_interval(executed: Path) -> None:
@@ -71,19 +72,35 @@ def test_nothing_known_later_than_the_given_day_is_said(executed: Path) -> None:
     assert max(periods) < "2024-07"
 
 
-def test_rendered_page_is_that_of_the_study(executed: Path, tmp_path: Path) -> None:
-    page = tmp_path / "report.html"
-    command = [sys.executable, "-m", "cemlab.cli", "render", str(executed), "--out", str(page)]
-    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def test_given_groups_and_no_others_are_compared(executed: Path) -> None:
+    answer = next(record for record in _records(executed) if record["kind"] == "answer")
+    asked = {"region", "segment"}
+    assert {name for found in answer["findings"] for name in found["scope"]} == asked | {"group"}
+
+
+def test_page_is_small_and_asks_for_nothing(rendered: str) -> None:
+    assert len(rendered.encode()) < MOST_BYTES
+    assert rendered.count("<h1") == 1
+    assert re.findall(r'(?:src|srcset|href)="(?!#|data:)[^"]*"', rendered) == []
+
+
+def test_page_of_papermills_output_is_that_of_cemlab_run(demo: Path, rendered: str, tmp_path: Path) -> None:
+    given = [
+        word
+        for name, value in golden.PARAMETERS.items()
+        for item in (value if isinstance(value, list) else [value])
+        for word in ("-p", name, str(item))
+    ]
+    finished = _cemlab("run", golden.STUDY.stem, "--lab", str(demo), "--out", str(tmp_path / "reports"), *given)
     assert finished.returncode == 0, finished.stderr[-2000:]
-    html = page.read_text(encoding="utf-8")
-    title = nbformat.read(executed, as_version=4).cells[0].source.splitlines()[0].removeprefix("# ")
-    assert html.count("<h1") == 1
-    assert title in html
+    (page,) = (tmp_path / "reports" / golden.STUDY.stem).glob("*/report.html")
+    assert _body(page.read_text(encoding="utf-8")) == _body(rendered)
 
 
-@pytest.mark.parametrize("study", STUDIES, ids=[path.stem for path in STUDIES])
-def test_misspelt_parameter_is_refused_inside_the_notebook(study: Path, demo: Path, tmp_path: Path) -> None:
-    finished = _papermill(study, tmp_path / "out.ipynb", lab_file=str(demo), levle="0.9")
+def test_misspelt_parameter_is_refused_inside_the_notebook(demo: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(golden.STUDY), str(tmp_path / "out.ipynb")]
+    command += ["-p", "lab_file", str(demo), "-p", "levle", "0.9"]
+    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert finished.returncode != 0
     assert "Did you mean `level`?" in finished.stderr
+    assert _cemlab("render", str(tmp_path / "out.ipynb")).returncode == 2
