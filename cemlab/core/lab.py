@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from cemlab.core.errors import SchemaError, near_miss
+from cemlab.core.metrics import NPS, MetricScale
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -134,6 +137,8 @@ class LabInfo:
         Where the records come from, in a sentence or two.
     segments : tuple of str
         Columns by which customers are compared when a study is not told otherwise.
+    metrics : tuple of MetricScale
+        Questions whose scale is known; ``nps`` always is.
     """
 
     name: str
@@ -145,6 +150,35 @@ class LabInfo:
     synthetic: bool = False
     description: str = ""
     segments: tuple[str, ...] = ()
+    metrics: tuple[MetricScale, ...] = (NPS,)
+
+    def metric(self, name: str) -> MetricScale:
+        """Return the scale of a question.
+
+        Parameters
+        ----------
+        name : str
+            As in the column ``metric``.
+
+        Returns
+        -------
+        MetricScale
+            Codes, and how they are scored.
+
+        Raises
+        ------
+        SchemaError
+            When the lab does not declare it: says what to declare.
+        """
+        known = {scale.name: scale for scale in self.metrics}
+        if name in known:
+            return known[name]
+        codes = {"csat": "scale = [1, 5]` and `top = [4, 5]", "ces": "scale = [1, 7]` and `low_effort = [1, 2]"}
+        declare = f"Declare `[metrics.{name}]` in the lab file, such as `{codes[name]}`. " if name in codes else ""
+        raise SchemaError(
+            f"A question can be scored only when its scale is known: lab `{self.name}` declares none for `{name}`. "
+            f"{near_miss(name, known)}{declare}It knows: {', '.join(known)}."
+        )
 
 
 class Lab(Protocol):
