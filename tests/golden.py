@@ -26,6 +26,7 @@ CUSTOMERS, SEED = 4000, 7
 PARAMETERS = {"as_of": "2024-07-01", "level": 0.9, "segment_by": ["region", "segment"], "period": "quarter"}
 """None is the study's default."""
 
+_SHOWN_OF_LAB = ("company", "synthetic", "locale", "accent", "description")
 _NOT_COMPARED = "not compared"
 _SIGNIFICANT = 9
 _LAB = re.compile(r"""(?<=['"])[^'"]*lab\.toml(?=['"])""")
@@ -64,7 +65,7 @@ def sanitized(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 def _plain(value: Any, *, name: str = "") -> Any:
     if isinstance(value, dict):
-        return {key: _plain(inner, name=key) for key, inner in value.items()}
+        return {key: _plain(inner, name=key) for key, inner in value.items() if name != "info" or key in _SHOWN_OF_LAB}
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
     if isinstance(value, float):
