@@ -157,8 +157,12 @@ def init(files: Sequence[str], out: str, company: str) -> None:
 @commands.command()
 @click.argument("lab")
 @_DATA
-def check(lab: str, data: str) -> None:
-    """Account for every row of LAB. Exit code 0 when it is usable, 1 when not."""
+@_NOTEBOOKS
+def check(lab: str, data: str, notebooks: str | None) -> None:
+    """Account for every row of LAB, and say which studies can run on it.
+
+    Exit code 0 when it is usable, 1 when not.
+    """
     from cemlab.data import intake
 
     accounting = intake.check(lab, data_dir=data)
@@ -166,6 +170,23 @@ def check(lab: str, data: str) -> None:
         click.echo(line)
     if not accounting.usable:
         raise SystemExit(1)
+    for line in _studies_of(lab, data=data, notebooks=notebooks):
+        click.echo(line)
+
+
+def _studies_of(lab_file: str, *, data: str, notebooks: str | None) -> list[str]:
+    """What each study finds in a lab, and what it lacks."""
+    from cemlab.data.lab import open_lab
+    from cemlab.report.needs import readiness
+    from cemlab.report.studies import all_studies
+
+    opened = open_lab(lab_file, data_dir=data)
+    lines = ["", "Studies"]
+    for study in all_studies(notebooks=notebooks):
+        found = readiness(study.needs, opened)
+        lines.append(f"  {study.stem}: {'ready' if found.ready else f'not ready to answer: {study.title}'}")
+        lines += [f"      {sentence}" for sentence in (*found.missing, *found.reduced)]
+    return lines
 
 
 @commands.command()

@@ -12,12 +12,14 @@ import importlib.resources
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cemlab.core.errors import ParameterError, near_miss
 from cemlab.core.parameters import ANNOTATIONS, REGISTRY, Value
+from cemlab.report import needs
+from cemlab.report.needs import Needs
 
 GROUPS: Mapping[str, str] = {
     "past": "What happened",
@@ -48,6 +50,8 @@ class Study:
         Its first heading: the question.
     parameters : dict of str to value
         Every parameter that it takes, with its default, in the notebook's order.
+    needs : cemlab.report.needs.Needs
+        What it asks of a lab.
     """
 
     stem: str
@@ -55,6 +59,7 @@ class Study:
     path: Path
     title: str
     parameters: dict[str, Value]
+    needs: Needs = field(default_factory=Needs)
 
 
 def find(stem: str, *, notebooks: str | Path | None = None) -> Study:
@@ -280,6 +285,7 @@ def _read(path: Path) -> Study:
         path=path,
         title=title_of(notebook) or path.stem,
         parameters=declared(notebook, study=path.stem),
+        needs=needs.declared(notebook, study=path.stem),
     )
 
 
