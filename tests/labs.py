@@ -44,6 +44,9 @@ class MemoryLab:
         hidden = {column.name for column in schemas.TABLES[name].columns if column.personal} - set(personal)
         return table.drop(*(column for column in table.columns if column in hidden))
 
+    def most_rows(self, table: str, column: str) -> int | None:
+        return None
+
     def frame(self, expression: Any) -> pd.DataFrame:
         self.queries += 1
         frame: pd.DataFrame = self._engine.execute(expression)

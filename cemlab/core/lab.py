@@ -249,3 +249,20 @@ class Lab(Protocol):
             When the engine refuses it.
         """
         ...
+
+    def most_rows(self, table: str, column: str) -> int | None:
+        """Return how many rows at most share one value of a column, where that is known.
+
+        Parameters
+        ----------
+        table : str
+            Canonical name.
+        column : str
+            Its column.
+
+        Returns
+        -------
+        int or None
+            An upper bound, missing values aside; None when the lab did not count them.
+        """
+        ...

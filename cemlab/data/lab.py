@@ -69,6 +69,23 @@ class SnapshotLab:
         rows = _as_known(self._engine.table(name), record, self.as_of)
         return rows.select([column for column in record.columns if column not in set(record.personal) - wanted])
 
+    def most_rows(self, table: str, column: str) -> int | None:
+        """Return how many rows at most share one value of a column, where that is known.
+
+        Parameters
+        ----------
+        table : str
+            Canonical name.
+        column : str
+            Its column.
+
+        Returns
+        -------
+        int or None
+            An upper bound, missing values aside; None when the snapshot did not count them.
+        """
+        return self._record(table).most_rows.get(column)
+
     def frame(self, expression: Any) -> pd.DataFrame:
         """Run a lazy expression in the engine and return its (small) result.
 

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,8 @@ class TableRecord:
         Instant → accepted values written without a zone.
     replaced : dict of str to int
         Source → sequences that its encoding does not know.
+    most_rows : dict of str to int
+        Column → rows that share one of its values, at most; for customers only.
     """
 
     name: str
@@ -63,6 +65,7 @@ class TableRecord:
     missing: dict[str, int]
     naive: dict[str, int]
     replaced: dict[str, int]
+    most_rows: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -255,7 +258,20 @@ def _write(
         missing=missing,
         naive={column: count for column, count in naive.items() if count},
         replaced=staged.replaced,
+        most_rows=_most_rows(connection, folder / f"{name}.parquet", columns),
     )
+
+
+def _most_rows(connection: duckdb.DuckDBPyConnection, path: Path, columns: Iterable[str]) -> dict[str, int]:
+    """How often one customer comes at most: who reads the table can tell that a group holds enough of them."""
+    if "customer_id" not in columns:
+        return {}
+    (most,) = _one(
+        connection,
+        "SELECT coalesce(max(rows), 0) FROM (SELECT count(*) AS rows FROM "
+        f"{quoted(str(path))} WHERE customer_id IS NOT NULL GROUP BY customer_id)",
+    )
+    return {"customer_id": max(int(most), 1)}
 
 
 def _known_on(staged: Staged, declaration: Declaration, folder: Path) -> tuple[str, bool]:

@@ -1,0 +1,236 @@
+"""Sums over sampling clusters: what the variance of a weighted or clustered score needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import pandas as pd
+
+from cemlab.core.errors import InsufficientDataError
+from cemlab.core.lab import Lab
+from cemlab.core.metrics import MetricScale
+from cemlab.prepare.responses.counts import refuse_negative
+from cemlab.prepare.responses.groups import Period, as_text, asked_in, complete, grouped
+from cemlab.prepare.responses.question import UNWEIGHTED, WEIGHT, Question
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+STRATUM = "sampling_stratum"
+NO_STRATUM = "all"
+_CLUSTER = "_cluster"
+_SUMS = {"sum_aa": ("a", "a"), "sum_ab": ("a", "b"), "sum_bb": ("b", "b")}
+_REST = {"rest_aa": ("a", "a"), "rest_ab": ("a", "b"), "rest_ba": ("b", "a"), "rest_bb": ("b", "b")}
+
+
+def design_sums(
+    lab: Lab,
+    *,
+    metric: str = "nps",
+    start: str = "",
+    end: str = "",
+    survey: str = "",
+    by: Sequence[str] = (),
+    period: Period = "",
+    weights: str = "none",
+    share: bool = False,
+) -> pd.DataFrame:
+    """Return sums over sampling clusters in every group and stratum.
+
+    Per cluster a = Σwz and b = Σw, z what an answer is worth (−1, 0, 1 of ``nps``; 0, 1 of ``csat``;
+    the code of ``ces``). A cluster is the declared ``cluster``; else the customer, where one may have
+    answered more than once; else the answer. Strata are the declared ``stratum``. Clusters are
+    nested in strata. Rows are not recorded in the ledger: `score_counts` of the same question does.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the table ``responses``.
+    metric, start, end, survey, by, period, weights : as in `score_counts`
+        The same question.
+    share : bool, default False
+        Of a metric that is a mean (``ces``), take the share of its top codes instead.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per group and stratum, sorted: the keys and ``complete`` as in `score_counts`,
+        ``sampling_stratum``, ``n`` answers, ``n_clusters`` of the group, ``stratum_clusters`` of the
+        stratum in all groups together, ``largest`` (the largest b), ``sum_a``, ``sum_b``, ``sum_aa``,
+        ``sum_ab``, ``sum_bb``; with one group column and no period also ``rest_aa``, ``rest_ab``, ``rest_ba``,
+        ``rest_bb``: sums of products of a cluster's a or b in the group with its a or b in all others.
+
+    Raises
+    ------
+    SchemaError
+        When the lab does not declare the metric's scale, a group or weight does not exist, or a
+        weight is negative.
+    ParameterError
+        As `score_counts`.
+    InsufficientDataError
+        When no answer remains.
+
+    References
+    ----------
+    Woodruff, R. S. (1971). A simple method for approximating the variance of a complicated
+    estimate. Journal of the American Statistical Association, 66(334), 411–414.
+    doi:10.1080/01621459.1971.10482279
+
+    Examples
+    --------
+    >>> design = design_sums(lab, by=["region"], weights="lab")  # doctest: +SKIP
+    """
+    scale = lab.info.metric(metric)
+    question = Question.asked(lab, metric=metric, start=start, end=end, survey=survey, weights=weights)
+    question = asked_in(lab, question, period)
+    answers, keys = grouped(lab, question, by=by, period=period)
+    cells, alone = _cells(
+        lab, answers, keys, scale=scale.as_share() if share else scale, weighted=weights != UNWEIGHTED
+    )
+    sums = lab.frame(cells if alone else _summed(cells, keys, rest=len(keys) == 1 and not period))
+    if sums.empty:
+        raise InsufficientDataError(
+            f"At least one `{metric}` answer with a score must remain: none does. Check metric, survey, start and end."
+        )
+    sums = refuse_negative(sums)
+    if alone:
+        sums = _of_answers(sums, rest=len(keys) == 1 and not period)
+    if "period" in keys:
+        sums["period"] = as_text(sums["period"])
+        sums["complete"] = complete(lab, sums["period"], question=question, period=period)
+    return sums.sort_values([*keys, STRATUM], ignore_index=True)
+
+
+def overlap(
+    lab: Lab,
+    *,
+    metric: str = "nps",
+    start: str = "",
+    end: str = "",
+    survey: str = "",
+    by: Sequence[str] = (),
+    period: Period = "",
+    weights: str = "none",
+) -> pd.DataFrame:
+    """Return sums of products over clusters that answered in two periods.
+
+    Clusters as in `design_sums`; a and b per cluster and period. Without these, a change between
+    periods in which the same customers answered would be given the variance of strangers.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the table ``responses``.
+    metric, start, end, survey, by, period, weights : as in `score_counts`
+        The same question, by period.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per group, pair of periods (``period`` after ``other``) and stratum that share a cluster: the columns
+        `by`, ``period``, ``other``, ``sampling_stratum``, ``n_clusters`` (shared), ``cross_aa``, ``cross_ab``,
+        ``cross_ba``, ``cross_bb`` (the first letter is of ``period``). No row when none is shared.
+
+    Raises
+    ------
+    SchemaError
+        When the lab does not declare the metric's scale, a group or weight does not exist, or answers have no day.
+    ParameterError
+        As `score_counts`.
+
+    Examples
+    --------
+    >>> pairs = overlap(lab, period="month")  # doctest: +SKIP
+    """
+    scale = lab.info.metric(metric)
+    question = Question.asked(lab, metric=metric, start=start, end=end, survey=survey, weights=weights)
+    question = asked_in(lab, question, period)
+    answers, keys = grouped(lab, question, by=by, period=period)
+    columns = [*by, "period", "other", STRATUM, "n_clusters", *(f"cross_{pair}" for pair in ("aa", "ab", "ba", "bb"))]
+    cells, alone = _cells(lab, answers, keys, scale=scale, weighted=weights != UNWEIGHTED)
+    if alone or not period:
+        return pd.DataFrame(columns=columns)
+    before = cells.rename({f"before_{name}": name for name in cells.columns})
+    same = [cells[name] == before[f"before_{name}"] for name in (*by, STRATUM, _CLUSTER)]
+    pairs = cells.join(before, [*same, before.before_period < cells.period]).mutate(other=ibis._.before_period)
+    products = {f"cross_{x}{y}": (pairs[x] * pairs[f"before_{y}"]).sum() for x in "ab" for y in "ab"}
+    found = lab.frame(pairs.group_by([*by, "period", "other", STRATUM]).aggregate(n_clusters=pairs.count(), **products))
+    for name in ("period", "other"):
+        found[name] = as_text(found[name])
+    return found[columns].sort_values([*by, "period", "other", STRATUM], ignore_index=True)
+
+
+def _cells(
+    lab: Lab, answers: ir.Table, keys: list[str], *, scale: MetricScale, weighted: bool
+) -> tuple[ir.Table, bool]:
+    """One row per group, stratum and cluster with a and b; or, where each answer is a cluster, the sums at once."""
+    weight = answers[WEIGHT] if weighted else ibis.literal(1.0)
+    answers = answers.mutate(_w=weight, _z=_value(answers.score, scale), **{STRATUM: _stratum(answers)})
+    a, b = answers._w * answers._z, answers._w
+    negative = {"negative": (answers._w < 0).sum()} if weighted else {}
+    cluster = _cluster(lab, answers)
+    if cluster is None:
+        sums = {name: ({"a": a, "b": b}[x] * {"a": a, "b": b}[y]).sum() for name, (x, y) in _SUMS.items()}
+        return answers.group_by([*keys, STRATUM]).aggregate(
+            n=answers.count(), largest=b.max(), sum_a=a.sum(), sum_b=b.sum(), **sums, **negative
+        ), True
+    answers = answers.mutate(**{_CLUSTER: cluster})
+    return answers.group_by([*keys, STRATUM, _CLUSTER]).aggregate(
+        n=answers.count(), a=(answers._w * answers._z).sum(), b=answers._w.sum(), **negative
+    ), False
+
+
+def _summed(cells: ir.Table, keys: list[str], *, rest: bool) -> ir.Table:
+    """Sums over clusters, and how many clusters each stratum has in all groups together."""
+    clusters = cells.group_by([STRATUM, _CLUSTER]).aggregate(all_a=cells.a.sum(), all_b=cells.b.sum())
+    strata = clusters.group_by(STRATUM).aggregate(stratum_clusters=clusters.count())
+    products = dict(_SUMS)
+    if rest:
+        cells = cells.join(clusters, [STRATUM, _CLUSTER])
+        cells = cells.mutate(rest_a=cells.all_a - cells.a, rest_b=cells.all_b - cells.b)
+        products |= {name: (x, f"rest_{y}") for name, (x, y) in _REST.items()}
+    sums = {name: (cells[x] * cells[y]).sum() for name, (x, y) in products.items()}
+    if "negative" in cells.columns:
+        sums["negative"] = cells.negative.sum()
+    totals = cells.group_by([*keys, STRATUM]).aggregate(
+        n=cells.n.sum(),
+        n_clusters=cells.count(),
+        largest=cells.b.max(),
+        sum_a=cells.a.sum(),
+        sum_b=cells.b.sum(),
+        **sums,
+    )
+    return totals.join(strata, STRATUM)
+
+
+def _of_answers(sums: pd.DataFrame, *, rest: bool) -> pd.DataFrame:
+    """Complete the sums where each answer is a cluster of its own."""
+    sums = sums.assign(n_clusters=sums["n"], stratum_clusters=sums.groupby(STRATUM)["n"].transform("sum"))
+    return sums.assign(**dict.fromkeys(_REST, 0.0)) if rest else sums
+
+
+def _value(score: Any, scale: MetricScale) -> Any:
+    """What an answer is worth, as an expression."""
+    if scale.kind == "mean":
+        return score
+    worth = score.isin(scale.top).cast("int8")
+    return worth - score.isin(scale.bottom).cast("int8") if scale.bottom else worth
+
+
+def _stratum(answers: ir.Table) -> Any:
+    if "stratum" not in answers.columns:
+        return ibis.literal(NO_STRATUM)
+    return answers.stratum.cast("string").fill_null(NO_STRATUM)
+
+
+def _cluster(lab: Lab, answers: ir.Table) -> Any:
+    """The cluster of an answer; None when every answer is one."""
+    # a separator that no export writes keeps an answer's own name apart from every name of a cluster
+    own = ibis.literal("\x1f") + answers.response_id
+    if "cluster" in answers.columns:
+        return answers.cluster.cast("string").fill_null(own)
+    if "customer_id" in answers.columns and lab.most_rows("responses", "customer_id") != 1:
+        return answers.customer_id.fill_null(own)
+    return None

@@ -1,0 +1,197 @@
+"""Groups and steps of time: the columns by which answers are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from cemlab.core import schemas
+from cemlab.core.errors import ParameterError, SchemaError, near_miss
+from cemlab.core.lab import Lab
+from cemlab.prepare.responses.question import Question, Window, need_dates
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+PERIODS = {"week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+"""Length of a step in the course over time → the engine's unit; a week begins on Monday."""
+
+OFFSETS = {
+    "week": pd.DateOffset(weeks=1),
+    "month": pd.DateOffset(months=1),
+    "quarter": pd.DateOffset(months=3),
+    "year": pd.DateOffset(years=1),
+}
+
+UNKNOWN = "unknown"
+"""The level of a customer whose value of a group column is missing."""
+
+RESERVED = ("period", "score", "n", "sum_w", "sum_w2", "n_customers", "complete", "other", "sampling_stratum")
+"""Names that a group column must not have: frames use them."""
+
+Period = str | Sequence[Window]
+"""A length of step, or the windows themselves."""
+
+
+def grouped(lab: Lab, question: Question, *, by: Sequence[str], period: Period = "") -> tuple[ir.Table, list[str]]:
+    """Return the answers of a question with their group columns, and the names of these.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    question : Question
+        Which answers.
+    by : sequence of str
+        Columns of ``responses``, else of ``customers``.
+    period : str or sequence of (str, str), default ""
+        Length of a step, or windows.
+
+    Returns
+    -------
+    ibis.Table
+        With each of `by` as text, and ``period`` as a day.
+    list of str
+        The keys.
+
+    Raises
+    ------
+    SchemaError, ParameterError
+        When a group or period cannot be had.
+    """
+    answers = _with_groups(lab, question.kept(question.answers(lab)), by=by)
+    if not period:
+        return answers, list(by)
+    step = _step(lab, answers, period=period) if isinstance(period, str) else _window(answers, question)
+    return answers.mutate(period=step), [*by, "period"]
+
+
+def asked_in(lab: Lab, question: Question, period: Period) -> Question:
+    """Return the question, in the windows of `period` where it names any.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    question : Question
+        As a study asks it.
+    period : str or sequence of (str, str)
+        Length of a step, or windows.
+
+    Returns
+    -------
+    Question
+        The same, or in windows.
+    """
+    return question if isinstance(period, str) else question.within(lab, period)
+
+
+def as_text(periods: pd.Series) -> pd.Series:
+    """Return first days of steps as ISO text.
+
+    Parameters
+    ----------
+    periods : pandas.Series
+        Days or instants: engines differ.
+
+    Returns
+    -------
+    pandas.Series of str
+        Sorts as time.
+    """
+    return pd.to_datetime(periods).dt.strftime("%Y-%m-%d")
+
+
+def complete(lab: Lab, periods: pd.Series, *, question: Question, period: Period) -> np.ndarray:
+    """Return whether each step lies wholly inside what could have been observed.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    periods : pandas.Series of str
+        First days.
+    question : Question
+        Which answers.
+    period : str or sequence of (str, str)
+        Length of a step, or windows: of these only one that ends after the as-of day is incomplete.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        One per row.
+    """
+    if not isinstance(period, str):
+        late = [str(first) for first, last in question.windows if last and lab.as_of and last > lab.as_of]
+        return ~periods.isin(late).to_numpy()
+    first_asked, last_asked = question.windows[0]
+    begin, end = first_asked, min((day for day in (last_asked, lab.as_of) if day), default=None)
+    if begin is None or end is None:
+        kept = question.kept(question.answers(lab))
+        seen = lab.frame(kept.aggregate(first=kept.responded_on.min(), last=kept.responded_on.max())).iloc[0]
+        begin = begin or pd.Timestamp(seen["first"]).date()
+        end = end or (pd.Timestamp(seen["last"]) + pd.Timedelta(days=1)).date()
+    first = pd.to_datetime(periods)
+    after = first + OFFSETS[period]
+    return ((first >= pd.Timestamp(begin)) & (after <= pd.Timestamp(end))).to_numpy()
+
+
+def _with_groups(lab: Lab, answers: ir.Table, *, by: Sequence[str]) -> ir.Table:
+    """Add each group column as text, from the answer itself or from its customer."""
+    if len(set(by)) < len(by) or set(by) & set(RESERVED):
+        raise ParameterError(
+            f"Groups must be different columns, none of them {', '.join(RESERVED)}: {', '.join(by)} were given."
+        )
+    own = _groupable("responses", answers)
+    customers = lab.table("customers") if "customers" in lab.tables and "customer_id" in answers.columns else None
+    theirs = [] if customers is None else [name for name in _groupable("customers", customers) if name not in own]
+    for name in by:
+        if name not in own and name not in theirs:
+            known = [*own, *theirs]
+            raise SchemaError(
+                f"A group must be a column of `responses` or `customers`: `{name}` is none. {near_miss(name, known)}"
+                f"There are: {', '.join(known) or 'none'}."
+            )
+    looked_up = [name for name in by if name in theirs]
+    if customers is not None and looked_up:
+        attributes = customers.select(_joined="customer_id", **{f"_{name}": name for name in looked_up})
+        answers = answers.left_join(attributes, answers.customer_id == attributes._joined)
+    return answers.mutate({name: _level(answers[f"_{name}" if name in looked_up else name]) for name in by})
+
+
+def _groupable(name: str, table: ir.Table) -> list[str]:
+    """Columns that can be groups: no identifiers, instants, measures or customers' words."""
+    declared = schemas.TABLES[name]
+    days = {column.day for column in declared.columns}
+
+    def _fits(column: str) -> bool:
+        known = declared.column(column)
+        if known is None:
+            return column not in days and not column.startswith("_")
+        return not (known.personal or column.endswith("_id") or known.type in ("instant", "number"))
+
+    return [column for column in table.columns if _fits(column)]
+
+
+def _level(column: Any) -> ir.StringValue:
+    return column.cast("string").nullif("").fill_null(UNKNOWN)
+
+
+def _step(lab: Lab, answers: ir.Table, *, period: str) -> ir.Value:
+    if period not in PERIODS:
+        raise ParameterError(
+            f"`period` must be one of {', '.join(PERIODS)}: {period!r} was given. {near_miss(period, PERIODS)}"
+        )
+    need_dates(lab, "Steps of time")
+    return answers.responded_on.truncate(PERIODS[period])
+
+
+def _window(answers: ir.Table, question: Question) -> ir.Value:
+    """First day of the window that an answer falls into; windows do not overlap and are in order."""
+    starts = [first for first, _ in question.windows if first]
+    later = [(answers.responded_on >= first, ibis.date(first.isoformat())) for first in reversed(starts[1:])]
+    return ibis.cases(*later, else_=ibis.date(starts[0].isoformat()))
