@@ -193,11 +193,21 @@ def _studies_of(lab_file: str, *, data: str, notebooks: str | None) -> list[str]
 @click.option("--out", metavar="DIR", default="data/demo", show_default=True, help="Where to write it.")
 @click.option("--customers", type=click.IntRange(min=1), default=4000, show_default=True, help="How many.")
 @click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="The same seed, the same lab.")
-def synth(out: str, customers: int, seed: int) -> None:
+@click.option("--null", is_flag=True, help="Nothing has an effect on anything.")
+@click.option("--separation", type=float, default=1.0, show_default=True, help="How far apart needs lie, 0 to 1.4.")
+@click.option("--drift", type=float, default=1.0, show_default=True, help="Factor on leaving from July 2024 on.")
+@click.option("--dirt", type=float, default=0.0, show_default=True, help="Hostile rows per sound row of CSV.")
+def synth(out: str, *, customers: int, seed: int, null: bool, separation: float, drift: float, dirt: float) -> None:
     """Make up a demo company whose truth is known, and print the path of its lab file."""
     from cemlab.data import synthetic
 
-    click.echo(_shown(synthetic.write(Path(out), customers=customers, seed=seed)))
+    click.echo(
+        _shown(
+            synthetic.write(
+                Path(out), customers=customers, seed=seed, null=null, separation=separation, drift=drift, dirt=dirt
+            )
+        )
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
