@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cemlab.core.schemas import TABLES
 from cemlab.data.drafting.exports import Export, Guess, Plan, doubt_of, source_map
-from cemlab.data.drafting.joins import borrow, shared_key, through
+from cemlab.data.drafting.joins import borrow, same_person, shared_key, through
 from cemlab.data.drafting.plans import identify, plan, required_missing
 from cemlab.data.drafting.profiles import Profile
 from cemlab.data.drafting.vocabulary import personal, postal, snake
@@ -43,6 +43,8 @@ def choose(names: Mapping[Export, str]) -> list[Plan]:
     for each in spare:
         if customers and not any(other.file is each.file for other in found):
             _look_up_rest(customers, each, name=names[each.file])
+    _first_purchase(found)
+    same_person(found, names)
     _tell_apart(found)
     _agree_on_types(found)
     for each in found:
@@ -104,6 +106,17 @@ def _agree_on_types(found: list[Plan]) -> None:
                 value = {key: kept for key, kept in guess.value.items() if key not in ("type", "format")}
                 value |= {"type": "number"} if numbers else {}
                 each.guesses[at] = replace(guess, value=value, doubt="" if numbers else "another type in another file")
+
+
+def _first_purchase(found: list[Plan]) -> None:
+    """Where no file is about customers, each is known since the first purchase."""
+    bought = next((each for each in found if each.table == "transactions"), None)
+    if bought is None or any(each.table == "customers" for each in found):
+        return
+    guesses = {guess.column: guess for guess in bought.guesses}
+    customers = Plan("customers", bought.file, options={"one_per": "customer_id", "order_by": "known_at"})
+    customers.guesses = [guesses["customer_id"], replace(guesses["occurred_at"], column="known_at")]
+    found.append(customers)
 
 
 def _rows_of(export: Export) -> Plan:

@@ -10,7 +10,7 @@ from typing import Any
 from cemlab.core.schemas import TABLES
 from cemlab.data.drafting.profiles import Profile, profile
 from cemlab.data.drafting.samples import Sample
-from cemlab.data.drafting.vocabulary import Match, matches, words_of
+from cemlab.data.drafting.vocabulary import Match, matches, planned, words_of
 
 _ITEMS = 3
 
@@ -187,7 +187,7 @@ class Export:
         return found[0] if found else None
 
     def items(self, *, apart: Iterable[str] = ()) -> list[Profile]:
-        """Return the largest block of questions that were answered on one scale.
+        """Return the questions that were answered on one scale, in blocks of three and more.
 
         Parameters
         ----------
@@ -197,15 +197,28 @@ class Export:
         Returns
         -------
         list of Profile
-            Empty when fewer than three look alike.
+            Those on the scale of the largest block.
         """
         taken, blocks = set(apart), dict[tuple[str, float], list[Profile]]()
         for each in self._named:
             if each.scale and each.header not in taken:
                 stem = words_of(each.header).split(" ")[0].rstrip("abcdefghijklmnopqrstuvwxyz")
                 blocks.setdefault((stem, each.high), []).append(each)
-        largest = max(blocks.items(), key=lambda block: len(block[1]), default=(("", 0.0), []))
-        return largest[1] if len(largest[1]) >= _ITEMS and largest[0][0] else []
+        large = {block: each for block, each in blocks.items() if len(each) >= _ITEMS and block[0]}
+        if not large:
+            return []
+        scale = max(large, key=lambda block: len(large[block]))[1]
+        return [item for (_, high), each in large.items() if high == scale for item in each]
+
+    def clocks(self) -> list[Profile]:
+        """Return the columns that say at which time something happened.
+
+        Returns
+        -------
+        list of Profile
+            Without those that say when it should have.
+        """
+        return [each for each in self._named if each.type == "instant" and not planned(each)]
 
     def cells(self, header: str) -> set[str]:
         """Return the different cells of a column.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cemlab.core.schemas import TABLES
@@ -30,6 +30,41 @@ def borrow(plan: Plan, names: Mapping[Export, str]) -> None:
             _borrow(plan, others, column=column)
     if plan.table == "spells" and plan.mapped("tenure_months") and not plan.mapped("ended_on"):
         _borrow_end(plan, others)
+
+
+def same_person(plans: Sequence[Plan], names: Mapping[Export, str]) -> None:
+    """Where a table names customers by a key of the customers' own file, look up the person behind it.
+
+    Parameters
+    ----------
+    plans : sequence of Plan
+        All of a draft.
+    names : mapping of Export to str
+        Every export → the file as the lab file names it.
+    """
+    home = next((plan for plan in plans if plan.table == "customers"), None)
+    person = (
+        next((guess.value.get("from") for guess in home.guesses if guess.column == "customer_id"), None)
+        if home
+        else None
+    )
+    if home is None or person is None:
+        return
+    keys = {each.header for each in home.file.profiles if each.unique} - {person}
+    for plan in plans:
+        for at, guess in enumerate(plan.guesses):
+            if plan is not home and guess.column == "customer_id" and _ends_in(guess) in keys:
+                step = {"file": names[home.file], "key": _ends_in(guess), "value": person}
+                before = [guess.value["lookup"]] if "lookup" in guess.value else []
+                value = {"from": guess.value["from"], "lookup": [*before, step]}
+                plan.guesses[at] = Guess("customer_id", value, "the person behind it, from another file")
+
+
+def _ends_in(guess: Guess) -> str | None:
+    """The column whose values a guess takes in the end."""
+    lookup = guess.value.get("lookup")
+    found = lookup["value"] if lookup else guess.value.get("from")
+    return str(found) if found else None
 
 
 def shared_key(export: Export, other: Export) -> str | None:

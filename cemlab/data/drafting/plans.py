@@ -6,7 +6,8 @@ from typing import Any
 
 from cemlab.core.schemas import METRIC_SCALES, TABLES
 from cemlab.data.drafting.exports import Export, Guess, Plan, doubt_of, source_map
-from cemlab.data.drafting.vocabulary import MEANINGS, Match, affirmative, matches, words_of
+from cemlab.data.drafting.profiles import Profile
+from cemlab.data.drafting.vocabulary import MEANINGS, Match, affirmative, matches, snake, words_of
 
 ROW_NUMBER: dict[str, Any] = {"row_number": True}
 
@@ -29,7 +30,7 @@ def plan(export: Export) -> list[Plan]:
     if lives:
         found.append(lives)
     if not found:
-        found = [each for each in (_purchases(export) or _invitations(export) or _events(export),) if each]
+        found = _purchases(export) or _invitations(export) or _events(export)
     customers = _customers(export, apart={header for each in found for header in each.used})
     return [customers, *found] if customers else found
 
@@ -150,47 +151,64 @@ def _from_tenure(plan_: Plan, months: Match, churned: Match | None) -> None:
     plan_.add("tenure_months", months)
 
 
-def _purchases(export: Export) -> Plan | None:
+def _purchases(export: Export) -> list[Plan]:
     amount = export.best("amount")
     if not amount or not (export.best("occurred_at") or amount.sure or export.key("transaction_id")):
-        return None
+        return []
     if not (export.customer() or matches("transaction_id", export.profiles)):
-        return None
+        return []
     plan_ = Plan("transactions", export)
     identify(plan_, key="transaction_id")
     plan_.add("customer_id", export.customer())
     for column in ("occurred_at", "amount", "margin"):
         plan_.add(column, export.best(column, apart=plan_.used))
-    return plan_
+    return [plan_]
 
 
-def _events(export: Export) -> Plan | None:
-    when, touchpoint = export.best("occurred_at"), export.best("touchpoint")
+def _events(export: Export) -> list[Plan]:
+    touchpoint, clocks = export.best("touchpoint"), export.clocks()
+    if len(clocks) > 1 and not touchpoint and export.customer():
+        return [_milestone(export, each) for each in clocks]
+    when = export.best("occurred_at")
     if not when or not (touchpoint or export.customer()) or (not touchpoint and when.profile.type != "instant"):
-        return None
+        return []
     plan_ = Plan("events", export)
     identify(plan_, key="event_id")
     plan_.add("customer_id", export.customer())
     plan_.add("occurred_at", when)
     if not plan_.add("touchpoint", touchpoint):
-        plan_.guesses.append(
-            Guess("touchpoint", {"constant": export.samples[0].path.name.split(".")[0]}, "one name for all rows")
-        )
+        name = export.samples[0].path.name.split(".")[0]
+        plan_.guesses.append(Guess("touchpoint", {"constant": name}, "one name for all rows"))
     for column in ("channel", "stage", "owner"):
         plan_.add(column, export.best(column, apart=plan_.used))
+    return [plan_]
+
+
+def _milestone(export: Export, clock: Profile) -> Plan:
+    """One step of several whose times stand side by side, where it was reached."""
+    name = snake(clock.header)
+    plan_ = Plan("events", export)
+    identify(plan_, key="event_id")
+    key = plan_.guesses[0]
+    part = key.value.get("from", "row_number")
+    plan_.guesses[0] = Guess("event_id", {"template": f"{name}-{{{part}}}"}, key.doubt)
+    plan_.add("customer_id", export.customer())
+    plan_.add("occurred_at", Match(clock, sure=True))
+    plan_.guesses.append(Guess("touchpoint", {"constant": name}, "a step that the row went through; name it"))
+    plan_.options["where"] = {"column": clock.header, "is_not": ["", *clock.missing], "reason": "never came so far"}
     return plan_
 
 
-def _invitations(export: Export) -> Plan | None:
+def _invitations(export: Export) -> list[Plan]:
     sent = export.best("sent_at")
     if not sent or not sent.sure or not export.customer():
-        return None
+        return []
     plan_ = Plan("invitations", export)
     identify(plan_, key="invitation_id")
     plan_.add("customer_id", export.customer())
     for column in ("sent_at", "survey", "channel"):
         plan_.add(column, export.best(column, apart=plan_.used))
-    return plan_
+    return [plan_]
 
 
 def _customers(export: Export, *, apart: set[str]) -> Plan | None:

@@ -100,7 +100,7 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning("opened_at", "day", r"\b(opened|reported|eroffnet|ouvert)\b", r"\bcreated\b"),
     Meaning("closed_at", "day", r"\b(closed|resolved|solved|geschlossen|ferme|clos)\b"),
     Meaning("amount", "number",
-            r"\b(amount|revenue|turnover|sales|betrag|umsatz|montant|paid|dollars?|euros?|eur|usd|gbp)\b",
+            r"\b(payment|paid|invoice|order|basket) (value|amount|total)\b|\b(amount|revenue|turnover|sales|betrag|umsatz|montant|paid|dollars?|euros?|eur|usd|gbp)\b",
             r"\b(total|value|price|spend|charges?|cost|preis|prix|wert|payment)\b"),
     Meaning("margin", "number", r"\b(margin|profit|marge|gewinn|deckungsbeitrag)\b"),
     Meaning("touchpoint", "label", r"\btouch ?point\b|\bactivity( name)?\b|\baktivitat\b|\bconcept name\b|\bactivite\b",
@@ -133,6 +133,7 @@ _NOT_PERSONAL = re.compile(
     r"\b((phone|mobile|fax) ?(service|plan|lines?|type)|ip type|birth (rate|country)|(e ?mail|phone) (opt|sent|open))"
 )
 _OWN_WORDS = re.compile(r"\b(comments?|verbatim|remarks?|notes?|commentaires?|kommentar|bemerkung)\b")
+_PLANNED = re.compile(r"\b(estimated?|expected|planned|due|limit|deadline|forecast|geplant|faellig|fallig|prevue?)\b")
 _POSTAL = re.compile(r"\b(zip|post ?code|postal( code)?|plz|code postal)\b")
 _YES = re.compile(
     r"(1|yes|y|true|t|oui|ja|churn(ed)?|cancell?ed|left|exited|terminated|lapsed|inactive|resilie|gekundigt)\Z"
@@ -255,6 +256,22 @@ def postal(profile: Profile) -> bool:
     return bool(_POSTAL.search(words_of(profile.header)))
 
 
+def planned(profile: Profile) -> bool:
+    """Return whether a day is one on which something should happen, not one on which it did.
+
+    Parameters
+    ----------
+    profile : Profile
+        The column.
+
+    Returns
+    -------
+    bool
+        By its name.
+    """
+    return bool(_PLANNED.search(words_of(profile.header)))
+
+
 def affirmative(profile: Profile) -> tuple[str, ...]:
     """Return the codes of a flag that say that it happened.
 
@@ -274,7 +291,7 @@ def affirmative(profile: Profile) -> tuple[str, ...]:
 _LOOKS: Mapping[Kind, Callable[[Profile], bool]] = {
     "key": lambda each: each.type in ("text", "integer") and each.words < 2 and each.distinct > 2,
     "score": lambda each: each.scale or (each.type == "number" and each.low >= 0 and each.high <= 10),
-    "day": lambda each: each.dated,
+    "day": lambda each: each.dated and not planned(each),
     "number": lambda each: each.type in ("number", "integer") and each.distinct > 2,
     "months": lambda each: each.type == "integer" and each.low >= 0 and each.high <= _LONGEST_MONTHS,
     "flag": lambda each: bool(affirmative(each)) and len(each.codes) <= _FLAG_CODES,

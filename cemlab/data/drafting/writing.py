@@ -101,6 +101,7 @@ _DOUBTS = {
     "header": "the file has no header: name its columns",
     "undated": "no column says when a row became known",
     "items": "which are items of the survey?",
+    "where": "rows without this step are left out",
     "one_per": "it has several rows per customer",
 }
 """What is doubtful about a key of a source."""
@@ -110,7 +111,7 @@ def _source(plan: Plan, *, folder: Path) -> Iterator[str]:
     strip = any(header != header.strip() for header in plan.file.samples[0].header)
     yield f"[[{plan.table}]]"
     for key, value in (reading(plan.file, folder=folder) | plan.options).items():
-        shown = _stripped(value) if strip and key == "items" else value
+        shown = _stripped(value) if strip and key in ("items", "where") else value
         yield f"{key} = {_toml(shown)}{_comment(_DOUBTS.get(key, _SURE))}"
     yield f"[{plan.table}.columns]"
     for guess in plan.guesses:
