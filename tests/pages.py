@@ -50,6 +50,10 @@ class FakeLab:
         """Run nothing."""
         raise NotImplementedError
 
+    def most_rows(self, table: str, column: str) -> int | None:
+        """Know nothing."""
+        return None
+
 
 class Draft:
     """A notebook under way: prose by :meth:`prose`, calls of the notebook helper inside :meth:`cell`."""
@@ -149,3 +153,22 @@ def simple(tile: Finding) -> Draft:
         nb.uses(FakeLab(LabInfo("t", "Tiny", "UTC")))
         nb.answer(Sentence("It is ", tile, "."), tiles=[tile])
     return draft
+
+
+def long_table(rows: int) -> nbformat.NotebookNode:
+    """Return a notebook with one table: names and numbers in no order, the last two rows withheld."""
+    tile = Finding("n", float(rows), "answers", label="Answers")
+    draft, nb = simple(tile), Notebook("long", {})
+    frame = pd.DataFrame(
+        {
+            "plan": [f"plan {position * 7 % rows:02d}" for position in range(rows)],
+            "estimate": [float(position * 11 % rows - 9) for position in range(rows)],
+            "n": [1000 + position for position in range(rows - 1)] + [3],
+        }
+    )
+    score = Estimates.build(frame, by=["plan"], measure="nps", unit="points", method="", level=0.95, min_n=10)
+    draft.prose("## Which plans?")
+    with draft.cell():
+        nb.show(tables.of_estimates(score, caption="Plans", info=LabInfo("t", "T", "UTC"), label="NPS"))
+    made: nbformat.NotebookNode = draft.notebook
+    return made

@@ -9,12 +9,22 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pages
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from cemlab.data import synthetic
+from cemlab.report import render
 
 ROOT = Path(__file__).resolve().parents[2]
+QUIET = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+"""So that every request that is seen is the page's own."""
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +37,7 @@ def chromium() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     # Chromium's sandbox refuses to start as root, which is who runs in containers.
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    arguments = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=arguments)
         yield browser
@@ -44,6 +54,22 @@ def reports(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path
         finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert finished.returncode == 0, finished.stderr[-2000:]
     return out
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page whose company, columns, labels and notes are markup, script, template marks and 300 letters."""
+    file = tmp_path_factory.mktemp("hostile") / "report.html"
+    file.write_text(render.to_html(render.assemble(pages.hostile(), pages.run_facts())), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="session")
+def long_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with one table of thirty rows, neither in the order of its numbers nor of its names."""
+    file = tmp_path_factory.mktemp("long") / "report.html"
+    file.write_text(render.to_html(render.assemble(pages.long_table(30), {})), encoding="utf-8")
+    return file
 
 
 @pytest.fixture
