@@ -1,4 +1,4 @@
-"""Intervals of a net score, of a share, and of the difference of two net scores.
+"""Intervals of a net score, and of the difference of two.
 
 A net score is 100·(p − d) points, p the share of promoters and d of detractors. Counts stand in an
 array whose last axis holds (promoters, passives, detractors); they may be fractional, as effective
@@ -7,17 +7,13 @@ counts of weighted answers are.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
-
-Floats = NDArray[np.float64]
+from cemlab.core.errors import SchemaError
+from cemlab.stats.intervals.quantiles import Difference, Floats, Interval, need_answers, quantile, two_sided
 
 PSEUDO_COUNTS: Floats = np.array([0.75, 1.5, 0.75])
 """Promoters, passives and detractors added by the adjusted interval (Rocks 2016)."""
@@ -26,40 +22,7 @@ PSEUDO_COUNTS.setflags(write=False)
 _HALVINGS = 60  # of an interval of length 2: below 1e-17, so finer than a float near 1
 
 
-@dataclass(frozen=True, eq=False)
-class Interval:
-    """Estimates with their intervals, one per group.
-
-    Attributes
-    ----------
-    estimate : numpy.ndarray
-        What the interval is built around.
-    std_error : numpy.ndarray
-        Its standard error; NaN where the interval is not built from one.
-    low, high : numpy.ndarray
-        The limits, in the unit of `estimate`.
-    """
-
-    estimate: Floats
-    std_error: Floats
-    low: Floats
-    high: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class Difference(Interval):
-    """Differences of two net scores, with the test that the interval inverts.
-
-    Attributes
-    ----------
-    p_value : numpy.ndarray
-        Two-sided; below 1 − level exactly where the interval leaves out 0.
-    """
-
-    p_value: Floats
-
-
-def wald(counts: ArrayLike, *, level: float = 0.95) -> Interval:
+def wald(counts: ArrayLike, *, level: float = 0.95, df: ArrayLike | None = None) -> Interval:
     """Return the plain interval of net scores.
 
     100·(p − d ± z·√(v/n)), v = p + d − (p − d)². No width where all answers are alike, and too
@@ -71,6 +34,8 @@ def wald(counts: ArrayLike, *, level: float = 0.95) -> Interval:
         Promoters, passives, detractors.
     level : float, default 0.95
         Confidence level, in (0, 1).
+    df : array_like, optional
+        Degrees of freedom of Student's t; the normal law without.
 
     Returns
     -------
@@ -97,11 +62,11 @@ def wald(counts: ArrayLike, *, level: float = 0.95) -> Interval:
     """
     counts = _checked(counts)
     net, error = _moments(counts)
-    half = quantile(level) * error
+    half = quantile(level, df) * error
     return Interval(100 * net, 100 * error, 100 * (net - half), 100 * (net + half))
 
 
-def adjusted_wald(counts: ArrayLike, *, level: float = 0.95) -> Interval:
+def adjusted_wald(counts: ArrayLike, *, level: float = 0.95, df: ArrayLike | None = None) -> Interval:
     """Return the adjusted Wald interval of net scores, the default.
 
     As `wald` after adding (0.75, 1.5, 0.75) promoters, passives and detractors, around the
@@ -113,6 +78,8 @@ def adjusted_wald(counts: ArrayLike, *, level: float = 0.95) -> Interval:
         Promoters, passives, detractors.
     level : float, default 0.95
         Confidence level, in (0, 1).
+    df : array_like, optional
+        Degrees of freedom of Student's t; the normal law without.
 
     Returns
     -------
@@ -137,11 +104,11 @@ def adjusted_wald(counts: ArrayLike, *, level: float = 0.95) -> Interval:
     >>> float(result.low.round(3)), float(result.high.round(3))
     (34.149, 62.939)
     """
-    plain = wald(_checked(counts) + PSEUDO_COUNTS, level=level)
+    plain = wald(_checked(counts) + PSEUDO_COUNTS, level=level, df=df)
     return Interval(plain.estimate, plain.std_error, plain.low.clip(-100, 100), plain.high.clip(-100, 100))
 
 
-def score(counts: ArrayLike, *, level: float = 0.95) -> Interval:
+def score(counts: ArrayLike, *, level: float = 0.95, df: ArrayLike | None = None) -> Interval:
     """Return the score interval of net scores.
 
     The values t that the score test does not reject: (p − d − t)² ≤ z²·v(t)/n, with v(t) =
@@ -154,6 +121,8 @@ def score(counts: ArrayLike, *, level: float = 0.95) -> Interval:
         Promoters, passives, detractors.
     level : float, default 0.95
         Confidence level, in (0, 1).
+    df : array_like, optional
+        Degrees of freedom of Student's t; the normal law without.
 
     Returns
     -------
@@ -181,7 +150,7 @@ def score(counts: ArrayLike, *, level: float = 0.95) -> Interval:
     """
     counts = _checked(counts)
     net, _ = _moments(counts)
-    z = quantile(level)
+    z = quantile(level, df)
 
     def _too_low(t: Floats) -> NDArray[np.bool_]:
         gap, deviation = _score_gap(counts, t)
@@ -197,60 +166,7 @@ def score(counts: ArrayLike, *, level: float = 0.95) -> Interval:
     return Interval(100 * net, np.full_like(net, np.nan), 100 * low, 100 * high)
 
 
-def wilson(successes: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> Interval:
-    """Return the Wilson score interval of shares.
-
-    (p + z²/2n ± z·√(p(1 − p)/n + z²/4n²)) / (1 + z²/n).
-
-    Parameters
-    ----------
-    successes : array_like
-        Answers of the kind that is counted.
-    n : array_like
-        All answers.
-    level : float, default 0.95
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    Interval
-        As shares in 0–1; `std_error` is √(p(1 − p)/n).
-
-    Raises
-    ------
-    SchemaError
-        When successes are negative or more than n.
-    InsufficientDataError
-        When a group has no answer.
-
-    References
-    ----------
-    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference.
-    Journal of the American Statistical Association, 22(158), 209–212.
-    doi:10.1080/01621459.1927.10502953
-
-    Examples
-    --------
-    >>> result = wilson(2, 3)
-    >>> float(result.low.round(4)), float(result.high.round(4))
-    (0.2077, 0.9385)
-    """
-    hits, total = np.asarray(successes, dtype=float), np.asarray(n, dtype=float)
-    _need_answers(total)
-    if ((hits < 0) | (hits > total)).any():
-        raise SchemaError(
-            f"Successes must lie between 0 and n: {int(((hits < 0) | (hits > total)).sum()):,} of {hits.size:,} do not."
-        )
-    z, p = quantile(level), hits / total
-    spread = np.sqrt(p * (1 - p) / total + z**2 / (4 * total**2))
-    scale = 1 + z**2 / total
-    centre = p + z**2 / (2 * total)
-    low = np.where(hits == 0, 0.0, (centre - z * spread) / scale)
-    high = np.where(hits == total, 1.0, (centre + z * spread) / scale)
-    return Interval(p, np.sqrt(p * (1 - p) / total), low, high)
-
-
-def difference(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -> Difference:
+def difference(first: ArrayLike, second: ArrayLike, *, level: float = 0.95, df: ArrayLike | None = None) -> Difference:
     """Return the difference of net scores of two independent samples, first minus second.
 
     N₁ − N₂ ± z·√(v₁/n₁ + v₂/n₂), after adding the pseudo-counts of `adjusted_wald` to each sample.
@@ -262,6 +178,8 @@ def difference(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -> D
         Promoters, passives, detractors of the two samples.
     level : float, default 0.95
         Confidence level, in (0, 1).
+    df : array_like, optional
+        Degrees of freedom of Student's t; the normal law without.
 
     Returns
     -------
@@ -290,38 +208,10 @@ def difference(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -> D
     two = wald(_checked(second) + PSEUDO_COUNTS, level=level)
     gap = one.estimate - two.estimate
     error = np.hypot(one.std_error, two.std_error)
-    half = quantile(level) * error
-    return Difference(gap, error, (gap - half).clip(-200, 200), (gap + half).clip(-200, 200), _two_sided(gap / error))
-
-
-def quantile(level: float) -> float:
-    """Return z such that a normal value lies within ±z with probability `level`.
-
-    z = Φ⁻¹((1 + level)/2).
-
-    Parameters
-    ----------
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    float
-        The two-sided quantile.
-
-    Raises
-    ------
-    ParameterError
-        When `level` is not in (0, 1).
-
-    Examples
-    --------
-    >>> round(quantile(0.95), 6)
-    1.959964
-    """
-    if not 0 < level < 1:
-        raise ParameterError(f"`level` must be above 0 and below 1: {level!r} was given. Use 0.95 for 95 %.")
-    return NormalDist().inv_cdf((1 + level) / 2)
+    half = quantile(level, df) * error
+    return Difference(
+        gap, error, (gap - half).clip(-200, 200), (gap + half).clip(-200, 200), two_sided(gap / error, df)
+    )
 
 
 def _checked(counts: ArrayLike) -> Floats:
@@ -333,14 +223,8 @@ def _checked(counts: ArrayLike) -> Floats:
     bad = int((~np.isfinite(array) | (array < 0)).sum())
     if bad:
         raise SchemaError(f"Counts must be finite and not negative: {bad:,} of {array.size:,} are not.")
-    _need_answers(array.sum(axis=-1))
+    need_answers(array.sum(axis=-1))
     return array
-
-
-def _need_answers(n: Floats) -> None:
-    empty = int((~(n > 0)).sum())
-    if empty:
-        raise InsufficientDataError(f"Every group must hold an answer: {empty:,} of {n.size:,} are empty. Drop them.")
 
 
 def _moments(counts: Floats) -> tuple[Floats, Floats]:
@@ -371,8 +255,3 @@ def _bisect(is_left: Callable[[Floats], NDArray[np.bool_]], low: Floats, high: F
         left = is_left(middle)
         low, high = np.where(left, middle, low), np.where(left, high, middle)
     return (low + high) / 2
-
-
-def _two_sided(z: Floats) -> Floats:
-    tail = [math.erfc(abs(value) / math.sqrt(2)) for value in np.atleast_1d(z).ravel()]
-    return np.reshape(np.array(tail), np.shape(z))
