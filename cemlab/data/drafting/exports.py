@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from cemlab.data.drafting.samples import Sample
 from cemlab.data.drafting.vocabulary import Match, matches, planned, words_of
 
 _ITEMS = 3
+_STEM = re.compile(r"[a-z]{2,}(?=\d+$)|[a-z]\d+")
+"""What items of one question share: Q7 of Q7A and Q7B, imag of imag1 and imag2."""
 
 
 @dataclass(frozen=True)
@@ -202,8 +205,8 @@ class Export:
         taken, blocks = set(apart), dict[tuple[str, float], list[Profile]]()
         for each in self._named:
             if each.scale and each.header not in taken:
-                stem = words_of(each.header).split(" ")[0].rstrip("abcdefghijklmnopqrstuvwxyz")
-                blocks.setdefault((stem, each.high), []).append(each)
+                stem = _STEM.match(words_of(each.header))
+                blocks.setdefault((stem[0] if stem else "", each.high), []).append(each)
         large = {block: each for block, each in blocks.items() if len(each) >= _ITEMS and block[0]}
         if not large:
             return []

@@ -62,7 +62,7 @@ _RECORD = (
 
 MEANINGS: tuple[Meaning, ...] = (
     Meaning("customer_id", "key", rf"^{_CUSTOMER} (unique )?{_ID}$|^{_ID} {_CUSTOMER}$|^{_CUSTOMER}{_ID}$",
-            rf"^{_CUSTOMER}$|\b{_CUSTOMER}\b.*\b{_ID}$"),
+            rf"^{_CUSTOMER}$|\b{_CUSTOMER}\b.*\b{_ID}$|^(unique|person|individual|contact) {_ID}$"),
     Meaning("account_id", "key", rf"^(account|konto|compte) {_ID}$"),
     Meaning("response_id", "key",
             rf"^(response|respondent|answer|survey|review|feedback|questionnaire|interview|reponse|antwort|resp) ?{_ID}$",
