@@ -50,7 +50,7 @@ class FakeLab:
         """Run nothing."""
         raise NotImplementedError
 
-    def most_rows(self, table: str, column: str) -> int | None:
+    def most_rows(self, table: str, column: str) -> int | None:  # noqa: ARG002 - as the protocol has it
         """Know nothing."""
         return None
 

@@ -144,7 +144,20 @@ def anchor(text: str, *, taken: set[str]) -> str:
 
 
 def data_uri(text: str, mime: str) -> str:
-    """Return `text` as a data address that a page can show or offer for download."""
+    """Return a text as a data address that a page can show or offer for download.
+
+    Parameters
+    ----------
+    text : str
+        The content.
+    mime : str
+        Its type, such as ``text/csv``.
+
+    Returns
+    -------
+    str
+        Base64, so that no letter of it can end an attribute.
+    """
     return f"data:{mime};base64,{base64.b64encode(text.encode()).decode()}"
 
 
@@ -174,7 +187,20 @@ def tile_scale(findings: Iterable[Finding]) -> Scale | None:
 
 
 def on_scale(value: float, scale: Scale) -> float:
-    """Return where `value` lies on a tile's whisker, in its drawing's units."""
+    """Return where a value lies on a tile's whisker.
+
+    Parameters
+    ----------
+    value : float
+        In the unit that is printed.
+    scale : tuple of (float, float)
+        From :func:`tile_scale`.
+
+    Returns
+    -------
+    float
+        In the drawing's own units.
+    """
     low, high = scale
     return round((value - low) / (high - low) * _WHISKER_PX, 2)
 

@@ -136,7 +136,7 @@ class Notebook:
             What it is, dotted, such as ``responses.unscored``.
         lab : Lab
             Whose ledger.
-        outcome, table, stage, scope, reason
+        outcome, table, stage, scope, reason : str, optional
             As :meth:`cemlab.core.lab.Ledger.count`.
         label : str, default ""
             At most six words, for a tile.

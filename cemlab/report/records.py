@@ -23,7 +23,18 @@ Record = dict[str, Any]
 
 
 def of_finding(finding: Finding) -> Record:
-    """Return a finding as JSON; what is not a number is null."""
+    """Return a finding as JSON.
+
+    Parameters
+    ----------
+    finding : Finding
+        Any.
+
+    Returns
+    -------
+    dict
+        What is not a number is null.
+    """
     plain = {**asdict(finding), "scope": dict(finding.scope)}
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in plain.items()
@@ -31,19 +42,51 @@ def of_finding(finding: Finding) -> Record:
 
 
 def to_finding(record: Mapping[str, Any]) -> Finding:
-    """Return the finding that :func:`of_finding` wrote."""
+    """Return the finding that :func:`of_finding` wrote.
+
+    Parameters
+    ----------
+    record : mapping
+        Its JSON.
+
+    Returns
+    -------
+    Finding
+        With NaN for null.
+    """
     numeric = {field.name for field in fields(Finding) if field.type == "float"}
     values: Record = {name: math.nan if value is None and name in numeric else value for name, value in record.items()}
     return Finding(**values)
 
 
 def of_sentence(sentence: Sentence) -> list[Record]:
-    """Return a sentence as JSON, part by part."""
+    """Return a sentence as JSON.
+
+    Parameters
+    ----------
+    sentence : Sentence
+        Any.
+
+    Returns
+    -------
+    list of dict
+        One per part: words, a name, or a finding with its aspect.
+    """
     return [_part(part) for part in sentence.parts]
 
 
 def to_sentence(parts: Iterable[Mapping[str, Any]]) -> Sentence:
     """Return the sentence that :func:`of_sentence` wrote.
+
+    Parameters
+    ----------
+    parts : iterable of mapping
+        Its JSON.
+
+    Returns
+    -------
+    Sentence
+        With every bare finding as a quote of its value.
 
     Raises
     ------
@@ -71,7 +114,18 @@ def _to_part(part: Mapping[str, Any]) -> Part:
 
 
 def of_table(table: Table) -> Record:
-    """Return a display table as JSON, with its CSV."""
+    """Return a display table as JSON, with its CSV.
+
+    Parameters
+    ----------
+    table : Table
+        Any.
+
+    Returns
+    -------
+    dict
+        A cell is its text and what to sort it by, null when that is no number.
+    """
     return {
         "caption": table.caption,
         "columns": [asdict(column) for column in table.columns],
@@ -81,7 +135,18 @@ def of_table(table: Table) -> Record:
 
 
 def to_table(record: Mapping[str, Any]) -> Table:
-    """Return the display table that :func:`of_table` wrote, without its data frame."""
+    """Return the display table that :func:`of_table` wrote.
+
+    Parameters
+    ----------
+    record : mapping
+        Its JSON.
+
+    Returns
+    -------
+    Table
+        Without its data frame.
+    """
     import pandas as pd
 
     rows = tuple(tuple(Cell(text, math.nan if sort is None else sort) for text, sort in row) for row in record["rows"])
@@ -89,23 +154,57 @@ def to_table(record: Mapping[str, Any]) -> Table:
 
 
 def of_figure(figure: Figure) -> Record:
-    """Return a figure as JSON: two drawings, the words for those who cannot see them, the data."""
+    """Return a figure as JSON.
+
+    Parameters
+    ----------
+    figure : Figure
+        Any.
+
+    Returns
+    -------
+    dict
+        Two drawings, the words for those who cannot see them, the data.
+    """
     return {
         "title": figure.title,
         "alt": figure.alt,
         "wide": figure.wide,
         "narrow": figure.narrow,
+        "basis": figure.basis,
         "table": of_table(figure.table),
     }
 
 
 def of_info(info: LabInfo) -> Record:
-    """Return what a lab says of itself as JSON."""
+    """Return what a lab says of itself as JSON.
+
+    Parameters
+    ----------
+    info : LabInfo
+        Any.
+
+    Returns
+    -------
+    dict
+        Field by field.
+    """
     return asdict(info)
 
 
 def of_ledger(lines: Iterable[LedgerLine]) -> list[Record]:
-    """Return ledger lines as JSON."""
+    """Return ledger lines as JSON.
+
+    Parameters
+    ----------
+    lines : iterable of LedgerLine
+        Of any stage.
+
+    Returns
+    -------
+    list of dict
+        One per line.
+    """
     return [asdict(line) for line in lines]
 
 

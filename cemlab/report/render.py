@@ -244,11 +244,11 @@ def _run_rows(run: Mapping[str, Any], executed: nbformat.NotebookNode) -> list[t
 
 
 def _parameter_rows(values: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    def text(value: object) -> str:
+    def _text(value: object) -> str:
         return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
     return [
-        (name, text(value) or "–", REGISTRY[name].help if name in REGISTRY else "") for name, value in values.items()
+        (name, _text(value) or "–", REGISTRY[name].help if name in REGISTRY else "") for name, value in values.items()
     ]
 
 
@@ -275,7 +275,18 @@ def to_html(page: Page) -> str:
 
 
 def template_text(name: str) -> str:
-    """Return a file of the template folder, such as ``page.css``."""
+    """Return a file of the template folder.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``page.css``.
+
+    Returns
+    -------
+    str
+        Its text.
+    """
     return (importlib.resources.files("cemlab.report") / "template" / name).read_text(encoding="utf-8")
 
 
@@ -312,10 +323,10 @@ def policy(css: str, script: str) -> str:
         Nothing is loaded but images inside the file.
     """
 
-    def digest(text: str) -> str:
+    def _digest(text: str) -> str:
         return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
     return (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{digest(css)}'; script-src 'sha256-{digest(script)}'; "
+        f"default-src 'none'; img-src data:; style-src 'sha256-{_digest(css)}'; script-src 'sha256-{_digest(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )

@@ -37,6 +37,8 @@ class Figure:
         SVG for 680 and for 340 CSS pixels.
     table : Table
         The data of the figure.
+    basis : str
+        What it rests on, for its caption: how many answers, which interval.
     """
 
     title: str
@@ -44,6 +46,7 @@ class Figure:
     wide: str
     narrow: str
     table: Table
+    basis: str = ""
 
     def _repr_html_(self) -> str:
         """Return the wide drawing for a notebook's own display, as an image that cannot run."""
@@ -60,6 +63,7 @@ def draw(
     info: LabInfo,
     height: float,
     narrow_height: float | None = None,
+    basis: str = "",
 ) -> Figure:
     """Draw a figure for both widths.
 
@@ -77,6 +81,8 @@ def draw(
         A synthetic lab is named as such on the figure.
     height, narrow_height : float
         In CSS pixels; the narrow one defaults to the wide one.
+    basis : str, default ""
+        What it rests on, for its caption.
 
     Returns
     -------
@@ -86,7 +92,7 @@ def draw(
     note = "Synthetic data" if info.synthetic else ""
     wide = _svg(paint, width=theme.WIDE_PX, height=height, narrow=False, note=note)
     narrow = _svg(paint, width=theme.NARROW_PX, height=narrow_height or height, narrow=True, note=note)
-    return Figure(title, f"{note}. {alt}" if note else alt, wide, narrow, table)
+    return Figure(title, f"{note}. {alt}" if note else alt, wide, narrow, table, basis)
 
 
 def _svg(paint: Painter, *, width: float, height: float, narrow: bool, note: str) -> str:

@@ -59,10 +59,19 @@ def distribution(answers: Estimates, *, info: LabInfo) -> Figure:
         f"{int(peak['score'])} with {numbers.number(100 * peak['estimate'], digits=1, locale=info.locale)} %."
     )
 
-    def paint(canvas: Canvas, narrow: bool) -> None:
+    def _paint(canvas: Canvas, narrow: bool) -> None:
         _paint_bars(canvas.subplots(), table, shares=shares, narrow=narrow)
 
-    return draw(paint, title=title, alt=alt, table=shown, info=info, height=300)
+    return draw(_paint, title=title, alt=alt, table=shown, info=info, height=300, basis=_basis(answers, info=info))
+
+
+def _basis(estimates: Estimates, *, info: LabInfo) -> str:
+    """Return how many answers a figure rests on and which interval it draws; empty when that is withheld."""
+    row = estimates.table.iloc[0]
+    if row["suppressed"]:
+        return ""
+    level = numbers.level_text(estimates.level, locale=info.locale)
+    return f"{numbers.number(row['n'], locale=info.locale)} answers, {level} intervals."
 
 
 def _paint_withheld(canvas: Canvas, narrow: bool) -> None:  # noqa: ARG001 - both widths alike
@@ -124,13 +133,14 @@ def course(
         table["flagged"] = table["period"].isin(judged.loc[judged["flagged"], "period"])
     whole = float(overall.table["estimate"].iloc[0])
 
-    def paint(canvas: Canvas, narrow: bool) -> None:
+    def _paint(canvas: Canvas, narrow: bool) -> None:
         _paint_course(canvas.subplots(), table, whole=whole, narrow=narrow)
 
     extra = {"complete": "Complete"}
     shown = tables.of_estimates(score, caption="NPS of each period", info=info, label="NPS", extra=extra)
     alt = _course_alt(table, info=info)
-    return draw(paint, title="NPS over time", alt=alt, table=shown, info=info, height=280)
+    basis = _basis(overall, info=info)
+    return draw(_paint, title="NPS over time", alt=alt, table=shown, info=info, height=280, basis=basis)
 
 
 def _paint_course(axes: Axes, table: pd.DataFrame, *, whole: float, narrow: bool) -> None:
@@ -208,13 +218,14 @@ def forest(differences: Estimates, *, score: Estimates, overall: Estimates, info
     title = caption + which
     whole = float(overall.table["estimate"].iloc[0])
 
-    def paint(canvas: Canvas, narrow: bool) -> None:
+    def _paint(canvas: Canvas, narrow: bool) -> None:
         axes = canvas.subplots()
         _paint_groups(axes, table, whole=whole, narrow=narrow)
         _group_labels(axes, table, by=by, narrow=narrow, min_n=score.min_n, info=info)
 
     alt = f"Dot and whisker chart of {title}. {_groups_in_words(table, by=by, info=info)}"
-    return draw(paint, title=title, alt=alt, table=shown, info=info, height=70 + 26 * len(table))
+    basis = _basis(overall, info=info)
+    return draw(_paint, title=title, alt=alt, table=shown, info=info, height=70 + 26 * len(table), basis=basis)
 
 
 def _both_ends(ranked: pd.DataFrame, *, info: LabInfo) -> tuple[pd.DataFrame, str]:

@@ -69,19 +69,56 @@ def number(value: float, digits: int = 0, *, locale: str = "en-GB") -> str:
 
 
 def scaled(value: float, unit: str) -> float:
-    """Return `value` as it is printed: a share in percent, everything else as it is."""
+    """Return a number as it is printed: a share in percent, everything else as it is.
+
+    Parameters
+    ----------
+    value : float
+        In `unit`.
+    unit : str
+        Unit of an estimate.
+
+    Returns
+    -------
+    float
+        In the unit that is printed.
+    """
     return value * 100 if unit == "share" else value
 
 
 def with_unit(text: str, unit: str) -> str:
-    """Return a printed number followed by its unit."""
+    """Return a printed number followed by its unit.
+
+    Parameters
+    ----------
+    text : str
+        The number as printed.
+    unit : str
+        Unit of an estimate.
+
+    Returns
+    -------
+    str
+        Without a unit word for counts, ratios and money.
+    """
     if unit == "share":
         return f"{text} %"
     return f"{text} {_UNIT_WORDS[unit]}" if unit in _UNIT_WORDS else text
 
 
 def finding_digits(finding: Finding) -> int:
-    """Return the decimals that a finding's interval allows, in the unit that is printed."""
+    """Return the decimals that a finding's interval allows.
+
+    Parameters
+    ----------
+    finding : Finding
+        With its interval, if it has one.
+
+    Returns
+    -------
+    int
+        In the unit that is printed.
+    """
     return decimals(scaled((finding.ci_high - finding.ci_low) / 2, finding.unit))
 
 
@@ -113,7 +150,7 @@ def shown(part: Part, *, locale: str = "en-GB", bare: bool = False) -> str:
 def _aspect(quote: Quote, *, locale: str, bare: bool) -> str:
     finding, digits = quote.finding, finding_digits(quote.finding)
 
-    def print_one(value: float, places: int = digits) -> str:
+    def _print_one(value: float, places: int = digits) -> str:
         return number(scaled(value, finding.unit), digits=places, locale=locale)
 
     if quote.aspect == "level":
@@ -123,15 +160,15 @@ def _aspect(quote: Quote, *, locale: str, bare: bool) -> str:
     if finding.suppressed:
         return NOT_SHOWN
     if quote.aspect == "interval":
-        text = f"{print_one(finding.ci_low)} and {print_one(finding.ci_high)}"
+        text = f"{_print_one(finding.ci_low)} and {_print_one(finding.ci_high)}"
     elif quote.aspect == "mde":
         mde = scaled(finding.mde, finding.unit)
         places = 0 if mde >= 5 else decimals(mde / 2)
         text = number(rounded_up(mde, digits=places), places, locale=locale)
     elif quote.aspect == "std_error":
-        text = print_one(finding.std_error, digits + 1)
+        text = _print_one(finding.std_error, digits + 1)
     else:
-        text = print_one(abs(finding.value) if quote.aspect == "magnitude" else finding.value)
+        text = _print_one(abs(finding.value) if quote.aspect == "magnitude" else finding.value)
     return text if bare or finding.unit in _COUNTED else with_unit(text, finding.unit)
 
 
@@ -234,7 +271,22 @@ def plain(sentence: Sentence, *, locale: str = "en-GB") -> str:
 
 
 def interval_text(low: float, high: float, *, digits: int = 0, locale: str = "en-GB") -> str:
-    """Return an interval as a table shows it, such as ``31 to 38``."""
+    """Return an interval as a table shows it.
+
+    Parameters
+    ----------
+    low, high : float
+        In the unit that is printed.
+    digits : int, default 0
+        Decimals.
+    locale : str, default "en-GB"
+        Language and region.
+
+    Returns
+    -------
+    str
+        Such as ``31 to 38``.
+    """
     return f"{number(low, digits=digits, locale=locale)} to {number(high, digits=digits, locale=locale)}"
 
 

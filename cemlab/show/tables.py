@@ -73,7 +73,18 @@ class Table:
 
 
 def heading(name: str) -> str:
-    """Return a column's name as a heading: ``visit_band`` → ``Visit band``."""
+    """Return a column's name as a heading.
+
+    Parameters
+    ----------
+    name : str
+        As it stands in a table, such as ``visit_band``.
+
+    Returns
+    -------
+    str
+        In words, such as ``Visit band``.
+    """
     words = name.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
 
@@ -122,7 +133,7 @@ def of_estimates(
     ]
     columns.append(Column("Answers", numeric=True))
 
-    def row(values: Mapping[Any, Any]) -> tuple[Cell, ...]:
+    def _row(values: Mapping[Any, Any]) -> tuple[Cell, ...]:
         names = [Cell(str(values[name]), str(values[name])) for name in estimates.by] or [Cell("All", "All")]
         cells = [_number(values["estimate"], unit=unit, digits=digits, info=info)]
         if "ci_low" in table:
@@ -130,7 +141,7 @@ def of_estimates(
         cells += [_extra(values, name, unit=unit, digits=digits, info=info) for name in extra]
         return (*names, *cells, _count(values, min_n=estimates.min_n, info=info))
 
-    return Table(caption, tuple(columns), tuple(row(values) for values in table.to_dict("records")), table)
+    return Table(caption, tuple(columns), tuple(_row(values) for values in table.to_dict("records")), table)
 
 
 def of_frame(frame: pd.DataFrame, *, caption: str, labels: Mapping[str, str], info: LabInfo) -> Table:

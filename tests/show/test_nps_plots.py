@@ -160,6 +160,16 @@ def test_distribution_says_its_numbers(spread: Estimates, info: LabInfo) -> None
     assert {"promoters 45.0 %", "passives 35.0 %", "detractors 20.0 %"} <= set(_words(figure.wide))
 
 
+def test_caption_says_how_many_answers_and_which_interval(
+    spread: Estimates, months: Estimates, overall: Estimates, info: LabInfo
+) -> None:
+    assert nps_plots.distribution(spread, info=info).basis == "200 answers, 95 % intervals."
+    assert (
+        nps_plots.course(months, overall=overall, period="month", info=info).basis == "1,794 answers, 95 % intervals."
+    )
+    assert _forest(["Basic", "Plus"], info).basis == "1,000 answers, 95 % intervals."
+
+
 def test_withheld_distribution_says_so_and_shows_no_number(spread: Estimates, info: LabInfo) -> None:
     table = spread.table.drop(columns=["suppressed", "too_small"]).assign(n=9)
     hidden = Estimates.build(table, by=["score"], cells=[], measure="d", unit="share", method="", level=0.95, min_n=10)
@@ -167,6 +177,7 @@ def test_withheld_distribution_says_so_and_shows_no_number(spread: Estimates, in
     assert figure.alt.endswith("withheld: too few customers.")
     assert _words(figure.wide) == _words(figure.narrow) == ["withheld: too few customers"]
     assert {row[-1].text for row in figure.table.rows} == {"< 10"}
+    assert figure.basis == ""
 
 
 def test_course_says_its_numbers(months: Estimates, steps: Estimates, overall: Estimates, info: LabInfo) -> None:
