@@ -138,7 +138,7 @@ class Table:
 
 def _off_scale(table: Any) -> Any:
     """Scores that are not whole, or outside the scale of their metric."""
-    off = table.score != table.score.floor()
+    off = table.score % 1 != 0  # floor() would overflow on a number that no whole one can hold
     for metric, (low, high) in METRIC_SCALES.items():
         off = off | ((table.metric == metric) & ~table.score.between(low, high))
     return off

@@ -1,13 +1,14 @@
-"""From a source's text to typed columns: the SQL of one column, and of one source."""
+"""From a source's cells to typed columns: the SQL of one column."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from cemlab.core.schemas import Type
-from cemlab.data.mapping import ColumnMap, Source
+from cemlab.data.mapping import ROW_NUMBER, ColumnMap, Condition, Source
 
 ENGINE_TYPES: Mapping[Type, str] = {
     "text": "VARCHAR",
@@ -17,6 +18,8 @@ ENGINE_TYPES: Mapping[Type, str] = {
     "instant": "TIMESTAMP WITH TIME ZONE",
     "boolean": "BOOLEAN",
 }
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
 _FAULTS: Mapping[Type, str] = {
     "integer": "is no whole number",
     "number": "is no number",
@@ -24,31 +27,98 @@ _FAULTS: Mapping[Type, str] = {
     "instant": "is no date or time",
     "boolean": "is neither true nor false",
 }
-_ISO_DAY = r"^\d{4}-\d{2}-\d{2}"
-_ISO_TIME = r"[T ]([01]\d|2[0-3]):\d{2}(:\d{2}(\.\d+)?)?"
+_DAY = r"^\d{4}-\d{2}-\d{2}"
+_TIME = r"[T ]([01]\d|2[0-3]):\d{2}(:\d{2}(\.\d+)?)?"
 _OFFSET = r"(Z|[+-]\d{2}(:?\d{2})?)"
+# further than any date that is taken, and no further than the engine can count
+_MOST_DAYS = 200_000
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The SQL of a source's cells, and what they mean throughout it.
+
+    Attributes
+    ----------
+    of : mapping of str to str
+        Header → SQL of the cell as text.
+    row : str
+        SQL of the row's number as text.
+    source : Source
+        For missing-value codes and marks in numbers.
+    zone : str
+        The lab's time zone, in which times without one are taken.
+    """
+
+    of: Mapping[str, str]
+    row: str
+    source: Source
+    zone: str
+
+    def present(self, header: str, column_map: ColumnMap) -> str:
+        """Return the SQL of a cell that is null when it holds a code for "no value".
+
+        Parameters
+        ----------
+        header : str
+            The source column.
+        column_map : ColumnMap
+            For its own codes.
+
+        Returns
+        -------
+        str
+            SQL of text.
+        """
+        if header == ROW_NUMBER and header not in self.of:
+            return self.row
+        text = f"trim({self.of[header]})" if column_map.strip else self.of[header]
+        codes = _listed(("", *(self.source.missing or ()), *column_map.missing))
+        return f"CASE WHEN {text} NOT IN ({codes}) THEN {text} END"
+
+    def holds(self, condition: Condition) -> str:
+        """Return the SQL of whether a condition holds; it is never null.
+
+        Parameters
+        ----------
+        condition : Condition
+            On one of the source's columns.
+
+        Returns
+        -------
+        str
+            SQL of a boolean.
+        """
+        codes = condition.wanted if condition.wanted is not None else condition.unwanted or ()
+        missing = f"coalesce(trim({self.of[condition.column]}), '') IN ({_listed(('', *(self.source.missing or ())))})"
+        among = f"coalesce(trim({self.of[condition.column]}), '') IN ({_listed(codes)})"
+        found = f"({among} OR {missing})" if "" in codes else among
+        return found if condition.wanted is not None else f"NOT {found}"
 
 
 @dataclass(frozen=True)
 class Converted:
-    """The SQL that fills one column.
+    """The SQL that fills one column, over columns that hold `texts`.
 
     Attributes
     ----------
-    text : str
-        The cell as text, after missing-value codes and value maps; null when there is no value.
+    texts : dict of str to str
+        Names and SQL of what the value is made from: the cell as text, and beside it what else is needed.
     value : str
-        The typed value, over a column that holds `text`; null when it does not fit.
-    fault : str
-        What is wrong with text that does not fit; empty when any text does.
+        The typed value; null when there is none, or it does not fit.
+    faults : tuple of (str, str)
+        Conditions over texts and the typed value, and what is wrong when one holds.
     naive : str
         Whether an instant was written without its zone; empty for other types.
+    day : str
+        An instant's day in the lab's zone; empty for other types.
     """
 
-    text: str
+    texts: Mapping[str, str]
     value: str
-    fault: str
+    faults: tuple[tuple[str, str], ...] = ()
     naive: str = ""
+    day: str = ""
 
 
 def quoted(text: str) -> str:
@@ -83,7 +153,36 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def convert(column: str, column_map: ColumnMap, *, type_: Type, source: Source, cell: str, zone: str) -> Converted:
+def origin(column_map: ColumnMap, cells: Cells) -> str:
+    """Return the SQL of the text that a column begins with: a cell, a constant, a template.
+
+    Parameters
+    ----------
+    column_map : ColumnMap
+        Where it comes from.
+    cells : Cells
+        Of the source.
+
+    Returns
+    -------
+    str
+        Null when there is no value.
+    """
+    if column_map.constant is not None:
+        return quoted(column_map.constant)
+    if column_map.row_number:
+        return cells.row
+    if column_map.template is None:
+        return cells.present(column_map.source or "", column_map)
+    words = re.split(r"\{[^{}]+\}", column_map.template)
+    parts = [cells.present(header, column_map) for header in column_map.parts]
+    # || is null when any of its sides is
+    return " || ".join(
+        [quoted(words[0]), *(f"{part} || {quoted(word)}" for part, word in zip(parts, words[1:], strict=True))]
+    )
+
+
+def convert(column: str, column_map: ColumnMap, *, type_: Type, cells: Cells, begin: str) -> Converted:
     """Return the SQL of one column.
 
     Parameters
@@ -94,68 +193,130 @@ def convert(column: str, column_map: ColumnMap, *, type_: Type, source: Source, 
         Where it comes from.
     type_ : type
         What it must become.
-    source : Source
-        The source, for its missing-value codes.
-    cell : str
-        SQL of the source's cell as text; unused for a constant.
-    zone : str
-        The lab's time zone, in which times without one are taken.
+    cells : Cells
+        Of the source.
+    begin : str
+        SQL of the text that it begins with, after any lookup.
 
     Returns
     -------
     Converted
-        Text, value and fault.
+        Texts, value and faults.
     """
-    text = quoted(column_map.constant) if column_map.constant is not None else _cleaned(cell, column_map, source)
-    held = identifier(f"text_{column}")
+    held, code = identifier(f"text_{column}"), begin
+    if column_map.when:
+        code = f"CASE WHEN {cells.holds(column_map.when)} THEN {code} END"
+    texts = {f"text_{column}": _mapped(code, column_map)}
+    faults: list[tuple[str, str]] = []
+    if column_map.only:
+        texts[f"unlisted_{column}"] = f"{code} NOT IN ({_listed(column_map.values)})"
+        faults.append((identifier(f"unlisted_{column}"), f"`{column}` holds a code that is not listed"))
+    number = _number(held, column_map.decimal or cells.source.decimal, column_map.thousands or cells.source.thousands)
     if column_map.bins:
-        return Converted(text, _banded(held, column_map), f"`{column}` {_FAULTS['number']}")
-    fault = f"`{column}` {_FAULTS[type_]}" if type_ in _FAULTS else ""
-    value = _typed(held, type_, column_map.format, zone=zone)
-    return Converted(text, value, fault, _naive(held, column_map.format) if type_ == "instant" else "")
+        faults.append((f"{held} IS NOT NULL AND ({number}) IS NULL", f"`{column}` {_FAULTS['number']}"))
+        return Converted(texts, _banded(number, column_map), tuple(faults))
+    if type_ in ("date", "instant"):
+        return _dated(column, column_map, cells=cells, texts=texts, faults=faults, type_=type_)
+    value = {"number": number, "integer": _integer(held, column_map, cells.source), "boolean": _boolean(held)}.get(
+        type_, held
+    )
+    if type_ in _FAULTS:
+        faults.append((f"{held} IS NOT NULL AND {identifier(column)} IS NULL", f"`{column}` {_FAULTS[type_]}"))
+    return Converted(texts, value, tuple(faults))
 
 
-def day_of(instant: str, zone: str) -> str:
-    """Return the SQL of an instant's day in the lab's zone.
-
-    Parameters
-    ----------
-    instant : str
-        SQL of the instant.
-    zone : str
-        IANA name.
-
-    Returns
-    -------
-    str
-        SQL of a date.
-    """
-    return f"CAST(timezone({quoted(zone)}, {instant}) AS DATE)"
-
-
-def _cleaned(cell: str, column_map: ColumnMap, source: Source) -> str:
-    text = f"trim({cell})" if column_map.strip else cell
-    codes = ", ".join(quoted(code) for code in ("", *(source.missing or ()), *column_map.missing))
-    present = f"CASE WHEN {text} IN ({codes}) THEN NULL ELSE {text} END"
-    if not column_map.values:
-        return present
-    cases = " ".join(f"WHEN {quoted(code)} THEN {quoted(value)}" for code, value in column_map.values.items())
-    # a code may itself be mapped to "no value"
-    return f"nullif(CASE {present} {cases} ELSE {present} END, '')"
-
-
-def _typed(held: str, type_: Type, pattern: str, *, zone: str) -> str:
+def _dated(
+    column: str,
+    column_map: ColumnMap,
+    *,
+    cells: Cells,
+    texts: dict[str, str],
+    faults: list[tuple[str, str]],
+    type_: Type,
+) -> Converted:
+    held, own, pattern = identifier(f"text_{column}"), identifier(column), column_map.format
+    value = _date(held, pattern) if type_ == "date" else _instant(held, pattern, cells.zone)
+    faults.append((f"{held} IS NOT NULL AND ({value}) IS NULL", f"`{column}` {_FAULTS[type_]}"))
+    if column_map.offset:
+        texts[f"offset_{column}"] = cells.present(column_map.offset, column_map)
+        offset = identifier(f"offset_{column}")
+        steps = _whole(offset)
+        unit = "months" if column_map.minus_months else "days"
+        faults.append(
+            (f"{offset} IS NOT NULL AND ({steps}) IS NULL", f"`{column}`: its number of {unit} {_FAULTS['integer']}")
+        )
+        faults.append((f"({value}) IS NOT NULL AND ({steps}) IS NOT NULL AND {own} IS NULL", _outside(column)))
+        value = _moved(value, steps, column_map, type_=type_)
+    kind = ENGINE_TYPES[type_]
+    low, high = (f"CAST('{year}-01-01' AS {kind})" for year in (FIRST_YEAR, LAST_YEAR + 1))
+    faults.append((f"{own} < {low} OR {own} >= {high}", _outside(column)))
     if type_ == "date":
-        return _date(held, pattern)
-    if type_ == "instant":
-        return _instant(held, pattern, zone)
-    plain = {"number": _number, "integer": _integer, "boolean": _boolean}
-    return plain[type_](held) if type_ in plain else held
+        return Converted(texts, value, tuple(faults))
+    naive = _naive(held, pattern)
+    zone_day = f"CAST(timezone({quoted(cells.zone)}, {own}) AS DATE)"
+    # the day of a time without a zone is written there: no need to go by way of UTC
+    local = f"CAST({_local(held, pattern)} AS DATE)"
+    day = (
+        zone_day
+        if column_map.offset
+        else f"CASE WHEN {identifier(f'_naive_{column}')} THEN {local} ELSE {zone_day} END"
+    )
+    return Converted(texts, value, tuple(faults), naive, day)
 
 
-def _integer(held: str) -> str:
+def _outside(column: str) -> str:
+    return f"`{column}` lies outside {FIRST_YEAR} to {LAST_YEAR}"
+
+
+def _moved(value: str, steps: str, column_map: ColumnMap, *, type_: Type) -> str:
+    sign = "+" if column_map.plus_days else "-"
+    unit = "months" if column_map.minus_months else "days"
+    moved = f"CAST(({value}) {sign} to_{unit}(CAST({steps} AS INTEGER)) AS {ENGINE_TYPES[type_]})"
+    return f"CASE WHEN abs({steps}) <= {_MOST_DAYS // (30 if unit == 'months' else 1)} THEN {moved} END"
+
+
+def _listed(codes: Iterable[str]) -> str:
+    return ", ".join(quoted(code) for code in codes)
+
+
+def _mapped(code: str, column_map: ColumnMap) -> str:
+    if not column_map.values:
+        return code
+    cases = " ".join(f"WHEN {quoted(key)} THEN {quoted(value)}" for key, value in column_map.values.items())
+    # a code may itself be mapped to "no value"
+    return f"nullif(CASE {code} {cases} ELSE {code} END, '')"
+
+
+def _integer(held: str, column_map: ColumnMap, source: Source) -> str:
+    decimal = column_map.decimal or source.decimal
+    thousands = column_map.thousands or source.thousands
+    if decimal == "." and not thousands:
+        return _whole(held)
+    number = _number(held, decimal, thousands)
+    return f"CASE WHEN ({number}) = floor({number}) THEN TRY_CAST({number} AS BIGINT) END"
+
+
+def _whole(held: str) -> str:
     """Whole numbers; a bare cast would round 5.5 to 6."""
-    return f"CASE WHEN regexp_matches({held}, '^ *[+-]?[0-9]+(\\.0*)? *$') THEN TRY_CAST({held} AS BIGINT) END"
+    cast = f"TRY_CAST({held} AS BIGINT)"
+    # nearly every one is written as the engine writes it, which is quicker to see than a pattern
+    return (
+        f"CASE WHEN CAST({cast} AS VARCHAR) = {held} THEN {cast} "
+        f"WHEN regexp_matches({held}, '^ *[+-]?[0-9]+(\\.0*)? *$') THEN {cast} END"
+    )
+
+
+def _number(held: str, decimal: str, thousands: str | None) -> str:
+    """Finite numbers; the engine's own cast also takes 1_000, inf and nan."""
+    if decimal == "." and not thousands:
+        cast = f"TRY_CAST({held} AS DOUBLE)"
+        return f"CASE WHEN NOT contains({held}, '_') AND isfinite({cast}) THEN {cast} END"
+    mark, group = re.escape(decimal), re.escape(thousands or "")
+    grouped = rf"[0-9]{{1,3}}({group}[0-9]{{3}})+|" if thousands else ""
+    pattern = rf"^ *[+-]?({grouped}[0-9]+)({mark}[0-9]*)?([eE][+-]?[0-9]+)? *$"
+    bare = f"replace({held}, {quoted(thousands)}, '')" if thousands else held
+    cast = f"TRY_CAST(replace({bare}, {quoted(decimal)}, '.') AS DOUBLE)"
+    return f"CASE WHEN regexp_matches({held}, {quoted(pattern)}) AND isfinite({cast}) THEN {cast} END"
 
 
 def _boolean(held: str) -> str:
@@ -168,27 +329,28 @@ def _boolean(held: str) -> str:
 def _date(held: str, pattern: str) -> str:
     if pattern:
         return f"CAST(try_strptime({held}, {quoted(pattern)}) AS DATE)"
+    cast = f"TRY_CAST({held} AS DATE)"
     # a time with an offset may fall on another day in the lab's zone, which is the session's
     return (
-        f"CASE WHEN regexp_matches({held}, '{_ISO_DAY}({_ISO_TIME})?$') THEN TRY_CAST(left({held}, 10) AS DATE) "
-        f"WHEN regexp_matches({held}, '{_ISO_DAY}{_ISO_TIME}{_OFFSET}$') "
-        f"THEN CAST({_cast_instant(held)} AS DATE) END"
+        f"CASE WHEN CAST({cast} AS VARCHAR) = {held} THEN {cast} "
+        f"WHEN regexp_matches({held}, '{_DAY}({_TIME})?$') THEN TRY_CAST(left({held}, 10) AS DATE) "
+        f"WHEN regexp_matches({held}, '{_DAY}{_TIME}{_OFFSET}$') THEN CAST({_cast_instant(held)} AS DATE) END"
     )
 
 
-def _number(held: str) -> str:
-    """Finite decimal numbers; the engine's own cast also takes 1_000, inf and nan."""
-    cast = f"TRY_CAST({held} AS DOUBLE)"
-    return f"CASE WHEN NOT contains({held}, '_') AND isfinite({cast}) THEN {cast} END"
+def _local(held: str, pattern: str) -> str:
+    """SQL of a time as it was written, without a zone."""
+    return f"try_strptime({held}, {quoted(pattern)})" if pattern else f"TRY_CAST({held} AS TIMESTAMP)"
 
 
 def _instant(held: str, pattern: str, zone: str) -> str:
-    if not pattern:
-        # naive text takes the session's zone, which intake sets to the lab's
-        iso = f"regexp_matches({held}, '{_ISO_DAY}({_ISO_TIME}{_OFFSET}?)?$')"
-        return f"CASE WHEN {iso} THEN {_cast_instant(held)} END"
-    parsed = f"try_strptime({held}, {quoted(pattern)})"
-    return parsed if "%z" in pattern else f"timezone({quoted(zone)}, {parsed})"
+    local = f"timezone({quoted(zone)}, {_local(held, pattern)})"
+    if pattern:
+        return _local(held, pattern) if "%z" in pattern else local
+    return (
+        f"CASE WHEN regexp_matches({held}, '{_DAY}({_TIME})?$') THEN {local} "
+        f"WHEN regexp_matches({held}, '{_DAY}{_TIME}{_OFFSET}$') THEN {_cast_instant(held)} END"
+    )
 
 
 def _cast_instant(held: str) -> str:
@@ -201,16 +363,15 @@ def _cast_instant(held: str) -> str:
 def _naive(held: str, pattern: str) -> str:
     if pattern:
         return "false" if "%z" in pattern else f"{held} IS NOT NULL"
-    return f"NOT regexp_matches({held}, '{_ISO_TIME}{_OFFSET}$')"
+    return f"coalesce(regexp_matches({held}, '{_DAY}({_TIME})?$'), false)"
 
 
-def _banded(held: str, column_map: ColumnMap) -> str:
+def _banded(number: str, column_map: ColumnMap) -> str:
     labels = column_map.labels or band_labels(column_map.bins)
-    number = _number(held)
     cases = " ".join(
-        f"WHEN {number} < {cut!r} THEN {quoted(label)}" for cut, label in zip(column_map.bins, labels, strict=False)
+        f"WHEN ({number}) < {cut!r} THEN {quoted(label)}" for cut, label in zip(column_map.bins, labels, strict=False)
     )
-    return f"CASE WHEN {number} IS NULL THEN NULL {cases} ELSE {quoted(labels[-1])} END"
+    return f"CASE WHEN ({number}) IS NULL THEN NULL {cases} ELSE {quoted(labels[-1])} END"
 
 
 def band_labels(bins: Iterable[float]) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cemlab.core.lab import Ledger, LedgerLine
-from cemlab.data.snapshot import TableRecord, ensure
+from cemlab.data.acceptance import TableRecord
+from cemlab.data.snapshot import ensure
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,8 @@ def _remarks(table: TableRecord) -> Iterator[str]:
         yield f"{column}: {count:,} times without a zone, taken in the lab's"
     for source, count in table.replaced.items():
         yield f"{source}: {count:,} sequences that its encoding does not know, each read as U+FFFD"
+    for remark, count in table.remarks.items():
+        yield f"{remark}: {count:,}"
 
 
 def _percent(count: int, rows: int) -> str:

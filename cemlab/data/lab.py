@@ -16,8 +16,10 @@ from cemlab.core.errors import EngineError, InsufficientDataError, ParameterErro
 from cemlab.core.lab import Lab, LabInfo, Ledger, LedgerLine
 from cemlab.core.parameters import REGISTRY
 from cemlab.core.schemas import TABLES, Table
+from cemlab.data.acceptance import TableRecord
 from cemlab.data.mapping import LabSection
-from cemlab.data.snapshot import KNOWN_ON, Snapshot, TableRecord, ensure
+from cemlab.data.snapshot import Snapshot, ensure
+from cemlab.data.staging import KNOWN_ON
 
 if TYPE_CHECKING:
     import pandas as pd

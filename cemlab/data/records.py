@@ -1,267 +1,262 @@
-"""Count the records of a CSV file without the engine, and bring it into a form that the engine can read."""
+"""Find where the records of a text file end, without the engine.
+
+A quote opens a cell only at the cell's start, as in RFC 4180; doubled inside, it stands for itself.
+A record ends at a line end outside quotes. A block of bytes is *plain* when every reader must see the
+same cells in it; only other blocks are taken apart cell by cell.
+"""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import gzip
-import io
-import zlib
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, cast
+from dataclasses import dataclass, field
 
-from cemlab.core.errors import SourceError
+import numpy as np
+import numpy.typing as npt
 
-_BLOCK = 1 << 20
+LIMIT = 1 << 24
+"""Bytes after which a quoted cell is taken to be one that was never closed."""
+UNCLOSED = "a quote in the line is not closed or not at a cell's end"
+
+_LINE, _RETURN = 10, 13
+_END = re.compile(rb"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
-class Scan:
-    """What one pass over a CSV file found.
+class Marks:
+    """What separates and encloses the cells of a file.
 
     Attributes
     ----------
-    path : Path
-        What the engine reads: the file itself, or a copy in UTF-8 with one kind of line end.
-    columns : tuple of str
-        The header's cells.
-    records : int
-        Records below the header; empty lines are none.
-    replaced : int
-        Bytes or sequences that the encoding does not know, each now U+FFFD.
-    longest : int
-        Bytes of the longest record.
+    delimiter, quote : bytes
+        Each a character in UTF-8; an empty quote means that no cell is quoted.
     """
 
-    path: Path
-    columns: tuple[str, ...]
-    records: int
-    replaced: int
-    longest: int
+    delimiter: bytes
+    quote: bytes
+
+    @property
+    def simple(self) -> bool:
+        """True when both are single bytes."""
+        return len(self.delimiter) == 1 and len(self.quote) <= 1
 
 
-class RecordCounter:
-    """Counts records in blocks of bytes; a line end inside quotes ends no record.
+@dataclass
+class Piece:
+    """Whole records.
 
-    A quote opens a cell only at the cell's start, as in RFC 4180; doubled inside, it stands for itself.
+    Attributes
+    ----------
+    content : bytes
+        The records as they stand when `plain`, else written again with every cell quoted.
+    plain : bool
+        True when the engine may read them as they stand.
+    records, blank, longest : int
+        Records; empty lines between them; bytes of the longest record.
+    refused : list of bytes
+        Records, counted in `records` and not in `content`, whose quotes do not match.
+    headless : bool
+        True when the first record is one of those.
+    """
+
+    content: bytes
+    plain: bool
+    records: int = 0
+    blank: int = 0
+    longest: int = 0
+    refused: list[bytes] = field(default_factory=list)
+    headless: bool = False
+
+
+class Splitter:
+    """Cuts a stream of UTF-8 into pieces of whole records.
 
     Parameters
     ----------
-    delimiter, quote : str
-        One character each.
+    marks : Marks
+        Of the file.
     """
 
-    def __init__(self, *, delimiter: str, quote: str) -> None:
-        self._delimiter, self._quote = delimiter.encode(), quote.encode()
+    def __init__(self, marks: Marks) -> None:
+        self._marks = marks
         self._rest = b""
-        self._open = False
-        self._size = 0
-        self._ends = {b"\n": 0, b"\r\n": 0}
-        self._header: list[bytes] | None = []
-        self._blank = 0
-        self.header = b""
-        self.records = 0
-        self.longest = 0
+        self._wanted = 0
+        self._line_end = b""
+        delimiter, quote = re.escape(marks.delimiter), re.escape(marks.quote)
+        stop = rb"(" + delimiter + rb"|\r\n|\n|\r|\Z)"
+        bare = rb"(?:(?!" + delimiter + rb")[^\r\n])*+"
+        inner = rb"(?:(?!" + quote + rb").|" + quote * 2 + rb")*+"
+        self._bare = re.compile(rb"(" + bare + rb")" + stop, re.DOTALL)
+        self._quoted = re.compile(quote + rb"(" + inner + rb")" + quote + stop, re.DOTALL)
+        self._broken = re.compile(quote + rb"(" + inner + quote + bare + rb")" + stop, re.DOTALL)
 
     @property
-    def mixed(self) -> bool:
-        """True when records end in more than one way."""
-        return all(self._ends.values())
+    def written(self) -> Marks:
+        """The marks in pieces that are not plain: the file's own, where the engine takes them."""
+        return self._marks if self._marks.simple else Marks(b",", b'"')
 
-    @property
-    def blank_lines(self) -> int:
-        """Empty lines between records; in a file of one column each is an empty cell."""
-        return self._blank
-
-    def feed(self, block: bytes) -> None:
+    def feed(self, block: bytes) -> Iterator[Piece]:
         """Take in the next bytes.
 
         Parameters
         ----------
         block : bytes
             Any number, cut anywhere.
+
+        Yields
+        ------
+        Piece
+            The records that are complete by now.
         """
-        block = self._rest + block
-        lines = block.split(b"\n")
-        self._rest = lines.pop()
-        if self._header is None and not self._open and self._quote not in block:
-            self._plain(lines)
+        self._rest += block
+        # a record longer than a block is looked at again only when there is twice as much of it
+        if len(self._rest) >= self._wanted:
+            yield from self._cut(final=False)
+            self._wanted = 2 * len(self._rest)
+
+    def close(self) -> Iterator[Piece]:
+        """Take in the last record, which may lack its line end.
+
+        Yields
+        ------
+        Piece
+            What was left.
+        """
+        yield from self._cut(final=True)
+
+    def cells(self, record: bytes) -> list[bytes] | None:
+        """Return the cells of one record.
+
+        Parameters
+        ----------
+        record : bytes
+            Beginning with it; what follows is not looked at.
+
+        Returns
+        -------
+        list of bytes or None
+            None when its quotes do not match.
+        """
+        return self._record(record, 0, final=True)[0]
+
+    def _cut(self, *, final: bool) -> Iterator[Piece]:
+        if not self._rest or not self._learn(final=final):
             return
-        for line in lines:
-            self._line(line, ended=True)
+        # the last line may lack its end; it is plain all the same
+        added = self._line_end if final and not self._rest.endswith(b"\n") else b""
+        piece = _plain(self._rest + added, self._marks, self._line_end) if self._marks.simple else None
+        if piece and piece.content:
+            self._rest = self._rest[len(piece.content) :]
+            if added and not self._rest:
+                piece.content = piece.content[: -len(added)]
+            yield piece
+        if self._rest and (piece is None or final or len(self._rest) > LIMIT):
+            piece, done = self._taken_apart(self._rest, final=final)
+            self._rest = self._rest[done:]
+            if done:
+                yield piece
 
-    def close(self) -> None:
-        """Take in the last record, which may lack its line end."""
-        if self._rest:
-            self._line(self._rest, ended=False)
-        elif self._open:
-            self._count()
+    def _learn(self, *, final: bool) -> bool:
+        """Take the first line end to be the file's; False when there is none yet."""
+        found = None if self._line_end else _END.search(self._rest)
+        if found and (found.end() < len(self._rest) or final):
+            self._line_end = b"\r\n" if found.group() == b"\r\n" else b"\n"
+        elif final and not self._line_end:
+            self._line_end = b"\n"
+        return bool(self._line_end)
 
-    def _plain(self, lines: list[bytes]) -> None:
-        sizes = list(map(len, lines))
-        blank = sizes.count(0) + lines.count(b"\r")
-        self.records += len(lines) - blank
-        self._blank += blank
-        self.longest = max(self.longest, max(sizes, default=0) + 1)
-        carriage = sum(line.endswith(b"\r") for line in lines)
-        self._ends[b"\r\n"] += carriage
-        self._ends[b"\n"] += len(lines) - carriage
+    def _taken_apart(self, data: bytes, *, final: bool) -> tuple[Piece, int]:
+        """Read record by record; return what was read and how many bytes that took."""
+        piece = Piece(b"", plain=False)
+        written: list[bytes] = []
+        at = 0
+        while at < len(data):
+            cells, end = self._record(data, at, final=final)
+            if end < 0 and len(data) - at <= LIMIT:
+                break
+            if end < 0:  # its quote was never closed: refuse its first line and go on after that
+                found = _END.search(data, at)
+                cells, end = None, found.end() if found else len(data)
+            if cells:
+                written.append(self._again(cells))
+                piece.longest = max(piece.longest, len(written[-1]))
+            elif cells is None:
+                piece.headless = piece.headless or not piece.records
+                piece.refused.append(data[at:end].rstrip(b"\r\n"))
+                piece.longest = max(piece.longest, end - at)
+            else:
+                piece.blank += 1
+                written.append(self._line_end)
+            piece.records += cells != []
+            at = end
+        piece.content = b"".join(written)
+        return piece, at
 
-    def _line(self, line: bytes, *, ended: bool) -> None:
-        bare = line.removesuffix(b"\r")
-        if not self._open and not bare:
-            self._blank += self._header is None
-            return
-        self._size += len(line) + 1
-        if self._header is not None:
-            self._header.append(line)
-        if self._quote in line:
-            self._open = self._open_after(line)
-        if self._open and ended:
-            return
-        self._ends[b"\r\n" if line != bare else b"\n"] += ended
-        self._count()
+    def _record(self, data: bytes, at: int, *, final: bool) -> tuple[list[bytes] | None, int]:
+        """Cells of the record at `at` (none for an empty line, None when its quotes do not match) and its end.
 
-    def _count(self) -> None:
-        if self._header is not None:
-            self.header, self._header = b"\n".join(self._header), None
-        else:
-            self.records += 1
-            self.longest = max(self.longest, self._size)
-        self._size, self._open = 0, False
-
-    def _open_after(self, line: bytes) -> bool:
-        """Whether a quoted cell is still open at the end of `line`."""
-        quote, at, is_open = self._quote, 0, self._open
+        The end is -1 when it is not here yet.
+        """
+        cells: list[bytes] = []
+        start, sound, quote = at, True, self._marks.quote
         while True:
-            if is_open:
-                at = line.find(quote, at)
-                if at < 0:
-                    return True
-                if line.startswith(quote, at + 1):
-                    at += 2
-                    continue
-                at, is_open = at + 1, False
-            elif line.startswith(quote, at):
-                at, is_open = at + 1, True
-                continue
-            at = line.find(self._delimiter, at)
-            if at < 0:
-                return False
-            at += 1
+            quoted = bool(quote) and data.startswith(quote, at)
+            found = (self._quoted if quoted else self._bare).match(data, at)
+            if found is None:
+                sound, found = False, self._broken.match(data, at)
+            # at the end of what is here, neither a return nor a quote shows yet what it is
+            if found is None or (found.end() == len(data) and found.group(2) in (b"", b"\r") and not final):
+                return None, len(data) if final else -1
+            cell = found.group(1)
+            cells.append(cell.replace(quote * 2, quote) if quoted else cell)
+            at, stop = found.end(), found.group(2)
+            if stop != self._marks.delimiter:
+                empty = at - len(stop) == start
+                return ([] if empty else cells) if sound else None, at
+
+    def _again(self, cells: list[bytes]) -> bytes:
+        """The record with every cell quoted."""
+        marks = self.written
+        quote = marks.quote
+        quoted = [quote + cell.replace(quote, quote * 2) + quote for cell in cells] if quote else cells
+        return marks.delimiter.join(quoted) + self._line_end
 
 
-def scan(path: Path, *, name: str, encoding: str, delimiter: str, quote: str, aside: Path) -> Scan:
-    """Count a CSV file's records, and copy it where the engine could not read it as it is.
-
-    Parameters
-    ----------
-    path : Path
-        The file, gzipped when it ends in ``.gz``.
-    name : str
-        As the lab file calls it, for messages.
-    encoding : str
-        A Python codec.
-    delimiter, quote : str
-        One character each.
-    aside : Path
-        Where the copy goes if one is needed.
-
-    Returns
-    -------
-    Scan
-        The header, the count, and what to read.
-
-    Raises
-    ------
-    SourceError
-        When the file cannot be read or has no header.
-    """
-    counter = RecordCounter(delimiter=delimiter, quote=quote)
-    path_read, replaced = path, 0
-    with _explained(name):
-        if codecs.lookup(encoding).name != "utf-8" or not _plain_utf8(path, counter):
-            counter = RecordCounter(delimiter=delimiter, quote=quote)
-            replaced = _transcode(path, encoding, aside)
-            path_read = aside
-            with aside.open("rb") as stream:
-                for block in _blocks(stream):
-                    counter.feed(block)
-            counter.close()
-    columns = _cells(counter.header, name=name, delimiter=delimiter, quote=quote)
-    # the engine reads an empty line of a one-column file as an empty cell
-    records = counter.records + (counter.blank_lines if len(columns) == 1 else 0)
-    return Scan(path_read, columns, records, replaced, counter.longest)
+def _plain(data: bytes, marks: Marks, line_end: bytes) -> Piece | None:
+    """The complete records at the beginning of `data`; None when a reader could be in doubt about one of them."""
+    codes = np.frombuffer(data, np.uint8)
+    quotes = np.flatnonzero(codes == marks.quote[0]) if marks.quote and marks.quote in data else np.empty(0, np.int64)
+    if len(quotes) and not _regular(codes, quotes, marks):
+        return None
+    ends = _outside(np.flatnonzero(codes == _LINE), quotes)
+    if not len(ends):
+        return Piece(b"", plain=True)
+    if b"\r" in data:
+        returns = _outside(np.flatnonzero(codes[: ends[-1]] == _RETURN), quotes)
+        as_declared = line_end == b"\r\n" and np.array_equal(returns + 1, ends)
+        if len(returns) and not as_declared:
+            return None
+    elif line_end == b"\r\n":
+        return None
+    sizes = np.diff(ends, prepend=-1)
+    blank = int((sizes == len(line_end)).sum())
+    return Piece(
+        data[: int(ends[-1]) + 1], plain=True, records=len(ends) - blank, blank=blank, longest=int(sizes.max())
+    )
 
 
-def _plain_utf8(path: Path, counter: RecordCounter) -> bool:
-    """Feed `counter`; False when the file is no clean UTF-8 with one kind of line end."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    lines_ended = lone_returns = False
-    try:
-        with _opened(path) as stream:
-            for block in _blocks(stream):
-                decoder.decode(block)
-                counter.feed(block)
-                lines_ended |= b"\n" in block
-                lone_returns |= b"\r" in block
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    counter.close()
-    return not counter.mixed and (lines_ended or not lone_returns)
+def _outside(places: npt.NDArray[np.int64], quotes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Those places that lie outside quotes."""
+    return places[np.searchsorted(quotes, places) % 2 == 0] if len(quotes) else places
 
 
-def _transcode(path: Path, encoding: str, aside: Path) -> int:
-    """Write `path` as UTF-8 with newlines; return how many undecodable sequences became U+FFFD."""
-    make = codecs.getincrementaldecoder(encoding)
-    decoder, strict = make(errors="replace"), make(errors="ignore")
-    newlines = io.IncrementalNewlineDecoder(None, translate=True)
-    replaced = 0
-    with _opened(path) as stream, aside.open("w", encoding="utf-8", newline="") as copy:
-        blocks = _blocks(stream)
-        while True:
-            block = next(blocks, b"")
-            held = decoder.getstate()
-            text = decoder.decode(block, final=not block)
-            if "\ufffd" in text:
-                # the same bytes with errors left out are shorter by one mark per error
-                strict.setstate(held)
-                replaced += len(text) - len(strict.decode(block, final=not block))
-            copy.write(newlines.decode(text, final=not block))
-            if not block:
-                return replaced
-
-
-def _cells(header: bytes, *, name: str, delimiter: str, quote: str) -> tuple[str, ...]:
-    text = header.decode("utf-8", errors="replace").removeprefix("\ufeff")
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote))
-    except csv.Error:
-        rows = []
-    if not rows:
-        raise SourceError(
-            f"Source `{name}` must begin with a header row: it holds none. Check that it was exported whole."
-        )
-    return tuple(rows[0])
-
-
-@contextmanager
-def _explained(name: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or "it is damaged or cut short"
-        raise SourceError(f"Source `{name}` must be readable from end to end: {reason}. Export it again.") from None
-
-
-def _opened(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
-
-
-def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    while block := stream.read(_BLOCK):
-        yield block
+def _regular(codes: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64], marks: Marks) -> bool:
+    """True when each opening quote begins a cell and each closing one ends it."""
+    opening, closing = quotes[0::2], quotes[1::2]
+    before = codes[opening[opening > 0] - 1]
+    after = codes[closing[closing < len(codes) - 1] + 1]
+    delimiter, quote = marks.delimiter[0], marks.quote[0]
+    # a quote beside another one is a doubled quote, which the two halves of the pair agree on
+    opens = (before == delimiter) | (before == _LINE) | (before == quote)
+    closes = (after == delimiter) | (after == _LINE) | (after == _RETURN) | (after == quote)
+    return bool(opens.all() and closes.all())

@@ -2,70 +2,28 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import shutil
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import ibis
 from filelock import FileLock
 
 from cemlab.core.errors import CemlabError, EngineError, SourceError
-from cemlab.core.lab import LedgerLine, Outcome
+from cemlab.core.lab import LedgerLine
 from cemlab.core.schemas import TABLES
 from cemlab.data import sources
-from cemlab.data.conversion import identifier, quoted
+from cemlab.data.acceptance import TableRecord, accept
+from cemlab.data.conversion import quoted
 from cemlab.data.declaration import Declaration, load
-from cemlab.data.staging import Stage, Staged, day_name, judge
+from cemlab.data.judging import BAD, all_rows, judge
+from cemlab.data.staging import FAULT, Stage, Staged
 
-KNOWN_ON = "_known_on"
-"""Column of the snapshot's Parquet files: the lab-local day on which a row became known."""
-
-
-@dataclass(frozen=True)
-class TableRecord:
-    """What the snapshot knows of one table.
-
-    Attributes
-    ----------
-    name : str
-        Canonical table.
-    columns : tuple of str
-        Columns that a notebook may see, days included, in order.
-    personal : tuple of str
-        Those of them that must be asked for by name.
-    rows : int
-        Accepted rows.
-    dated : bool
-        True when each row has the day on which it became known.
-    first_known, last_known : str
-        Its first and last such day, ISO; empty when undated or without rows.
-    missing : dict of str to int
-        Mapped column → accepted rows without a value.
-    naive : dict of str to int
-        Instant → accepted values written without a zone.
-    replaced : dict of str to int
-        Source → sequences that its encoding does not know.
-    most_rows : dict of str to int
-        Column → rows that share one of its values, at most; for customers only.
-    """
-
-    name: str
-    columns: tuple[str, ...]
-    personal: tuple[str, ...]
-    rows: int
-    dated: bool
-    first_known: str
-    last_known: str
-    missing: dict[str, int]
-    naive: dict[str, int]
-    replaced: dict[str, int]
-    most_rows: dict[str, int] = field(default_factory=dict)
+_MEMORY = "1GB"
+"""Beyond this the engine works on the disk."""
 
 
 @dataclass(frozen=True)
@@ -188,123 +146,47 @@ def _build(lab_file: str | Path, *, data_dir: str, fingerprint: str, folder: Pat
 
 def _fill(folder: Path, declaration: Declaration, files: dict[str, Path]) -> tuple[list[TableRecord], list[LedgerLine]]:
     (folder / "quarantine").mkdir()
-    (folder / "spill").mkdir()
-    connection = duckdb.connect(config={"temp_directory": str(folder / "spill")})
+    work = folder / "work"
+    work.mkdir()
+    connection = duckdb.connect(config={"temp_directory": str(work / "spill"), "memory_limit": _MEMORY})
     try:
-        engine = ibis.duckdb.from_connection(connection)
         connection.execute(f"SET TimeZone = {quoted(declaration.lab.time_zone)}")
-        stage = Stage(connection, declaration=declaration, files=files, folder=folder / "quarantine")
+        stage = Stage(connection, declaration=declaration, files=files, folder=work, quarantine=folder / "quarantine")
         records: list[TableRecord] = []
         ledger: list[LedgerLine] = []
         for name in declaration.tables:
-            staged = stage.load(name)
-            parent = TABLES[name].parent
-            parent_file = folder / f"{parent[0]}.parquet" if parent and parent[0] in declaration.tables else None
-            outcomes = judge(engine, staged, zone=declaration.lab.time_zone, parent=parent_file)
-            lines = _lines(connection, staged, outcomes)
-            records.append(_write(connection, staged, declaration=declaration, folder=folder))
+            record, lines = _table(stage, name, folder)
+            records.append(record)
             ledger += lines
         return records, ledger
     finally:
         connection.close()
-        shutil.rmtree(folder / "spill", ignore_errors=True)
+        shutil.rmtree(work, ignore_errors=True)
 
 
-def _lines(connection: duckdb.DuckDBPyConnection, staged: Staged, outcomes: dict[str, str]) -> list[LedgerLine]:
+def _table(stage: Stage, name: str, folder: Path) -> tuple[TableRecord, list[LedgerLine]]:
+    """Bring one table in: its parts, what is left out of them, the accepted rows in a file of their own."""
+    staged = stage.load(name)
+    parent = TABLES[name].parent
+    parent_file = folder / f"{parent[0]}.parquet" if parent and parent[0] in stage.declaration.tables else None
+    judge(stage.connection, staged, parent=parent_file)
+    lines = _lines(stage.connection, staged)
+    record = accept(stage, staged, lines=lines, folder=folder)
+    for part, _ in staged.parts:
+        part.unlink(missing_ok=True)
+    return record, lines
+
+
+def _lines(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[LedgerLine]:
     name = staged.table.name
-    counts = dict(connection.execute("SELECT coalesce(_fault, ''), count(*) FROM judged GROUP BY ALL").fetchall())
-    used = counts.pop("", 0)
+    counts = dict(
+        connection.execute(f"SELECT coalesce({FAULT}, ''), count(*) FROM {all_rows(staged)} GROUP BY ALL").fetchall()
+    )
+    beside = connection.execute(f"SELECT reason, count(*) FROM {BAD} GROUP BY ALL").fetchall()
+    used = counts.pop("", 0) - sum(count for _, count in beside)
     lines = [LedgerLine("intake", name, "in", "", staged.rows_in), LedgerLine("intake", name, "used", "", used)]
-    faults = [(reason, count, outcomes.get(reason, "quarantined")) for reason, count in sorted(counts.items())]
-    faults += [(reason, count, "quarantined") for reason, count in sorted(staged.lost.items())]
-    return lines + [LedgerLine("intake", name, _outcome(word), reason, count) for reason, count, word in faults]
-
-
-def _outcome(word: str) -> Outcome:
-    return "excluded" if word == "excluded" else "quarantined"
-
-
-def _write(
-    connection: duckdb.DuckDBPyConnection, staged: Staged, *, declaration: Declaration, folder: Path
-) -> TableRecord:
-    """Write the accepted rows, and apart from them those that were not; return what is known of the table."""
-    name, table = staged.table.name, staged.table
-    days = {column: day_name(table, column) for column in staged.instants}
-    columns = [part for column in staged.types for part in (column, days.get(column)) if part]
-    known, dated = _known_on(staged, declaration, folder)
-    wanted = ", ".join(identifier(column) for column in columns)
-    connection.execute(
-        f"COPY (SELECT {wanted}, {known} AS {KNOWN_ON} FROM judged WHERE _fault IS NULL) "
-        f"TO {quoted(str(folder / f'{name}.parquet'))} (FORMAT parquet, COMPRESSION zstd)"
-    )
-    connection.execute(
-        f"COPY (SELECT {wanted}, _fault AS reason, _cells AS cells FROM judged WHERE _fault IS NOT NULL) "
-        f"TO {quoted(str(folder / 'quarantine' / f'{name}.parquet'))} (FORMAT parquet)"
-    )
-    rows, first, last = _one(
-        connection,
-        f"SELECT count(*), min({KNOWN_ON}), max({KNOWN_ON}) FROM {quoted(str(folder / f'{name}.parquet'))}",
-    )
-    missing = _counts(connection, {column: f"{identifier(column)} IS NULL" for column in staged.types})
-    naive = _counts(connection, {column: identifier(f"_naive_{column}") for column in staged.instants})
-    return TableRecord(
-        name=name,
-        columns=tuple(columns),
-        personal=declaration.personal(name),
-        rows=int(rows),
-        dated=dated,
-        first_known=_iso(first),
-        last_known=_iso(last),
-        missing=missing,
-        naive={column: count for column, count in naive.items() if count},
-        replaced=staged.replaced,
-        most_rows=_most_rows(connection, folder / f"{name}.parquet", columns),
-    )
-
-
-def _most_rows(connection: duckdb.DuckDBPyConnection, path: Path, columns: Iterable[str]) -> dict[str, int]:
-    """How often one customer comes at most: who reads the table can tell that a group holds enough of them."""
-    if "customer_id" not in columns:
-        return {}
-    (most,) = _one(
-        connection,
-        "SELECT coalesce(max(rows), 0) FROM (SELECT count(*) AS rows FROM "
-        f"{quoted(str(path))} WHERE customer_id IS NOT NULL GROUP BY customer_id)",
-    )
-    return {"customer_id": max(int(most), 1)}
-
-
-def _known_on(staged: Staged, declaration: Declaration, folder: Path) -> tuple[str, bool]:
-    """SQL of the day on which a row of ``judged`` became known, and whether the table has one."""
-    table = staged.table
-    if declaration.undated(table.name):
-        return "CAST(NULL AS DATE)", False
-    if table.parent:
-        name, column = table.parent
-        source = quoted(str(folder / f"{name}.parquet"))
-        first = (
-            f"(SELECT min(parent.{KNOWN_ON}) FROM {source} AS parent "
-            f"WHERE parent.{identifier(column)} = judged.{identifier(column)})"
-        )
-        return first, True
-    known_at = table.known_at or ""
-    return identifier(day_name(table, known_at) if known_at in staged.instants else known_at), True
-
-
-def _counts(connection: duckdb.DuckDBPyConnection, conditions: dict[str, str]) -> dict[str, int]:
-    if not conditions:
-        return {}
-    wanted = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in conditions.values())
-    found: Iterable[Any] = _one(connection, f"SELECT {wanted} FROM judged WHERE _fault IS NULL")
-    return dict(zip(conditions, (int(count) for count in found), strict=True))
-
-
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    row = connection.execute(query).fetchone()
-    if row is None:
-        raise EngineError("A count must return one row: the engine returned none. Run again.")
-    return tuple(row)
-
-
-def _iso(day: dt.date | None) -> str:
-    return day.isoformat() if day else ""
+    faults = [*sorted([*counts.items(), *beside]), *sorted(staged.lost.items())]
+    return lines + [
+        LedgerLine("intake", name, "excluded" if reason in staged.excluded else "quarantined", reason, count)
+        for reason, count in faults
+    ]

@@ -8,12 +8,13 @@ import os
 import sys
 import time
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from cemlab.core.errors import SourceError
 
-SNAPSHOT_FORMAT = 1
+SNAPSHOT_FORMAT = 2
 """Raised whenever intake would make something else of the same sources."""
 
 _BLOCK = 1 << 20
@@ -71,8 +72,7 @@ def source_files(lab_file: str | Path, *, data_dir: str = "") -> dict[str, Path]
         When a file is not there: names all that are missing.
     """
     root = Path(data_dir) if data_dir else Path(lab_file).parent
-    sections = [table for value in read_toml(lab_file).values() if isinstance(value, list) for table in value]
-    names = sorted({str(table["file"]) for table in sections if isinstance(table, dict) and "file" in table})
+    names = sorted(set(_named(read_toml(lab_file))))
     missing = [name for name in names if not (root / name).is_file()]
     if missing:
         raise SourceError(
@@ -183,6 +183,23 @@ def state(path: Path) -> list[int]:
     """
     found = path.stat()
     return [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+
+
+def _named(lab: dict[str, Any]) -> Iterator[str]:
+    """Every file that a lab file names, be it a source or a lookup; what is no such thing is complained of elsewhere."""
+    tables = [table for value in lab.values() if isinstance(value, list) for table in value if isinstance(table, dict)]
+    for table in tables:
+        yield from _texts(table.get("file"))
+        yield from _texts(table.get("files"))
+        columns = table.get("columns")
+        for column in columns.values() if isinstance(columns, dict) else ():
+            lookups = column.get("lookup") if isinstance(column, dict) else None
+            for lookup in lookups if isinstance(lookups, list) else [lookups]:
+                yield from _texts(lookup.get("file") if isinstance(lookup, dict) else None)
+
+
+def _texts(value: object) -> Iterator[str]:
+    yield from (each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str))
 
 
 def _remembered_hash(path: Path, *, name: str, memory: Path) -> str:

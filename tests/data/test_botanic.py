@@ -23,7 +23,9 @@ def lab(shared_dir: Path) -> Lab:
 def test_every_row_is_accounted_for(lab: Lab) -> None:
     assert lab.ledger.count("in", table="responses", stage="intake") == 13_954
     assert lab.ledger.count("used", table="responses", stage="intake") == 13_954
-    assert lab.ledger.count("used", table="ratings", stage="intake") == 2 * 13_954
+    assert lab.ledger.count("in", table="ratings", stage="intake") == 2 * 13_954
+    assert lab.ledger.count("used", table="ratings", stage="intake") == 27_665
+    assert lab.ledger.count("excluded", table="ratings", stage="intake", reason="not rated") == 243
     assert lab.as_of is None
 
 

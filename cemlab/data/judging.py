@@ -1,0 +1,108 @@
+"""What a row breaks beside others: second rows of one key, rows whose parent is not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from cemlab.data.conversion import identifier, quoted
+from cemlab.data.mapping import Source
+from cemlab.data.readers import literal
+from cemlab.data.staging import FAULT, PART, ROW, Staged
+
+BAD = "left_out"
+"""Temporary table of the rows that are left out for the sake of others: part, row, reason."""
+
+
+def judge(connection: Any, staged: Staged, *, parent: Path | None) -> None:
+    """Fill the table `BAD`.
+
+    Parameters
+    ----------
+    connection : duckdb connection
+        Which wrote the parts.
+    staged : Staged
+        The table, with its parts.
+    parent : Path or None
+        Accepted rows of the table through which these are known.
+    """
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {BAD} ({PART} INTEGER, {ROW} BIGINT, reason VARCHAR)")
+    sources = {id(source): source for _, source in staged.parts if source.one_per}
+    for source in sources.values():
+        _one_per(connection, staged, source)
+    _second_rows(connection, staged)
+    if parent:
+        _orphans(connection, staged, parent)
+
+
+def all_rows(staged: Staged) -> str:
+    """Return the SQL of a table's rows with their places.
+
+    Parameters
+    ----------
+    staged : Staged
+        The table, with its parts.
+
+    Returns
+    -------
+    str
+        To stand after FROM; a row's place is its part and its number there.
+    """
+    files = ", ".join(literal(path) for path, _ in staged.parts)
+    return f"(SELECT * EXCLUDE (file_row_number), file_row_number AS {ROW} FROM read_parquet([{files}], file_row_number = true))"
+
+
+def sound_rows(staged: Staged) -> str:
+    """Return the SQL of those rows that break nothing, as far as is known by now.
+
+    Parameters
+    ----------
+    staged : Staged
+        The table, with its parts.
+
+    Returns
+    -------
+    str
+        To stand after FROM.
+    """
+    return f"(SELECT * FROM {all_rows(staged)} WHERE {FAULT} IS NULL) ANTI JOIN {BAD} USING ({PART}, {ROW})"
+
+
+def _one_per(connection: Any, staged: Staged, source: Source) -> None:
+    parts = [str(number) for number, (_, each) in enumerate(staged.parts) if each is source]
+    reason = f"another row of the same `{source.one_per}` was kept"
+    staged.excluded.add(reason)
+    way = "DESC" if source.keep == "last" else "ASC"
+    order = [f"{identifier(source.order_by)} {way} NULLS LAST"] if source.order_by else []
+    order += [f"{PART} {way}", f"{ROW} {way}"]
+    _leave_out(
+        connection,
+        f"SELECT {PART}, {ROW}, row_number() OVER (PARTITION BY {identifier(source.one_per)} ORDER BY {', '.join(order)}) "
+        f"AS place FROM {sound_rows(staged)} WHERE {PART} IN ({', '.join(parts)}) AND {identifier(source.one_per)} IS NOT NULL",
+        reason,
+    )
+
+
+def _second_rows(connection: Any, staged: Staged) -> None:
+    key = ", ".join(identifier(name) for name in staged.table.key)
+    # a hash a row is less to keep in mind than a key a row; the few that share one are compared in full
+    shared = f"SELECT hash({key}) FROM {sound_rows(staged)} GROUP BY ALL HAVING count(*) > 1"
+    _leave_out(
+        connection,
+        f"SELECT {PART}, {ROW}, row_number() OVER (PARTITION BY {key} ORDER BY {PART}, {ROW}) AS place "
+        f"FROM {sound_rows(staged)} WHERE hash({key}) IN ({shared})",
+        f"an earlier row has the same {' and '.join(f'`{name}`' for name in staged.table.key)}",
+    )
+
+
+def _leave_out(connection: Any, placed: str, reason: str) -> None:
+    connection.execute(f"INSERT INTO {BAD} SELECT {PART}, {ROW}, {quoted(reason)} FROM ({placed}) WHERE place > 1")
+
+
+def _orphans(connection: Any, staged: Staged, parent: Path) -> None:
+    name, column = staged.table.parent or ("", "")
+    reason = f"no accepted row of `{name}` has its `{column}`"
+    connection.execute(
+        f"INSERT INTO {BAD} SELECT {PART}, {ROW}, {quoted(reason)} FROM {sound_rows(staged)} ANTI JOIN "
+        f"(SELECT {identifier(column)} FROM read_parquet({literal(parent)})) AS parents USING ({identifier(column)})"
+    )
