@@ -1,21 +1,6 @@
-"""Net promoter score: its level, its whole distribution, and each segment against the rest."""
+"""Net promoter score: the calls of `scores`, whose question is NPS unless told otherwise, and what only NPS has."""
 
-from cemlab.stats.nps.comparison import TWO_SAMPLE, against_rest, compared
-from cemlab.stats.nps.groups import GROUPS, REPEATED, group_counts, group_of, groups_of, repeated
-from cemlab.stats.nps.levels import distribution, estimate
-from cemlab.stats.nps.missing import missing_bounds
+from cemlab.stats.nps.groups import GROUPS, group_of
+from cemlab.stats.scores import against_rest, distribution, estimate, missing_bounds
 
-__all__ = [
-    "GROUPS",
-    "REPEATED",
-    "TWO_SAMPLE",
-    "against_rest",
-    "compared",
-    "distribution",
-    "estimate",
-    "group_counts",
-    "group_of",
-    "groups_of",
-    "missing_bounds",
-    "repeated",
-]
+__all__ = ["GROUPS", "against_rest", "distribution", "estimate", "group_of", "missing_bounds"]

@@ -1,0 +1,19 @@
+"""Scores of the metric family: level, distribution, each segment against the rest."""
+
+from cemlab.stats.scores.comparison import against_rest, compared, differences
+from cemlab.stats.scores.levels import distribution, estimate
+from cemlab.stats.scores.missing import bounds_of, missing_bounds
+from cemlab.stats.scores.samples import Samples, groups_of, samples_of
+
+__all__ = [
+    "Samples",
+    "against_rest",
+    "bounds_of",
+    "compared",
+    "differences",
+    "distribution",
+    "estimate",
+    "groups_of",
+    "missing_bounds",
+    "samples_of",
+]
