@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from companies import Company, drawn
 
 HEAD = """
 [lab]
@@ -52,3 +53,15 @@ def make_lab(tmp_path: Path) -> Callable[..., Path]:
         return root / "lab.toml"
 
     return make
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """A made-up company, large enough to find what was planted."""
+    return drawn(tmp_path_factory.mktemp("company"), customers=24_000, seed=3)
+
+
+@pytest.fixture(scope="session")
+def null_company(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """A made-up company in which nothing has an effect."""
+    return drawn(tmp_path_factory.mktemp("null"), customers=12_000, seed=4, null=True)

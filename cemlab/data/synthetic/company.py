@@ -32,7 +32,7 @@ _SUMS = {
     "hosts": f"""
         SELECT nps_group, count(*) FROM happened WHERE ended_on IS NULL AND month BETWEEN 0 AND {planted.MONTHS - 2}
         GROUP BY ALL ORDER BY ALL""",
-    "referrals": "SELECT nps_group, count(*) FROM referrals GROUP BY ALL ORDER BY ALL",
+    "referrals": "SELECT nps_group, count(*) FROM referrals WHERE month >= 0 GROUP BY ALL ORDER BY ALL",
     "horizon": """
         SELECT 1, count(*), sum(probability_90_days), sum(CAST(left_within_90_days AS INTEGER)) FROM probabilities""",
 }

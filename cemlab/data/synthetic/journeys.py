@@ -72,7 +72,9 @@ def finish(engine: Any, world: World) -> None:
 
 
 def refer(engine: Any, world: World, *, month: int) -> None:
-    """Add who brought each customer that joins in the next month upon a recommendation.
+    """Add who brought whom of those who join in the next month upon a recommendation.
+
+    Who brought the rest is not known; hosts are fewer than guests, but for chance.
 
     Parameters
     ----------
@@ -84,16 +86,15 @@ def refer(engine: Any, world: World, *, month: int) -> None:
         0 is January 2023.
     """
     draws = Draws(world.seed)
-    eagerness = by("nps_group", dict.fromkeys(planted.REFERRING, 4.0) if world.null else planted.REFERRING)
+    rates = dict.fromkeys(planted.REFERRING, planted.REFERRING_NULL) if world.null else planted.REFERRING
     append(engine, "referrals", f"""
         WITH guests AS (
             SELECT i, row_number() OVER (ORDER BY {draws.uniform("guest", "i")}) AS place FROM people
             WHERE month = {month + 1} AND acquired_by = 'referral'),
         hosts AS (
-            SELECT i AS host, nps_group, row_number() OVER (ORDER BY {draws.waiting("host")} / {eagerness}) AS place
-            FROM lived WHERE ended_on IS NULL
-            ORDER BY place LIMIT (SELECT count(*) FROM guests))
-        SELECT guests.i, host, nps_group FROM guests JOIN hosts USING (place)""", first=month == planted.BEFORE)  # fmt: skip
+            SELECT i AS host, nps_group, row_number() OVER (ORDER BY {draws.uniform("host place")}) AS place
+            FROM lived WHERE ended_on IS NULL AND {draws.uniform("host")} < {by("nps_group", rates)})
+        SELECT guests.i, {month} AS month, host, nps_group FROM guests JOIN hosts USING (place)""", first=month == planted.BEFORE)  # fmt: skip
 
 
 def _journeys(engine: Any, world: World) -> None:

@@ -230,9 +230,9 @@ def _money(world: World) -> dict[str, Any]:
         "extras": "uniform between 0 and 10",
         "price_rise": {"share": planted.PRICE_RISE, "customers": planted.RAISED_SHARE, "months": planted.RAISED_MONTHS},
         "margin_share": dict.fromkeys(planted.MARGINS, 0.3) if world.null else planted.MARGINS,
-        "referral_rate_ratios": dict.fromkeys(planted.REFERRING, 1.0)
+        "referrals_per_customer_month": dict.fromkeys(planted.REFERRING, planted.REFERRING_NULL)
         if world.null
-        else {name: weight / planted.REFERRING["passive"] for name, weight in planted.REFERRING.items()},
+        else planted.REFERRING,
     }
 
 

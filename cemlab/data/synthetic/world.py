@@ -103,7 +103,9 @@ POSITIVE = {"promoter": 0.9, "passive": 0.5, "detractor": 0.1}
 
 PRICES = {"monthly": 45.0, "yearly": 39.0, "two years": 35.0}
 MARGINS = dict.fromkeys(SEGMENTS, 0.30) | {"Business": 0.40}
-REFERRING = {"promoter": 12.0, "passive": 4.0, "none": 4.0, "detractor": 1.0}
+REFERRING = {"promoter": 0.0040, "passive": 0.0015, "none": 0.0010, "detractor": 0.0004}
+"""Share of customers per month that bring another one."""
+REFERRING_NULL = 0.0015
 CASES = {"usage_below": 0.2, "usage_above": 0.6, "trial": 0.5}
 CASES_NULL = 0.4
 
