@@ -185,7 +185,7 @@ def _studies_of(lab_file: str, *, data: str, notebooks: str | None) -> list[str]
     for study in all_studies(notebooks=notebooks):
         found = readiness(study.needs, opened)
         lines.append(f"  {study.stem}: {'ready' if found.ready else f'not ready to answer: {study.title}'}")
-        lines += [f"      {sentence}" for sentence in (*found.missing, *found.reduced)]
+        lines += [f"      {sentence}" for sentence in found.missing or found.reduced]
     return lines
 
 
