@@ -43,7 +43,9 @@ def test_blocks_give_the_same_customers_in_parts(tmp_path: Path, monkeypatch: py
     one = duckdb.sql(f"FROM read_parquet('{whole.parent}/events.parquet') ORDER BY event_id").fetchall()
     many = duckdb.sql(f"FROM read_parquet('{parts.parent}/events/*.parquet') ORDER BY event_id").fetchall()
     assert one == many
-    truths = [json.loads((lab.parent / "truth.json").read_text(encoding="utf-8"))["in_this_company"] for lab in (whole, parts)]
+    truths = [
+        json.loads((lab.parent / "truth.json").read_text(encoding="utf-8"))["in_this_company"] for lab in (whole, parts)
+    ]
     for truth in truths:
         truth.pop("referrals_by_nps_group")  # who brings whom is settled within a block
     assert truths[0] == truths[1]
@@ -104,7 +106,7 @@ def test_draws_are_uniform_and_purposes_independent() -> None:
     columns = [draws.uniform("one", "i"), draws.uniform("two", "i"), Draws(8).uniform("one", "i")]
     numbers = duckdb.sql(f"SELECT {', '.join(f'{each} AS d{at}' for at, each in enumerate(columns))} FROM "
                          "(SELECT CAST(n AS UBIGINT) AS i FROM range(400000) AS r(n))").fetchnumpy()  # fmt: skip
-    drawn = [numbers[f"d{at}"] for at in range(3)]
+    drawn = [np.asarray(numbers[f"d{at}"], dtype=float) for at in range(3)]
     n = len(drawn[0])
     assert min(each.min() for each in drawn) >= 0
     assert max(each.max() for each in drawn) < 1
@@ -118,8 +120,10 @@ def test_draws_are_uniform_and_purposes_independent() -> None:
 
 
 def test_normal_draws_are_normal() -> None:
-    drawn = duckdb.sql(f"SELECT {Draws(7).normal('n', 'i')} AS d FROM (SELECT CAST(n AS UBIGINT) AS i FROM range(200000) AS r(n))")
-    values = drawn.fetchnumpy()["d"]
+    drawn = duckdb.sql(
+        f"SELECT {Draws(7).normal('n', 'i')} AS d FROM (SELECT CAST(n AS UBIGINT) AS i FROM range(200000) AS r(n))"
+    )
+    values = np.asarray(drawn.fetchnumpy()["d"], dtype=float)
     assert values.mean() == pytest.approx(0, abs=0.01)
     assert values.std() == pytest.approx(1, abs=0.01)
     assert (np.abs(values) > 1.959964).mean() == pytest.approx(0.05, abs=0.002)

@@ -140,7 +140,9 @@ def test_some_customers_return_and_none_lives_twice_at_once(company: Company) ->
 
 def test_probabilities_of_leaving_are_calibrated(company: Company) -> None:
     live = company.frame("SELECT probability_90_days AS p, left_within_90_days AS gone FROM probabilities")
-    fifths = live.groupby(pd.qcut(live.p, 5), observed=True).agg(p=("p", "mean"), gone=("gone", "mean"), n=("p", "size"))
+    fifths = live.groupby(pd.qcut(live.p, 5), observed=True).agg(
+        p=("p", "mean"), gone=("gone", "mean"), n=("p", "size")
+    )
     error = np.sqrt(fifths.p * (1 - fifths.p) / fifths.n)
     # what becomes known within the 90 days is not in the probability
     assert ((fifths.gone - fifths.p).abs() < 4 * error + 0.01).all()

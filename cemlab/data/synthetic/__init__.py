@@ -148,6 +148,7 @@ def _block(
     # one thread per block: blocks run side by side, and rows keep one order
     try:
         with duckdb.connect(config={"threads": 1, "temp_directory": spill}) as engine:
+            engine.execute("SET enable_progress_bar = false")
             people.create(engine, world, first=span[0], last=span[1])
             lives.begin(engine)
             surveys.begin(engine, world)

@@ -38,7 +38,7 @@ _RECIPES: Mapping[str, Sequence[tuple[str, str, Callable[[Row], Row]]]] = {
         ("missing id", "`response_id` is missing", _with(0, "", fresh=False)),
         ("too many cells", "the line has too many cells", lambda row: [*row, "more", "and more"]),
         ("too few cells", "the line has too few cells", lambda row: row[:4]),
-        (_BYTES, _SAME + "`response_id` and `metric`", _with(9, "caf\ufffd", fresh=False)),
+        (_BYTES, _SAME + "`response_id` and `metric`", _with(9, "pi\ufffdce", fresh=False)),
         (_NUL, _SAME + "`response_id` and `metric`", _with(9, "nul\0", fresh=False)),
     ),
     "spells": (
