@@ -139,7 +139,8 @@ def open_lab(lab_file: str | Path, *, as_of: str = "", data_dir: str = "") -> La
     lab_file : str or Path
         The ``lab.toml``.
     as_of : str, default ""
-        ISO day; rows known on it or later are not there. Empty for the day after the last known row.
+        ISO day; rows known on it or later are not there. Empty for the day after the lab's `data_until`, or else after
+        the last known row.
     data_dir : str, default ""
         Folder of the source files; empty for the folder of the lab file.
 
@@ -151,7 +152,7 @@ def open_lab(lab_file: str | Path, *, as_of: str = "", data_dir: str = "") -> La
     Raises
     ------
     ParameterError
-        When `as_of` is no day, or is given although no table has dates.
+        When `as_of` is no day, later than the sources are complete, or given although no table has dates.
     SourceError, SchemaError
         When a source or the lab file does not hold.
     InsufficientDataError
@@ -195,7 +196,8 @@ def _as_of_day(asked: str, snapshot: Snapshot) -> dt.date | None:
             "see what became of the rows."
         )
     if not asked:
-        return dt.date.fromisoformat(known[-1]) + dt.timedelta(days=1)
+        # a snapshot's ends lie on its own day, which no row may have been known on
+        return dt.date.fromisoformat(snapshot.lab.get("data_until") or known[-1]) + dt.timedelta(days=1)
     if asked <= known[0]:
         raise InsufficientDataError(
             f"`as_of` must be after the first known row, of {known[0]}: {asked} was given, and no dated row was known "
