@@ -204,3 +204,43 @@ def test_a_made_up_lab_passes_its_check(
     assert lab == "demo/lab.toml"
     assert call("check", lab) == 0
     assert "responses" in capsys.readouterr().out
+
+
+@pytest.fixture
+def export(here: Path) -> Path:
+    """An export with a question that is the NPS question by its name."""
+    rows = [f"r{n},c{n},2024-01-{1 + n % 28:02},{n % 11}" for n in range(40)]
+    path = here / "survey.csv"
+    path.write_text("\n".join(["response_id,customer_id,response_date,nps", *rows]) + "\n")
+    return path
+
+
+def test_init_writes_a_lab_file_that_passes_its_check(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("init", export.name, "--out", "new.toml", "--company", "Acme") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("new.toml: ")
+    assert "is `nps` the NPS question?" in shown
+    assert shown.rstrip().endswith("`cemlab check new.toml`.")
+    assert call("check", "new.toml") == 0
+    shown = capsys.readouterr().out
+    assert "responses: 40 rows in = 40 used + 0 excluded + 0 quarantined" in shown
+    assert "Studies\n  first-look: ready" in shown
+
+
+def test_init_overwrites_nothing(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = Path("lab.toml").read_text()
+    assert call("init", export.name) == 2
+    assert "must not overwrite anything: `lab.toml` is there already" in capsys.readouterr().err
+    assert Path("lab.toml").read_text() == before
+
+
+def test_check_says_what_a_study_lacks_and_how_to_map_it(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path("notebooks/past/first-look.ipynb")
+    notebook = json.loads(path.read_text())
+    notebook["metadata"]["cemlab"] = {"needs": {"spells": ["ended_on"]}}
+    path.write_text(json.dumps(notebook))
+    assert call("init", export.name, "--out", "new.toml") == 0
+    assert call("check", "new.toml") == 0
+    shown = capsys.readouterr().out
+    assert "first-look: not ready to answer: Is it so?" in shown
+    assert "Add `[[spells]]`, one row per continuous relationship (contract) of a customer" in shown
