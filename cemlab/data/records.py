@@ -18,6 +18,11 @@ LIMIT = 1 << 24
 """Bytes after which a quoted cell is taken to be one that was never closed."""
 UNCLOSED = "a quote in the line is not closed or not at a cell's end"
 
+Places = npt.NDArray[np.int64]
+
+_NONE: Places = np.empty(0, np.int64)
+_WINDOW = 1 << 18
+_MOST = 1 << 12
 _LINE, _RETURN = 10, 13
 _END = re.compile(rb"\r\n|\n|\r")
 
@@ -142,19 +147,29 @@ class Splitter:
     def _cut(self, *, final: bool) -> Iterator[Piece]:
         if not self._rest or not self._learn(final=final):
             return
-        # the last line may lack its end; it is plain all the same
-        added = self._line_end if final and not self._rest.endswith(b"\n") else b""
-        piece = _plain(self._rest + added, self._marks, self._line_end) if self._marks.simple else None
-        if piece and piece.content:
-            self._rest = self._rest[len(piece.content) :]
-            if added and not self._rest:
-                piece.content = piece.content[: -len(added)]
-            yield piece
-        if self._rest and (piece is None or final or len(self._rest) > LIMIT):
-            piece, done = self._taken_apart(self._rest, final=final)
-            self._rest = self._rest[done:]
-            if done:
+        data, at, most = self._rest, 0, 1
+        while at < len(data):
+            window = data[at : at + _WINDOW]
+            last = at + len(window) == len(data)
+            # the last line may lack its end; it is plain all the same
+            added = self._line_end if final and last and not window.endswith(b"\n") else b""
+            piece, doubt = _plain(window + added, self._marks, self._line_end)
+            if piece.content:
+                piece.content = piece.content[: len(window)]
+                at += len(piece.content)
+                most = 1 if piece.records > most else most
                 yield piece
+            if not doubt and ((piece.content and not last) or (last and not final and len(data) - at <= LIMIT)):
+                if last:
+                    break
+                continue
+            piece, done = self._taken_apart(data, at, most=most, final=final)
+            if done == at:
+                break
+            # where there is much to doubt, more is taken apart at a time
+            at, most = done, min(2 * most, _MOST)
+            yield piece
+        self._rest = data[at:]
 
     def _learn(self, *, final: bool) -> bool:
         """Take the first line end to be the file's; False when there is none yet."""
@@ -165,12 +180,11 @@ class Splitter:
             self._line_end = b"\n"
         return bool(self._line_end)
 
-    def _taken_apart(self, data: bytes, *, final: bool) -> tuple[Piece, int]:
-        """Read record by record; return what was read and how many bytes that took."""
+    def _taken_apart(self, data: bytes, at: int, *, most: int, final: bool) -> tuple[Piece, int]:
+        """Read so many records from `at` on, cell by cell; return them and where they end."""
         piece = Piece(b"", plain=False)
         written: list[bytes] = []
-        at = 0
-        while at < len(data):
+        while at < len(data) and piece.records < most:
             cells, end = self._record(data, at, final=final)
             if end < 0 and len(data) - at <= LIMIT:
                 break
@@ -222,41 +236,52 @@ class Splitter:
         return marks.delimiter.join(quoted) + self._line_end
 
 
-def _plain(data: bytes, marks: Marks, line_end: bytes) -> Piece | None:
-    """The complete records at the beginning of `data`; None when a reader could be in doubt about one of them."""
+def _plain(data: bytes, marks: Marks, line_end: bytes) -> tuple[Piece, bool]:
+    """The complete records before the first that a reader could be in doubt about, and whether there is one."""
+    if not marks.simple:
+        return Piece(b"", plain=True), True
     codes = np.frombuffer(data, np.uint8)
-    quotes = np.flatnonzero(codes == marks.quote[0]) if marks.quote and marks.quote in data else np.empty(0, np.int64)
-    if len(quotes) and not _regular(codes, quotes, marks):
-        return None
+    quotes = np.flatnonzero(codes == marks.quote[0]) if marks.quote and marks.quote in data else _NONE
     ends = _outside(np.flatnonzero(codes == _LINE), quotes)
+    doubts = [_misplaced(codes, quotes, marks), *_other_ends(data, codes, ends=ends, quotes=quotes, line_end=line_end)]
+    first = min((int(each[0]) for each in doubts if len(each)), default=len(data))
+    doubt = first < len(data)
+    ends = ends[: np.searchsorted(ends, first)]
     if not len(ends):
-        return Piece(b"", plain=True)
-    if b"\r" in data:
-        returns = _outside(np.flatnonzero(codes[: ends[-1]] == _RETURN), quotes)
-        as_declared = line_end == b"\r\n" and np.array_equal(returns + 1, ends)
-        if len(returns) and not as_declared:
-            return None
-    elif line_end == b"\r\n":
-        return None
+        return Piece(b"", plain=True), doubt
     sizes = np.diff(ends, prepend=-1)
     blank = int((sizes == len(line_end)).sum())
-    return Piece(
-        data[: int(ends[-1]) + 1], plain=True, records=len(ends) - blank, blank=blank, longest=int(sizes.max())
-    )
+    longest = int(sizes.max())
+    return Piece(data[: int(ends[-1]) + 1], plain=True, records=len(ends) - blank, blank=blank, longest=longest), doubt
 
 
-def _outside(places: npt.NDArray[np.int64], quotes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _outside(places: Places, quotes: Places) -> Places:
     """Those places that lie outside quotes."""
     return places[np.searchsorted(quotes, places) % 2 == 0] if len(quotes) else places
 
 
-def _regular(codes: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64], marks: Marks) -> bool:
-    """True when each opening quote begins a cell and each closing one ends it."""
+def _misplaced(codes: npt.NDArray[np.uint8], quotes: Places, marks: Marks) -> Places:
+    """The first opening quote that does not begin a cell, or closing one that does not end it."""
+    if not len(quotes):
+        return _NONE
     opening, closing = quotes[0::2], quotes[1::2]
-    before = codes[opening[opening > 0] - 1]
-    after = codes[closing[closing < len(codes) - 1] + 1]
+    opening, closing = opening[opening > 0], closing[closing < len(codes) - 1]
+    before, after = codes[opening - 1], codes[closing + 1]
     delimiter, quote = marks.delimiter[0], marks.quote[0]
     # a quote beside another one is a doubled quote, which the two halves of the pair agree on
     opens = (before == delimiter) | (before == _LINE) | (before == quote)
     closes = (after == delimiter) | (after == _LINE) | (after == _RETURN) | (after == quote)
-    return bool(opens.all() and closes.all())
+    return np.sort(np.concatenate([opening[~opens][:1], closing[~closes][:1]]))
+
+
+def _other_ends(
+    data: bytes, codes: npt.NDArray[np.uint8], *, ends: Places, quotes: Places, line_end: bytes
+) -> Iterator[Places]:
+    """Line ends of another kind than the file's."""
+    if line_end == b"\r\n":
+        yield ends[(ends == 0) | (codes[ends - 1] != _RETURN)][:1]
+    if b"\r" in data:
+        returns = _outside(np.flatnonzero(codes == _RETURN), quotes)
+        # at the end of what is here, a return may still be followed
+        returns = returns[returns < len(data) - 1]
+        yield returns[(codes[returns + 1] != _LINE) | (line_end == b"\n")][:1]

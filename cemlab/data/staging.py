@@ -302,13 +302,14 @@ class Query:
         begin, joins, vain = {}, [], {}
         for name, each in self.source.maps.items():
             begin[name] = origin(each, cells)
+            missed = []
             for step, lookup in enumerate(each.lookup):
                 table, alias = references.table(lookup, self.source), identifier(f"{name}_{step}")
                 joins.append(f"LEFT JOIN {table} AS {alias} ON {alias}.key = {begin[name]}")
+                missed.append(f"(({begin[name]}) IS NOT NULL AND {alias}.key IS NULL)")
                 begin[name] = f"{alias}.value"
             if f"_vain_{name}" in self.staged.flags:
-                missed = f"({origin(each, cells)}) IS NOT NULL AND {begin[name]} IS NULL"
-                vain[f"_vain_{name}"] = missed if each.lookup else "false"
+                vain[f"_vain_{name}"] = " OR ".join(missed) or "false"
         return begin, " ".join(joins), vain
 
     def _base(self, cells: Cells) -> str:

@@ -42,6 +42,7 @@ def _counts(pieces: list[Piece]) -> tuple[int, int, int]:
         (b"a,b\n1,2\r\n3,4\n", (3, 0, 0), False),
         (b"a,b\r\n1,2\n3,4\r\n", (3, 0, 0), False),
         (b"a,b\n1,x\ry,4\n", (3, 0, 0), False),
+        (b"a,b\r\n1,2\r\n\n3,4\r\n", (3, 1, 0), False),
         (b"a,b\n1,\x00\n", (2, 0, 0), True),
     ],
 )
@@ -58,7 +59,7 @@ def test_plain_pieces_are_the_stream_itself() -> None:
 
 def test_other_pieces_are_written_with_every_cell_quoted() -> None:
     pieces = _pieces(b'a,b\n5" pipe, "q"\n"""",x\r\n')
-    assert b"".join(piece.content for piece in pieces) == b'"a","b"\n"5"" pipe"," ""q"""\n"""","x"\n'
+    assert b"".join(piece.content for piece in pieces) == b'a,b\n"5"" pipe"," ""q"""\n"""","x"\n'
 
 
 def test_cutting_the_stream_anywhere_changes_nothing() -> None:

@@ -38,7 +38,7 @@ def test_clean_utf8_is_read_in_place(tmp_path: Path, content: bytes) -> None:
 
 def test_line_ends_inside_cells_stay_as_they_are_in_a_copy(tmp_path: Path) -> None:
     found = _scan(tmp_path, b'a,b\r\n1,"x\r\ny\rz\n"\n3,4\n')
-    assert found.path.read_bytes() == b'"a","b"\r\n"1","x\r\ny\rz\n"\r\n"3","4"\r\n'
+    assert found.path.read_bytes() == b'a,b\r\n1,"x\r\ny\rz\n"\r\n"3","4"\r\n'
 
 
 def test_windows_1252_is_copied_as_utf8_and_undefined_bytes_are_counted(tmp_path: Path) -> None:
