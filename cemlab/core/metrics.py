@@ -69,7 +69,7 @@ class MetricScale:
         return 100.0 if self.kind == "net" else 1.0
 
     @property
-    def values(self) -> dict[int, float]:
+    def worth(self) -> dict[int, float]:
         """What an answer of each code is worth: −1, 0 or 1; 0 or 1; or the code itself."""
         if self.kind == "mean":
             return {code: float(code) for code in self.codes}
@@ -94,7 +94,7 @@ class MetricScale:
         Examples
         --------
         >>> effort = MetricScale("ces", "mean", 1, 7, top=(1, 2), better="down")
-        >>> effort.as_share().values[2]
+        >>> effort.as_share().worth[2]
         1.0
         """
         return replace(self, kind="share", bottom=(), better="up")

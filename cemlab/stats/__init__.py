@@ -2,4 +2,17 @@
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(__name__, submodules=["change", "intervals", "multiplicity", "nps", "perception", "planning", "robustness", "scores", "weighting"])
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submodules=[
+        "change",
+        "intervals",
+        "multiplicity",
+        "nps",
+        "perception",
+        "planning",
+        "robustness",
+        "scores",
+        "weighting",
+    ],
+)

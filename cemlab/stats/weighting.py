@@ -103,8 +103,7 @@ def linearise(design: pd.DataFrame, by: Sequence[str]) -> Linearised:
     squares = (rows["sum_aa"] - 2 * theta * rows["sum_ab"] + theta**2 * rows["sum_bb"]) / rows["_b"] ** 2
     rows = rows.assign(_v=spread(squares, plain**2, rows["stratum_clusters"]), _strata=1)
     found = _per_group(rows, by, ["_v", "n_clusters", "_strata"])
-    whole = rows.assign(_all=0).groupby(list(by) or ["_all"], observed=True)
-    largest = whole["largest"].max().to_numpy(float)
+    biggest = rows.assign(_all=0).groupby(list(by) or ["_all"], observed=True)[["largest"]].max()
     single = rows.loc[rows["stratum_clusters"] == 1, STRATUM].nunique()
     return Linearised(
         keys=totals[list(by)],
@@ -112,7 +111,7 @@ def linearise(design: pd.DataFrame, by: Sequence[str]) -> Linearised:
         variance=found["_v"].clip(lower=0).to_numpy(float),
         n_clusters=found["n_clusters"].to_numpy(float),
         df=np.maximum(found["n_clusters"] - found["_strata"], 1).to_numpy(float),
-        largest_share=(largest / totals["sum_b"]).to_numpy(float),
+        largest_share=biggest["largest"].to_numpy(float) / totals["sum_b"].to_numpy(float),
         lonely=int(single),
     )
 

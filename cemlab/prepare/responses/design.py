@@ -60,7 +60,8 @@ def design_sums(
         ``sampling_stratum``, ``n`` answers, ``n_clusters`` of the group, ``stratum_clusters`` of the
         stratum in all groups together, ``largest`` (the largest b), ``sum_a``, ``sum_b``, ``sum_aa``,
         ``sum_ab``, ``sum_bb``; with one group column and no period also ``rest_aa``, ``rest_ab``, ``rest_ba``,
-        ``rest_bb``: sums of products of a cluster's a or b in the group with its a or b in all others.
+        ``rest_bb``: sums of products of a cluster's a or b in the group with its a or b in all others, and
+        ``rest_shared``: clusters of the group that answered in another one too.
 
     Raises
     ------
@@ -184,7 +185,9 @@ def _cells(
 
 def _summed(cells: ir.Table, keys: list[str], *, rest: bool) -> ir.Table:
     """Sums over clusters, and how many clusters each stratum has in all groups together."""
-    clusters = cells.group_by([STRATUM, _CLUSTER]).aggregate(all_a=cells.a.sum(), all_b=cells.b.sum())
+    clusters = cells.group_by([STRATUM, _CLUSTER]).aggregate(
+        all_n=cells.n.sum(), all_a=cells.a.sum(), all_b=cells.b.sum()
+    )
     strata = clusters.group_by(STRATUM).aggregate(stratum_clusters=clusters.count())
     products = dict(_SUMS)
     if rest:
@@ -192,6 +195,8 @@ def _summed(cells: ir.Table, keys: list[str], *, rest: bool) -> ir.Table:
         cells = cells.mutate(rest_a=cells.all_a - cells.a, rest_b=cells.all_b - cells.b)
         products |= {name: (x, f"rest_{y}") for name, (x, y) in _REST.items()}
     sums = {name: (cells[x] * cells[y]).sum() for name, (x, y) in products.items()}
+    if rest:
+        sums["rest_shared"] = (cells.all_n > cells.n).sum()
     if "negative" in cells.columns:
         sums["negative"] = cells.negative.sum()
     totals = cells.group_by([*keys, STRATUM]).aggregate(
@@ -208,7 +213,7 @@ def _summed(cells: ir.Table, keys: list[str], *, rest: bool) -> ir.Table:
 def _of_answers(sums: pd.DataFrame, *, rest: bool) -> pd.DataFrame:
     """Complete the sums where each answer is a cluster of its own."""
     sums = sums.assign(n_clusters=sums["n"], stratum_clusters=sums.groupby(STRATUM)["n"].transform("sum"))
-    return sums.assign(**dict.fromkeys(_REST, 0.0)) if rest else sums
+    return sums.assign(**dict.fromkeys(_REST, 0.0), rest_shared=0) if rest else sums
 
 
 def _value(score: Any, scale: MetricScale) -> Any:

@@ -242,7 +242,7 @@ def _rest(samples: Samples, design: pd.DataFrame | None, counts: pd.DataFrame) -
         return samples, 0.0
     if not samples.designed:
         return samples_of(rest, scale=samples.scale), 0.0
-    source = design if design is not None else weighting.of_counts(counts, samples.by, samples.scale.values)
+    source = design if design is not None else weighting.of_counts(counts, samples.by, samples.scale.worth)
     sums, covariance = weighting.rest_of(source, samples.by)
     found = samples_of(rest, scale=samples.scale, design=sums)
     if not found.designed:

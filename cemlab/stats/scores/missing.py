@@ -6,7 +6,7 @@ import pandas as pd
 
 from cemlab.core.metrics import NPS, MetricScale
 from cemlab.core.results import Estimates
-from cemlab.stats.scores import samples_of
+from cemlab.stats.scores.samples import samples_of
 
 
 def missing_bounds(
@@ -90,5 +90,5 @@ def bounds_of(metric: MetricScale) -> tuple[float, float]:
     >>> bounds_of(NPS)
     (-100.0, 100.0)
     """
-    worth = metric.values.values()
+    worth = metric.worth.values()
     return metric.factor * min(worth), metric.factor * max(worth)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.core.metrics import MetricScale
@@ -67,6 +68,21 @@ class Samples:
             One per group.
         """
         return self.table[name].to_numpy(float)
+
+    def take(self, rows: NDArray[np.int64]) -> Samples:
+        """Return some of the samples, in an order.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray
+            Positions, which may repeat.
+
+        Returns
+        -------
+        Samples
+            With a new index.
+        """
+        return replace(self, table=self.table.iloc[rows].reset_index(drop=True))
 
 
 def groups_of(counts: pd.DataFrame) -> list[str]:
@@ -138,7 +154,7 @@ def samples_of(counts: pd.DataFrame, *, scale: MetricScale, design: pd.DataFrame
         design = _matching(design, table, by)
     weighted = not np.allclose(counts["sum_w2"] * counts["n"], counts["sum_w"] ** 2) or _unequal(counts)
     if design is None and weighted:
-        design = weighting.of_counts(counts, by, scale.values)
+        design = weighting.of_counts(counts, by, scale.worth)
     if design is None or not (weighted or _is_clustered(design)):
         bessel = 1 if scale.kind == "mean" else 0
         n = table["n"].astype(float)
@@ -210,7 +226,7 @@ def _is_clustered(design: pd.DataFrame) -> bool:
 
 def _moments(counts: pd.DataFrame, by: Sequence[str], scale: MetricScale) -> pd.DataFrame:
     """Weighted mean and spread of the value of an answer, and shares of the groups of codes."""
-    worth = counts["score"].map(scale.values).astype(float)
+    worth = counts["score"].map(scale.worth).astype(float)
     rows = counts.assign(_first=counts["sum_w"] * worth, _second=counts["sum_w"] * worth**2)
     for name, codes in scale.groups.items():
         rows[f"share_{name}"] = counts["sum_w"].where(counts["score"].isin(codes), 0.0)

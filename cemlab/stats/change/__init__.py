@@ -1,0 +1,7 @@
+"""How a score moved: between periods and windows, of the same people, and as a trend."""
+
+from cemlab.stats.change.people import paired
+from cemlab.stats.change.steps import between, consecutive
+from cemlab.stats.change.trends import trend
+
+__all__ = ["between", "consecutive", "paired", "trend"]
