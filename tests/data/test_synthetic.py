@@ -20,6 +20,12 @@ from cemlab.data.synthetic.draws import Draws
 from cemlab.data.synthetic.world import World
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lab file of a small company."""
+    return synthetic.write(tmp_path_factory.mktemp("small"), customers=500, seed=3)
+
+
 def _hashes(lab_file: Path) -> dict[str, str]:
     folder = lab_file.parent
     files = (path for path in folder.rglob("*") if path.is_file())
@@ -62,9 +68,8 @@ def test_a_smaller_company_leaves_nothing_of_a_larger_one(tmp_path: Path, monkey
     assert (tmp_path / "responses.csv.gz").is_file()
 
 
-def test_every_row_is_sound(tmp_path: Path) -> None:
-    lab_file = synthetic.write(tmp_path, customers=600, seed=3)
-    accounting = intake.check(lab_file)
+def test_every_row_is_sound(small: Path) -> None:
+    accounting = intake.check(small)
     assert accounting.usable
     assert {line.outcome for line in accounting.ledger.lines} == {"in", "used"}
     assert [table.name for table in accounting.tables] == [
@@ -72,10 +77,9 @@ def test_every_row_is_sound(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("rate", [0.02, 0.3])
-def test_hostile_rows_are_quarantined_for_their_reason(tmp_path: Path, rate: float) -> None:
-    clean = intake.check(synthetic.write(tmp_path / "clean", customers=500, seed=3))
-    dirty_lab = synthetic.write(tmp_path / "dirty", customers=500, seed=3, dirt=rate)
+def test_hostile_rows_are_quarantined_for_their_reason(small: Path, tmp_path: Path) -> None:
+    clean = intake.check(small)
+    dirty_lab = synthetic.write(tmp_path, customers=500, seed=3, dirt=0.2)
     dirty = intake.check(dirty_lab)
     made = json.loads((dirty_lab.parent / "truth.json").read_text(encoding="utf-8"))["dirt"]
     for table in ("spells", "invitations", "responses", "ratings"):
@@ -86,15 +90,15 @@ def test_hostile_rows_are_quarantined_for_their_reason(tmp_path: Path, rate: flo
         assert used == [line.count for line in clean.ledger.lines if line.table == table and line.outcome == "used"]
 
 
-def test_it_says_that_it_is_made_up_and_stops_in_mid_month(tmp_path: Path) -> None:
-    lab = open_lab(synthetic.write(tmp_path, customers=200, seed=3))
+def test_it_says_that_it_is_made_up_and_stops_in_mid_month(small: Path) -> None:
+    lab = open_lab(small)
     assert lab.info.synthetic
     assert lab.info.segments == ("segment", "region", "plan")
     assert str(lab.as_of) == "2024-12-17"
 
 
-def test_names_and_addresses_stay_out_of_frames(tmp_path: Path) -> None:
-    lab = open_lab(synthetic.write(tmp_path, customers=200, seed=3))
+def test_names_and_addresses_stay_out_of_frames(small: Path) -> None:
+    lab = open_lab(small)
     assert not {"name", "e_mail"} & set(lab.table("customers").columns)
     assert "comment" not in lab.table("responses").columns
     asked = lab.frame(lab.table("customers", personal=["e_mail"]))
