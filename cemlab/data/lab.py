@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,8 @@ from cemlab.core.lab import Lab, LabInfo, Ledger, LedgerLine
 from cemlab.core.parameters import REGISTRY
 from cemlab.core.schemas import TABLES, Table
 from cemlab.data.acceptance import TableRecord
-from cemlab.data.mapping import LabSection
+from cemlab.data.declaration import metric_scales
+from cemlab.data.mapping import LabSection, MetricSection
 from cemlab.data.snapshot import Snapshot, ensure
 from cemlab.data.staging import KNOWN_ON
 
@@ -169,7 +170,10 @@ def open_lab(lab_file: str | Path, *, as_of: str = "", data_dir: str = "") -> La
         ledger.record(line for line in snapshot.ledger if line.table == record.name)
         ledger.record(_as_of_lines(engine, record, day))
     return SnapshotLab(
-        info=LabSection.model_validate(snapshot.lab).info,
+        info=replace(
+            LabSection.model_validate(snapshot.lab).info,
+            metrics=metric_scales({name: MetricSection(**each) for name, each in snapshot.metrics.items()}),
+        ),
         as_of=day,
         fingerprint=snapshot.fingerprint,
         ledger=ledger,
@@ -195,9 +199,16 @@ def _as_of_day(asked: str, snapshot: Snapshot) -> dt.date | None:
             f"A lab must hold at least one dated row: none of {len(dated)} dated tables has one. Run `cemlab check` to "
             "see what became of the rows."
         )
+    # the ends of spells lie on days on which no row need have become known
+    until = str(snapshot.lab.get("data_until") or "")
+    end = dt.date.fromisoformat(until or known[-1]) + dt.timedelta(days=1)
     if not asked:
-        # a snapshot's ends lie on its own day, which no row may have been known on
-        return dt.date.fromisoformat(snapshot.lab.get("data_until") or known[-1]) + dt.timedelta(days=1)
+        return end
+    if until and asked > end.isoformat():
+        raise ParameterError(
+            f"`as_of` must not be later than {end}, for the lab file says `data_until` {until}: {asked} was given, and "
+            "what happened since would pass for nothing. Choose an earlier day, or mend `data_until` with newer sources."
+        )
     if asked <= known[0]:
         raise InsufficientDataError(
             f"`as_of` must be after the first known row, of {known[0]}: {asked} was given, and no dated row was known "

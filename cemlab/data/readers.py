@@ -251,10 +251,12 @@ def _refused(beside: Path | None, longest: int) -> str:
 
 def _objects(rows: Rows, layout: Layout, connection: Any) -> Rows:
     """JSON lines: each key of any of them is a column."""
-    lines = f"(SELECT c0 AS line, json_valid(c0) AND json_type(c0) = 'OBJECT' AS sound FROM {rows.relation} WHERE c0 IS NOT NULL)"
-    found = connection.execute(
-        f"SELECT DISTINCT unnest(json_keys(line)) FROM {lines} WHERE sound ORDER BY ALL"
-    ).fetchall()
+    # an AND would look into lines that are no JSON too
+    sound = "CASE WHEN json_valid(c0) THEN json_type(c0) = 'OBJECT' ELSE false END"
+    lines = f"(SELECT c0 AS line, {sound} AS sound FROM {rows.relation} WHERE c0 IS NOT NULL)"
+    keys_of = "unnest(CASE WHEN sound THEN json_keys(line) END)"
+    connection.execute(FRESH)
+    found = connection.execute(f"SELECT DISTINCT {keys_of} FROM {lines} ORDER BY ALL").fetchall()
     keys = [str(key) for (key,) in found]
     pointers = (quoted("/" + key.replace("~", "~0").replace("/", "~1")) for key in keys)
     cells = tuple(f"CASE WHEN sound THEN json_extract_string(line, {pointer}) END" for pointer in pointers)
