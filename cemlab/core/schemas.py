@@ -7,14 +7,14 @@ lab file (``text``, ``integer``, ``number``, ``date``, ``instant``, ``boolean``)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 Type = Literal["text", "integer", "number", "date", "instant", "boolean"]
 Action = Literal["exclude", "quarantine"]
 
 METRIC_SCALES: Mapping[str, tuple[int, int]] = {"nps": (0, 10), "csat": (1, 10), "ces": (1, 7)}
-"""Lowest and highest code of each metric's answer scale."""
+"""Lowest and highest code that an answer may have where the lab declares no scale of its own."""
 
 
 @dataclass(frozen=True)
@@ -136,12 +136,16 @@ class Table:
         return tuple(column.name for column in self.columns if column.required)
 
 
-def _off_scale(table: Any) -> Any:
+def _off_scale(scales: Mapping[str, tuple[int, int]]) -> Callable[[Any], Any]:
     """Scores that are not whole, or outside the scale of their metric."""
-    off = table.score % 1 != 0  # floor() would overflow on a number that no whole one can hold
-    for metric, (low, high) in METRIC_SCALES.items():
-        off = off | ((table.metric == metric) & ~table.score.between(low, high))
-    return off
+
+    def _broken(table: Any) -> Any:
+        off = table.score % 1 != 0  # floor() would overflow on a number that no whole one can hold
+        for metric, (low, high) in scales.items():
+            off = off | ((table.metric == metric) & ~table.score.between(low, high))
+        return off
+
+    return _broken
 
 
 def _negative(column: str) -> Callable[[Any], Any]:
@@ -235,7 +239,9 @@ _TABLES = (
         masked={},
         free_columns=True,
         rules=(
-            Rule("score_off_scale", _off_scale, "the score is no code of its scale", ("score", "metric")),
+            Rule(
+                "score_off_scale", _off_scale(METRIC_SCALES), "the score is no code of its scale", ("score", "metric")
+            ),
             Rule("negative_weight", _negative("weight"), "the weight is negative", ("weight",)),
         ),
     ),
@@ -327,3 +333,23 @@ _TABLES = (
 
 TABLES: Mapping[str, Table] = {table.name: table for table in _TABLES}
 """Every canonical table by name."""
+
+
+def with_scales(table: Table, scales: Mapping[str, tuple[int, int]]) -> Table:
+    """Return a table whose rule on scores knows the scales that a lab declares.
+
+    Parameters
+    ----------
+    table : Table
+        A canonical table.
+    scales : mapping of str to (int, int)
+        Metric → its lowest and highest code.
+
+    Returns
+    -------
+    Table
+        The same, but for the rule ``score_off_scale``.
+    """
+    broken = _off_scale({**METRIC_SCALES, **scales})
+    rules = tuple(replace(rule, broken=broken) if rule.name == "score_off_scale" else rule for rule in table.rules)
+    return replace(table, rules=rules)

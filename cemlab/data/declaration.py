@@ -7,16 +7,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from cemlab.core.errors import SchemaError, near_miss
+from cemlab.core.metrics import NPS, MetricScale, declared
 from cemlab.core.schemas import TABLES, Table, Type
 from cemlab.data.layout import Lookup, Strict
-from cemlab.data.mapping import ColumnMap, Condition, LabSection, Source
+from cemlab.data.mapping import ColumnMap, Condition, LabSection, MetricSection, Source
 from cemlab.data.sources import read_toml
 
 _MODELS: Mapping[str, type[BaseModel]] = {
     "lab": LabSection,
+    "metrics": MetricSection,
     "columns": ColumnMap,
     "where": Condition,
     "when": Condition,
@@ -32,11 +34,14 @@ class Declaration(Strict):
     ----------
     lab : LabSection
         What the lab says of itself.
+    metrics : dict of str to MetricSection
+        Scales of questions other than ``nps``.
     tables : dict of str to tuple of Source
         Canonical tables in their canonical order, each with its sources.
     """
 
     lab: LabSection
+    metrics: dict[str, MetricSection] = Field(default_factory=dict)
     tables: dict[str, tuple[Source, ...]]
 
     def types(self, name: str) -> dict[str, Type]:
@@ -116,10 +121,12 @@ def load(lab_file: str | Path) -> Declaration:
         not mapped, or a value that cannot be.
     """
     raw = read_toml(lab_file)
-    _check_names(raw, ["lab", *TABLES], "table")
+    _check_names(raw, ["lab", "metrics", *TABLES], "table")
     try:
         tables = {name: raw[name] for name in TABLES if name in raw}
-        declaration = Declaration.model_validate({"lab": raw.get("lab"), "tables": tables})
+        declaration = Declaration.model_validate(
+            {"lab": raw.get("lab"), "metrics": raw.get("metrics", {}), "tables": tables}
+        )
     except ValidationError as error:
         raise _explained(error) from None
     if not declaration.tables:
@@ -127,7 +134,40 @@ def load(lab_file: str | Path) -> Declaration:
     for name, sources in declaration.tables.items():
         _check_table(declaration, TABLES[name], sources)
     _check_segments(declaration)
+    metric_scales(declaration.metrics)
     return declaration
+
+
+def metric_scales(metrics: Mapping[str, MetricSection]) -> tuple[MetricScale, ...]:
+    """Return the scales of a lab's questions, ``nps`` first.
+
+    Parameters
+    ----------
+    metrics : mapping of str to MetricSection
+        As the lab file declares them.
+
+    Returns
+    -------
+    tuple of MetricScale
+        Checked.
+
+    Raises
+    ------
+    SchemaError
+        When ``nps`` is declared, or codes are missing or do not fit their scale.
+    """
+    if "nps" in metrics:
+        raise SchemaError("`nps` is always asked from 0 to 10: the lab file declares `[metrics.nps]`. Take it out.")
+    scales = [NPS]
+    for name, section in metrics.items():
+        key, other = ("low_effort", "top") if name == "ces" else ("top", "low_effort")
+        if getattr(section, other) or not getattr(section, key):
+            raise SchemaError(
+                f"`[metrics.{name}]` must say which codes are counted by `{key}`: it has "
+                f"{'`' + other + '`' if getattr(section, other) else 'none'}. Write `{key} = [...]`."
+            )
+        scales.append(declared(name, scale=section.scale, top=getattr(section, key)))
+    return tuple(scales)
 
 
 def _check_names(found: Iterable[str], known: Iterable[str], what: str) -> None:

@@ -69,6 +69,24 @@ class LabSection(Strict):
         return LabInfo(**self.model_dump(exclude={"data_until"}))
 
 
+class MetricSection(Strict):
+    """A table ``[metrics.<name>]``: the scale of a question, and which codes are counted.
+
+    Attributes
+    ----------
+    scale : tuple of (int, int)
+        Lowest and highest code.
+    top : tuple of int
+        Top boxes, of ``csat`` and of a question of the lab's own.
+    low_effort : tuple of int
+        Codes of low effort, of ``ces``.
+    """
+
+    scale: tuple[int, int]
+    top: tuple[int, ...] = ()
+    low_effort: tuple[int, ...] = ()
+
+
 class Condition(Strict):
     """A source column and the codes that it must hold, or must not.
 

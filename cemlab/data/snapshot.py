@@ -38,6 +38,8 @@ class Snapshot:
         Of the content that it was made from.
     lab : dict
         The table ``[lab]``.
+    metrics : dict
+        The tables ``[metrics.…]``.
     tables : tuple of TableRecord
         In canonical order.
     ledger : tuple of LedgerLine
@@ -47,6 +49,7 @@ class Snapshot:
     folder: Path
     fingerprint: str
     lab: dict[str, Any]
+    metrics: dict[str, Any]
     tables: tuple[TableRecord, ...]
     ledger: tuple[LedgerLine, ...]
 
@@ -106,7 +109,7 @@ def _read(folder: Path) -> Snapshot:
         for each in kept["tables"]
     )
     return Snapshot(
-        folder, kept["fingerprint"], kept["lab"], tables, tuple(LedgerLine(**line) for line in kept["ledger"])
+        folder, kept["fingerprint"], kept["lab"], kept.get("metrics", {}), tables, tuple(LedgerLine(**line) for line in kept["ledger"])
     )
 
 
@@ -127,6 +130,7 @@ def _build(lab_file: str | Path, *, data_dir: str, fingerprint: str, folder: Pat
         content = {
             "fingerprint": fingerprint,
             "lab": declaration.lab.model_dump(),
+            "metrics": {name: each.model_dump() for name, each in declaration.metrics.items()},
             "tables": [asdict(record) for record in records],
             "ledger": [asdict(line) for line in ledger],
         }

@@ -11,7 +11,7 @@ from typing import Any
 import ibis
 
 from cemlab.core.errors import SchemaError, SourceError
-from cemlab.core.schemas import TABLES, Table, Type
+from cemlab.core.schemas import TABLES, Table, Type, with_scales
 from cemlab.data.conversion import ENGINE_TYPES, Cells, Converted, convert, identifier, origin, quoted
 from cemlab.data.declaration import Declaration
 from cemlab.data.mapping import ROW_NUMBER, WIDE_ITEM, WIDE_SCORE, Source
@@ -144,7 +144,8 @@ class Stage:
         SourceError, SchemaError
             When a file cannot be read, or lacks a column that is mapped.
         """
-        staged = Staged(TABLES[name], self.declaration.types(name))
+        scales = {metric: each.scale for metric, each in self.declaration.metrics.items()}
+        staged = Staged(with_scales(TABLES[name], scales), self.declaration.types(name))
         maps = [source.maps for source in self.declaration.tables[name]]
         staged.flags = [f"_naive_{column}" for column in staged.instants]
         staged.flags += [
