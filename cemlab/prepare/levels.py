@@ -1,0 +1,172 @@
+"""Levels of what is known of a customer or a spell: columns of ``spells``, of ``customers``, or what a study assigned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cemlab.core import schemas
+from cemlab.core.errors import ParameterError, SchemaError, near_miss
+from cemlab.core.lab import Lab
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+UNKNOWN = "unknown"
+"""The level of a spell whose value is missing."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a level is read.
+
+    Attributes
+    ----------
+    name : str
+        As it was asked for.
+    table : {"spells", "customers", "assignments"}
+        The canonical table.
+    numeric : bool
+        True when the column holds numbers.
+    undated : bool
+        True when nothing says when the value became known: it may be of later than it speaks of.
+    """
+
+    name: str
+    table: str
+    numeric: bool
+    undated: bool
+
+
+def sources(lab: Lab, names: Sequence[str], *, reserved: Sequence[str]) -> list[Source]:
+    """Return where each name is found: in ``spells``, else ``customers``, else ``assignments``.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    names : sequence of str
+        Columns, or names of assignments.
+    reserved : sequence of str
+        Names that the frame itself uses.
+
+    Returns
+    -------
+    list of Source
+        In the order of `names`.
+
+    Raises
+    ------
+    ParameterError
+        When a name is given twice or is one of the frame's own.
+    SchemaError
+        When a name is found nowhere.
+    """
+    if len(set(names)) < len(names):
+        raise ParameterError(f"Each group must be named once: {len(names)} names, of which {len(set(names))} differ.")
+    for name in names:
+        if name in reserved:
+            raise ParameterError(
+                f"A group must not have a name that the frame uses: `{name}` is one. Rename the column."
+            )
+    known = {name: Source(name, "customers", numeric, undated=True) for name, numeric in _attributes(lab, "customers")}
+    known |= {name: Source(name, "spells", numeric, undated=False) for name, numeric in _attributes(lab, "spells")}
+    if not set(names) <= set(known):
+        known = {name: Source(name, "assignments", numeric=False, undated=False) for name in _assigned(lab)} | known
+    for name in names:
+        if name not in known:
+            raise SchemaError(
+                f"A group must be a column of `spells` or `customers`, or the name of an assignment: `{name}` is none. "
+                f"{near_miss(name, known)}There are: {', '.join(known) or 'none'}."
+            )
+    return [known[name] for name in names]
+
+
+def joined(lab: Lab, rows: ir.Table, found: Sequence[Source], *, before: ir.DateValue | None = None) -> ir.Table:
+    """Return rows with the value of each source beside them, missing where there is none.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    rows : ibis.Table
+        Spells, with ``customer_id``.
+    found : sequence of Source
+        As `sources` returns them.
+    before : ibis date, optional
+        Column of `rows`: an assignment counts when it was written before this day; the latest
+        that the lab knows when not given.
+
+    Returns
+    -------
+    ibis.Table
+        With a column of each name.
+    """
+    theirs = [source.name for source in found if source.table == "customers"]
+    if theirs:
+        customers = lab.table("customers")
+        attributes = customers.select(_joined="customer_id", **{name: customers[name] for name in theirs})
+        rows = rows.drop(*(name for name in theirs if name in rows.columns))
+        rows = rows.left_join(attributes, rows.customer_id == attributes._joined).drop("_joined")
+    for source in found:
+        if source.table == "assignments":
+            rows = _with_assigned(lab, rows, source.name, before=before)
+    return rows
+
+
+def level(column: Any) -> ir.StringValue:
+    """Return a column as levels: text, `UNKNOWN` where it is missing or empty.
+
+    Parameters
+    ----------
+    column : ibis column
+        Of any type.
+
+    Returns
+    -------
+    ibis string
+        Never null.
+    """
+    return column.cast("string").nullif("").fill_null(UNKNOWN)
+
+
+def _attributes(lab: Lab, name: str) -> list[tuple[str, bool]]:
+    """Columns of a table that can be groups, and whether they are numeric."""
+    if name not in lab.tables:
+        return []
+    declared, table = schemas.TABLES[name], lab.table(name)
+    days = {column.day for column in declared.columns}
+    own = {column.name for column in declared.columns if column.name != "account_id"}
+    return [
+        (column, table[column].type().is_numeric())
+        for column in table.columns
+        if column not in own and column not in days and not column.startswith("_") and not _dated(table[column])
+    ]
+
+
+def _dated(column: ir.Column) -> bool:
+    return bool(column.type().is_temporal())
+
+
+def _assigned(lab: Lab) -> list[str]:
+    if "assignments" not in lab.tables:
+        return []
+    return sorted(lab.frame(lab.table("assignments").select("name").distinct())["name"].tolist())
+
+
+def _with_assigned(lab: Lab, rows: ir.Table, name: str, *, before: ir.DateValue | None) -> ir.Table:
+    """Add what each customer was assigned last, of what was written before a day."""
+    assigned = lab.table("assignments")
+    chosen = assigned.filter(assigned.name == name)
+    rows = rows.drop(*({name} & set(rows.columns)))
+    if before is None:
+        latest = chosen.group_by("customer_id").aggregate(**{name: chosen.value.argmax(chosen.known_at)})
+        latest = latest.rename(_joined="customer_id")
+        return rows.left_join(latest, rows.customer_id == latest._joined).drop("_joined")
+    days = chosen.group_by(["customer_id", "known_on"]).aggregate(**{name: chosen.value.argmax(chosen.known_at)})
+    days = days.rename(_joined="customer_id", _written="known_on")
+    found = rows.asof_join(
+        days, on=rows[before.get_name()] > days._written, predicates=[rows.customer_id == days._joined]
+    )
+    return found.drop("_joined", "_written")

@@ -1,0 +1,227 @@
+"""Spells as they were known on a day: when each came under observation, when it left it, and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from cemlab.core.errors import InsufficientDataError, ParameterError, near_miss
+from cemlab.core.lab import Lab, LedgerLine, Outcome
+from cemlab.core.parameters import REGISTRY
+from cemlab.core.schemas import TABLES
+from cemlab.prepare.levels import level
+from cemlab.prepare.spells.clock import CLOCKS, Clock, days_between, months_begun, months_whole
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+LATER = "it began on or after the cut"
+ENDED_UNSEEN = "it ended before its end could be recorded"
+BACKWARDS = "it ends before it starts"
+NOT_YET = "its observation begins only on or after the day of counting"
+NO_MONTH = "no full month observed"
+NO_DAY = "no full day observed"
+
+ENTRY, EXIT, ENDED, CAUSE, REASON = "_entry", "_exit", "_ended", "_cause", "_reason"
+"""Columns that `followed` adds: times of the clock, whether the end was seen, why it ended, why the spell is left out."""
+
+
+@dataclass(frozen=True)
+class Following:
+    """How spells are followed: until which day, and on which clock.
+
+    Attributes
+    ----------
+    day : datetime.date
+        Nothing known on it or later counts.
+    clock : {"days", "months"}
+        Unit of the durations.
+    cut : bool
+        True when `day` was asked for, rather than the lab's own.
+    scope : str
+        Under which the ledger accounts for the spells.
+    """
+
+    day: dt.date
+    clock: Clock
+    cut: bool
+    scope: str
+
+    @classmethod
+    def asked(cls, lab: Lab, *, clock: str, cut: str, scope: str = "") -> Following:
+        """Return how to follow the spells of a lab, checked against it.
+
+        Parameters
+        ----------
+        lab : Lab
+            An opened lab that has the table ``spells``.
+        clock : str
+            ``days`` or ``months``.
+        cut : str
+            ISO day not after the lab's as-of day; empty for that day.
+        scope : str, default ""
+            Name for the ledger; empty for the clock's.
+
+        Returns
+        -------
+        Following
+            Ready.
+
+        Raises
+        ------
+        ParameterError
+            When the clock is unknown, the cut is no day, or lies after the as-of day.
+        """
+        if clock not in CLOCKS:
+            raise ParameterError(
+                f"`clock` must be one of {', '.join(CLOCKS)}: {clock!r} was given. {near_miss(clock, CLOCKS)}"
+            )
+        day = dt.date.fromisoformat(str(REGISTRY["as_of"].coerce(cut))) if cut else lab.as_of
+        if day is None:
+            raise ParameterError("Spells are followed until a day: the lab has no as-of day, and no `cut` was given.")
+        if lab.as_of and day > lab.as_of:
+            raise ParameterError(f"`cut` must not lie after the as-of day, {lab.as_of}: {day} was given.")
+        named = scope or f"spells in {clock}"
+        return cls(day, clock, bool(cut), f"{named} until {day}" if cut else named)  # type: ignore[arg-type]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why a spell may be left out, in the order in which it is counted."""
+        return (LATER, BACKWARDS, ENDED_UNSEEN, NOT_YET, NO_DAY if self.clock == "days" else NO_MONTH)
+
+    def spells(self, lab: Lab) -> ir.Table:
+        """Return every spell of the lab with its times, and the reason why it is left out, if it is.
+
+        Parameters
+        ----------
+        lab : Lab
+            The opened lab.
+
+        Returns
+        -------
+        ibis.Table
+            ``spells``, masked at the day, with `ENTRY`, `EXIT`, `ENDED`, `CAUSE` and `REASON`; the times
+            and the cause are null where there is a reason, and the cause where the spell was not seen to end.
+        """
+        rows = self._masked(lab.table("spells"))
+        rows = rows.mutate(**{ENDED: self._seen_to_end(rows)})
+        timed = rows.mutate(**{ENTRY: self._entry(rows), EXIT: self._exit(rows)})
+        steps = ((broken.fill_null(False), number) for number, broken in enumerate(self._faults(timed)))
+        out = timed.mutate(**{REASON: ibis.cases(*steps).cast("int8")})
+        cause = level(out.end_reason) if "end_reason" in out.columns else ibis.literal("")
+        return out.mutate(**{
+            ENTRY: out[REASON].isnull().ifelse(out[ENTRY], None),
+            EXIT: out[REASON].isnull().ifelse(out[EXIT], None),
+            ENDED: out[REASON].isnull() & out[ENDED],
+            CAUSE: (out[REASON].isnull() & out[ENDED]).ifelse(cause, None),
+        })  # fmt: skip
+
+    def used(self, lab: Lab) -> ir.Table:
+        """Return the spells that are followed.
+
+        Parameters
+        ----------
+        lab : Lab
+            The opened lab.
+
+        Returns
+        -------
+        ibis.Table
+            As `spells`, without those that are left out.
+        """
+        rows = self.spells(lab)
+        return rows.filter(rows[REASON].isnull()).drop(REASON)
+
+    def record(self, lab: Lab, reasons: dict[int, int], *, used: int) -> None:
+        """Account for every spell in the ledger.
+
+        Parameters
+        ----------
+        lab : Lab
+            The opened lab.
+        reasons : dict of int to int
+            Number of the reason → spells left out for it.
+        used : int
+            Spells that are followed.
+
+        Raises
+        ------
+        InsufficientDataError
+            When no spell is.
+        """
+        table = lab.table("spells")
+        rows_in = int(lab.frame(table.aggregate(n=table.count()))["n"].iloc[0])
+        names = self.reasons
+
+        def _line(outcome: Outcome, count: int, reason: str = "") -> LedgerLine:
+            return LedgerLine("study", "spells", outcome, reason, count, scope=self.scope)
+
+        left = [
+            _line("quarantined" if names[number] in (BACKWARDS, ENDED_UNSEEN) else "excluded", count, names[number])
+            for number, count in sorted(reasons.items())
+        ]
+        lab.ledger.record([_line("in", rows_in), _line("used", used), *left])
+        if not used:
+            why = "; ".join(f"{line.reason}: {line.count:,}" for line in left)
+            raise InsufficientDataError(
+                f"At least one spell must be followed until {self.day}: of {rows_in:,} none is{f' ({why})' if why else ''}. "
+                "Choose a later day, or check `spells` with `cemlab check`."
+            )
+
+    def _masked(self, rows: ir.Table) -> ir.Table:
+        """Blank what was not known before the day, as a lab does at its own."""
+        later = (rows.ended_on >= self.day).fill_null(False) if "ended_on" in rows.columns else ibis.literal(False)
+        beside = [name for name in ("ended_on", *TABLES["spells"].masked["ended_on"]) if name in rows.columns]
+        missing = {"ended_on": ibis.null("date")} if "ended_on" not in rows.columns else {}
+        return rows.mutate(**{name: later.ifelse(None, rows[name]) for name in beside}, **missing)
+
+    def _entry(self, rows: ir.Table) -> ir.IntegerValue:
+        if "observed_from" not in rows.columns:
+            return ibis.literal(0, "int32")
+        since = days_between if self.clock == "days" else months_begun
+        late = (rows.observed_from > rows.started_on).fill_null(False)
+        return late.ifelse(since(rows.started_on, rows.observed_from), 0).cast("int32")
+
+    def _seen_to_end(self, rows: ir.Table) -> ir.BooleanValue:
+        """Whether the end counts: on the clock of months only where its month was over at the day."""
+        ended = rows.ended_on.notnull()
+        if self.clock == "days":
+            return ended
+        whole = months_whole(rows.started_on, ibis.date(self.day.isoformat()))
+        seen = ended & (_month_of_end(rows) <= whole).fill_null(False)
+        return seen if "tenure_months" not in rows.columns else rows.tenure_months.notnull().ifelse(ended, seen)
+
+    def _exit(self, rows: ir.Table) -> ir.IntegerValue:
+        last = rows.ended_on.fill_null(ibis.date(self.day.isoformat()))
+        if self.clock == "days":
+            return ibis.greatest(days_between(rows.started_on, last), 1).cast("int32")
+        by_days = rows[ENDED].ifelse(_month_of_end(rows), months_whole(rows.started_on, last))
+        if "tenure_months" not in rows.columns:
+            return by_days.cast("int32")
+        # what the source gives may have grown since the day, and must not tell of later
+        known = ibis.least(rows.tenure_months, months_begun(rows.started_on, ibis.date(self.day.isoformat())))
+        given = rows[ENDED].ifelse(ibis.greatest(rows.tenure_months, 1), known)
+        return rows.tenure_months.isnull().ifelse(by_days, given).cast("int32")
+
+    def _faults(self, rows: ir.Table) -> list[ir.BooleanValue]:
+        """Whether each of `reasons` applies."""
+        no_time = rows[EXIT] <= rows[ENTRY]
+        if self.clock == "months" and "tenure_months" in rows.columns:
+            # a tenure of 0 is at risk at time 0 alone, as R has it
+            no_time &= ~(rows.tenure_months.notnull() & ~rows[ENDED] & (rows[EXIT] == 0) & (rows[ENTRY] == 0))
+        never = ibis.literal(False)
+        observed = rows.observed_from if "observed_from" in rows.columns else None
+        return [
+            (rows.started_on >= self.day).fill_null(True),
+            rows.ended_on < rows.started_on,
+            never if observed is None else rows.ended_on < observed,
+            never if observed is None else observed >= self.day,
+            no_time,
+        ]
+
+
+def _month_of_end(rows: ir.Table) -> ir.IntegerValue:
+    return ibis.greatest(months_begun(rows.started_on, rows.ended_on), 1)

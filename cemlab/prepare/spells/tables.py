@@ -1,0 +1,188 @@
+"""Life tables, counted inside the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import ibis
+import pandas as pd
+
+from cemlab.core.errors import ParameterError, near_miss
+from cemlab.core.lab import Lab
+from cemlab.prepare.levels import joined, level, sources
+from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, REASON, Following
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+EVENTS_BY = "events__"
+"""Before the name of a cause: the column of its events."""
+
+RESERVED = ("duration", "start", "stop", "period", "entered", "events", "censored", "n", "n_at_risk", "n_customers")
+"""Names that a group must not have: frames use them."""
+
+EXACT_BELOW = 100
+"""Customers in a group up to which they are counted exactly, however many spells one customer has."""
+
+
+def life_table(
+    lab: Lab,
+    *,
+    by: Sequence[str] = (),
+    clock: str = "months",
+    cause: str = "",
+    cut: str = "",
+    scope: str = "",
+) -> pd.DataFrame:
+    """Return how many spells came under observation, ended and were lost from sight at each duration, in every group.
+
+    The frame is enough for Kaplan–Meier curves, cumulative incidence, log-rank tests and restricted
+    means. Which spells were left out, and why, is recorded in the lab's ledger (stage study).
+
+    On the clock of days a spell lasts max(1, days). On the clock of months one that ended in its month
+    m = max(1, ⌈T⌉) counts as an event at m iff m ≤ C, the whole months from its start to the as-of
+    day; else it is censored at the whole months that it was followed. Late entry: ⌈observed from − start⌉.
+    A source that gives ``tenure_months`` is taken at its word on the clock of months.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the table ``spells``.
+    by : sequence of str
+        Groups: columns of ``spells``, else of ``customers``, else names of assignments (the latest known).
+        A missing value is the level "unknown".
+    clock : {"months", "days"}, default "months"
+        Unit of ``duration``.
+    cause : str, default ""
+        Count only endings for this reason as events, and others as censored; empty for all.
+    cut : str, default ""
+        ISO day: only what was known before it; empty for the lab's as-of day.
+    scope : str, default ""
+        Under which the ledger accounts for the spells; empty for the clock's name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per group and duration at which anything happens, sorted: the columns `by` (text);
+        ``duration`` (whole days or months); ``entered``, spells that come under observation (at risk
+        only after it); ``events``, endings (of `cause`); ``censored``, spells that leave otherwise;
+        ``events__`` and the name of a cause, its endings, where the lab maps ``end_reason`` (a reason that
+        is missing is "unknown"); ``n_customers``, the distinct customers of the whole group, in a large
+        group perhaps the least number that there can be.
+
+    Raises
+    ------
+    SchemaError
+        When a group does not exist.
+    ParameterError
+        When the clock, the cause or the cut is none, or a group is named twice.
+    InsufficientDataError
+        When no spell remains.
+
+    References
+    ----------
+    Kaplan, E. L. and Meier, P. (1958). Nonparametric estimation from incomplete observations. Journal
+    of the American Statistical Association, 53(282), 457–481. doi:10.1080/01621459.1958.10501452
+
+    Examples
+    --------
+    >>> lives = life_table(lab, by=["plan"], clock="months")  # doctest: +SKIP
+    """
+    following = Following.asked(lab, clock=clock, cut=cut, scope=scope)
+    found = sources(lab, by, reserved=RESERVED)
+    spells = joined(lab, following.spells(lab), found)
+    spells = spells.mutate(**{name: level(spells[name]) for name in by})
+    counts = lab.frame(_counted(spells, list(by)))
+    left = counts[counts[REASON].notna()].groupby(REASON)["n"].sum()
+    used = counts[counts[REASON].isna() & counts[EXIT].notna()]
+    following.record(lab, {int(number): int(n) for number, n in left.items()}, used=int(used["n"].sum()))
+    late = counts[counts[REASON].isna() & counts[EXIT].isna()]
+    table = _tabled(used, late, list(by))
+    return _with_customers(lab, _of_cause(table, cause), spells, list(by))
+
+
+def causes(frame: pd.DataFrame) -> list[str]:
+    """Return the causes that a frame counts events by.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A life table or cells.
+
+    Returns
+    -------
+    list of str
+        In the order of its columns; empty where the lab gives no reasons.
+
+    Examples
+    --------
+    >>> causes(pd.DataFrame(columns=["duration", "events", "events__moved", "events__price"]))
+    ['moved', 'price']
+    """
+    return [name.removeprefix(EVENTS_BY) for name in frame.columns if str(name).startswith(EVENTS_BY)]
+
+
+def _counted(spells: ir.Table, by: list[str]) -> ir.Table:
+    """Count spells by when and why they leave, and those of late entry by when they come (without `EXIT`)."""
+    ways = [*by, EXIT, ENDED, CAUSE, REASON]
+    counts = spells.group_by(ways).aggregate(n=spells.count()).mutate(**{ENTRY: ibis.literal(0, "int32")})
+    if "observed_from" not in spells.columns:
+        return counts
+    late = spells.filter(spells[ENTRY] > 0)
+    entries = late.group_by([*by, ENTRY]).aggregate(n=late.count())
+    nulls = {name: ibis.null(counts[name].type()) for name in ways if name not in by}
+    return counts.union(entries.mutate(**nulls).select(counts.columns))
+
+
+def _tabled(used: pd.DataFrame, late: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Lay counts out by group and duration."""
+    ended = used[ENDED].astype(bool)
+    moves = [
+        used[by].assign(duration=0, kind="entered", n=used["n"]),
+        late[by].assign(duration=0, kind="entered", n=-late["n"]),
+        late[by].assign(duration=late[ENTRY], kind="entered", n=late["n"]),
+        used[by].assign(duration=used[EXIT], kind="censored", n=used["n"])[~ended],
+        used[by].assign(duration=used[EXIT], kind="events", n=used["n"])[ended],
+        used[by].assign(duration=used[EXIT], kind=EVENTS_BY + used[CAUSE].astype("string"), n=used["n"])[ended],
+    ]
+    long = pd.concat([each.astype({"duration": "int64", "kind": "string"}) for each in moves if len(each)])
+    table = long.pivot_table(index=[*by, "duration"], columns="kind", values="n", aggfunc="sum", fill_value=0)
+    for name in ("entered", "events", "censored"):
+        table[name] = table[name] if name in table else 0
+    by_cause = sorted(name for name in table.columns if name.startswith(EVENTS_BY) and name != EVENTS_BY)
+    table = table[["entered", "events", "censored", *by_cause]].astype("int64")
+    table = table[(table != 0).any(axis=1)].rename_axis(columns=None)
+    return table.reset_index().sort_values([*by, "duration"], ignore_index=True)
+
+
+def _of_cause(table: pd.DataFrame, cause: str) -> pd.DataFrame:
+    """Count the endings for other reasons as censored, where one reason is asked for."""
+    if not cause:
+        return table
+    known = causes(table)
+    if cause not in known:
+        raise ParameterError(
+            f"`cause` must be a reason for which a spell ended: {cause!r} is none. {near_miss(cause, known)}"
+            f"There are: {', '.join(known) or 'none'}."
+        )
+    events = table[EVENTS_BY + cause]
+    return table.assign(events=events, censored=table["censored"] + table["events"] - events)
+
+
+def _with_customers(lab: Lab, table: pd.DataFrame, spells: ir.Table, by: list[str]) -> pd.DataFrame:
+    """Add the distinct customers of each group: exact in small groups, in large ones at least so many."""
+    most = lab.most_rows("spells", "customer_id")
+    size = table.groupby(by)["entered"].transform("sum") if by else pd.Series(table["entered"].sum(), index=table.index)
+    table = table.assign(n_customers=-(-size // (most or 1)))
+    small = pd.Series(True, index=table.index) if most is None else size < EXACT_BELOW * most
+    if most == 1 or not small.any():
+        return table
+    wanted = spells.filter(spells[REASON].isnull())
+    for name in by if not small.all() else ():
+        wanted = wanted.filter(wanted[name].isin(table.loc[small, name].unique().tolist()))
+    people = lab.frame((wanted.group_by(by) if by else wanted).aggregate(people=wanted.customer_id.nunique()))
+    if not by:
+        return table.assign(n_customers=int(people["people"].iloc[0]))
+    exact = table[by].merge(people, on=by, how="left")["people"].set_axis(table.index)
+    return table.assign(n_customers=exact.where(small, table["n_customers"]).astype("int64"))
