@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "planning",
         "robustness",
         "scores",
+        "survival",
         "weighting",
     ],
 )

@@ -1,0 +1,21 @@
+"""How long customers stay: curves, medians and means, differences, causes."""
+
+from cemlab.stats.survival.comparison import log_rank, pairwise
+from cemlab.stats.survival.curves import at, kaplan_meier, nelson_aalen
+from cemlab.stats.survival.differences import differences
+from cemlab.stats.survival.gray import gray_test
+from cemlab.stats.survival.incidence import cumulative_incidence
+from cemlab.stats.survival.summaries import quantiles, rmst
+
+__all__ = [
+    "at",
+    "cumulative_incidence",
+    "differences",
+    "gray_test",
+    "kaplan_meier",
+    "log_rank",
+    "nelson_aalen",
+    "pairwise",
+    "quantiles",
+    "rmst",
+]

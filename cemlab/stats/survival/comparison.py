@@ -1,0 +1,314 @@
+"""Do groups leave at different rates: log-rank tests of all groups, and of every pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
+from cemlab.core.results import Estimates
+from cemlab.stats.intervals import Floats, quantile, two_sided
+from cemlab.stats.survival.lives import Lives, lives_of
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """Observed and expected events of each group, with their covariance.
+
+    Attributes
+    ----------
+    observed, expected : numpy.ndarray
+        Shape (G,).
+    variance : numpy.ndarray
+        Of observed − expected, shape (G, G).
+    """
+
+    observed: Floats
+    expected: Floats
+    variance: Floats
+
+    def test(self) -> tuple[float, int]:
+        """Return the chi-square statistic and its degrees of freedom.
+
+        Returns
+        -------
+        float
+            (O − E)ᵀ V⁻ (O − E) over the groups that can be expected to have events.
+        int
+            Number of those groups less one.
+        """
+        told = np.flatnonzero(self.expected > 0)
+        if len(told) < 2:
+            return np.nan, 0
+        kept = told[1:]
+        excess = (self.observed - self.expected)[kept]
+        return float(excess @ np.linalg.pinv(self.variance[np.ix_(kept, kept)], hermitian=True) @ excess), len(kept)
+
+
+def chi_square_p(statistic: float, df: int) -> float:
+    """Return the upper tail of the chi-square distribution.
+
+    Parameters
+    ----------
+    statistic : float
+        The test statistic.
+    df : int
+        Degrees of freedom; below 1 gives NaN.
+
+    Returns
+    -------
+    float
+        The p-value.
+
+    Examples
+    --------
+    >>> round(chi_square_p(3.841459, 1), 6)
+    0.05
+    """
+    from scipy.special import chdtrc
+
+    return float(chdtrc(df, statistic)) if df > 0 else float("nan")
+
+
+def counts_of(lives: Lives, *, rho: float = 0.0) -> Counts:
+    """Return observed and expected events when all groups leave at one rate.
+
+    E_g = Σ w·d·Y_g/Y; V_gh = Σ w²·d·(Y − d)/(Y − 1)·Y_g/Y·(δ_gh − Y_h/Y), with w = S(t−)^ρ of all together.
+
+    Parameters
+    ----------
+    lives : Lives
+        The groups.
+    rho : float, default 0
+        0 is the log-rank test; 1 weighs early differences (Peto and Peto).
+
+    Returns
+    -------
+    Counts
+        Of each group.
+
+    References
+    ----------
+    Harrington, D. P., & Fleming, T. R. (1982). A class of rank test procedures for censored survival
+    data. Biometrika, 69(3), 553–566. doi:10.1093/biomet/69.3.553
+    """
+    risk, events = lives.at_risk, lives.events
+    total, left = risk.sum(axis=1), events.sum(axis=1)
+    used = left > 0
+    risk, events, total, left = risk[used], events[used], total[used], left[used]
+    before = np.concatenate([[1.0], np.cumprod(1 - left / total)[:-1]]) ** rho
+    share = risk / total[:, None]
+    spread = before**2 * left * np.divide(total - left, total - 1, out=np.zeros_like(total), where=total > 1)
+    variance = np.diag((spread[:, None] * share).sum(axis=0)) - (share * spread[:, None]).T @ share
+    return Counts(
+        (before[:, None] * events).sum(axis=0), (before[:, None] * left[:, None] * share).sum(axis=0), variance
+    )
+
+
+def log_rank(
+    lives: pd.DataFrame,
+    *,
+    strata: Sequence[str] = (),
+    rho: float = 0.0,
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Estimates:
+    """Return the test that all groups leave at one rate.
+
+    χ² = (O − E)ᵀ V⁻ (O − E), O observed and E expected events of each group, summed over strata. All
+    spells take part, also those of groups too small to publish.
+
+    Parameters
+    ----------
+    lives : pandas.DataFrame
+        A life table with one group column or more, besides the strata.
+    strata : sequence of str, default ()
+        Group columns within which the groups are compared.
+    rho : float, default 0
+        0 is the log-rank test; 1 weighs early differences (Peto and Peto).
+    level : float, default 0.95
+        Confidence level of the notes; the test has none.
+    min_n : int, default 10
+        Smallest number of customers in a published group.
+
+    Returns
+    -------
+    Estimates
+        Measure ``log_rank``; one row: ``estimate`` (χ²), ``df``, ``p_value``, ``n``, ``events``. Part ``groups``: one row per
+        group with ``observed``, ``expected``, ``n``, ``n_customers``, NaN where too small to publish.
+
+    Raises
+    ------
+    SchemaError
+        When a column is missing or a count is impossible.
+    InsufficientDataError
+        When fewer than two groups hold spells, or nobody left.
+
+    References
+    ----------
+    Mantel, N. (1966). Evaluation of survival data and two new rank order statistics arising in its
+    consideration. Cancer Chemotherapy Reports, 50(3), 163–170.
+
+    Examples
+    --------
+    >>> lives = pd.DataFrame({"plan": ["a", "a", "b", "b"], "duration": [1, 2, 1, 2], "events": [30, 10, 10, 10],
+    ...                       "censored": [0, 60, 0, 80]})
+    >>> log_rank(lives).table[["estimate", "df"]].round(3).values.tolist()
+    [[10.228, 1.0]]
+    """
+    by, within = _stratified(lives, strata)
+    counts = _added([counts_of(each, rho=rho) for each in within])
+    statistic, df = counts.test()
+    if df < 1:
+        raise InsufficientDataError(
+            f"A log-rank test needs two groups and somebody who left: {len(within[0].groups)} groups and "
+            f"{int(sum(each.events.sum() for each in within)):,} events were found. Merge periods or groups."
+        )
+    whole = lives_of(lives.drop(columns=list(strata)).drop(columns="n_customers", errors="ignore"))
+    customers = lives_of(lives.drop(columns=list(strata))).customers if not strata else whole.customers
+    groups = whole.groups.assign(
+        observed=counts.observed, expected=counts.expected, n=whole.spells, n_customers=customers,
+        too_small=whole_hidden(whole, customers, min_n),
+    )  # fmt: skip
+    groups[["observed", "expected", "n"]] = groups[["observed", "expected", "n"]].mask(groups["too_small"])
+    row = pd.DataFrame({
+        "estimate": [statistic], "df": [df], "p_value": [chi_square_p(statistic, df)], "n": [whole.spells.sum()],
+        "events": [whole.events.sum()], "n_customers": [customers.sum()],
+    })  # fmt: skip
+    method = ("log-rank test" if not rho else f"weighted log-rank test, rho {rho:g}") + (
+        ", stratified" if strata else ""
+    )
+    return Estimates.build(
+        row, by=[], measure="log_rank", unit="ratio", method=f"{method} of {', '.join(by)}", level=level, min_n=min_n,
+        parts={"groups": groups},
+    )  # fmt: skip
+
+
+def whole_hidden(lives: Lives, customers: Floats, min_n: int) -> np.ndarray:
+    """Return which groups are too small to publish, by the customers given.
+
+    Parameters
+    ----------
+    lives : Lives
+        The groups.
+    customers : numpy.ndarray
+        Distinct customers of each.
+    min_n : int
+        Smallest number of customers in a published group.
+
+    Returns
+    -------
+    numpy.ndarray
+        Booleans, shape (G,).
+    """
+    return replace(lives, customers=customers).hidden(min_n)
+
+
+def pairwise(lives: pd.DataFrame, *, strata: Sequence[str] = (), level: float = 0.95, min_n: int = 10) -> Estimates:
+    """Return the log-rank test of every pair of groups, with the rate ratio that it implies.
+
+    log ratio = (O₁ − E₁)/V₁₁ of the second group against the first, std_error 1/√V₁₁; its test is the
+    log-rank test of the two.
+
+    Parameters
+    ----------
+    lives : pandas.DataFrame
+        A life table with one group column, besides the strata.
+    strata : sequence of str, default ()
+        Group columns within which the groups are compared.
+    level : float, default 0.95
+        Confidence level, in (0, 1).
+    min_n : int, default 10
+        Smallest number of customers in a published group.
+
+    Returns
+    -------
+    Estimates
+        Measure ``log_rate_ratio``; one row per pair: the group column, ``versus`` (the group it is compared with),
+        ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``chi_square``, ``p_value``, ``n``, ``n_customers`` of the smaller.
+        `multiplicity.adjust` takes it.
+
+    Raises
+    ------
+    SchemaError
+        When a column is missing or a count is impossible.
+    ParameterError
+        When there is not exactly one group column besides the strata.
+    InsufficientDataError
+        When there is no spell.
+
+    References
+    ----------
+    Peto, R., et al. (1977). Design and analysis of randomized clinical trials requiring prolonged
+    observation of each patient. II. British Journal of Cancer, 35(1), 1–39. doi:10.1038/bjc.1977.1
+
+    Examples
+    --------
+    >>> lives = pd.DataFrame({"plan": ["a", "a", "b", "b"], "duration": [1, 2, 1, 2], "events": [30, 10, 10, 10],
+    ...                       "censored": [0, 60, 0, 80]})
+    >>> pairwise(lives).table[["plan", "versus", "chi_square"]].round(3).values.tolist()
+    [['b', 'a', 10.228]]
+    """
+    by, within = _stratified(lives, strata)
+    if len(by) != 1:
+        raise ParameterError(f"Pairs are made of one group column: {len(by)} were given. Name the others as strata.")
+    plain = lives.drop(columns=list(strata))
+    whole = lives_of(plain.drop(columns="n_customers") if strata and "n_customers" in plain else plain)
+    hidden, rows = whole.hidden(min_n), []
+    for first, second in combinations(range(len(whole.groups)), 2):
+        counts = _added([counts_of(each.take([first, second])) for each in within])
+        variance = counts.variance[1, 1]
+        estimate = (counts.observed - counts.expected)[1] / variance if variance > 0 else np.nan
+        rows.append({
+            by[0]: whole.groups.iloc[second, 0], "versus": whole.groups.iloc[first, 0], "estimate": estimate,
+            "std_error": variance**-0.5 if variance > 0 else np.nan, "chi_square": counts.test()[0],
+            "n": whole.spells[[first, second]].sum(), "n_customers": whole.customers[[first, second]].min(),
+            "suppressed": bool(hidden[first] or hidden[second]),
+        })  # fmt: skip
+    table = pd.DataFrame(rows, columns=[by[0], "versus", "estimate", "std_error", "chi_square", "n", "n_customers", "suppressed"])  # fmt: skip
+    half = quantile(level) * table["std_error"]
+    table = table.assign(ci_low=table["estimate"] - half, ci_high=table["estimate"] + half,
+                         p_value=two_sided(table["estimate"] / table["std_error"]))  # fmt: skip
+    return Estimates.build(
+        table, by=[by[0], "versus"], measure="log_rate_ratio", unit="ratio", method="log-rank test of each pair, Peto's ratio",
+        level=level, min_n=min_n, better="down",
+    )  # fmt: skip
+
+
+def _stratified(lives: pd.DataFrame, strata: Sequence[str]) -> tuple[list[str], list[Lives]]:
+    """Return the group columns, and the life table of each stratum with the same groups in each."""
+    missing = [name for name in strata if name not in lives]
+    if missing:
+        raise SchemaError(f"Strata must be columns of the life table: {', '.join(missing)} missing.")
+    together = lives_of(lives)
+    by = [name for name in together.by if name not in strata]
+    if not by:
+        raise InsufficientDataError("A comparison needs groups: the life table has no group column besides the strata.")
+    if not strata:
+        return by, [together]
+    groups = together.groups
+    codes = groups.groupby(list(strata), observed=True, dropna=False, sort=True).ngroup().to_numpy()
+    keys = groups[by].drop_duplicates().sort_values(by).reset_index(drop=True)
+    position = groups[by].merge(keys.assign(_key=range(len(keys))), on=by, how="left")["_key"].to_numpy()
+    return by, [_spread(together, np.flatnonzero(codes == code), position, keys) for code in range(codes.max() + 1)]
+
+
+def _spread(lives: Lives, columns: np.ndarray, position: np.ndarray, keys: pd.DataFrame) -> Lives:
+    """One stratum, with an empty column for every group that it lacks."""
+    part = lives.take([int(column) for column in columns])
+
+    def _wide(counts: Floats) -> Floats:
+        result = np.zeros((*counts.shape[:-1], len(keys)))
+        result[..., position[columns]] = counts
+        return result
+
+    return Lives(keys, part.times, _wide(part.entered), _wide(part.events), _wide(part.censored), part.causes,
+                 _wide(part.events_by_cause), _wide(part.customers))  # fmt: skip
+
+
+def _added(counts: Sequence[Counts]) -> Counts:
+    return Counts(*(np.sum([getattr(each, name) for each in counts], axis=0) for name in ("observed", "expected", "variance")))  # fmt: skip

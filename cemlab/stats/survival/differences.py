@@ -1,0 +1,112 @@
+"""How much more of one group is left than of all others, at a time or on average."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from cemlab.core.errors import InsufficientDataError, ParameterError
+from cemlab.core.results import Estimates, Unit
+from cemlab.stats.intervals import Floats, quantile, two_sided
+from cemlab.stats.survival.curves import curves_of, group_summary
+from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
+from cemlab.stats.survival.summaries import areas, horizon_of
+
+
+def differences(
+    lives: pd.DataFrame,
+    *,
+    times: Sequence[float] = (),
+    tau: float | None = None,
+    unit: Unit = "months",
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Estimates:
+    """Return what each group has left minus what all others have left, at chosen times or as mean time.
+
+    S_g(t) − S_rest(t) at `times`, else RMST_g(τ) − RMST_rest(τ); Var = the sum of both variances, normal
+    interval and p-value. Never against a total that contains the group.
+
+    Parameters
+    ----------
+    lives : pandas.DataFrame
+        A life table with one group column.
+    times : sequence of float, default ()
+        Times at which shares are compared; none compares restricted means.
+    tau : float, optional
+        Horizon of the restricted means; default the latest that all displayed groups are followed to.
+    unit : {"months", "days"}, default "months"
+        Unit of the durations.
+    level : float, default 0.95
+        Confidence level, in (0, 1).
+    min_n : int, default 10
+        Smallest number of customers in a published group, and smallest risk set of a curve.
+
+    Returns
+    -------
+    Estimates
+        Measure ``survival_difference`` (a share; also by ``duration``) or ``restricted_mean_difference`` (in `unit`, column
+        ``tau``): ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``group_value``, ``rest_value``,
+        ``n``, ``n_customers``. A time after a group's or the rest's follow-up gives NaN.
+
+    Raises
+    ------
+    SchemaError
+        When a column is missing or a count is impossible.
+    ParameterError
+        When there is not exactly one group column, `tau` lies outside the follow-up, or `level` is not in (0, 1).
+    InsufficientDataError
+        When there are fewer than two groups, no spell, or no group ever has `min_n` at risk.
+
+    Examples
+    --------
+    >>> lives = pd.DataFrame({"plan": ["a", "a", "b", "b"], "duration": [1, 2, 1, 2], "events": [30, 10, 10, 10],
+    ...                       "censored": [0, 60, 0, 80]})
+    >>> differences(lives, times=[2]).table[["plan", "estimate", "std_error"]].round(4).values.tolist()
+    [['a', -0.2, 0.0632], ['b', 0.2, 0.0632]]
+    """
+    table = lives_of(lives)
+    if len(table.by) != 1:
+        raise ParameterError(f"Groups are compared over one group column: {len(table.by)} were given.")
+    if len(table.groups) < 2:
+        raise InsufficientDataError("A comparison needs two groups with spells: one was found.")
+    own = window_of(table, min_n=min_n)
+    rest = table.rest()
+    other = Window(own.start, window_of(rest, min_n=0, since=own.start or None).ends, ())
+    horizons = [float(time) for time in times] or [horizon_of(own, hidden=table.hidden(min_n), tau=tau)]
+    if times:
+        sides = [_shares(each, window, horizons) for each, window in ((table, own), (rest, other))]
+    else:
+        pair = [areas(curves_of(each, window), horizons[0]) for each, window in ((table, own), (rest, other))]
+        sides = [(value[None, :], error[None, :]) for value, error in pair]
+    rows = _rows(table, horizons, sides, level=level, name="duration" if times else "tau")
+    return Estimates.build(
+        rows, by=[*table.by, *(["duration"] if times else [])], cells=table.by, unit="share" if times else unit, level=level,
+        measure="survival_difference" if times else "restricted_mean_difference", min_n=min_n, better="up",
+        method="difference from all other groups, Greenwood-type variance", notes=own.notes,
+        parts={"groups": group_summary(table, own)},
+    )  # fmt: skip
+
+
+def _shares(lives: Lives, window: Window, times: Sequence[float]) -> tuple[Floats, Floats]:
+    curves = curves_of(lives, window)
+    ahead = np.searchsorted(lives.times, times, side="right")
+    survival = np.vstack([np.ones((1, len(lives.groups))), curves.survival])[ahead]
+    error = survival * np.sqrt(np.vstack([np.zeros((1, len(lives.groups))), curves.greenwood])[ahead])
+    known = (np.asarray(times)[:, None] <= window.ends) & (np.asarray(times)[:, None] >= window.start)
+    return np.where(known, survival, np.nan), np.where(known, error, np.nan)
+
+
+def _rows(lives: Lives, times: Sequence[float], sides: list[tuple[Floats, Floats]], *, level: float, name: str) -> pd.DataFrame:  # fmt: skip
+    (ours, error), (theirs, other) = sides
+    column, row = np.repeat(np.arange(ours.shape[1]), len(times)), np.tile(np.arange(len(times)), ours.shape[1])
+    estimate, spread = (ours - theirs)[row, column], np.sqrt(error**2 + other**2)[row, column]
+    half = quantile(level) * spread
+    z = np.divide(estimate, spread, out=np.full_like(estimate, np.nan), where=spread > 0)
+    return lives.groups.iloc[column].reset_index(drop=True).assign(**{name: np.asarray(times, dtype=float)[row]}).assign(
+        estimate=estimate, std_error=spread, ci_low=estimate - half, ci_high=estimate + half, p_value=two_sided(z),
+        group_value=ours[row, column], rest_value=theirs[row, column], n=lives.spells[column],
+        n_customers=lives.customers[column],
+    )  # fmt: skip

@@ -1,0 +1,143 @@
+"""Do groups differ in how many have left for one cause: Gray's test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cemlab.core.errors import InsufficientDataError
+from cemlab.core.results import Estimates
+from cemlab.stats.intervals import Floats
+from cemlab.stats.survival.comparison import chi_square_p
+from cemlab.stats.survival.lives import Lives, lives_of
+
+
+@dataclass(eq=False)
+class _Sums:
+    """What is carried from one time to the next; G groups."""
+
+    score: Floats
+    carried: Floats  # (G, G): how the score of a group answers to what comes
+    direct: Floats  # (G, G): its covariance so far
+    mixed: Floats  # (G, G)
+    spread: Floats  # (G,)
+
+
+def gray_test(lives: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estimates:
+    """Return the test, for each cause, that all groups have one cumulative incidence.
+
+    Score z_g = Σ (d_g − d·R_g/R) with R_g = Y_g·(1 − F_g(t−))/S_g(t−), compared with Gray's variance; χ² with
+    groups − 1 degrees of freedom. All spells take part.
+
+    Parameters
+    ----------
+    lives : pandas.DataFrame
+        A life table with ``cause`` and one group column or more, without late entry.
+    level : float, default 0.95
+        Confidence level of the notes; the test has none.
+    min_n : int, default 10
+        Smallest number of customers in a published table.
+
+    Returns
+    -------
+    Estimates
+        Measure ``gray_test``; one row per ``cause``: ``estimate`` (χ²), ``df``, ``p_value``, ``n``, ``events``.
+
+    Raises
+    ------
+    SchemaError
+        When a column is missing, a count is impossible, or an event has no cause.
+    InsufficientDataError
+        When fewer than two groups hold spells, or spells entered late: the test is not defined for them.
+
+    References
+    ----------
+    Gray, R. J. (1988). A class of K-sample tests for comparing the cumulative incidence of a
+    competing risk. Annals of Statistics, 16(3), 1141–1154. doi:10.1214/aos/1176350951
+
+    Examples
+    --------
+    >>> lives = pd.DataFrame({"plan": ["a", "a", "b", "b"] * 2, "duration": [1, 2] * 4,
+    ...     "cause": ["price"] * 4 + ["moved"] * 4, "events": [30, 10, 10, 10, 20, 10, 20, 10], "censored": [0, 15] * 4})
+    >>> gray_test(lives).table[["cause", "df"]].values.tolist()
+    [['moved', 1], ['price', 1]]
+    """
+    table = lives_of(lives, causes=True)
+    if len(table.groups) < 2 or table.entered.any():
+        raise InsufficientDataError(
+            f"Gray's test compares two groups or more that are all followed from the start: {len(table.groups)} groups and "
+            f"{int(table.entered.sum()):,} late entries were found. Compare the causes' hazards instead."
+        )
+    rows = []
+    for position, cause in enumerate(table.causes):
+        score, variance = _score(table, table.events_by_cause[position])
+        kept = slice(1, None)
+        statistic = float(score[kept] @ np.linalg.pinv(variance[kept, kept], hermitian=True) @ score[kept])
+        df = len(score) - 1
+        rows.append({"cause": cause, "estimate": statistic, "df": df, "p_value": chi_square_p(statistic, df),
+                     "n": table.spells.sum(), "events": table.events_by_cause[position].sum(),
+                     "n_customers": table.customers.sum()})  # fmt: skip
+    return Estimates.build(
+        pd.DataFrame(rows), by=["cause"], cells=[], measure="gray_test", unit="ratio", method="Gray's test", level=level,
+        min_n=min_n,
+    )  # fmt: skip
+
+
+def _score(lives: Lives, events: Floats) -> tuple[Floats, Floats]:
+    """Score of each group and its covariance for one cause; `events` are those of that cause, shape (T, G)."""
+    groups = events.shape[1]
+    square = (groups, groups)
+    sums = _Sums(np.zeros(groups), np.zeros(square), np.zeros(square), np.zeros(square), np.zeros(groups))
+    stay, share, pooled = np.ones(groups), np.zeros(groups), 0.0
+    for t in np.flatnonzero(lives.events.sum(axis=1) > 0):
+        risk, own, other = lives.at_risk[t], events[t], lives.events[t] - events[t]
+        there = risk > 0
+        safe = np.where(there, risk, 1.0)
+        stayed = np.where(there, stay * (safe - own - other) / safe, stay)
+        grown = np.where(there, share + stay * own / safe, share)
+        scaled = np.where(there, risk / stay, 0.0)
+        reached = pooled + own.sum() / scaled.sum()
+        _add(sums, scaled=scaled, exposed=scaled * (1 - share), own=own, pooled=pooled)
+        _spread_own(sums, scaled=scaled, stay=stay, stayed=stayed, risk=risk, total=own.sum(), reached=reached)
+        _spread_other(sums, stay=stay, stayed=stayed, risk=risk, other=other, reached=reached)
+        stay, share, pooled = stayed, grown, reached
+    carried, mixed = sums.carried, sums.mixed
+    variance = sums.direct + (carried * sums.spread) @ carried.T + carried @ mixed.T + mixed @ carried.T
+    return sums.score, variance
+
+
+def _slopes(scaled: Floats) -> Floats:
+    return np.asarray(np.diag(scaled) - np.outer(scaled, scaled) / scaled.sum())
+
+
+def _add(sums: _Sums, *, scaled: Floats, exposed: Floats, own: Floats, pooled: float) -> None:
+    sums.score += own - own.sum() * exposed / exposed.sum()
+    sums.carried += _slopes(scaled) * own.sum() / (scaled.sum() * (1 - pooled))
+
+
+def _spread_own(sums: _Sums, *, scaled: Floats, stay: Floats, stayed: Floats, risk: Floats, total: float, reached: float) -> None:  # fmt: skip
+    if not total:
+        return
+    there = risk > 0
+    slope = np.where(there & (stayed > 0), 1 - (1 - reached) / np.where(stayed > 0, stayed, 1.0), 1.0)
+    ties = 1 - (total - 1) / (scaled.sum() * stay - 1) if total > 1 else np.ones_like(stay)
+    weight = np.where(there, ties * stay * total / (scaled.sum() * np.where(there, risk, 1.0)), 0.0)
+    _accumulate(sums, toward=_slopes(scaled) - slope * sums.carried, slope=slope, weight=weight)
+
+
+def _spread_other(sums: _Sums, *, stay: Floats, stayed: Floats, risk: Floats, other: Floats, reached: float) -> None:
+    felt = (other > 0) & (stayed > 0)
+    if not felt.any():
+        return
+    slope = np.where(felt, (1 - reached) / np.where(felt, stayed, 1.0), 0.0)
+    ties = 1 - np.where(other > 1, other - 1, 0.0) / np.where(risk > 1, risk - 1, 1.0)
+    weight = np.where(felt, ties * stay**2 * other / np.where(felt, risk, 1.0) ** 2, 0.0)
+    _accumulate(sums, toward=slope * sums.carried, slope=-slope, weight=weight)
+
+
+def _accumulate(sums: _Sums, *, toward: Floats, slope: Floats, weight: Floats) -> None:
+    sums.direct += (toward * weight) @ toward.T
+    sums.mixed += toward * slope * weight
+    sums.spread += slope**2 * weight

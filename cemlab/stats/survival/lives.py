@@ -1,0 +1,282 @@
+"""The life table that all curves start from: groups side by side on one grid of times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
+from cemlab.core.suppression import hidden_cells
+from cemlab.stats.intervals import Floats
+
+COLUMNS = ("duration", "cause", "entered", "events", "censored", "n_customers")
+"""Columns of a life table that are not groups."""
+
+LATE = "Some spells entered late: curves start at {start:g} and speak of those still there at that time."
+
+
+@dataclass(frozen=True, eq=False)
+class Lives:
+    """A life table as arrays, one row per time, one column per group.
+
+    Attributes
+    ----------
+    groups : pandas.DataFrame
+        The keys of each group, in the order of the columns.
+    times : numpy.ndarray
+        All durations, ascending, shape (T,).
+    entered, events, censored : numpy.ndarray
+        Counts, shape (T, G). A spell that enters at a time is at risk only after it; one that is
+        there from the origin is no entry.
+    causes : tuple of str
+        The causes that are told apart, or none.
+    events_by_cause : numpy.ndarray
+        Shape (K, T, G).
+    customers : numpy.ndarray
+        Distinct customers of each group, shape (G,).
+    """
+
+    groups: pd.DataFrame
+    times: Floats
+    entered: Floats
+    events: Floats
+    censored: Floats
+    causes: tuple[str, ...]
+    events_by_cause: Floats
+    customers: Floats
+
+    @property
+    def by(self) -> list[str]:
+        """The group columns."""
+        return list(self.groups.columns)
+
+    @property
+    def spells(self) -> Floats:
+        """Spells of each group, shape (G,)."""
+        return np.asarray((self.events + self.censored).sum(axis=0))
+
+    @cached_property
+    def at_risk(self) -> Floats:
+        """Spells at risk at each time, shape (T, G).
+
+        Y(t) = spells that leave at t or later − spells that enter at t or later.
+        """
+        leaving = np.asarray(self.events + self.censored - self.entered, dtype=float)
+        return np.asarray(np.cumsum(leaving[::-1], axis=0)[::-1])
+
+    @property
+    def after(self) -> Floats:
+        """Spells at risk just after each time, shape (T, G)."""
+        return self.at_risk - self.events - self.censored + self.entered
+
+    def hidden(self, min_n: int) -> np.ndarray:
+        """Return which groups are too small to publish, themselves or as a complement.
+
+        Parameters
+        ----------
+        min_n : int
+            Smallest number of customers in a published group.
+
+        Returns
+        -------
+        numpy.ndarray
+            Booleans, shape (G,).
+        """
+        cells = self.groups.assign(_n=self.customers)
+        return np.asarray(hidden_cells(cells, by=self.by, n="_n", min_n=min_n), dtype=bool)
+
+    def take(self, columns: Sequence[int]) -> Lives:
+        """Return some of the groups.
+
+        Parameters
+        ----------
+        columns : sequence of int
+            Positions of the groups.
+
+        Returns
+        -------
+        Lives
+            On the same grid of times.
+        """
+        chosen = list(columns)
+        return replace(
+            self, groups=self.groups.iloc[chosen].reset_index(drop=True), entered=self.entered[:, chosen],
+            events=self.events[:, chosen], censored=self.censored[:, chosen],
+            events_by_cause=self.events_by_cause[:, :, chosen], customers=self.customers[chosen],
+        )  # fmt: skip
+
+    def rest(self) -> Lives:
+        """Return, in place of each group, all the others together.
+
+        Returns
+        -------
+        Lives
+            With the keys of the groups that were left out.
+        """
+
+        def others(counts: Floats) -> Floats:
+            return np.asarray(counts.sum(axis=-1, keepdims=True) - counts)
+
+        return replace(
+            self, entered=others(self.entered), events=others(self.events), censored=others(self.censored),
+            events_by_cause=others(self.events_by_cause), customers=others(self.customers),
+        )  # fmt: skip
+
+
+def lives_of(lives: pd.DataFrame, *, causes: bool = False) -> Lives:
+    """Return a life table as arrays.
+
+    Parameters
+    ----------
+    lives : pandas.DataFrame
+        One row per groups and duration: ``duration``, ``events``, ``censored``, where spells enter
+        late ``entered``, where events are split ``cause`` (rows without cause carry the other
+        counts), and ``n_customers`` of the whole group. Every other column is a group.
+    causes : bool, default False
+        Whether the causes are needed.
+
+    Returns
+    -------
+    Lives
+        With the groups in sorted order.
+
+    Raises
+    ------
+    SchemaError
+        When a column is missing, a count is negative, or more spells leave than are there.
+    InsufficientDataError
+        When there is no spell.
+    """
+    _check(lives, causes=causes)
+    by = [name for name in lives.columns if name not in COLUMNS]
+    table = lives.assign(entered=lives.get("entered", 0))
+    # Those who are there from the origin are at risk at every time, also at 0.
+    table["entered"] = table["entered"].where(table["duration"] > 0, 0)
+    groups, column = _groups(table, by)
+    times, row = np.unique(table["duration"].to_numpy(float), return_inverse=True)
+    shape = (len(times), len(groups))
+
+    def _grid(counts: pd.Series) -> Floats:
+        flat = np.bincount(row * shape[1] + column, weights=counts.to_numpy(float), minlength=shape[0] * shape[1])
+        return np.asarray(flat.reshape(shape), dtype=float)
+
+    names = tuple(sorted(table["cause"].dropna().astype(str).unique())) if causes else ()
+    split = [_grid(table["events"].where(table["cause"].astype(str).eq(name), 0)) for name in names]
+    events, censored = _grid(table["events"]), _grid(table["censored"])
+    customers = (events + censored).sum(axis=0)
+    if "n_customers" in table:
+        customers = pd.Series(table["n_customers"].to_numpy(float)).groupby(column).max().to_numpy()
+    result = Lives(groups, times, _grid(table["entered"]), events, censored, names, np.array(split).reshape(-1, *shape),
+                   customers)  # fmt: skip
+    if (result.at_risk < 0).any() or (result.after[:-1] < 0).any():
+        raise SchemaError("A spell must leave after it entered: at some durations more leave than are there.")
+    return result
+
+
+def _check(lives: pd.DataFrame, *, causes: bool) -> None:
+    needed = ("duration", "events", "censored", *(("cause",) if causes else ()))
+    missing = [name for name in needed if name not in lives]
+    if missing:
+        raise SchemaError(f"A life table needs the columns {', '.join(needed)}: {', '.join(missing)} missing.")
+    counts = [name for name in ("entered", "events", "censored") if name in lives]
+    wrong = int((lives[["duration", *counts]].isna() | lives[["duration", *counts]].lt(0)).any(axis=1).sum())
+    if wrong:
+        raise SchemaError(
+            f"Durations and counts of a life table must be at least 0: {wrong:,} of {len(lives):,} rows are not."
+        )
+    if causes and int(lives.loc[lives["cause"].isna(), "events"].sum()):
+        raise SchemaError(
+            f"Every event must have a cause: {int(lives.loc[lives['cause'].isna(), 'events'].sum()):,} have none. "
+            "Name it `unknown`."
+        )
+    if not lives[["events", "censored"]].to_numpy(float).sum():
+        raise InsufficientDataError("A curve needs spells: the life table holds none. Widen the window or the filter.")
+
+
+def _groups(table: pd.DataFrame, by: list[str]) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the groups that hold a spell in sorted order, and the position of each row's group."""
+    if not by:
+        return pd.DataFrame(index=range(1)), np.zeros(len(table), dtype=np.int64)
+    grouped = table.groupby(by, observed=True, dropna=False, sort=True)
+    keys = grouped.size().index.to_frame(index=False)
+    return keys, grouped.ngroup().to_numpy()
+
+
+@dataclass(frozen=True)
+class Window:
+    """From when to when curves are shown.
+
+    Attributes
+    ----------
+    start : float
+        Curves are conditional on being there at this time; 0 without late entry.
+    ends : numpy.ndarray
+        Last time at which each group's risk set holds `min_n`, shape (G,); `start` where never.
+    notes : tuple of str
+        What a reader must know.
+    """
+
+    start: float
+    ends: Floats
+    notes: tuple[str, ...]
+
+
+def window_of(lives: Lives, *, min_n: int, since: float | None = None) -> Window:
+    """Return from when to when the curves of the displayed groups are shown.
+
+    t₀ = first time after which every displayed group's risk set holds `min_n`; a curve ends with the
+    last time before its risk set falls below that.
+
+    Parameters
+    ----------
+    lives : Lives
+        All groups.
+    min_n : int
+        Smallest risk set, and smallest number of customers in a displayed group.
+    since : float, optional
+        A later start that is asked for.
+
+    Returns
+    -------
+    Window
+        Start, and end of each group.
+
+    Raises
+    ------
+    ParameterError
+        When `since` or `min_n` is negative.
+    InsufficientDataError
+        When no group's risk set ever holds `min_n`.
+    """
+    if min_n < 0 or (since is not None and since < 0):
+        raise ParameterError(f"`min_n` and times must be at least 0: {min_n} and {since} were given.")
+    size = max(min_n, 1)
+    times = np.concatenate([[0.0], lives.times])
+    # At time 0 itself nobody has left yet; what happens at 0 belongs to the curve.
+    after = np.vstack([lives.at_risk[:1], lives.after])
+    enough = after >= size
+    shown = ~lives.hidden(min_n) & enough.any(axis=0)
+    if not shown.any():
+        raise InsufficientDataError(
+            f"A curve needs a group of at least {size} spells at risk: none of {lives.at_risk.shape[1]:,} groups is "
+            f"published and ever has them ({int(lives.spells.sum()):,} spells in all). Use fewer groups or a longer window."
+        )
+    start = float(times[enough.argmax(axis=0)][shown].max())
+    start = max(start, since or 0.0)
+    ends = _ends(lives, start=start, size=size)
+    notes = (LATE.format(start=start),) if start > 0 and lives.entered.any() else ()
+    return Window(start, ends, notes)
+
+
+def _ends(lives: Lives, *, start: float, size: int) -> Floats:
+    inside = lives.times > start if start > 0 else lives.times >= 0
+    enough = (lives.at_risk >= size) | ~inside[:, None]
+    # A time at which nothing happens in a group says nothing new; its curve ends at its own last time.
+    own = (lives.events + lives.censored > 0) & inside[:, None]
+    going = np.logical_and.accumulate(enough, axis=0) & own
+    last = np.where(going, lives.times[:, None], -np.inf).max(axis=0, initial=-np.inf)
+    return np.asarray(np.maximum(last, start))
