@@ -236,7 +236,9 @@ def _dated(
 ) -> Converted:
     held, own, pattern = identifier(f"text_{column}"), identifier(column), column_map.format
     value = _date(held, pattern) if type_ == "date" else _instant(held, pattern, cells.zone)
-    faults.append((f"{held} IS NOT NULL AND ({value}) IS NULL", f"`{column}` {_FAULTS[type_]}"))
+    # what has been worked out already is not worked out again
+    fits = f"({value})" if column_map.offset else own
+    faults.append((f"{held} IS NOT NULL AND {fits} IS NULL", f"`{column}` {_FAULTS[type_]}"))
     if column_map.offset:
         texts[f"offset_{column}"] = cells.present(column_map.offset, column_map)
         offset = identifier(f"offset_{column}")
