@@ -64,6 +64,31 @@ class MetricScale:
         return UNITS[self.kind]
 
     @property
+    def difference_unit(self) -> Literal["points", "percentage points", "scale points"]:
+        """Unit of a difference of two scores."""
+        return "percentage points" if self.kind == "share" else UNITS[self.kind]  # type: ignore[return-value]
+
+    def hundredths(self, count: float) -> float:
+        """Return a difference given as a reader gives it, in the unit of the score.
+
+        Parameters
+        ----------
+        count : float
+            Points of ``nps``, percentage points of ``csat``, hundredths of the scale's length of ``ces``.
+
+        Returns
+        -------
+        float
+            In the unit of the score.
+
+        Examples
+        --------
+        >>> NPS.hundredths(3), MetricScale("ces", "mean", 1, 7, top=(1, 2)).hundredths(3)
+        (3.0, 0.18)
+        """
+        return float(count * {"net": 1.0, "share": 0.01, "mean": (self.high - self.low) / 100}[self.kind])
+
+    @property
     def factor(self) -> float:
         """What the mean value of an answer is multiplied by: 100 for points, else 1."""
         return 100.0 if self.kind == "net" else 1.0

@@ -231,7 +231,11 @@ REGISTRY: Mapping[str, Parameter] = {
             "level", "number", "confidence level of every interval", unit="share", low=0.5, high=1, open_ends=True
         ),
         Parameter("min_n", "integer", "smallest number of customers in a published cell", unit="customers", low=2),
-        Parameter("materiality", "number", "smallest difference worth flagging, in the unit of the measure", low=0),
+        Parameter("materiality", "number", "smallest difference worth flagging: in points (nps), percentage points (csat), hundredths of the scale (ces)", low=0),
+        Parameter("compare_start", "date", "first day of an earlier window to compare with; empty for its first answer"),
+        Parameter("compare_end", "date", "day after the earlier window; empty for the day on which the window starts"),
+        Parameter("weights", "text", "what an answer weighs: none, lab (its own weight), or the name of an assignment"),
+        Parameter("believed", "list", "scores that the company believes to have, such as 52 or region:North=40"),
         Parameter("seed", "integer", "seed of everything random", low=0, high=2**32 - 1),
     )
 }

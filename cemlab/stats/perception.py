@@ -127,7 +127,7 @@ def gap(
                f"{metric.name}_given", "is_plausible", "n", "n_customers", "n_eff", "suppressed"]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns).astype({"suppressed": bool, "is_plausible": bool})
     return Estimates.build(
-        table, by=["column", "group"], measure=f"{metric.name}_gap", unit=metric.unit,
+        table, by=["column", "group"], measure=f"{metric.name}_gap", unit=metric.difference_unit,
         method=f"believed minus given; {overall.method}", level=overall.level, min_n=overall.min_n,
         notes=overall.notes,
     )  # fmt: skip

@@ -85,7 +85,7 @@ def paired(transitions: pd.DataFrame, *, metric: MetricScale = NPS, level: float
         n=sums["n"], n_customers=sums["n"], n_eff=n, moved_share=sums["_moved"] / n,
     )  # fmt: skip
     return Estimates.build(
-        table, by=by, measure=f"{metric.name}_change_paired", unit=metric.unit,
+        table, by=by, measure=f"{metric.name}_change_paired", unit=metric.difference_unit,
         method="mean change of the same customers, Student's t", level=level, min_n=min_n, better=metric.better,
         notes=(ONLY_TWICE, *((NOBODY_MOVED,) if still.any() else ())),
     )  # fmt: skip

@@ -279,7 +279,7 @@ def _change(
         n_customers=np.minimum(first.table["n_customers"], second.table["n_customers"]), suppressed=hidden
     )
     return Estimates.build(
-        table, by=list(now.by), measure=f"{scale.name}_change", unit=scale.unit,
+        table, by=list(now.by), measure=f"{scale.name}_change", unit=scale.difference_unit,
         method=f"later minus earlier, {TWO_SAMPLE[scale.kind]}", level=level, min_n=min_n,
         better=scale.better, notes=list(dict.fromkeys((*notes, *now.notes, *before.notes))),
     )  # fmt: skip

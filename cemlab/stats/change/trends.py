@@ -95,7 +95,7 @@ def trend(
     notes = [*samples.notes, *([] if fits else [TOO_FEW])]
     notes += [SCATTER] if (rows["scatter_p"] < 0.05).any() else []
     return Estimates.build(
-        rows, by=others, measure=f"{metric.name}_trend", unit=metric.unit,
+        rows, by=others, measure=f"{metric.name}_trend", unit=metric.difference_unit,
         method="straight line through the complete periods, weighted by answers", level=level, min_n=min_n,
         better=metric.better, notes=notes,
     )  # fmt: skip

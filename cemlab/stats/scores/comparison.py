@@ -90,7 +90,7 @@ def against_rest(
     table = compared(samples, rest, correlation=correlation, level=level, names=("segment", "rest"))
     table = table.iloc[:0] if alone else table
     return Estimates.build(
-        table, by=by, measure=f"{metric.name}_difference", unit=metric.unit,
+        table, by=by, measure=f"{metric.name}_difference", unit=metric.difference_unit,
         method=f"segment minus rest, {TWO_SAMPLE[metric.kind]}", level=level, min_n=min_n,
         better=metric.better, notes=(*samples.notes, *((ONE_GROUP,) if alone else ())),
     )  # fmt: skip
