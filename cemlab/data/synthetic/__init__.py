@@ -26,6 +26,8 @@ from cemlab.data.synthetic.world import World
 
 BLOCK = 120_000
 """Customers drawn at once: what the memory must hold, and what goes into one file of a large company."""
+WORKERS = 8
+"""Blocks drawn side by side at most; each takes about half a gigabyte."""
 MIXED_UP_TO = 50_000
 """Larger companies are written as Parquet alone."""
 
@@ -112,7 +114,7 @@ def _draw(folder: Path, world: World, *, dirt: float) -> None:
     blocks = [(first, min(first + BLOCK, world.customers + 1)) for first in range(1, world.customers + 1, BLOCK)]
     written = files.outputs(mixed=world.customers <= MIXED_UP_TO or dirt > 0)
     _clear(folder)
-    with ThreadPoolExecutor(max_workers=min(len(blocks), os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(max_workers=min(len(blocks), os.cpu_count() or 1, WORKERS)) as pool:
         drawn = list(
             pool.map(
                 lambda part: _block(folder, world, span=blocks[part], written=written, part=part, parts=len(blocks)),
