@@ -5,15 +5,20 @@ from cemlab.prepare.responses.design import design_sums, overlap
 from cemlab.prepare.responses.groups import PERIODS, UNKNOWN
 from cemlab.prepare.responses.question import dated
 from cemlab.prepare.responses.transitions import late_counts, transitions
+from cemlab.prepare.responses.unstratified import unstratified_sums
+from cemlab.prepare.responses.windows import compared_windows, group_columns
 
 __all__ = [
     "PERIODS",
     "UNKNOWN",
+    "compared_windows",
     "dated",
     "design_sums",
+    "group_columns",
     "late_counts",
     "overlap",
     "score_counts",
     "transitions",
+    "unstratified_sums",
     "window",
 ]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.core.lab import Lab
-from cemlab.prepare.responses.groups import Period, as_text, asked_in, complete, grouped
+from cemlab.prepare.responses.groups import Period, asked_in, complete, grouped, tidied
 from cemlab.prepare.responses.question import UNWEIGHTED, WEIGHT, Question, dated
 
 if TYPE_CHECKING:
@@ -98,15 +98,17 @@ def score_counts(
         Question.asked(lab, metric=metric, start=start, end=end, survey=survey, weights=weights, scope=scope),
         period,
     )
-    answers, keys = grouped(lab, question, by=by, period=period)
-    counts = lab.frame(_counted(answers, keys, weighted=weights != UNWEIGHTED))
-    counts = refuse_negative(counts)
-    question.record(lab, used=int(counts["n"].sum()))
-    if counts.empty:
+    answers, keys = grouped(lab, question, by=by, period=period, raw=True)
+    open_start = bool(period) and not question.windows[0][0]
+    found = refuse_negative(lab.frame(_counted(answers, keys, weighted=weights != UNWEIGHTED, days=open_start)))
+    question.record(lab, used=int(found["n"].sum()))
+    if found.empty:
         raise InsufficientDataError(question.nothing_left(lab))
-    counts = _tidied(_with_customers(lab, counts, answers, keys), keys)
+    seen_from = pd.Timestamp(found.pop("first").min()).date() if open_start else None
+    counts = _tidied(tidied(found, question=question, by=by, period=period), keys)
+    counts = _with_customers(lab, counts, question, by=by, period=period)
     if period:
-        counts["complete"] = complete(lab, counts["period"], question=question, period=period)
+        counts["complete"] = complete(lab, counts["period"], question=question, period=period, seen_from=seen_from)
     return counts
 
 
@@ -176,7 +178,7 @@ def refuse_negative(counts: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     counts : pandas.DataFrame
-        With ``negative`` where answers are weighted, and ``n``.
+        With ``negative`` where answers are weighted.
 
     Returns
     -------
@@ -192,38 +194,43 @@ def refuse_negative(counts: pd.DataFrame) -> pd.DataFrame:
         return counts
     if counts["negative"].sum():
         raise SchemaError(
-            f"A weight must not be negative: {int(counts['negative'].sum()):,} of {int(counts['n'].sum()):,} answers "
-            "have one that is. Mend the weights, or leave answers unweighted."
+            f"A weight must not be negative: {int(counts['negative'].sum()):,} answers have one that is. Mend the weights, "
+            "or leave answers unweighted."
         )
     return counts.drop(columns="negative")
 
 
-def _counted(answers: ir.Table, keys: list[str], *, weighted: bool) -> ir.Table:
-    """Count by group and score."""
+def _counted(answers: ir.Table, keys: list[str], *, weighted: bool, days: bool) -> ir.Table:
+    """Count by group and score; with `days` give the first day of each too."""
     sums = {"n": answers.count()}
     if weighted:
         weight = answers[WEIGHT]
         sums |= {"sum_w": weight.sum(), "sum_w2": (weight * weight).sum(), "negative": (weight < 0).sum()}
+    if days:
+        sums["first"] = answers.responded_on.min()
     return answers.group_by([*keys, "score"]).aggregate(**sums)
 
 
-def _with_customers(lab: Lab, counts: pd.DataFrame, answers: ir.Table, keys: list[str]) -> pd.DataFrame:
+def _with_customers(
+    lab: Lab, counts: pd.DataFrame, question: Question, *, by: Sequence[str], period: Period
+) -> pd.DataFrame:
     """Add the distinct customers of each group: exact in small groups, in large ones at least so many."""
-    most = lab.most_rows("responses", "customer_id") if "customer_id" in answers.columns else 1
+    keys = [*by, *(["period"] if period else [])]
+    has_customers = "customer_id" in lab.table("responses").columns
+    most = lab.most_rows("responses", "customer_id") if has_customers else 1
     totals = counts.groupby(keys)["n"].transform("sum") if keys else pd.Series(counts["n"].sum(), index=counts.index)
-    if most == 1:
-        return counts.assign(n_customers=totals)
     small = pd.Series(True, index=counts.index) if most is None else totals < EXACT_BELOW * most
     counts = counts.assign(n_customers=-(-totals // (most or 1)))
-    if not small.any():
+    if most == 1 or not small.any():
         return counts
-    wanted = answers
-    for name in keys if not small.all() else ():
+    wanted, _ = grouped(lab, question, by=by, period=period)
+    for name in by if not small.all() else ():
         wanted = wanted.filter(wanted[name].isin(counts.loc[small, name].unique().tolist()))
     people = wanted.group_by(keys) if keys else wanted
     found = lab.frame(people.aggregate(_people=customers(wanted)))
     if not keys:
         return counts.assign(n_customers=int(found["_people"].iloc[0]))
+    found = tidied(found, question=question, by=by, period=period)
     exact = counts[keys].merge(found, on=keys, how="left")["_people"].set_axis(counts.index)
     return counts.assign(n_customers=exact.where(small, counts["n_customers"]).astype("int64"))
 
@@ -235,7 +242,5 @@ def _tidied(counts: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     counts = counts.assign(score=score.astype(np.int64) if whole else score)
     for name in ("sum_w", "sum_w2"):
         counts[name] = counts[name if name in counts else "n"].astype(float)
-    if "period" in keys:
-        counts["period"] = as_text(counts["period"])
-    columns = [*keys, "score", "n", "sum_w", "sum_w2", "n_customers"]
-    return counts[columns].sort_values([*keys, "score"], ignore_index=True)
+    # a missing and an empty level are one
+    return counts.groupby([*keys, "score"], as_index=False, sort=True)[["n", "sum_w", "sum_w2"]].sum()

@@ -12,7 +12,7 @@ from cemlab.core.errors import InsufficientDataError
 from cemlab.core.lab import Lab
 from cemlab.core.metrics import MetricScale
 from cemlab.prepare.responses.counts import refuse_negative
-from cemlab.prepare.responses.groups import Period, as_text, asked_in, complete, grouped
+from cemlab.prepare.responses.groups import Period, asked_in, complete, grouped, tidied
 from cemlab.prepare.responses.question import UNWEIGHTED, WEIGHT, Question
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 STRATUM = "sampling_stratum"
 NO_STRATUM = "all"
 _CLUSTER = "_cluster"
+EXACT_BELOW = 100_000
+"""Clusters of a stratum up to which they are counted exactly: beyond, n/(n − 1) is 1 to five digits."""
+
 _SUMS = {"sum_aa": ("a", "a"), "sum_ab": ("a", "b"), "sum_bb": ("b", "b")}
 _REST = {"rest_aa": ("a", "a"), "rest_ab": ("a", "b"), "rest_ba": ("b", "a"), "rest_bb": ("b", "b")}
 
@@ -58,7 +61,7 @@ def design_sums(
     pandas.DataFrame
         One row per group and stratum, sorted: the keys and ``complete`` as in `score_counts`,
         ``sampling_stratum``, ``n`` answers, ``n_clusters`` of the group, ``stratum_clusters`` of the
-        stratum in all groups together, ``largest`` (the largest b), ``sum_a``, ``sum_b``, ``sum_aa``,
+        stratum in all groups together (beyond 100,000 the least number that there can be), ``largest`` (the largest b), ``sum_a``, ``sum_b``, ``sum_aa``,
         ``sum_ab``, ``sum_bb``; with one group column and no period also ``rest_aa``, ``rest_ab``, ``rest_ba``,
         ``rest_bb``: sums of products of a cluster's a or b in the group with its a or b in all others, and
         ``rest_shared``: clusters of the group that answered in another one too.
@@ -90,16 +93,19 @@ def design_sums(
     cells, alone = _cells(
         lab, answers, keys, scale=scale.as_share() if share else scale, weighted=weights != UNWEIGHTED
     )
-    sums = lab.frame(cells if alone else _summed(cells, keys, rest=len(keys) == 1 and not period))
-    if sums.empty:
+    rest = len(keys) == 1 and not period
+    sums = lab.frame(cells if alone else _summed(cells, keys, rest=rest))
+    if not sums["n"].sum() > 0:
         raise InsufficientDataError(
             f"At least one `{metric}` answer with a score must remain: none does. Check metric, survey, start and end."
         )
-    sums = refuse_negative(sums)
-    if alone:
-        sums = _of_answers(sums, rest=len(keys) == 1 and not period)
-    if "period" in keys:
-        sums["period"] = as_text(sums["period"])
+    if STRATUM not in sums:
+        sums[STRATUM] = NO_STRATUM
+    sums = _of_answers(sums, rest=rest) if alone else sums
+    if "stratum_clusters" not in sums:
+        sums["stratum_clusters"] = _in_stratum(lab, sums, cells)
+    sums = tidied(sums, question=question, by=by, period=period)
+    if period:
         sums["complete"] = complete(lab, sums["period"], question=question, period=period)
     return sums.sort_values([*keys, STRATUM], ignore_index=True)
 
@@ -154,12 +160,13 @@ def overlap(
     if alone or not period:
         return pd.DataFrame(columns=columns)
     before = cells.rename({f"before_{name}": name for name in cells.columns})
-    same = [cells[name] == before[f"before_{name}"] for name in (*by, STRATUM, _CLUSTER)]
+    strata = [STRATUM] if STRATUM in cells.columns else []
+    same = [cells[name] == before[f"before_{name}"] for name in (*by, *strata, _CLUSTER)]
     pairs = cells.join(before, [*same, before.before_period < cells.period]).mutate(other=ibis._.before_period)
     products = {f"cross_{x}{y}": (pairs[x] * pairs[f"before_{y}"]).sum() for x in "ab" for y in "ab"}
-    found = lab.frame(pairs.group_by([*by, "period", "other", STRATUM]).aggregate(n_clusters=pairs.count(), **products))
-    for name in ("period", "other"):
-        found[name] = as_text(found[name])
+    found = lab.frame(pairs.group_by([*by, "period", "other", *strata]).aggregate(n_clusters=pairs.count(), **products))
+    found = found if strata else found.assign(**{STRATUM: NO_STRATUM})
+    found = tidied(found, question=question, by=by, period=period)
     return found[columns].sort_values([*by, "period", "other", STRATUM], ignore_index=True)
 
 
@@ -167,39 +174,42 @@ def _cells(
     lab: Lab, answers: ir.Table, keys: list[str], *, scale: MetricScale, weighted: bool
 ) -> tuple[ir.Table, bool]:
     """One row per group, stratum and cluster with a and b; or, where each answer is a cluster, the sums at once."""
+    if weighted:
+        _refuse_negative(lab, answers)
     weight = answers[WEIGHT] if weighted else ibis.literal(1.0)
-    answers = answers.mutate(_w=weight, _z=_value(answers.score, scale), **{STRATUM: _stratum(answers)})
+    strata = {STRATUM: answers.stratum.cast("string").fill_null(NO_STRATUM)} if "stratum" in answers.columns else {}
+    answers = answers.mutate(_w=weight, _z=_value(answers.score, scale), **strata)
+    keys = [*keys, *strata]
     a, b = answers._w * answers._z, answers._w
-    negative = {"negative": (answers._w < 0).sum()} if weighted else {}
     cluster = _cluster(lab, answers)
     if cluster is None:
         sums = {name: ({"a": a, "b": b}[x] * {"a": a, "b": b}[y]).sum() for name, (x, y) in _SUMS.items()}
-        return answers.group_by([*keys, STRATUM]).aggregate(
-            n=answers.count(), largest=b.max(), sum_a=a.sum(), sum_b=b.sum(), **sums, **negative
-        ), True
+        sums = {"n": answers.count(), "largest": b.max(), "sum_a": a.sum(), "sum_b": b.sum(), **sums}
+        return (answers.group_by(keys) if keys else answers).aggregate(**sums), True
     answers = answers.mutate(**{_CLUSTER: cluster})
-    return answers.group_by([*keys, STRATUM, _CLUSTER]).aggregate(
-        n=answers.count(), a=(answers._w * answers._z).sum(), b=answers._w.sum(), **negative
-    ), False
+    cells = answers.group_by([*keys, _CLUSTER]).aggregate(
+        n=answers.count(), a=(answers._w * answers._z).sum(), b=answers._w.sum()
+    )
+    return cells, False
 
 
 def _summed(cells: ir.Table, keys: list[str], *, rest: bool) -> ir.Table:
-    """Sums over clusters, and how many clusters each stratum has in all groups together."""
-    clusters = cells.group_by([STRATUM, _CLUSTER]).aggregate(
-        all_n=cells.n.sum(), all_a=cells.a.sum(), all_b=cells.b.sum()
-    )
-    strata = clusters.group_by(STRATUM).aggregate(stratum_clusters=clusters.count())
-    products = dict(_SUMS)
+    """Sums over clusters; with `rest` also of their products with what the cluster has in other groups."""
+    products, shared = dict(_SUMS), {}
+    strata = [STRATUM] if STRATUM in cells.columns else []
     if rest:
-        cells = cells.join(clusters, [STRATUM, _CLUSTER])
+        clusters = cells.group_by([*strata, _CLUSTER]).aggregate(
+            all_n=cells.n.sum(), all_a=cells.a.sum(), all_b=cells.b.sum()
+        )
+        cells = cells.join(clusters, [*strata, _CLUSTER])
         cells = cells.mutate(rest_a=cells.all_a - cells.a, rest_b=cells.all_b - cells.b)
         products |= {name: (x, f"rest_{y}") for name, (x, y) in _REST.items()}
-    sums = {name: (cells[x] * cells[y]).sum() for name, (x, y) in products.items()}
-    if rest:
-        sums["rest_shared"] = (cells.all_n > cells.n).sum()
-    if "negative" in cells.columns:
-        sums["negative"] = cells.negative.sum()
-    totals = cells.group_by([*keys, STRATUM]).aggregate(
+        shared = {"rest_shared": (cells.all_n > cells.n).sum()}
+    sums = {name: (cells[x] * cells[y]).sum() for name, (x, y) in products.items()} | shared
+    if not keys:
+        sums["stratum_clusters"] = cells.count()
+    keys = [*keys, *strata]
+    return (cells.group_by(keys) if keys else cells).aggregate(
         n=cells.n.sum(),
         n_clusters=cells.count(),
         largest=cells.b.max(),
@@ -207,7 +217,23 @@ def _summed(cells: ir.Table, keys: list[str], *, rest: bool) -> ir.Table:
         sum_b=cells.b.sum(),
         **sums,
     )
-    return totals.join(strata, STRATUM)
+
+
+def _in_stratum(lab: Lab, sums: pd.DataFrame, cells: ir.Table) -> pd.Series:
+    """Clusters of each stratum in all groups together, where they are many as the least number that there can be."""
+    strata = sums.groupby(STRATUM).agg({"n": "sum", "n_clusters": "max"})
+    least = strata["n_clusters"]
+    most = None if "cluster" in lab.table("responses").columns else lab.most_rows("responses", "customer_id")
+    if most is not None:
+        least = least.clip(lower=-(-strata["n"] // most))
+    few = least.index[least < EXACT_BELOW].tolist()
+    if few:
+        some = cells.filter(cells[STRATUM].isin(few)) if STRATUM in cells.columns else cells
+        some = some.mutate(**{STRATUM: some[STRATUM] if STRATUM in cells.columns else ibis.literal(NO_STRATUM)})
+        some = some.select(STRATUM, _CLUSTER).distinct()
+        found = lab.frame(some.group_by(STRATUM).aggregate(exact=some.count())).set_index(STRATUM)["exact"]
+        least = found.reindex(least.index).fillna(least).astype("int64")
+    return sums[STRATUM].map(least.to_dict())
 
 
 def _of_answers(sums: pd.DataFrame, *, rest: bool) -> pd.DataFrame:
@@ -224,18 +250,21 @@ def _value(score: Any, scale: MetricScale) -> Any:
     return worth - score.isin(scale.bottom).cast("int8") if scale.bottom else worth
 
 
-def _stratum(answers: ir.Table) -> Any:
-    if "stratum" not in answers.columns:
-        return ibis.literal(NO_STRATUM)
-    return answers.stratum.cast("string").fill_null(NO_STRATUM)
+def _refuse_negative(lab: Lab, answers: ir.Table) -> None:
+    below = answers.filter(answers[WEIGHT] < 0)
+    refuse_negative(lab.frame(below.aggregate(n=below.count(), negative=below.count())))
 
 
 def _cluster(lab: Lab, answers: ir.Table) -> Any:
     """The cluster of an answer; None when every answer is one."""
-    # a separator that no export writes keeps an answer's own name apart from every name of a cluster
-    own = ibis.literal("\x1f") + answers.response_id
     if "cluster" in answers.columns:
-        return answers.cluster.cast("string").fill_null(own)
-    if "customer_id" in answers.columns and lab.most_rows("responses", "customer_id") != 1:
-        return answers.customer_id.fill_null(own)
-    return None
+        cluster = answers.cluster.cast("string")
+    elif "customer_id" in answers.columns and lab.most_rows("responses", "customer_id") != 1:
+        cluster = answers.customer_id
+    else:
+        return None
+    nameless = answers.filter(cluster.isnull()).limit(1)
+    if not int(lab.frame(nameless.aggregate(n=nameless.count()))["n"].iloc[0]):
+        return cluster
+    # a separator that no export writes keeps an answer's own name apart from every name of a cluster
+    return cluster.fill_null(ibis.literal("\x1f") + answers.response_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,8 @@ from cemlab.prepare.responses.question import Question, Window, need_dates
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-PERIODS = {"week": "W", "month": "M", "quarter": "Q", "year": "Y"}
-"""Length of a step in the course over time → the engine's unit; a week begins on Monday."""
+PERIODS = ("week", "month", "quarter", "year")
+"""Lengths of a step in the course over time; a week begins on Monday."""
 
 OFFSETS = {
     "week": pd.DateOffset(weeks=1),
@@ -33,11 +34,16 @@ UNKNOWN = "unknown"
 RESERVED = ("period", "score", "n", "sum_w", "sum_w2", "n_customers", "complete", "other", "sampling_stratum")
 """Names that a group column must not have: frames use them."""
 
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_MONDAY = "1970-01-05"
+
 Period = str | Sequence[Window]
 """A length of step, or the windows themselves."""
 
 
-def grouped(lab: Lab, question: Question, *, by: Sequence[str], period: Period = "") -> tuple[ir.Table, list[str]]:
+def grouped(
+    lab: Lab, question: Question, *, by: Sequence[str], period: Period = "", raw: bool = False
+) -> tuple[ir.Table, list[str]]:
     """Return the answers of a question with their group columns, and the names of these.
 
     Parameters
@@ -50,11 +56,13 @@ def grouped(lab: Lab, question: Question, *, by: Sequence[str], period: Period =
         Columns of ``responses``, else of ``customers``.
     period : str or sequence of (str, str), default ""
         Length of a step, or windows.
+    raw : bool, default False
+        Leave missing and empty text as it is, for `tidied` to name when the rows are few.
 
     Returns
     -------
     ibis.Table
-        With each of `by` as text, and ``period`` as a day.
+        With each of `by` as text, and ``period`` as a number, which `tidied` turns into a day.
     list of str
         The keys.
 
@@ -63,7 +71,7 @@ def grouped(lab: Lab, question: Question, *, by: Sequence[str], period: Period =
     SchemaError, ParameterError
         When a group or period cannot be had.
     """
-    answers = _with_groups(lab, question.kept(question.answers(lab)), by=by)
+    answers = _with_groups(lab, question.kept(question.answers(lab)), by=by, raw=raw)
     if not period:
         return answers, list(by)
     step = _step(lab, answers, period=period) if isinstance(period, str) else _window(answers, question)
@@ -90,23 +98,47 @@ def asked_in(lab: Lab, question: Question, period: Period) -> Question:
     return question if isinstance(period, str) else question.within(lab, period)
 
 
-def as_text(periods: pd.Series) -> pd.Series:
-    """Return first days of steps as ISO text.
+def tidied(found: pd.DataFrame, *, question: Question, by: Sequence[str], period: Period = "") -> pd.DataFrame:
+    """Return a reduced frame with missing levels named and periods as their first days.
 
     Parameters
     ----------
-    periods : pandas.Series
-        Days or instants: engines differ.
+    found : pandas.DataFrame
+        With the columns `by` and, with `period`, ``period`` and perhaps ``other`` as numbers.
+    question : Question
+        Which answers.
+    by : sequence of str
+        Group columns.
+    period : str or sequence of (str, str), default ""
+        Length of a step, or windows.
 
     Returns
     -------
-    pandas.Series of str
-        Sorts as time.
+    pandas.DataFrame
+        The same rows.
     """
-    return pd.to_datetime(periods).dt.strftime("%Y-%m-%d")
+    named = {name: found[name].fillna(UNKNOWN).replace("", UNKNOWN) for name in by}
+    days = {name: _first_day(found[name], question, period) for name in ("period", "other") if period and name in found}
+    return found.assign(**named, **days)
 
 
-def complete(lab: Lab, periods: pd.Series, *, question: Question, period: Period) -> np.ndarray:
+def _first_day(steps: pd.Series, question: Question, period: Period) -> pd.Series:
+    """First days of numbered steps as ISO text, which sorts as time."""
+    number = steps.to_numpy(dtype=np.int64)
+    if not isinstance(period, str):
+        starts = np.array([str(first) for first, _ in question.windows], dtype=object)
+        return pd.Series(starts[number], index=steps.index)
+    if period == "week":
+        days = np.datetime64(_MONDAY) + 7 * number.astype("timedelta64[D]")
+    else:
+        months = number * _MONTHS[period] - 12 * 1970
+        days = months.astype("datetime64[M]").astype("datetime64[D]")
+    return pd.Series(np.datetime_as_string(days.astype("datetime64[D]")).astype(object), index=steps.index)
+
+
+def complete(
+    lab: Lab, periods: pd.Series, *, question: Question, period: Period, seen_from: dt.date | None = None
+) -> np.ndarray:
     """Return whether each step lies wholly inside what could have been observed.
 
     Parameters
@@ -119,6 +151,8 @@ def complete(lab: Lab, periods: pd.Series, *, question: Question, period: Period
         Which answers.
     period : str or sequence of (str, str)
         Length of a step, or windows: of these only one that ends after the as-of day is incomplete.
+    seen_from : date, optional
+        Day of the first answer, where it is known already.
 
     Returns
     -------
@@ -129,7 +163,7 @@ def complete(lab: Lab, periods: pd.Series, *, question: Question, period: Period
         late = [str(first) for first, last in question.windows if last and lab.as_of and last > lab.as_of]
         return ~periods.isin(late).to_numpy()
     first_asked, last_asked = question.windows[0]
-    begin, end = first_asked, min((day for day in (last_asked, lab.as_of) if day), default=None)
+    begin, end = first_asked or seen_from, min((day for day in (last_asked, lab.as_of) if day), default=None)
     if begin is None or end is None:
         kept = question.kept(question.answers(lab))
         seen = lab.frame(kept.aggregate(first=kept.responded_on.min(), last=kept.responded_on.max())).iloc[0]
@@ -140,7 +174,7 @@ def complete(lab: Lab, periods: pd.Series, *, question: Question, period: Period
     return ((first >= pd.Timestamp(begin)) & (after <= pd.Timestamp(end))).to_numpy()
 
 
-def _with_groups(lab: Lab, answers: ir.Table, *, by: Sequence[str]) -> ir.Table:
+def _with_groups(lab: Lab, answers: ir.Table, *, by: Sequence[str], raw: bool) -> ir.Table:
     """Add each group column as text, from the answer itself or from its customer."""
     if len(set(by)) < len(by) or set(by) & set(RESERVED):
         raise ParameterError(
@@ -160,7 +194,8 @@ def _with_groups(lab: Lab, answers: ir.Table, *, by: Sequence[str]) -> ir.Table:
     if customers is not None and looked_up:
         attributes = customers.select(_joined="customer_id", **{f"_{name}": name for name in looked_up})
         answers = answers.left_join(attributes, answers.customer_id == attributes._joined)
-    return answers.mutate({name: _level(answers[f"_{name}" if name in looked_up else name]) for name in by})
+    levels = {name: answers[f"_{name}" if name in looked_up else name] for name in by}
+    return answers.mutate({name: _text(column) if raw else _level(column) for name, column in levels.items()})
 
 
 def _groupable(name: str, table: ir.Table) -> list[str]:
@@ -177,8 +212,12 @@ def _groupable(name: str, table: ir.Table) -> list[str]:
     return [column for column in table.columns if _fits(column)]
 
 
+def _text(column: Any) -> ir.StringValue:
+    return column if column.type().is_string() else column.cast("string")
+
+
 def _level(column: Any) -> ir.StringValue:
-    return column.cast("string").nullif("").fill_null(UNKNOWN)
+    return _text(column).nullif("").fill_null(UNKNOWN)
 
 
 def _step(lab: Lab, answers: ir.Table, *, period: str) -> ir.Value:
@@ -187,11 +226,17 @@ def _step(lab: Lab, answers: ir.Table, *, period: str) -> ir.Value:
             f"`period` must be one of {', '.join(PERIODS)}: {period!r} was given. {near_miss(period, PERIODS)}"
         )
     need_dates(lab, "Steps of time")
-    return answers.responded_on.truncate(PERIODS[period])
+    day = answers.responded_on
+    if period == "week":
+        return day.delta(ibis.date(_MONDAY), unit="day") // 7
+    # numbers are grouped several times faster than truncated days
+    if period == "month":
+        return day.year() * 12 + day.month() - 1
+    return day.year() * 4 + day.quarter() - 1 if period == "quarter" else day.year()
 
 
 def _window(answers: ir.Table, question: Question) -> ir.Value:
-    """First day of the window that an answer falls into; windows do not overlap and are in order."""
+    """Number of the window that an answer falls into; windows do not overlap and are in order."""
     starts = [first for first, _ in question.windows if first]
-    later = [(answers.responded_on >= first, ibis.date(first.isoformat())) for first in reversed(starts[1:])]
-    return ibis.cases(*later, else_=ibis.date(starts[0].isoformat()))
+    later = [(answers.responded_on >= first, number) for number, first in enumerate(starts)][:0:-1]
+    return ibis.cases(*later, else_=0)

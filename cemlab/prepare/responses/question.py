@@ -162,8 +162,8 @@ class Question:
             return responses.mutate(**{WEIGHT: responses.weight})
         return _with_assigned(lab, responses, self.weights)
 
-    def exclusions(self, answers: ir.Table) -> list[tuple[str, ir.BooleanValue]]:
-        """Return why a row is left out, in the order in which it is counted.
+    def conditions(self, answers: ir.Table) -> list[tuple[str, ir.BooleanValue]]:
+        """Return what a row must satisfy, in order, each with the reason for leaving it out when it does not.
 
         Parameters
         ----------
@@ -173,23 +173,22 @@ class Question:
         Returns
         -------
         list of (str, ibis boolean)
-            Reason, and whether it applies; never null.
+            Null counts as not satisfied. Conditions are positive, so that an engine can skip blocks by them.
         """
-        steps = [(OTHER_METRIC, (answers.metric != self.metric).fill_null(True))]
+        steps = [(OTHER_METRIC, answers.metric == self.metric)]
         if self.survey:
             if "survey" not in answers.columns:
                 raise SchemaError(
                     "`survey` must be a column of `responses`: the lab maps none. "
                     "Map it, or leave the parameter `survey` empty."
                 )
-            steps.append((OTHER_SURVEY, (answers.survey != self.survey).fill_null(True)))
+            steps.append((OTHER_SURVEY, answers.survey == self.survey))
         inside = [_inside(answers, window) for window in self.windows]
         if all(each is not None for each in inside):
-            steps.append((OUTSIDE, (~ibis.or_(*inside)).fill_null(True)))
-        steps.append((NO_SCORE, answers.score.isnull()))
+            steps.append((OUTSIDE, ibis.or_(*inside)))
+        steps.append((NO_SCORE, answers.score.notnull()))
         if self.weights != UNWEIGHTED:
-            weight = answers[WEIGHT]
-            steps += [(NO_WEIGHT, weight.isnull()), (ZERO_WEIGHT, (weight == 0).fill_null(False))]
+            steps += [(NO_WEIGHT, answers[WEIGHT].notnull()), (ZERO_WEIGHT, answers[WEIGHT] != 0)]
         return steps
 
     def kept(self, answers: ir.Table) -> ir.Table:
@@ -205,7 +204,7 @@ class Question:
         ibis.Table
             Rows with a score and, where weights are in use, a weight.
         """
-        return answers.filter([~excluded for _, excluded in self.exclusions(answers)])
+        return answers.filter([condition for _, condition in self.conditions(answers)])
 
     def record(self, lab: Lab, *, used: int) -> None:
         """Account for every row in the ledger; reasons are counted only where a row was left out.
@@ -219,7 +218,7 @@ class Question:
         """
         answers = self.answers(lab)
         rows_in = int(lab.frame(answers.aggregate(n=answers.count()))["n"].iloc[0])
-        reasons = {} if used == rows_in else self._reasons(lab, answers)
+        reasons = {} if used == rows_in else self._reasons(lab, answers, rows_in=rows_in, used=used)
 
         def _line(outcome: Any, count: int, reason: str = "") -> LedgerLine:
             return LedgerLine("study", "responses", outcome, reason, count, scope=self.scope)
@@ -228,13 +227,20 @@ class Question:
             [_line("in", rows_in), _line("used", used), *(_line("excluded", n, why) for why, n in reasons.items())]
         )
 
-    def _reasons(self, lab: Lab, answers: ir.Table) -> dict[str, int]:
-        """Rows left out, each counted once, under the first reason that applies."""
-        steps = self.exclusions(answers)
-        first = ibis.cases(*((excluded, number) for number, (_, excluded) in enumerate(steps)))
-        counts = {f"step_{number}": (first == number).sum().fill_null(0) for number in range(len(steps))}
-        row = lab.frame(answers.aggregate(**counts)).iloc[0]
-        return {reason: int(row[f"step_{number}"]) for number, (reason, _) in enumerate(steps)}
+    def _reasons(self, lab: Lab, answers: ir.Table, *, rows_in: int, used: int) -> dict[str, int]:
+        """Rows left out, each counted once, under the first reason that applies.
+
+        What the first i conditions leave is counted, and the differences are the reasons: the last condition, the
+        dearest to look at, needs no look.
+        """
+        steps = self.conditions(answers)
+        left = {
+            f"step_{number}": ibis.and_(*(condition for _, condition in steps[: number + 1])).sum().fill_null(0)
+            for number in range(len(steps) - 1)
+        }
+        row = lab.frame(answers.aggregate(**left)).iloc[0]
+        remaining = [rows_in, *(int(row[name]) for name in left), used]
+        return {reason: remaining[number] - remaining[number + 1] for number, (reason, _) in enumerate(steps)}
 
     def nothing_left(self, lab: Lab) -> str:
         """Return the message for a question without an answer.

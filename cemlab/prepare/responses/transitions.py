@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import ibis
@@ -75,8 +75,7 @@ def transitions(
     )
     latest = answers.mutate(_rank=last)
     latest = latest.filter(latest._rank == 0)
-    first_day = str(question.windows[0][0])
-    latest = latest.select("customer_id", "score", *by, _second=latest.period != ibis.date(first_day))
+    latest = latest.select("customer_id", "score", *by, _second=latest.period == 1)
     first, second = latest.filter(~latest._second), latest.filter(latest._second)
     first = first.select(_customer="customer_id", from_score="score")
     both = second.join(first, second.customer_id == first._customer).rename(to_score="score")
@@ -149,7 +148,7 @@ class _WithLateness:
         self.info, self.as_of, self.fingerprint, self.ledger = lab.info, lab.as_of, lab.fingerprint, lab.ledger
         self.tables, self.undated = lab.tables, lab.undated
 
-    def table(self, name: str, *, personal: Sequence[str] = ()) -> Any:
+    def table(self, name: str, *, personal: Iterable[str] = ()) -> Any:
         rows = self._lab.table(name, personal=personal)
         if name != "responses":
             return rows

@@ -79,11 +79,13 @@ def quantile(level: float, df: ArrayLike | None = None) -> Floats:
     normal = NormalDist().inv_cdf((1 + level) / 2)
     if df is None:
         return np.array(normal)
-    from scipy.special import stdtrit
-
     freedom = np.asarray(df, dtype=float)
     known = np.isfinite(freedom) & (freedom >= 1)
     result = np.where(freedom == np.inf, normal, np.nan)
+    if not known.any():
+        return result
+    from scipy.special import stdtrit
+
     result[known] = stdtrit(freedom[known], (1 + level) / 2)
     return result
 

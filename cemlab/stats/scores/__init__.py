@@ -1,6 +1,7 @@
 """Scores of the metric family: level, distribution, each segment against the rest."""
 
 from cemlab.stats.scores.comparison import against_rest, compared, differences
+from cemlab.stats.scores.designs import by_design
 from cemlab.stats.scores.levels import distribution, estimate
 from cemlab.stats.scores.missing import bounds_of, missing_bounds
 from cemlab.stats.scores.samples import Samples, groups_of, samples_of
@@ -9,6 +10,7 @@ __all__ = [
     "Samples",
     "against_rest",
     "bounds_of",
+    "by_design",
     "compared",
     "differences",
     "distribution",

@@ -1,0 +1,207 @@
+"""Terms of a model as columns of numbers: levels against a reference, numbers as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError, near_miss
+from cemlab.stats.intervals import Floats
+
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Term:
+    """One covariate.
+
+    Attributes
+    ----------
+    name : str
+        Its column.
+    levels : tuple of str
+        The reference first; empty for a number.
+    """
+
+    name: str
+    levels: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> list[tuple[str, str]]:
+        """Term and level of each column that it becomes."""
+        return [(self.name, level) for level in self.levels[1:]] if self.levels else [(self.name, "")]
+
+
+@dataclass(frozen=True)
+class Design:
+    """The covariates of a model.
+
+    Attributes
+    ----------
+    terms : tuple of Term
+        In the order of their columns.
+    """
+
+    terms: tuple[Term, ...]
+
+    @property
+    def columns(self) -> list[tuple[str, str]]:
+        """Term and level of each column."""
+        return [pair for term in self.terms for pair in term.columns]
+
+    @property
+    def labels(self) -> list[str]:
+        """A name for each column."""
+        return [f"{name} = {level}" if level else name for name, level in self.columns]
+
+    def coded(self, frame: pd.DataFrame) -> list[Floats]:
+        """Return each term as numbers: the position of its level, or its value.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            Holds a column for each term.
+
+        Returns
+        -------
+        list of numpy.ndarray
+            One per term.
+
+        Raises
+        ------
+        SchemaError
+            When a column is missing, or holds missing or unknown values.
+        """
+        return [_coded(term, frame) for term in self.terms]
+
+    def matrix(self, coded: Sequence[Floats]) -> Floats:
+        """Return the columns.
+
+        Parameters
+        ----------
+        coded : sequence of numpy.ndarray
+            As `coded` gives them, or a part of their rows.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (rows, columns).
+        """
+        rows = len(coded[0]) if coded else 0
+        result = np.zeros((rows, len(self.columns)), order="C")
+        at = 0
+        for term, values in zip(self.terms, coded, strict=True):
+            if not term.levels:
+                result[:, at] = values
+                at += 1
+                continue
+            position = values.astype(np.int64)
+            told = np.flatnonzero(position > 0)
+            result[told, at + position[told] - 1] = 1.0
+            at += len(term.levels) - 1
+        return result
+
+
+def design_of(frame: pd.DataFrame, terms: Sequence[str], *, reference: Mapping[str, str] | None = None) -> Design:
+    """Return the design that a frame's columns make.
+
+    Text, categories and booleans become levels (the reference is the first category, else the first in
+    alphabetical order); numbers stay numbers.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Holds a column for each term.
+    terms : sequence of str
+        The covariates.
+    reference : mapping of str to str, optional
+        Reference level of some terms.
+
+    Returns
+    -------
+    Design
+        Its terms with their levels.
+
+    Raises
+    ------
+    SchemaError
+        When a column is missing or holds missing values.
+    ParameterError
+        When a term is named twice, or a reference level does not exist.
+    InsufficientDataError
+        When a term has one level or one value.
+    """
+    if len(set(terms)) < len(terms):
+        raise ParameterError(f"Each term must be named once: {len(terms) - len(set(terms))} of {len(terms)} repeat.")
+    missing = [name for name in terms if name not in frame]
+    if missing:
+        raise SchemaError(f"Terms must be columns of the cells: {', '.join(missing)} missing. {near_miss(missing[0], frame.columns)}")  # fmt: skip
+    made = tuple(_term(frame[name], (reference or {}).get(name)) for name in terms)
+    constant = [term.name for term in made if len(term.levels) == 1 or (not term.levels and frame[term.name].nunique() < 2)]
+    if constant:
+        raise InsufficientDataError(
+            f"A covariate must vary: {', '.join(constant)} {'have' if len(constant) > 1 else 'has'} one value in "
+            f"{len(frame):,} cells. Leave it out."
+        )
+    return Design(made)
+
+
+def is_number(column: pd.Series) -> bool:
+    """Return whether a column is used as a number.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        A covariate.
+
+    Returns
+    -------
+    bool
+        False for text, categories and booleans.
+    """
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _term(column: pd.Series, reference: str | None) -> Term:
+    empty = int(column.isna().sum())
+    if empty:
+        raise SchemaError(
+            f"`{column.name}` must have a value in every cell: {empty:,} of {len(column):,} have none. "
+            "Give them the level `unknown`, or bin the number."
+        )
+    name = str(column.name)
+    if is_number(column):
+        if not np.isfinite(column.to_numpy(float)).all():
+            raise SchemaError(f"`{name}` must be finite: {int((~np.isfinite(column.to_numpy(float))).sum()):,} cells are not.")
+        return Term(name)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        levels = [str(level) for level in column.cat.remove_unused_categories().cat.categories]
+    else:
+        levels = sorted(column.astype(str).unique())
+    if reference is not None and reference not in levels:
+        raise ParameterError(
+            f"`{name}` has no level {reference!r} to refer to. {near_miss(reference, levels)}It has {len(levels)} levels."
+        )
+    if reference is not None:
+        levels = [reference, *(level for level in levels if level != reference)]
+    return Term(name, tuple(levels))
+
+
+def _coded(term: Term, frame: pd.DataFrame) -> Floats:
+    if term.name not in frame:
+        raise SchemaError(f"`{term.name}` is a covariate of the model and missing here. Add the column.")
+    column = frame[term.name]
+    if not term.levels:
+        return column.to_numpy(float)
+    codes = pd.Categorical(column.astype(str), categories=list(term.levels)).codes
+    unknown = int((codes < 0).sum())
+    if unknown:
+        raise SchemaError(
+            f"`{term.name}` has levels that the model does not know in {unknown:,} of {len(frame):,} rows. "
+            "Merge them with a level that it knows."
+        )
+    return np.asarray(codes, dtype=float)
