@@ -12,6 +12,7 @@ from cemlab.core.lab import Lab
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pandas as pd
 
 UNKNOWN = "unknown"
 """The level of a spell whose value is missing."""
@@ -129,6 +130,28 @@ def level(column: Any) -> ir.StringValue:
         Never null.
     """
     return column.cast("string").nullif("").fill_null(UNKNOWN)
+
+
+def as_levels(values: pd.Series) -> pd.Series:
+    """Return the values of a counted frame as levels, as `level` does in the engine.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        As the engine gave them.
+
+    Returns
+    -------
+    pandas.Series of str
+        Never missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> as_levels(pd.Series(["a", "", None])).tolist()
+    ['a', 'unknown', 'unknown']
+    """
+    return values.astype("string").replace("", UNKNOWN).fillna(UNKNOWN).astype(object)
 
 
 def _attributes(lab: Lab, name: str) -> list[tuple[str, bool]]:

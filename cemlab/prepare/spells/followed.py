@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ibis
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, near_miss
 from cemlab.core.lab import Lab, LedgerLine, Outcome
 from cemlab.core.parameters import REGISTRY
-from cemlab.core.schemas import TABLES
 from cemlab.prepare.levels import level
 from cemlab.prepare.spells.clock import CLOCKS, Clock, days_between, months_begun, months_whole
 
@@ -103,21 +102,13 @@ class Following:
         Returns
         -------
         ibis.Table
-            ``spells``, masked at the day, with `ENTRY`, `EXIT`, `ENDED`, `CAUSE` and `REASON`; the times
-            and the cause are null where there is a reason, and the cause where the spell was not seen to end.
+            ``spells``, its ``ended_on`` masked at the day, with `ENTRY`, `EXIT`, `ENDED` and `REASON`; the times
+            mean nothing where there is a reason, nor does ``end_reason`` where the end was not seen.
         """
         rows = self._masked(lab.table("spells"))
-        rows = rows.mutate(**{ENDED: self._seen_to_end(rows)})
-        timed = rows.mutate(**{ENTRY: self._entry(rows), EXIT: self._exit(rows)})
-        steps = ((broken.fill_null(False), number) for number, broken in enumerate(self._faults(timed)))
-        out = timed.mutate(**{REASON: ibis.cases(*steps).cast("int8")})
-        cause = level(out.end_reason) if "end_reason" in out.columns else ibis.literal("")
-        return out.mutate(**{
-            ENTRY: out[REASON].isnull().ifelse(out[ENTRY], None),
-            EXIT: out[REASON].isnull().ifelse(out[EXIT], None),
-            ENDED: out[REASON].isnull() & out[ENDED],
-            CAUSE: (out[REASON].isnull() & out[ENDED]).ifelse(cause, None),
-        })  # fmt: skip
+        rows = self._timed(rows).mutate(**{ENTRY: self._entry(rows)})
+        steps = ((broken, number) for number, broken in self._faults(rows).items())
+        return rows.mutate(**{REASON: ibis.cases(*steps).cast("int8")})
 
     def used(self, lab: Lab) -> ir.Table:
         """Return the spells that are followed.
@@ -130,9 +121,12 @@ class Following:
         Returns
         -------
         ibis.Table
-            As `spells`, without those that are left out.
+            As `spells`, without those that are left out, and with `CAUSE`: "" where the end was not seen,
+            or the lab gives no reasons.
         """
         rows = self.spells(lab)
+        cause = level(rows.end_reason) if "end_reason" in rows.columns else ibis.literal("")
+        rows = rows.mutate(**{CAUSE: rows[ENDED].ifelse(cause, "")})
         return rows.filter(rows[REASON].isnull()).drop(REASON)
 
     def record(self, lab: Lab, reasons: dict[int, int], *, used: int) -> None:
@@ -173,10 +167,10 @@ class Following:
 
     def _masked(self, rows: ir.Table) -> ir.Table:
         """Blank what was not known before the day, as a lab does at its own."""
-        later = (rows.ended_on >= self.day).fill_null(False) if "ended_on" in rows.columns else ibis.literal(False)
-        beside = [name for name in ("ended_on", *TABLES["spells"].masked["ended_on"]) if name in rows.columns]
-        missing = {"ended_on": ibis.null("date")} if "ended_on" not in rows.columns else {}
-        return rows.mutate(**{name: later.ifelse(None, rows[name]) for name in beside}, **missing)
+        if "ended_on" not in rows.columns:
+            return rows.mutate(ended_on=ibis.null("date"))
+        # the reason is not masked: it is read only where the end is seen, and texts are slow to copy
+        return rows.mutate(ended_on=(rows.ended_on < self.day).ifelse(rows.ended_on, None))
 
     def _entry(self, rows: ir.Table) -> ir.IntegerValue:
         if "observed_from" not in rows.columns:
@@ -185,43 +179,32 @@ class Following:
         late = (rows.observed_from > rows.started_on).fill_null(False)
         return late.ifelse(since(rows.started_on, rows.observed_from), 0).cast("int32")
 
-    def _seen_to_end(self, rows: ir.Table) -> ir.BooleanValue:
-        """Whether the end counts: on the clock of months only where its month was over at the day."""
-        ended = rows.ended_on.notnull()
+    def _timed(self, rows: ir.Table) -> ir.Table:
+        """Add when a spell leaves observation, and whether its end was seen."""
+        day = ibis.date(self.day.isoformat())
         if self.clock == "days":
-            return ended
-        whole = months_whole(rows.started_on, ibis.date(self.day.isoformat()))
-        seen = ended & (_month_of_end(rows) <= whole).fill_null(False)
-        return seen if "tenure_months" not in rows.columns else rows.tenure_months.notnull().ifelse(ended, seen)
+            last = ibis.greatest(days_between(rows.started_on, rows.ended_on.fill_null(day)), 1)
+            return rows.mutate(**{EXIT: last, ENDED: rows.ended_on.notnull()})
+        whole = months_whole(rows.started_on, day)
+        # an end after the last whole month leaves no more than those: its whole months are as many
+        month = ibis.greatest(months_begun(rows.started_on, rows.ended_on), 1)
+        month = rows.ended_on.notnull().ifelse(month, None)
+        seen, last = (month <= whole).fill_null(False), ibis.least(month.fill_null(whole), whole)
+        if "tenure_months" in rows.columns:
+            given, ended = rows.tenure_months, rows.ended_on.notnull()
+            # what the source gives may have grown since the day, and must not tell of later
+            known = ibis.least(given, months_begun(rows.started_on, day))
+            last = given.isnull().ifelse(last, ended.ifelse(ibis.greatest(given, 1), known))
+            seen = given.isnull().ifelse(seen, ended)
+        return rows.mutate(**{EXIT: last.cast("int32"), ENDED: seen})
 
-    def _exit(self, rows: ir.Table) -> ir.IntegerValue:
-        last = rows.ended_on.fill_null(ibis.date(self.day.isoformat()))
-        if self.clock == "days":
-            return ibis.greatest(days_between(rows.started_on, last), 1).cast("int32")
-        by_days = rows[ENDED].ifelse(_month_of_end(rows), months_whole(rows.started_on, last))
-        if "tenure_months" not in rows.columns:
-            return by_days.cast("int32")
-        # what the source gives may have grown since the day, and must not tell of later
-        known = ibis.least(rows.tenure_months, months_begun(rows.started_on, ibis.date(self.day.isoformat())))
-        given = rows[ENDED].ifelse(ibis.greatest(rows.tenure_months, 1), known)
-        return rows.tenure_months.isnull().ifelse(by_days, given).cast("int32")
-
-    def _faults(self, rows: ir.Table) -> list[ir.BooleanValue]:
-        """Whether each of `reasons` applies."""
+    def _faults(self, rows: ir.Table) -> dict[int, ir.BooleanValue]:
+        """Whether each of `reasons` applies, by its number, where it can."""
         no_time = rows[EXIT] <= rows[ENTRY]
         if self.clock == "months" and "tenure_months" in rows.columns:
             # a tenure of 0 is at risk at time 0 alone, as R has it
             no_time &= ~(rows.tenure_months.notnull() & ~rows[ENDED] & (rows[EXIT] == 0) & (rows[ENTRY] == 0))
-        never = ibis.literal(False)
-        observed = rows.observed_from if "observed_from" in rows.columns else None
-        return [
-            (rows.started_on >= self.day).fill_null(True),
-            rows.ended_on < rows.started_on,
-            never if observed is None else rows.ended_on < observed,
-            never if observed is None else observed >= self.day,
-            no_time,
-        ]
-
-
-def _month_of_end(rows: ir.Table) -> ir.IntegerValue:
-    return ibis.greatest(months_begun(rows.started_on, rows.ended_on), 1)
+        faults = {0: rows.started_on >= self.day, 1: rows.ended_on < rows.started_on}
+        if "observed_from" in rows.columns:
+            faults |= {2: rows.ended_on < rows.observed_from, 3: rows.observed_from >= self.day}
+        return faults | {4: no_time}

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError, near_miss
 from cemlab.core.lab import Lab
-from cemlab.prepare.levels import joined, level, sources
+from cemlab.prepare.levels import as_levels, joined, level, sources
 from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, REASON, Following
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ EVENTS_BY = "events__"
 
 RESERVED = ("duration", "start", "stop", "period", "entered", "events", "censored", "n", "n_at_risk", "n_customers")
 """Names that a group must not have: frames use them."""
+
+_WAY = "_way"
+"""Twice the duration, and 1 more where the end was seen; below 0 the reason why a spell is left out."""
 
 EXACT_BELOW = 100
 """Customers in a group up to which they are counted exactly, however many spells one customer has."""
@@ -92,13 +95,15 @@ def life_table(
     following = Following.asked(lab, clock=clock, cut=cut, scope=scope)
     found = sources(lab, by, reserved=RESERVED)
     spells = joined(lab, following.spells(lab), found)
-    spells = spells.mutate(**{name: level(spells[name]) for name in by})
-    counts = lab.frame(_counted(spells, list(by)))
-    left = counts[counts[REASON].notna()].groupby(REASON)["n"].sum()
-    used = counts[counts[REASON].isna() & counts[EXIT].notna()]
-    following.record(lab, {int(number): int(n) for number, n in left.items()}, used=int(used["n"].sum()))
-    late = counts[counts[REASON].isna() & counts[EXIT].isna()]
-    table = _tabled(used, late, list(by))
+    counts = _named(lab.frame(_counted(spells, list(by))), list(by))
+    left = counts[counts[_WAY] < 0].groupby(_WAY)["n"].sum()
+    used = counts[counts[_WAY] >= 0]
+    following.record(
+        lab,
+        {-1 - int(way): n for way, n in zip(left.index.astype(int), left.tolist(), strict=True)},
+        used=int(used["n"].sum()),
+    )
+    table = _tabled(used, counts[counts[_WAY].isna()], list(by))
     return _with_customers(lab, _of_cause(table, cause), spells, list(by))
 
 
@@ -124,34 +129,47 @@ def causes(frame: pd.DataFrame) -> list[str]:
 
 
 def _counted(spells: ir.Table, by: list[str]) -> ir.Table:
-    """Count spells by when and why they leave, and those of late entry by when they come (without `EXIT`)."""
-    ways = [*by, EXIT, ENDED, CAUSE, REASON]
-    counts = spells.group_by(ways).aggregate(n=spells.count()).mutate(**{ENTRY: ibis.literal(0, "int32")})
+    """Count spells by how and why they leave, and those of late entry by when they come (without `_WAY`).
+
+    One number says when a spell leaves and whether its end was seen, and texts are grouped as they stand: the fewer
+    and plainer the keys, the nearer this comes to what reading the columns costs.
+    """
+    way = spells[REASON].isnull().ifelse(2 * spells[EXIT] + spells[ENDED].cast("int32"), -1 - spells[REASON])
+    cause = spells.end_reason if "end_reason" in spells.columns else ibis.null("string")
+    texts = {name: spells[name] if spells[name].type().is_string() else spells[name].cast("string") for name in by}
+    keyed = spells.mutate(**texts, **{_WAY: way.cast("int32"), CAUSE: cause})
+    ways = [*by, _WAY, CAUSE] if "end_reason" in spells.columns else [*by, _WAY]
+    counts = keyed.group_by(ways).aggregate(n=keyed.count()).mutate(**{ENTRY: ibis.literal(0, "int32")})
     if "observed_from" not in spells.columns:
         return counts
-    late = spells.filter(spells[ENTRY] > 0)
+    late = keyed.filter(keyed[REASON].isnull() & (keyed[ENTRY] > 0))
     entries = late.group_by([*by, ENTRY]).aggregate(n=late.count())
     nulls = {name: ibis.null(counts[name].type()) for name in ways if name not in by}
     return counts.union(entries.mutate(**nulls).select(counts.columns))
 
 
+def _named(counts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Give levels and causes their names, as `cemlab.prepare.levels.level` does in the engine."""
+    reasons = as_levels(counts[CAUSE]) if CAUSE in counts else ""
+    counts = counts.assign(**{CAUSE: reasons})
+    return counts.assign(**{name: as_levels(counts[name]) for name in by})
+
+
 def _tabled(used: pd.DataFrame, late: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Lay counts out by group and duration."""
-    ended = used[ENDED].astype(bool)
+    ended, leaves = used[_WAY] % 2 == 1, used[_WAY] // 2
     moves = [
         used[by].assign(duration=0, kind="entered", n=used["n"]),
         late[by].assign(duration=0, kind="entered", n=-late["n"]),
         late[by].assign(duration=late[ENTRY], kind="entered", n=late["n"]),
-        used[by].assign(duration=used[EXIT], kind="censored", n=used["n"])[~ended],
-        used[by].assign(duration=used[EXIT], kind="events", n=used["n"])[ended],
-        used[by].assign(duration=used[EXIT], kind=EVENTS_BY + used[CAUSE].astype("string"), n=used["n"])[ended],
+        used[by].assign(duration=leaves, kind="censored", n=used["n"])[~ended],
+        used[by].assign(duration=leaves, kind="events", n=used["n"])[ended],
+        used[by].assign(duration=leaves, kind=EVENTS_BY + used[CAUSE], n=used["n"])[ended],
     ]
     long = pd.concat([each.astype({"duration": "int64", "kind": "string"}) for each in moves if len(each)])
     table = long.pivot_table(index=[*by, "duration"], columns="kind", values="n", aggfunc="sum", fill_value=0)
-    for name in ("entered", "events", "censored"):
-        table[name] = table[name] if name in table else 0
     by_cause = sorted(name for name in table.columns if name.startswith(EVENTS_BY) and name != EVENTS_BY)
-    table = table[["entered", "events", "censored", *by_cause]].astype("int64")
+    table = table.reindex(columns=["entered", "events", "censored", *by_cause], fill_value=0).astype("int64")
     table = table[(table != 0).any(axis=1)].rename_axis(columns=None)
     return table.reset_index().sort_values([*by, "duration"], ignore_index=True)
 
@@ -179,6 +197,7 @@ def _with_customers(lab: Lab, table: pd.DataFrame, spells: ir.Table, by: list[st
     if most == 1 or not small.any():
         return table
     wanted = spells.filter(spells[REASON].isnull())
+    wanted = wanted.mutate(**{name: level(wanted[name]) for name in by})
     for name in by if not small.all() else ():
         wanted = wanted.filter(wanted[name].isin(table.loc[small, name].unique().tolist()))
     people = lab.frame((wanted.group_by(by) if by else wanted).aggregate(people=wanted.customer_id.nunique()))
