@@ -141,7 +141,9 @@ def design_of(frame: pd.DataFrame, terms: Sequence[str], *, reference: Mapping[s
     if missing:
         raise SchemaError(f"Terms must be columns of the cells: {', '.join(missing)} missing. {near_miss(missing[0], frame.columns)}")  # fmt: skip
     made = tuple(_term(frame[name], (reference or {}).get(name)) for name in terms)
-    constant = [term.name for term in made if len(term.levels) == 1 or (not term.levels and frame[term.name].nunique() < 2)]
+    constant = [
+        term.name for term in made if len(term.levels) == 1 or (not term.levels and frame[term.name].nunique() < 2)
+    ]
     if constant:
         raise InsufficientDataError(
             f"A covariate must vary: {', '.join(constant)} {'have' if len(constant) > 1 else 'has'} one value in "
@@ -176,7 +178,9 @@ def _term(column: pd.Series, reference: str | None) -> Term:
     name = str(column.name)
     if is_number(column):
         if not np.isfinite(column.to_numpy(float)).all():
-            raise SchemaError(f"`{name}` must be finite: {int((~np.isfinite(column.to_numpy(float))).sum()):,} cells are not.")
+            raise SchemaError(
+                f"`{name}` must be finite: {int((~np.isfinite(column.to_numpy(float))).sum()):,} cells are not."
+            )
         return Term(name)
     if isinstance(column.dtype, pd.CategoricalDtype):
         levels = [str(level) for level in column.cat.remove_unused_categories().cat.categories]

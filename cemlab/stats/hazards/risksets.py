@@ -74,6 +74,21 @@ class Grid:
             result[rows] = first + np.searchsorted(self.times[first:last], time[rows], side="right")
         return result
 
+    def late(self, enter: Codes) -> Codes:
+        """Return which rows are not there from the first event of their stratum.
+
+        Parameters
+        ----------
+        enter : numpy.ndarray
+            First position at which a row is at risk.
+
+        Returns
+        -------
+        numpy.ndarray
+            Their numbers.
+        """
+        return np.flatnonzero(enter > self.bounds[np.searchsorted(self.bounds, enter, side="right") - 1])
+
 
 def grid_of(stratum: Codes, time: Floats, *, strata: int) -> Grid:
     """Return the grid of event times.
@@ -202,7 +217,7 @@ def by_slot(slots: Codes, values: Floats, size: int, *, x: Floats | None = None)
         Shape (size,) or (size, columns).
     """
     if x is None:
-        return np.bincount(slots, weights=values, minlength=size)
+        return np.asarray(np.bincount(slots, weights=values, minlength=size), dtype=float)
     from scipy.sparse import csc_array
 
     return np.asarray(csc_array((values, slots, np.arange(len(slots) + 1)), shape=(size, len(slots))) @ x)
@@ -236,7 +251,7 @@ def risk_sums(blocks: Blocks, grid: Grid, beta: Floats, *, ties: Ties) -> RiskSu
         last = rows.leave - 1
         plain[0] += by_slot(last, risk, size)
         crossed[0] += by_slot(last, risk, size, x=rows.x)
-        late = np.flatnonzero(rows.enter > grid.bounds[np.searchsorted(grid.bounds, rows.enter, side="right") - 1]) if rows.enter.any() else rows.enter[:0]  # fmt: skip
+        late = grid.late(rows.enter)
         if len(late):
             before = rows.enter[late] - 1
             plain[0] -= by_slot(before, risk[late], size)
@@ -292,15 +307,13 @@ def score(sums: RiskSums, *, at: Floats | None = None) -> Floats:
     return np.asarray(parts.sum(axis=0) if at is None else at @ parts)
 
 
-def information(blocks: Blocks, grid: Grid, sums: RiskSums, *, beta: Floats, at: Floats | None = None) -> Floats:
+def information(blocks: Blocks, sums: RiskSums, *, beta: Floats, at: Floats | None = None) -> Floats:
     """Return the negative second derivative, or its parts weighted by a function of time: one pass over the rows.
 
     Parameters
     ----------
     blocks : iterable of Rows
         The rows.
-    grid : Grid
-        Event times.
     sums : RiskSums
         At the coefficients.
     beta : numpy.ndarray

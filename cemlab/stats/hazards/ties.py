@@ -45,7 +45,7 @@ class TieSums:
 def tie_sums(at_risk: Floats, leaving: Floats, events: Floats, *, ties: Ties) -> TieSums:
     """Return the sums that the partial likelihood and its derivatives are made of.
 
-    Efron: as `TieSums`. Up to 1,000 tied events, or where d < 0.001·S0·d/D0, they are summed directly; else by
+    Efron: as `TieSums`. Up to 1,000 tied events, or where D0 < 0.001·S0, they are summed directly; else by
     Σ 1/v = (ψ(a/c + 1) − ψ(a/c − d + 1))/c with a = S0, c = D0/d, and likewise with lnΓ and ψ′. Breslow: v = S0, s = 0.
 
     Parameters
@@ -82,7 +82,7 @@ def tie_sums(at_risk: Floats, leaving: Floats, events: Floats, *, ties: Ties) ->
     sums = np.zeros((6, len(at_risk)))
     sums[0], sums[1], sums[3] = np.log(at_risk), inverse, inverse**2
     many = events > 1
-    direct = many & ((events <= DIRECT) | (events * leaving < 1e-3 * at_risk * events))
+    direct = many & ((events <= DIRECT) | (leaving < 1e-3 * at_risk))
     _direct(sums, np.flatnonzero(direct), at_risk, leaving, events)
     closed = np.flatnonzero(many & ~direct)
     if len(closed):

@@ -1,0 +1,249 @@
+"""Covariate cells as rows on the grid: events and censored apart, multiplicity kept as a count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cemlab.core.errors import InsufficientDataError, SchemaError
+from cemlab.stats.hazards.design import Codes, Design
+from cemlab.stats.hazards.risksets import Grid, Rows, grid_of
+from cemlab.stats.intervals import Floats
+
+BLOCK = 8_000_000
+"""Numbers in the columns of one block."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which columns of the cells do what, besides the terms.
+
+    Attributes
+    ----------
+    strata : tuple of str
+        Each combination has its own baseline.
+    offset, cluster : str
+        Known part of the log hazard; who belongs together. Empty for none.
+    cause : str
+        The cause whose events count; empty for all.
+    """
+
+    strata: tuple[str, ...] = ()
+    offset: str = ""
+    cluster: str = ""
+    cause: str = ""
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns that are named."""
+        return [*self.strata, *(name for name in (self.offset, self.cluster) if name)]
+
+
+@dataclass(frozen=True, eq=False)
+class CellRows:
+    """Rows of cells; iterating gives blocks whose covariates are written out only then.
+
+    Attributes
+    ----------
+    design : Design
+        The covariates.
+    coded : list of numpy.ndarray
+        Each term as numbers, one per row.
+    centre : numpy.ndarray
+        Mean of each column, taken off.
+    rows : Rows
+        All rows, without their covariates.
+    """
+
+    design: Design
+    coded: list[Floats]
+    centre: Floats
+    rows: Rows
+
+    def __iter__(self) -> Iterator[Rows]:
+        """Blocks of rows with their covariates.
+
+        Yields
+        ------
+        Rows
+            Some rows each.
+        """
+        size = max(1, BLOCK // max(1, len(self.centre)))
+        for first in range(0, len(self.rows.n), size):
+            part = slice(first, first + size)
+            x = self.design.matrix([values[part] for values in self.coded]) - self.centre
+            kept = self.rows
+            yield Rows(
+                x, kept.enter[part], kept.leave[part], kept.event[part], kept.n[part], kept.weight[part], kept.weight2[part],
+                kept.offset[part], kept.cluster[part],
+            )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Cells, ready for fitting.
+
+    Attributes
+    ----------
+    blocks : CellRows
+        The rows that are at risk at an event.
+    grid : Grid
+        Event times.
+    strata : pandas.DataFrame
+        Keys of the strata, in their order on the grid; one empty row without strata.
+    spells, events : float
+        How many there are.
+    weighted : bool
+        True when sampling weights differ from the counts.
+    clusters : int
+        Number of clusters; 0 without.
+    """
+
+    blocks: CellRows
+    grid: Grid
+    strata: pd.DataFrame
+    spells: float
+    events: float
+    weighted: bool
+    clusters: int
+
+
+def checked(cells: pd.DataFrame, roles: Roles) -> pd.DataFrame:
+    """Return the cells with their events of the cause asked for, when they hold together.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        One row per ``duration`` (and ``start``) and levels: ``n`` spells of which ``events`` left.
+    roles : Roles
+        Which columns do what.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With ``start``; cells without a spell left out.
+
+    Raises
+    ------
+    SchemaError
+        When a column is missing or a count or time is impossible.
+    """
+    needed = ["duration", "n", "events", *roles.columns, *(["cause"] if roles.cause else [])]
+    missing = [name for name in needed if name not in cells]
+    if missing:
+        raise SchemaError(f"Cells need the columns {', '.join(needed)}: {', '.join(missing)} missing.")
+    cells = cells.loc[cells["n"] != 0].reset_index(drop=True)
+    if "start" not in cells:
+        cells = cells.assign(start=0.0)
+    numbers = cells[["start", "duration", "n", "events", *([roles.offset] if roles.offset else [])]].astype(float)
+    count, events = numbers["n"], numbers["events"]
+    rules = {
+        "hold numbers in start, duration, n and events": ~np.isfinite(numbers).all(axis=1),
+        "have 0 <= events <= n and durations of at least 0": (events < 0)
+        | (events > count)
+        | (numbers["duration"] < 0),
+        "hold whole numbers of spells": (count % 1 != 0) | (events % 1 != 0),
+        "end after their start": (numbers["start"] > 0) & (numbers["duration"] <= numbers["start"]),
+    }
+    for rule, wrong in rules.items():
+        if wrong.any():
+            raise SchemaError(f"Cells must {rule}: {int(wrong.sum()):,} of {len(cells):,} do not. Quarantine them.")
+    if roles.cause:
+        cells = cells.assign(events=cells["events"].where(cells["cause"].astype(str).eq(roles.cause), 0))
+    return cells
+
+
+def prepared(cells: pd.DataFrame, design: Design, roles: Roles, *, centre: Floats | None = None,
+             grid: Grid | None = None) -> Prepared:  # fmt: skip
+    """Return cells as rows on the grid of event times.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        As `checked` returns them.
+    design : Design
+        The covariates.
+    roles : Roles
+        Which columns do what.
+    centre : numpy.ndarray, optional
+        What is taken off the columns; default their mean over spells.
+    grid : Grid, optional
+        The grid of a fit; default that of these cells.
+
+    Returns
+    -------
+    Prepared
+        Rows that are at risk at no event are left out.
+
+    Raises
+    ------
+    InsufficientDataError
+        When nobody left.
+    SchemaError
+        When weights do not fit the counts.
+    """
+    count, gone = cells["n"].to_numpy(float), cells["events"].to_numpy(float)
+    if not gone.sum():
+        raise InsufficientDataError(
+            f"A hazard needs somebody who left: none of {int(count.sum()):,} spells did. Lengthen the window."
+        )
+    source = np.concatenate([np.flatnonzero(gone > 0), np.flatnonzero(count > gone)])
+    event = np.arange(len(source)) < (gone > 0).sum()
+    n = np.where(event, gone[source], (count - gone)[source])
+    weight, weight2, weighted = _weights(cells, n, source)
+    stratum, keys = _positions(cells, roles.strata)
+    duration, start = cells["duration"].to_numpy(float), cells["start"].to_numpy(float)
+    if grid is None:
+        grid = grid_of(stratum[gone > 0], duration[gone > 0], strata=len(keys))
+    leave = grid.position(stratum, duration)[source]
+    first = grid.bounds[stratum]
+    enter = np.where(start > 0, grid.position(stratum, start), first)[source]
+    offset = cells[roles.offset].to_numpy(float)[source] if roles.offset else np.zeros(len(source))
+    cluster, names = _positions(cells, (roles.cluster,) if roles.cluster else ())
+    kept = np.flatnonzero(leave > enter)
+    coded = [values[source] for values in design.coded(cells)]
+    if centre is None:
+        centre = _centre(design, coded, n)
+    rows = Rows(np.zeros((0, 0)), enter[kept], leave[kept], event[kept], n[kept], weight[kept], weight2[kept],
+                (offset - np.average(offset, weights=n))[kept], cluster[source][kept] if roles.cluster else cluster[:0])  # fmt: skip
+    return Prepared(CellRows(design, [values[kept] for values in coded], centre, rows), grid, keys, float(count.sum()),
+                    float(gone.sum()), weighted, len(names) if roles.cluster else 0)  # fmt: skip
+
+
+def _weights(cells: pd.DataFrame, n: Floats, source: Codes) -> tuple[Floats, Floats, bool]:
+    if "sum_w" not in cells:
+        return n, n, False
+    missing = [name for name in ("sum_w2",) if name not in cells]
+    mixed = int(((cells["events"] > 0) & (cells["events"] < cells["n"])).sum())
+    if missing or mixed:
+        raise SchemaError(
+            f"Weighted cells need `sum_w2`, and each must be all events or all censored: {len(missing)} column missing, "
+            f"{mixed:,} of {len(cells):,} cells mixed. Group the cells by event too."
+        )
+    weight, weight2 = cells["sum_w"].to_numpy(float)[source], cells["sum_w2"].to_numpy(float)[source]
+    if not (weight > 0).all():
+        raise SchemaError(f"Weights must be above 0: {int((~(weight > 0)).sum()):,} of {len(weight):,} cells are not.")
+    return weight, weight2, bool((weight != n).any() or (weight2 != n).any())
+
+
+def _positions(cells: pd.DataFrame, names: Sequence[str]) -> tuple[Codes, pd.DataFrame]:
+    """Position of each cell's key among the sorted keys, and the keys."""
+    if not names:
+        return np.zeros(len(cells), dtype=np.int64), pd.DataFrame(index=range(1))
+    grouped = cells.groupby(list(names), observed=True, dropna=False, sort=True)
+    return np.asarray(grouped.ngroup(), dtype=np.int64), grouped.size().index.to_frame(index=False)
+
+
+def _centre(design: Design, coded: Sequence[Floats], n: Floats) -> Floats:
+    """Mean of each column over spells, without writing the columns out."""
+    means: list[float] = []
+    for term, values in zip(design.terms, coded, strict=True):
+        if term.levels:
+            counts = np.bincount(values.astype(np.int64), weights=n, minlength=len(term.levels))
+            means += list(counts[1:] / n.sum())
+        else:
+            means.append(float(np.average(values, weights=n)))
+    return np.array(means)
