@@ -100,6 +100,8 @@ class Prepared:
         True when sampling weights differ from the counts.
     clusters : int
         Number of clusters; 0 without.
+    last_seen : numpy.ndarray
+        Last time at which a spell of each stratum was seen.
     """
 
     blocks: CellRows
@@ -109,6 +111,7 @@ class Prepared:
     events: float
     weighted: bool
     clusters: int
+    last_seen: Floats
 
 
 def checked(cells: pd.DataFrame, roles: Roles) -> pd.DataFrame:
@@ -210,7 +213,7 @@ def prepared(cells: pd.DataFrame, design: Design, roles: Roles, *, centre: Float
     rows = Rows(np.zeros((0, 0)), enter[kept], leave[kept], event[kept], n[kept], weight[kept], weight2[kept],
                 (offset - np.average(offset, weights=n))[kept], cluster[source][kept] if roles.cluster else cluster[:0])  # fmt: skip
     return Prepared(CellRows(design, [values[kept] for values in coded], centre, rows), grid, keys, float(count.sum()),
-                    float(gone.sum()), weighted, len(names) if roles.cluster else 0)  # fmt: skip
+                    float(gone.sum()), weighted, len(names) if roles.cluster else 0, _latest(stratum, duration, len(keys)))  # fmt: skip
 
 
 def _weights(cells: pd.DataFrame, n: Floats, source: Codes) -> tuple[Floats, Floats, bool]:
@@ -247,3 +250,9 @@ def _centre(design: Design, coded: Sequence[Floats], n: Floats) -> Floats:
         else:
             means.append(float(np.average(values, weights=n)))
     return np.array(means)
+
+
+def _latest(stratum: Codes, time: Floats, strata: int) -> Floats:
+    result = np.zeros(strata)
+    np.maximum.at(result, stratum, time)
+    return result

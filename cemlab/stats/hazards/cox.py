@@ -128,6 +128,7 @@ def fit_cox(
     model = CoxModel(
         design=design, roles=roles, ties=ties, beta=found.beta, covariance=covariance, centre=data.blocks.centre, grid=data.grid,
         strata=data.strata, sums=risk_sums(data.blocks, data.grid, found.beta, ties=ties), bread=found.covariance,
+        last_seen=data.last_seen,
         offset=float(np.average(kept[offset], weights=kept["n"])) if offset else 0.0,
     )  # fmt: skip
     return estimates_of(model, found, counts=_counts(kept, design), data=data, level=level, min_n=min_n, ridge=ridge)

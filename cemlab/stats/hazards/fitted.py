@@ -44,6 +44,8 @@ class CoxModel:
         Keys of the strata, in their order on the grid.
     sums : RiskSums
         Sums over the risk sets at `beta`.
+    last_seen : numpy.ndarray
+        Last time at which a spell of each stratum was seen; nothing is predicted after it.
     offset : float
         Mean offset, taken off.
     """
@@ -58,6 +60,7 @@ class CoxModel:
     grid: Grid
     strata: pd.DataFrame
     sums: RiskSums
+    last_seen: Floats
     offset: float = 0.0
 
     def baseline(self) -> pd.DataFrame:
