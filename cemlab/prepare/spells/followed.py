@@ -166,9 +166,11 @@ class Following:
             )
 
     def _masked(self, rows: ir.Table) -> ir.Table:
-        """Blank what was not known before the day, as a lab does at its own."""
+        """Blank what was not known before a cut, as the lab has done at its own day."""
         if "ended_on" not in rows.columns:
             return rows.mutate(ended_on=ibis.null("date"))
+        if not self.cut:
+            return rows
         # the reason is not masked: it is read only where the end is seen, and texts are slow to copy
         return rows.mutate(ended_on=(rows.ended_on < self.day).ifelse(rows.ended_on, None))
 
@@ -200,11 +202,15 @@ class Following:
 
     def _faults(self, rows: ir.Table) -> dict[int, ir.BooleanValue]:
         """Whether each of `reasons` applies, by its number, where it can."""
+        faults = {1: rows.ended_on < rows.started_on}
+        if self.cut:
+            faults = {0: rows.started_on >= self.day} | faults
+        late = "observed_from" in rows.columns
+        if late:
+            faults |= {2: rows.ended_on < rows.observed_from, 3: rows.observed_from >= self.day}
         no_time = rows[EXIT] <= rows[ENTRY]
         if self.clock == "months" and "tenure_months" in rows.columns:
             # a tenure of 0 is at risk at time 0 alone, as R has it
             no_time &= ~(rows.tenure_months.notnull() & ~rows[ENDED] & (rows[EXIT] == 0) & (rows[ENTRY] == 0))
-        faults = {0: rows.started_on >= self.day, 1: rows.ended_on < rows.started_on}
-        if "observed_from" in rows.columns:
-            faults |= {2: rows.ended_on < rows.observed_from, 3: rows.observed_from >= self.day}
-        return faults | {4: no_time}
+        # a day at least is followed of whoever did not come late
+        return faults | {4: no_time} if late or self.clock == "months" else faults
