@@ -110,7 +110,7 @@ def linearise(design: pd.DataFrame, by: Sequence[str]) -> Linearised:
         mean=(totals["sum_a"] / totals["sum_b"]).to_numpy(float),
         variance=found["_v"].clip(lower=0).to_numpy(float),
         n_clusters=found["n_clusters"].to_numpy(float),
-        df=np.maximum(found["n_clusters"] - found["_strata"], 1).to_numpy(float),
+        df=np.maximum((found["n_clusters"] - found["_strata"]).to_numpy(float), 1),
         largest_share=biggest["largest"].to_numpy(float) / totals["sum_b"].to_numpy(float),
         lonely=int(single),
     )

@@ -221,7 +221,10 @@ def _unequal(counts: pd.DataFrame) -> bool:
 
 
 def _is_clustered(design: pd.DataFrame) -> bool:
-    return bool((design["n_clusters"] < design["n"]).any() or len(design[weighting.STRATUM].unique()) > 1)
+    """True when there are strata, or a cluster holds several answers, be it in several groups."""
+    answers = design.groupby(weighting.STRATUM)["n"].sum()
+    clusters = design.groupby(weighting.STRATUM)["stratum_clusters"].max()
+    return len(answers) > 1 or bool((design["n_clusters"] < design["n"]).any() or (clusters < answers).any())
 
 
 def _moments(counts: pd.DataFrame, by: Sequence[str], scale: MetricScale) -> pd.DataFrame:
