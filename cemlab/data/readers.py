@@ -228,11 +228,11 @@ def _text(path: Path, layout: Layout, *, connection: Any, aside: Path) -> Rows:
         "rejects_table = 'refused', rejects_scan = 'refused_scans')"
     )
     rows = Rows(found.columns, found.records, relation, tuple(f"c{at}" for at in range(len(found.columns))))
-    rows.replaced, rows.lines = found.replaced, _refused(refused_beside(copy) if found.refused else None, found.longest)
+    rows.replaced, rows.lines = found.replaced, _refused(refused_beside(copy) if found.refused else None)
     return _objects(rows, layout, connection) if layout.format == "jsonl" else rows
 
 
-def _refused(beside: Path | None, longest: int) -> str:
+def _refused(beside: Path | None) -> str:
     """SQL of the lines that the reader refused, and of those that were kept from it."""
     cases = " ".join(f"WHEN {quoted(kind)} THEN {quoted(words)}" for kind, words in _LINE_FAULTS.items())
     lines = (
@@ -242,11 +242,7 @@ def _refused(beside: Path | None, longest: int) -> str:
     )
     if beside is None:
         return lines
-    return (
-        f"{lines} UNION ALL SELECT NULL, text, {quoted(UNCLOSED)} FROM read_csv({literal(beside)}, "
-        "columns = {'text': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x01', quote = '\"', "
-        f"escape = '\"', compression = 'none', max_line_size = {max(_DEFAULT_LINE, 2 * longest + 3)})"
-    )
+    return f"{lines} UNION ALL SELECT NULL, text, {quoted(UNCLOSED)} FROM read_parquet({literal(beside)})"
 
 
 def _objects(rows: Rows, layout: Layout, connection: Any) -> Rows:

@@ -197,7 +197,6 @@ class Splitter:
             elif cells is None:
                 piece.headless = piece.headless or not piece.records
                 piece.refused.append(data[at:end].rstrip(b"\r\n"))
-                piece.longest = max(piece.longest, end - at)
             else:
                 piece.blank += 1
                 written.append(self._line_end)

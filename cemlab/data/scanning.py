@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from cemlab.core.errors import SourceError
 from cemlab.data.layout import BLANKS, Layout
 from cemlab.data.records import Marks, Piece, Splitter
 
 _BLOCK = 1 << 18
 _MARK = codecs.BOM_UTF8
+_REFUSED = pa.schema([("text", pa.string())])
 
 
 @dataclass
@@ -96,7 +100,7 @@ def refused_beside(aside: Path) -> Path:
     Returns
     -------
     Path
-        One record to a cell, each quoted.
+        Parquet with one column, ``text``.
     """
     return aside.with_suffix(".refused")
 
@@ -137,7 +141,7 @@ def _copied(path: Path, marks: Marks, *, layout: Layout, aside: Path) -> Scan:
     splitter = Splitter(marks)
     found, blank = Scan(aside, splitter.written), 0
     replaced = [0]
-    with aside.open("wb") as copy, refused_beside(aside).open("wb") as refused:
+    with aside.open("wb") as copy, pq.ParquetWriter(refused_beside(aside), _REFUSED) as refused:
         for each in _pieces(_decoded(path, layout, replaced), splitter):
             piece = each
             if not found.columns:
@@ -147,7 +151,10 @@ def _copied(path: Path, marks: Marks, *, layout: Layout, aside: Path) -> Scan:
             _add(found, piece)
             blank += piece.blank
             copy.write(piece.content)
-            refused.writelines(b'"' + text.replace(b'"', b'""') + b'"\n' for text in piece.refused)
+            if piece.refused:
+                refused.write_batch(
+                    pa.record_batch([pa.array([text.decode() for text in piece.refused])], schema=_REFUSED)
+                )
     found.replaced = replaced[0]
     return _finished(found, blank, layout)
 

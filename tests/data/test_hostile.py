@@ -86,10 +86,13 @@ def _reference(content: bytes) -> list[list[str]]:
 
 
 def _accepted(rows: list[list[str]]) -> list[tuple[str | None, str | None]]:
-    """Two cells (empty ones after them hold nothing), an id, and the first of its id."""
+    """Two cells, an id, and the first of its id.
+
+    Cells after them are no fault when they hold nothing, which to the engine is also one of NULs alone.
+    """
     kept: dict[str, tuple[str | None, str | None]] = {}
     for row in rows:
-        if len(row) >= 2 and not any(row[2:]) and row[0]:
+        if len(row) >= 2 and not any(cell.strip("\0") for cell in row[2:]) and row[0]:
             kept.setdefault(row[0], (row[0], row[1] or None))
     return list(kept.values())
 
@@ -116,6 +119,7 @@ def test_well_formed_files_are_read_as_by_python(content: bytes) -> None:
 @example(b'id,who\n1,"a"b\n2,c\n')
 @example(b'id,who\n1, "a\n2,c"\n')
 @example(b'id,who\n"1,a\n2,b\n')
+@example(b'id,who\n"","\r"\xff\n')
 @given(_files(bare=True))
 def test_every_record_of_a_broken_file_is_accounted_for(content: bytes) -> None:
     lines, found = _intake(content)
