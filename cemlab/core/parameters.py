@@ -44,7 +44,7 @@ class Parameter:
     unit : str
         Of a number: ``points``, ``days``, ``share``, ``customers``; empty otherwise.
     low, high : float
-        Closed range of a number, unless `open_ends`.
+        Closed range of a number, unless `open_ends`; a list with a `low` holds numbers, as text.
     open_ends : bool
         True when the ends themselves are not allowed.
     choices : tuple of str
@@ -197,6 +197,9 @@ def _list(parameter: Parameter, value: object) -> list[str]:
     if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
         raise parameter.refuse(value, "must be a list of text (repeat the option, or quote in YAML)")
     kept = [item for item in items if item]
+    if parameter.low > -math.inf:
+        for item in kept:
+            _number(parameter, item)
     if len(set(kept)) < len(kept):
         raise parameter.refuse(value, "must not name the same thing twice")
     return kept
@@ -231,11 +234,27 @@ REGISTRY: Mapping[str, Parameter] = {
             "level", "number", "confidence level of every interval", unit="share", low=0.5, high=1, open_ends=True
         ),
         Parameter("min_n", "integer", "smallest number of customers in a published cell", unit="customers", low=2),
-        Parameter("materiality", "number", "smallest difference worth flagging: in points (nps), percentage points (csat), hundredths of the scale (ces)", low=0),
-        Parameter("compare_start", "date", "first day of an earlier window to compare with; empty for its first answer"),
+        Parameter(
+            "materiality",
+            "number",
+            "smallest difference worth flagging: in points (nps), percentage points (csat), hundredths of the scale (ces)",
+            low=0,
+        ),
+        Parameter(
+            "compare_start", "date", "first day of an earlier window to compare with; empty for its first answer"
+        ),
         Parameter("compare_end", "date", "day after the earlier window; empty for the day on which the window starts"),
         Parameter("weights", "text", "what an answer weighs: none, lab (its own weight), or the name of an assignment"),
         Parameter("believed", "list", "scores that the company believes to have, such as 52 or region:North=40"),
+        Parameter("clock", "text", "what durations are counted in", choices=("months", "days")),
+        Parameter("cause", "text", "reason for leaving that the model speaks of; empty for all"),
+        Parameter("covariates", "list", "columns that the model explains leaving by; empty for those compared"),
+        Parameter("time_varying", "list", "what changes while customers stay, such as nps_group or complaints_90d"),
+        Parameter(
+            "landmark_days", "integer", "day of a relationship at which covariates are fixed", unit="days", low=1
+        ),
+        Parameter("model", "text", "model of the rate of leaving", choices=("cox", "cloglog", "logit")),
+        Parameter("horizons", "list", "times after which shares are told, in the unit of the clock", low=0),
         Parameter("seed", "integer", "seed of everything random", low=0, high=2**32 - 1),
     )
 }

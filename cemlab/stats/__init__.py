@@ -6,6 +6,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submodules=[
         "change",
+        "diagnostics",
+        "hazards",
         "intervals",
         "multiplicity",
         "nps",

@@ -1,5 +1,6 @@
 """How long customers stay: curves, medians and means, differences, causes."""
 
+from cemlab.stats.survival.bounds import censoring_bounds
 from cemlab.stats.survival.comparison import log_rank, pairwise
 from cemlab.stats.survival.curves import at, kaplan_meier, nelson_aalen
 from cemlab.stats.survival.differences import differences
@@ -9,6 +10,7 @@ from cemlab.stats.survival.summaries import quantiles, rmst
 
 __all__ = [
     "at",
+    "censoring_bounds",
     "cumulative_incidence",
     "differences",
     "gray_test",

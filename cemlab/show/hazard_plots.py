@@ -1,0 +1,261 @@
+"""Figures of what goes with leaving: hazard ratios, whether they hold over time, and three ways to ask."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from cemlab.core.lab import LabInfo
+from cemlab.core.results import Estimates
+from cemlab.show import hazard_tables, numbers, theme
+from cemlab.show.figure import Figure, draw
+from cemlab.show.survival_axes import short, ticks_below
+
+MOST_ROWS = 40
+"""A figure shows at most so many ratios: those of the terms that come first."""
+MOST_PANELS = 6
+_RATIOS = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000)
+_DECADES = (0.001, 0.01, 0.1, 1, 10, 100, 1000)
+_AXIS = "hazard ratio, log scale (line: as the reference)"
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line of a forest: a heading, a reference, or a ratio with its interval."""
+
+    label: str
+    kind: str  # heading, reference, ratio, withheld
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    n: str = ""
+    colour: str = theme.CONTEXT
+
+
+def ratios(fit: Estimates, *, info: LabInfo) -> Figure:
+    """Draw the hazard ratio of each level against its reference, term by term.
+
+    Parameters
+    ----------
+    fit : Estimates
+        From ``stats.hazards``, log hazard ratios by ``term`` and ``level``, after adjustment: with ``flagged``.
+    info : LabInfo
+        For the locale and the ribbon of a synthetic lab.
+
+    Returns
+    -------
+    Figure
+        Dot and whisker on a scale of doublings; flagged ratios in ink, the others grey, references named; spells
+        at the right edge.
+    """
+    rows = _forest_rows(fit, info=info)
+    title = "Rate of leaving against the reference"
+    if len(rows) > MOST_ROWS:
+        rows, title = rows[:MOST_ROWS], f"{title}: the first {MOST_ROWS} rows"
+    table = hazard_tables.of_ratios(fit, caption="Hazard ratios", info=info)
+
+    def _paint(canvas: Canvas, medium: theme.Medium) -> None:
+        _paint_forest(canvas.subplots(), rows, narrow=medium.narrow)
+
+    return draw(
+        _paint, title=title, alt=f"Dot and whisker chart of hazard ratios. {_in_words(fit, info=info)}", table=table,
+        info=info, height=76 + 22 * len(rows), basis=hazard_tables.basis(fit, info=info),
+    )  # fmt: skip
+
+
+def _forest_rows(fit: Estimates, *, info: LabInfo) -> list[_Row]:
+    made: list[_Row] = []
+    for term, levels in fit.table.groupby("term", sort=False):
+        name = hazard_tables.named(str(term))
+        single = len(levels) == 1 and not str(levels["level"].iloc[0])
+        if not single:
+            made += [_Row(name, "heading"), _Row(f"{levels['reference'].iloc[0]} (reference)", "reference", 1.0)]
+        for row in levels.sort_values("estimate", ascending=False).to_dict("records"):
+            made.append(_ratio_row(row, label=name if single else str(row["level"]), info=info))
+    return made
+
+
+def _ratio_row(row: Mapping[Any, Any], *, label: str, info: LabInfo) -> _Row:
+    if row["suppressed"] or not math.isfinite(row["estimate"]):
+        return _Row(label, "withheld")
+    value, low, high = (math.exp(row[name]) for name in ("estimate", "ci_low", "ci_high"))
+    colour = theme.INK if row.get("flagged") else theme.CONTEXT
+    return _Row(label, "ratio", value, low, high, numbers.number(row["n"], locale=info.locale), colour)
+
+
+def _paint_forest(axes: Axes, rows: Sequence[_Row], *, narrow: bool) -> None:
+    axes.axvline(1, color=theme.LINE, lw=1)
+    for position, row in enumerate(rows):
+        if row.kind == "withheld":
+            axes.text(0.5, position, "withheld", transform=axes.get_yaxis_transform(), va="center", ha="center",
+                      color=theme.MUTED)  # fmt: skip
+        elif row.kind == "reference":
+            axes.plot(1, position, "|", color=theme.MUTED, ms=9)
+        elif row.kind == "ratio":
+            axes.plot([row.low, row.high], [position] * 2, color=row.colour)
+            axes.plot(row.value, position, "o", color=row.colour)
+        axes.text(1.02, position, row.n, transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)
+    axes.text(1.02, -1, "spells", transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)
+    labels = [short(row.label, most=19 if narrow else 40) for row in rows]
+    axes.set_yticks(range(len(rows)), labels)
+    for tick, row in zip(axes.get_yticklabels(), rows, strict=True):
+        tick.set_fontweight("bold" if row.kind == "heading" else "normal")
+        tick.set_color(theme.MUTED if row.kind == "reference" else theme.INK)
+    _ratio_axis(axes, rows, narrow=narrow)
+    axes.set(ylim=(len(rows) - 0.4, -1.5), xlabel="hazard ratio, log scale" if narrow else _AXIS)
+
+
+def _ratio_axis(axes: Axes, rows: Sequence[_Row], *, narrow: bool) -> None:
+    ends = [end for row in rows for end in (row.low, row.high, row.value) if math.isfinite(end)]
+    low, high = min(0.8, *ends), max(1.25, *ends)
+    axes.set_xscale("log")
+    axes.set_xlim(low / 1.08, high * 1.08)
+    axes.xaxis.set_major_locator(FixedLocator(_round_ratios(math.log(high / low) * (1.6 if narrow else 1))))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def _round_ratios(spread: float) -> tuple[float, ...]:
+    """Return ticks for a range of ratios, given its width in logarithms."""
+    if spread < 1:
+        return (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2)
+    if spread < 2.5:
+        return (0.25, 0.5, 0.7, 1, 1.5, 2, 3, 4)
+    return _RATIOS if spread < 7 else _DECADES
+
+
+def _in_words(fit: Estimates, *, info: LabInfo) -> str:
+    seen = fit.table.loc[~fit.table["suppressed"].astype(bool)]
+    spoken = []
+    for row in seen.to_dict("records")[:12]:
+        ends = [math.exp(row[name]) for name in ("estimate", "ci_low", "ci_high")]
+        digits = hazard_tables.ratio_digits(*ends[1:])
+        value, low, high = (numbers.number(end, digits, locale=info.locale) for end in ends)
+        against = f" against {row['reference']}" if row["level"] else " per unit"
+        spoken.append(f"{hazard_tables.named(str(row['term']))} {row['level']}{against} {value} ({low} to {high})")
+    more = f"; {len(seen) - 12} more are in the table" if len(seen) > 12 else ""
+    return f"{'; '.join(spoken)}{more}."
+
+
+def over_time(tests: Estimates, *, clock: str, info: LabInfo) -> Figure:
+    """Draw how each effect runs over time, where the model has it constant.
+
+    Parameters
+    ----------
+    tests : Estimates
+        From ``stats.diagnostics.proportional_hazards``, with the part ``effect``: log hazard ratios by ``term``, ``level`` and slice of
+        time from ``start`` to ``stop``.
+    clock : {"months", "days"}
+        Unit of the durations.
+    info : LabInfo
+        For the locale and the ribbon of a synthetic lab.
+
+    Returns
+    -------
+    Figure
+        One panel per level on shared axes, at most `MOST_PANELS`: those that move most. The line is zero: above it
+        customers leave sooner than those of the reference.
+    """
+    groups = _moving_most(tests.parts["effect"])
+    title = "Effect in slices of time, log hazard ratio"
+    if len(groups) < len(tests.parts["effect"][["term", "level"]].drop_duplicates()):
+        title += f": the {len(groups)} that move most"
+    table = hazard_tables.of_effects(tests, caption=title, clock=clock, info=info)
+
+    def _paint(canvas: Canvas, medium: theme.Medium) -> None:
+        columns = 1 if medium.narrow else min(3, len(groups)) if len(groups) != 4 else 2
+        panels = canvas.subplots(-(-len(groups) // columns), columns, sharex=True, sharey=True, squeeze=False).ravel()
+        for axes in panels[len(groups) :]:
+            axes.set_visible(False)
+        for axes, (name, rows) in zip(panels, groups, strict=False):
+            _paint_slices(axes, rows)
+            axes.set_xticks(ticks_below(float(rows["stop"].max()), clock=clock, most=6))
+            axes.tick_params(labelbottom=True)
+            axes.set_title(short(name, most=30), fontsize=theme.TEXT_PX, loc="left")
+        canvas.supxlabel(f"{clock} since the start", color=theme.MUTED, fontsize=theme.TEXT_PX)
+        canvas.supylabel("log hazard ratio", color=theme.MUTED, fontsize=theme.TEXT_PX)
+
+    spoken = "; ".join(
+        f"{name} from {rows['estimate'].iloc[0]:.2f} to {rows['estimate'].iloc[-1]:.2f}".replace("-", "−")
+        for name, rows in groups
+    )
+    return draw(
+        _paint, title=title, alt=f"Steps with bands, first slice to last: {spoken}.", table=table, info=info,
+        height=40 + 190 * (1 if len(groups) < 4 else 2), narrow_height=40 + 140 * len(groups),
+        basis=hazard_tables.basis(tests, info=info),
+    )  # fmt: skip
+
+
+def _paint_slices(axes: Axes, rows: pd.DataFrame) -> None:
+    axes.axhline(0, color=theme.LINE, lw=1)
+    for row in rows.to_dict("records"):
+        axes.fill_between(
+            [row["start"], row["stop"]], row["ci_low"], row["ci_high"], color=theme.SERIES[0], alpha=0.2, lw=0
+        )
+    edges = [*rows["start"], rows["stop"].iloc[-1]]
+    axes.stairs(rows["estimate"].to_numpy(float), edges, baseline=None, color=theme.SERIES[0], lw=1.6)
+
+
+def _moving_most(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    known = table.dropna(subset=["estimate", "ci_low"])
+    made = [
+        (hazard_tables.row_name(str(term), str(level)), rows.sort_values("start"))
+        for (term, level), rows in known.groupby(["term", "level"], sort=False)
+    ]
+    made.sort(key=lambda each: -float(np.ptp(each[1]["estimate"])))
+    return made[:MOST_PANELS]
+
+
+def ways(asked: Mapping[str, Estimates], *, traps: Sequence[str] = (), subject: str, info: LabInfo) -> Figure:
+    """Draw the same question asked in several ways, one under the other.
+
+    Parameters
+    ----------
+    asked : mapping of str to Estimates
+        Way to ask, in words → one row: a log hazard ratio with its interval.
+    traps : sequence of str
+        Those of `asked` that are wrong and shown as a warning.
+    subject : str
+        What the ratio is of, such as ``detractors against passives``.
+    info : LabInfo
+        For the locale and the ribbon of a synthetic lab.
+
+    Returns
+    -------
+    Figure
+        Dot and whisker on a scale of doublings; the traps hollow, with their name.
+    """
+    rows = []
+    for name, estimates in asked.items():
+        row = _ratio_row(estimates.row().to_dict() | {"flagged": True}, label=name, info=info)
+        wrong = name in traps
+        rows.append(_Row(row.label, row.kind, row.value, row.low, row.high, row.n, theme.GROUPS["detractor"] if wrong else row.colour))  # fmt: skip
+    title = f"Rate of leaving of {subject}, asked in {len(rows)} ways"
+    table = hazard_tables.of_ways(asked, caption=title, info=info)
+
+    def _paint(canvas: Canvas, medium: theme.Medium) -> None:
+        axes = canvas.subplots()
+        _paint_forest(axes, rows, narrow=medium.narrow)
+        for position, row in enumerate(rows):
+            if row.label in traps and row.kind == "ratio":
+                axes.plot(row.value, position, "o", color=row.colour, mfc=theme.PAPER)
+
+    spoken = "; ".join(_way_in_words(row, info=info) for row in rows)
+    return draw(
+        _paint, title=title, alt=f"Dot and whisker chart. {spoken}.", table=table, info=info, height=76 + 26 * len(rows)
+    )
+
+
+def _way_in_words(row: _Row, *, info: LabInfo) -> str:
+    if row.kind == "withheld":
+        return f"{row.label} withheld"
+    value, low, high = (numbers.number(each, digits=2, locale=info.locale) for each in (row.value, row.low, row.high))
+    return f"{row.label} {value} ({low} to {high})"

@@ -1,0 +1,256 @@
+"""Tables of hazard ratios: terms and levels against their reference."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cemlab.core.lab import LabInfo
+from cemlab.core.results import Estimates
+from cemlab.show import numbers, tables
+from cemlab.show.tables import Cell, Column, Table
+
+_WORDS: Mapping[str, str] = {
+    "nps_group": "Last NPS answer",
+    "price_change": "Price change",
+    "plan_change": "Plan change",
+    "payment_failed": "Failed payment",
+}
+"""Terms that a heading would not make readable."""
+_DAYS = ("complaints_", "contacts_")
+
+
+def named(term: str) -> str:
+    """Return a term as a reader calls it.
+
+    Parameters
+    ----------
+    term : str
+        Such as ``complaints_90d``.
+
+    Returns
+    -------
+    str
+        In words.
+
+    Examples
+    --------
+    >>> named("complaints_90d"), named("nps_group"), named("payment_method")
+    ('Complaints, last 90 days', 'Last NPS answer', 'Payment method')
+    """
+    if term.startswith(_DAYS) and term.endswith("d"):
+        what, _, days = term[:-1].rpartition("_")
+        return f"{tables.heading(what)}, last {days} days"
+    return _WORDS.get(term, tables.heading(term))
+
+
+def row_name(term: str, level: str) -> str:
+    """Return a term with its level.
+
+    Parameters
+    ----------
+    term, level : str
+        As in a fit; the level of a number is empty.
+
+    Returns
+    -------
+    str
+        Such as ``Plan: monthly``.
+
+    Examples
+    --------
+    >>> row_name("plan", "monthly"), row_name("usage_gb", "")
+    ('Plan: monthly', 'Usage gb')
+    """
+    return f"{named(term)}: {level}" if level else named(term)
+
+
+def basis(fit: Estimates, *, info: LabInfo) -> str:
+    """Return on how many spells and events a fit rests, and its intervals.
+
+    Parameters
+    ----------
+    fit : Estimates
+        With the part ``fit`` (``n``, ``events``), if any.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    str
+        Such as ``3,948 spells, of which 1,273 ended; 95 % intervals.``
+    """
+    level = numbers.level_text(fit.level, locale=info.locale)
+    if "fit" not in fit.parts:
+        return f"{level} intervals."
+    n, events = (numbers.number(float(fit.parts["fit"][name].iloc[0]), locale=info.locale) for name in ("n", "events"))
+    return f"{n} spells, of which {events} ended; {level} intervals."
+
+
+def of_ratios(fit: Estimates, *, caption: str, info: LabInfo) -> Table:
+    """Return hazard ratios with their intervals.
+
+    Parameters
+    ----------
+    fit : Estimates
+        Log hazard ratios by ``term`` and ``level``.
+    caption : str
+        What one row is.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        Term, level, reference, ratio, interval, spells, and whether it stands out; the CSV holds the logarithms too.
+    """
+    table = _exponentiated(fit.table)
+    judged = "flagged" in table
+    columns = [Column("What"), Column("Level"), Column("Against"), Column("Hazard ratio", numeric=True)]
+    columns += [Column(f"{numbers.level_text(fit.level, locale=info.locale)} interval", numeric=True)]
+    columns += [Column("Stands out")] if judged else []
+    columns += [Column("Spells", numeric=True)]
+    rows = []
+    for row in table.to_dict("records"):
+        words = [named(str(row["term"])), str(row["level"]) or "per unit", str(row.get("reference", "")) or "–"]
+        cells = [Cell(word, word) for word in words] + _ratio_cells(row, info=info)
+        out = "–" if row["suppressed"] else "yes" if row.get("flagged") else "no"
+        rows.append((*cells, *([Cell(out, out)] if judged else []), _spells(row, min_n=fit.min_n, info=info)))
+    return Table(caption, tuple(columns), tuple(rows), table)
+
+
+def of_effects(tests: Estimates, *, caption: str, clock: str, info: LabInfo) -> Table:
+    """Return effects in slices of time as a table.
+
+    Parameters
+    ----------
+    tests : Estimates
+        From ``stats.diagnostics.proportional_hazards``, with the part ``effect``.
+    caption : str
+        What one row is.
+    clock : {"months", "days"}
+        Unit of the durations.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        Term and level, slice, hazard ratio, interval.
+    """
+    table = _exponentiated(tests.parts["effect"])
+    level = numbers.level_text(tests.level, locale=info.locale)
+    columns = (Column("What"), Column(f"From, {clock}", numeric=True), Column(f"To, {clock}", numeric=True),
+               Column("Hazard ratio", numeric=True), Column(f"{level} interval", numeric=True))  # fmt: skip
+    rows = []
+    for row in table.to_dict("records"):
+        name, edges = row_name(str(row["term"]), str(row["level"])), (float(row["start"]), float(row["stop"]))
+        rows.append((Cell(name, name), *(Cell(f"{edge:g}", edge) for edge in edges), *_ratio_cells(row, info=info)))
+    return Table(caption, columns, tuple(rows), table)
+
+
+def of_ways(asked: Mapping[str, Estimates], *, caption: str, info: LabInfo) -> Table:
+    """Return the same ratio asked in several ways, one way per row.
+
+    Parameters
+    ----------
+    asked : mapping of str to Estimates
+        Way to ask → one row.
+    caption : str
+        What one row is.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        Way, hazard ratio, interval, spells.
+    """
+    first = next(iter(asked.values()))
+    frame = pd.concat([each.table.assign(way=name) for name, each in asked.items()], ignore_index=True)
+    table = _exponentiated(frame)
+    level = numbers.level_text(first.level, locale=info.locale)
+    columns = (Column("Way to ask"), Column("Hazard ratio", numeric=True), Column(f"{level} interval", numeric=True),
+               Column("Spells", numeric=True))  # fmt: skip
+    rows = tuple(
+        (Cell(row["way"], row["way"]), *_ratio_cells(row, info=info), _spells(row, min_n=first.min_n, info=info))
+        for row in table.to_dict("records")
+    )
+    return Table(caption, columns, rows, table)
+
+
+def _exponentiated(table: pd.DataFrame) -> pd.DataFrame:
+    names = {"estimate": "hazard_ratio", "ci_low": "ratio_low", "ci_high": "ratio_high"}
+    return table.assign(**{new: np.exp(table[old].astype(float)) for old, new in names.items()})
+
+
+def _ratio_cells(row: Mapping[Any, Any], *, info: LabInfo) -> list[Cell]:
+    value, low, high = (float(row[name]) for name in ("hazard_ratio", "ratio_low", "ratio_high"))
+    if not math.isfinite(value):
+        return [Cell("–", math.nan), Cell("–", math.nan)]
+    digits = ratio_digits(low, high)
+    return [
+        Cell(numbers.number(value, digits, locale=info.locale), value),
+        Cell(numbers.interval_text(low, high, digits=digits, locale=info.locale), low),
+    ]
+
+
+def ratio_digits(low: float, high: float) -> int:
+    """Return the decimals that a ratio's interval deserves, at least one.
+
+    Parameters
+    ----------
+    low, high : float
+        Limits of the ratio.
+
+    Returns
+    -------
+    int
+        1 to 3.
+
+    Examples
+    --------
+    >>> ratio_digits(1.8, 2.6), ratio_digits(0.10, 0.13)
+    (1, 2)
+    """
+    return min(3, max(1, numbers.decimals((high - low) / 2)))
+
+
+def _spells(row: Mapping[Any, Any], *, min_n: int, info: LabInfo) -> Cell:
+    if row["suppressed"]:
+        return Cell(f"< {min_n}" if row.get("too_small") else "withheld", math.nan)
+    return Cell(numbers.number(float(row["n"]), locale=info.locale), float(row["n"]))
+
+
+def of_tests(tests: Mapping[str, Estimates], *, caption: str, info: LabInfo) -> Table:
+    """Return tests as a table: what was tested, statistic, degrees of freedom, p-value.
+
+    Parameters
+    ----------
+    tests : mapping of str to Estimates
+        What was tested → ``estimate`` (χ²), ``df``, ``p_value``, one row.
+    caption : str
+        What one row is.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        A p-value below a thousandth is printed as such.
+    """
+    table = pd.concat([each.table.assign(tested=name) for name, each in tests.items()], ignore_index=True)
+    columns = (Column("Tested"), Column("χ²", numeric=True), Column("Degrees of freedom", numeric=True), Column("p", numeric=True))  # fmt: skip
+    rows = []
+    for row in table.to_dict("records"):
+        statistic, p_value = float(row["estimate"]), float(row["p_value"])
+        shown = "< 0.001" if p_value < 0.001 else numbers.number(p_value, 3, locale=info.locale)
+        rows.append((
+            Cell(row["tested"], row["tested"]), Cell(numbers.number(statistic, 2, locale=info.locale), statistic),
+            Cell(numbers.number(float(row["df"]), locale=info.locale), float(row["df"])), Cell(shown, p_value),
+        ))  # fmt: skip
+    return Table(caption, columns, tuple(rows), table)

@@ -1,0 +1,170 @@
+"""What could overturn an answer about staying and leaving."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from cemlab.core.results import Finding, Name, Quote, Sentence
+from cemlab.show.checks import Check
+from cemlab.show.survival_text import span
+
+_WITHHELD = Sentence("Fewer customers than may be shown, so this cannot be told.")
+_NOT_FOLLOWED = Sentence("Follow-up ends before the time that is compared, so this cannot be told.")
+_MOST_SHIFT = 0.5
+"""Half the width of an interval: what moves a number by more is worth watching."""
+
+
+def other_clock(share: Finding, other: Finding, *, clock: str, other_clock: str) -> Check:
+    """Compare the share that is left by two clocks.
+
+    Parameters
+    ----------
+    share, other : Finding
+        The same share by either clock, with ``duration`` in the scope.
+    clock, other_clock : {"months", "days"}
+        The clocks.
+
+    Returns
+    -------
+    Check
+        Holds when they differ by no more than half the width of the interval.
+    """
+    title = "Another clock"
+    if share.suppressed or other.suppressed:
+        return Check(title, (_WITHHELD,), "watch")
+    if not (math.isfinite(share.value) and math.isfinite(other.value)):
+        return Check(title, (_NOT_FOLLOWED,), "watch")
+    words = Sentence(
+        share, " are left after ", span(share.scope["duration"], clock=clock), f" on the clock of {clock}; ", other, " after ",
+        span(other.scope["duration"], clock=other_clock), f" on the clock of {other_clock}.",
+    )  # fmt: skip
+    moved = abs(share.value - other.value)
+    return Check(title, (words,), "holds" if moved <= _MOST_SHIFT * (share.ci_high - share.ci_low) else "watch")
+
+
+def other_ties(ratio: Finding, other: Finding, *, name: str) -> Check:
+    """Compare the ratio that moves most between two rules for ties.
+
+    Parameters
+    ----------
+    ratio, other : Finding
+        The same hazard ratio with Efron's and with Breslow's rule.
+    name : str
+        What it is the ratio of.
+
+    Returns
+    -------
+    Check
+        Holds when it moves by no more than half the width of its interval.
+    """
+    title = "Another rule for ties"
+    if ratio.suppressed:
+        return Check(title, (_WITHHELD,), "watch")
+    words = Sentence(
+        "The ratio that moves most is that of ", Name(name), ": ", ratio, " by Efron's rule, ", other, " by Breslow's."
+    )
+    moved = abs(ratio.value - other.value)
+    return Check(title, (words,), "holds" if moved <= _MOST_SHIFT * (ratio.ci_high - ratio.ci_low) else "watch")
+
+
+def late_entry(share: Finding, ignored: Finding | None, *, late: Finding, clock: str) -> Check:
+    """Say what ignoring late entry would have claimed.
+
+    Parameters
+    ----------
+    share : Finding
+        The share that is left, late entry respected, with ``duration`` in the scope.
+    ignored : Finding or None
+        The same with everyone taken as followed from the start; None when nobody entered late.
+    late : Finding
+        How many entered late.
+    clock : {"months", "days"}
+        Unit of the time.
+
+    Returns
+    -------
+    Check
+        Holds when nobody entered late, or little hangs on it; to be watched where much does: then records of when
+        observation began carry the answer.
+    """
+    title = "Customers who were there before records begin"
+    if not late.value or ignored is None:
+        return Check(title, (Sentence("Every relationship was followed from its start."),), "holds")
+    if share.suppressed or not math.isfinite(share.value):
+        return Check(title, (_WITHHELD if share.suppressed else _NOT_FOLLOWED,), "watch")
+    words = Sentence(
+        late, " relationships began before their end could have been recorded, and count only from then on. Taken as followed from "
+        "the start, they would make it ", ignored, " after ", span(share.scope["duration"], clock=clock), " instead of ", share, ".",
+    )  # fmt: skip
+    moved = abs(share.value - ignored.value)
+    return Check(title, (words,), "holds" if moved <= _MOST_SHIFT * (share.ci_high - share.ci_low) else "watch")
+
+
+def lost_from_sight(share: Finding, bounds: Finding, *, clock: str) -> Check:
+    """Say how far those whose end was not seen could move the share that is left.
+
+    Parameters
+    ----------
+    share : Finding
+        The share, with ``duration`` in the scope.
+    bounds : Finding
+        The share with its bounds as interval: had all of them left at once, had all of them stayed.
+    clock : {"months", "days"}
+        Unit of the time.
+
+    Returns
+    -------
+    Check
+        Holds when the bounds lie inside the interval; watch otherwise, which is the rule where many have begun lately.
+    """
+    title = "Customers whose end has not been seen"
+    if share.suppressed or bounds.suppressed:
+        return Check(title, (_WITHHELD,), "watch")
+    if not math.isfinite(share.value):
+        return Check(title, (_NOT_FOLLOWED,), "watch")
+    words = Sentence(
+        "Had all who were lost from sight before ", span(share.scope["duration"], clock=clock), " left at once, or all stayed, the share "
+        "would lie between ", Quote(bounds, "interval"), ". The curve takes them to be like those who were followed on.",
+    )  # fmt: skip
+    inside = share.ci_low <= bounds.ci_low and bounds.ci_high <= share.ci_high
+    return Check(title, (words,), "holds" if inside else "watch")
+
+
+def undated(names: Sequence[str]) -> Check:
+    """Say that some covariates carry no day.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Columns, in words.
+
+    Returns
+    -------
+    Check
+        Holds when there are none; to be watched otherwise.
+    """
+    title = "What was known only later"
+    if not names:
+        return Check(
+            title, (Sentence("Everything in the model was known before the time that it speaks of."),), "holds"
+        )
+    words = Sentence(
+        "No day is recorded on which ", Name(", ".join(names)), " became known. If a customer's value changed with leaving, its ratio is "
+        "too far from one."
+    )  # fmt: skip
+    return Check(title, (words,), "watch")
+
+
+def causal() -> Check:
+    """Say that the model finds associations.
+
+    Returns
+    -------
+    Check
+        Always to be watched.
+    """
+    words = Sentence(
+        "Customers were not given their plan or their complaint by lot. What goes with leaving here need not change it when it is changed."
+    )
+    return Check("Association is not effect", (words,), "watch")

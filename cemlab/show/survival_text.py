@@ -1,0 +1,298 @@
+"""Sentences on how long customers stay and why they leave, made of findings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from cemlab.core.results import Finding, Name, Part, Quote, Sentence
+from cemlab.show import numbers
+
+_MOST_GROUPS = 3
+
+
+def span(time: float | str, *, clock: str) -> Name:
+    """Return a length of time in words.
+
+    Parameters
+    ----------
+    time : float or str
+        In the unit of the clock.
+    clock : {"months", "days"}
+        The unit.
+
+    Returns
+    -------
+    Name
+        Such as ``12 months`` or ``1 day``.
+
+    Examples
+    --------
+    >>> span("12.0", clock="months").text, span(1, clock="days").text
+    ('12 months', '1 day')
+    """
+    value = float(time)
+    return Name(f"{value:g} {clock.removesuffix('s') if value == 1 else clock}")
+
+
+def spells_behind(used: Finding, events: Finding, *, start: float = 0.0, clock: str = "months") -> Sentence:
+    """Say how many relationships count, and how many of them ended.
+
+    Parameters
+    ----------
+    used, events : Finding
+        Counts.
+    start : float, default 0
+        Time from which curves speak; above 0 with late entry.
+    clock : {"months", "days"}
+        Unit of `start`.
+
+    Returns
+    -------
+    Sentence
+        Names both counts, and what a later start means.
+    """
+    parts: list[Part] = ["It rests on ", used, " relationships, of which ", events, " were seen to end"]
+    if start > 0:
+        parts += ["; curves speak of those who were still there after ", span(start, clock=clock)]
+    return Sentence(*parts, ".")
+
+
+def still_there(shares: Sequence[Finding], *, clock: str) -> Sentence:
+    """Say what share is left after each of several times.
+
+    Parameters
+    ----------
+    shares : sequence of Finding
+        One per time, with ``duration`` in its scope; NaN where follow-up has ended.
+    clock : {"months", "days"}
+        Unit of the times.
+
+    Returns
+    -------
+    Sentence
+        The last one followed with its interval; times beyond the follow-up are named as such.
+    """
+    if shares and all(share.suppressed for share in shares):
+        return Sentence("The shares are withheld: fewer customers than may be shown.")
+    known = [share for share in shares if math.isfinite(share.value)]
+    if not known:
+        return Sentence("Follow-up ends before the first of these times.")
+    parts: list[Part] = []
+    for place, share in enumerate(known):
+        parts += [_joint(place, len(known)) if place else "Of those who begin, ", share, " are still there after " if not place else " after ",
+                  span(share.scope["duration"], clock=clock)]  # fmt: skip
+    parts += [" (between ", Quote(known[-1], "interval"), ")"]
+    beyond = [span(share.scope["duration"], clock=clock).text for share in shares if not math.isfinite(share.value)]
+    if beyond:
+        parts += ["; follow-up ends before ", Name(numbers.listed(beyond))]
+    return Sentence(*parts, ".")
+
+
+def _joint(place: int, many: int) -> str:
+    return " and " if place == many - 1 else ", "
+
+
+def median(found: Finding, *, clock: str) -> Sentence:
+    """Say when half of those who begin have left.
+
+    Parameters
+    ----------
+    found : Finding
+        The median time; NaN when it is not reached.
+    clock : {"months", "days"}
+        Its unit.
+
+    Returns
+    -------
+    Sentence
+        With its limits, or that it is not reached; an open limit is named as such.
+    """
+    if found.suppressed:
+        return Sentence("The median is withheld: fewer customers than may be shown.")
+    if not math.isfinite(found.value):
+        return Sentence("Half of them have not left within the time that can be seen.")
+    parts: list[Part] = ["Half have left after ", span(found.value, clock=clock)]
+    if math.isfinite(found.ci_high):
+        parts += [" (between ", Quote(found, "interval"), ")"]
+    else:
+        parts += [" (at least ", span(found.ci_low, clock=clock), "; the upper limit lies beyond what can be seen)"]
+    return Sentence(*parts, ".")
+
+
+def causes(shares: Sequence[Finding], *, clock: str, brief: bool = False) -> Sentence:
+    """Say for which causes customers have left by a time.
+
+    Parameters
+    ----------
+    shares : sequence of Finding
+        One per cause at one time, with ``cause`` and ``duration`` in the scope.
+    clock : {"months", "days"}
+        Unit of the time.
+    brief : bool, default False
+        Without intervals.
+
+    Returns
+    -------
+    Sentence
+        The most frequent first.
+    """
+    known = sorted((share for share in shares if math.isfinite(share.value)), key=lambda share: -share.value)
+    if not known:
+        return Sentence("Why customers left cannot be shown: too few did.")
+    parts: list[Part] = ["After ", span(known[0].scope["duration"], clock=clock), ", "]
+    for place, share in enumerate(known):
+        parts += [_joint(place, len(known))] if place else []
+        parts += [share, *([" have left for the reason"] if not place else []), " “", Name(share.scope["cause"]), "”"]
+        parts += [] if brief else [" (between ", Quote(share, "interval"), ")"]
+    return Sentence(*parts, ".")
+
+
+def overstated(share: Finding, claimed: Finding, *, clock: str) -> Sentence:
+    """Say what taking other causes as lost from sight would claim instead.
+
+    Parameters
+    ----------
+    share : Finding
+        What the cause took, with ``cause`` and ``duration`` in its scope.
+    claimed : Finding
+        One minus Kaplan–Meier for it.
+    clock : {"months", "days"}
+        Unit of the time.
+
+    Returns
+    -------
+    Sentence
+        Both numbers.
+    """
+    return Sentence(
+        "One minus Kaplan–Meier, with the other reasons taken as lost from sight, would claim ", claimed, " instead of ", share,
+        " for “", Name(share.scope["cause"]), "” after ", span(share.scope["duration"], clock=clock), ".",
+    )  # fmt: skip
+
+
+def no_causes() -> Sentence:
+    """Say that reasons for leaving are not recorded.
+
+    Returns
+    -------
+    Sentence
+        For a lab without reasons, or with one only.
+    """
+    return Sentence("This lab records no reasons for leaving that could be told apart, so all of them count as one.")
+
+
+def groups(compared: Mapping[str, Sequence[Finding]], *, time: float, clock: str) -> tuple[Sentence, ...]:
+    """Say which groups differ from all others in what share is left, over all ways to group.
+
+    Parameters
+    ----------
+    compared : mapping of str to sequence of Finding
+        What the groups are → one difference of shares per group, adjusted in the run's family.
+    time : float
+        When shares are compared.
+    clock : {"months", "days"}
+        Its unit.
+
+    Returns
+    -------
+    tuple of Sentence
+        One per grouping in which a group is flagged, and one that names the others.
+    """
+    flagged = {subject: _flagged(found) for subject, found in compared.items()}
+    said = [_grouping(subject, found, time=time, clock=clock) for subject, found in flagged.items() if found]
+    quiet = [subject for subject, found in flagged.items() if not found]
+    if quiet:
+        said.append(
+            Sentence(
+                "No group by ", Name(numbers.listed(quiet)), " differs from the others by more than chance explains."
+            )
+        )
+    return tuple(said)
+
+
+def groups_in_short(compared: Mapping[str, Sequence[Finding]], *, time: float, clock: str) -> Sentence:
+    """Say by which groupings the share that is left differs, for the answer.
+
+    Parameters
+    ----------
+    compared : mapping of str to sequence of Finding
+        As for `groups`.
+    time : float
+        When shares are compared.
+    clock : {"months", "days"}
+        Its unit.
+
+    Returns
+    -------
+    Sentence
+        Names the groupings in which a group stands out, or says that there is none.
+    """
+    out = [subject for subject, found in compared.items() if _flagged(found)]
+    if not out:
+        return Sentence("No group differs from the others by more than chance explains.")
+    return Sentence("What is left after ", span(time, clock=clock), " differs by ", Name(numbers.listed(out)), ".")
+
+
+def _flagged(found: Sequence[Finding]) -> list[Finding]:
+    return sorted((each for each in found if each.flagged and not each.suppressed), key=lambda each: each.value)
+
+
+def _grouping(subject: str, found: list[Finding], *, time: float, clock: str) -> Sentence:
+    ends = found if len(found) <= _MOST_GROUPS else [found[0], found[-1]]
+    parts: list[Part] = []
+    for each in ends:
+        name = Name(", ".join(value for key, value in each.scope.items() if key != "duration"))
+        direction = "more" if each.value > 0 else "fewer"
+        parts += [
+            "; of " if parts else "Of ",
+            name,
+            " customers, ",
+            _points(each),
+            f" {direction} are left than of all others",
+        ]
+    parts += [" after ", span(time, clock=clock)]
+    more: tuple[Part, ...] = ("; more groups by ", Name(subject), " stand out") if len(found) > len(ends) else ()
+    return Sentence(*parts, *more, ".")
+
+
+def _points(difference: Finding) -> Quote:
+    return Quote(difference, "magnitude")
+
+
+def no_groups() -> Sentence:
+    """Say that no groups were compared.
+
+    Returns
+    -------
+    Sentence
+        For a run without segment columns.
+    """
+    return Sentence("No groups were compared: neither this run nor the lab names a column to compare customers by.")
+
+
+def certainty(share: Finding) -> tuple[Sentence, ...]:
+    """Say what the interval of a share means.
+
+    Parameters
+    ----------
+    share : Finding
+        A share still there, with its interval.
+
+    Returns
+    -------
+    tuple of Sentence
+        In plain words, for the fold below the answer.
+    """
+    if share.suppressed or not math.isfinite(share.ci_low):
+        return (Sentence("With so few customers no interval may be shown."),)
+    return (
+        Sentence(
+            "The interval, between ", Quote(share, "interval"), ", is computed so that in ", Quote(share, "level"),
+            " of companies like this one it holds the share that customers of this kind would have left in the long run.",
+        ),
+        Sentence(
+            "It covers chance. It does not cover customers who drop from sight because they are about to leave, nor a change of "
+            "the market after the last day."
+        ),
+    )  # fmt: skip
