@@ -16,12 +16,10 @@ from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, REASON, Fo
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-EVENTS_BY = "events__"
-"""Before the name of a cause: the column of its events."""
-
-RESERVED = ("duration", "start", "stop", "period", "entered", "events", "censored", "n", "n_at_risk", "n_customers")
+RESERVED = ("duration", "start", "period", "cause", "entered", "events", "censored", "n", "n_at_risk", "n_customers")
 """Names that a group must not have: frames use them."""
 
+_COUNTS = ["entered", "events", "censored"]
 _WAY = "_way"
 """Twice the duration, and 1 more where the end was seen; below 0 the reason why a spell is left out."""
 
@@ -67,12 +65,12 @@ def life_table(
     Returns
     -------
     pandas.DataFrame
-        One row per group and duration at which anything happens, sorted: the columns `by` (text);
-        ``duration`` (whole days or months); ``entered``, spells that come under observation (at risk
-        only after it); ``events``, endings (of `cause`); ``censored``, spells that leave otherwise;
-        ``events__`` and the name of a cause, its endings, where the lab maps ``end_reason`` (a reason that
-        is missing is "unknown"); ``n_customers``, the distinct customers of the whole group, in a large
-        group perhaps the least number that there can be.
+        One row per group, duration and cause at which anything happens, sorted: the columns `by` (text);
+        ``duration`` (whole days or months); ``cause``, why the spells of the row's ``events`` ended ("unknown" where no
+        reason is given; missing on the rows that hold ``entered`` and ``censored``), only where the lab maps
+        ``end_reason`` and no `cause` is asked for; ``entered``, spells that come under observation (at risk only
+        after it); ``events``, endings; ``censored``, spells that leave otherwise; ``n_customers``, the distinct customers
+        of the whole group, in a large group perhaps the least number that there can be.
 
     Raises
     ------
@@ -95,37 +93,54 @@ def life_table(
     following = Following.asked(lab, clock=clock, cut=cut, scope=scope)
     found = sources(lab, by, reserved=RESERVED)
     spells = joined(lab, following.spells(lab), found)
-    counts = _named(lab.frame(_counted(spells, list(by))), list(by))
+    counts = lab.frame(_counted(spells, list(by)))
+    counts = counts.assign(**{name: as_levels(counts[name]) for name in by})
     left = counts[counts[_WAY] < 0].groupby(_WAY)["n"].sum()
-    used = counts[counts[_WAY] >= 0]
+    used = counts[counts[_WAY] >= 0].astype({_WAY: "int64"})
+    used = used.assign(**{EXIT: used[_WAY] // 2, ENDED: used[_WAY] % 2 == 1})
     following.record(
         lab,
         {-1 - int(way): n for way, n in zip(left.index.astype(int), left.tolist(), strict=True)},
         used=int(used["n"].sum()),
     )
+    used = of_cause(used, cause)
     table = _tabled(used, counts[counts[_WAY].isna()], list(by))
-    return _with_customers(lab, _of_cause(table, cause), spells, list(by))
+    return _with_customers(lab, table, spells, list(by))
 
 
-def causes(frame: pd.DataFrame) -> list[str]:
-    """Return the causes that a frame counts events by.
+def of_cause(counts: pd.DataFrame, cause: str) -> pd.DataFrame:
+    """Return counts whose endings for other reasons are no events, where one reason is asked for.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
-        A life table or cells.
+    counts : pandas.DataFrame
+        With `CAUSE` where the lab gives reasons, and `ENDED`.
+    cause : str
+        A reason; empty for all.
 
     Returns
     -------
-    list of str
-        In the order of its columns; empty where the lab gives no reasons.
+    pandas.DataFrame
+        With the column ``cause``, unless one is asked for or there are none: missing where the end
+        was not seen.
 
-    Examples
-    --------
-    >>> causes(pd.DataFrame(columns=["duration", "events", "events__moved", "events__price"]))
-    ['moved', 'price']
+    Raises
+    ------
+    ParameterError
+        When no spell ended for the reason.
     """
-    return [name.removeprefix(EVENTS_BY) for name in frame.columns if str(name).startswith(EVENTS_BY)]
+    if not cause:
+        if CAUSE not in counts:
+            return counts
+        return counts.assign(cause=as_levels(counts[CAUSE]).mask(~counts[ENDED].astype(bool)))
+    reasons = as_levels(counts[CAUSE]) if CAUSE in counts else pd.Series("", index=counts.index)
+    known = sorted(reasons[counts[ENDED].astype(bool)].replace("", pd.NA).dropna().unique())
+    if cause not in known:
+        raise ParameterError(
+            f"`cause` must be a reason for which a spell ended: {cause!r} is none. {near_miss(cause, known)}"
+            f"There are: {', '.join(known) or 'none'}."
+        )
+    return counts.assign(**{ENDED: counts[ENDED].astype(bool) & (reasons == cause)})
 
 
 def _counted(spells: ir.Table, by: list[str]) -> ir.Table:
@@ -148,44 +163,22 @@ def _counted(spells: ir.Table, by: list[str]) -> ir.Table:
     return counts.union(entries.mutate(**nulls).select(counts.columns))
 
 
-def _named(counts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Give levels and causes their names, as `cemlab.prepare.levels.level` does in the engine."""
-    reasons = as_levels(counts[CAUSE]) if CAUSE in counts else ""
-    counts = counts.assign(**{CAUSE: reasons})
-    return counts.assign(**{name: as_levels(counts[name]) for name in by})
-
-
 def _tabled(used: pd.DataFrame, late: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Lay counts out by group and duration."""
-    ended, leaves = used[_WAY] % 2 == 1, used[_WAY] // 2
+    """Lay counts out by group, duration and cause."""
+    ended = used[ENDED].astype(bool)
     moves = [
-        used[by].assign(duration=0, kind="entered", n=used["n"]),
-        late[by].assign(duration=0, kind="entered", n=-late["n"]),
-        late[by].assign(duration=late[ENTRY], kind="entered", n=late["n"]),
-        used[by].assign(duration=leaves, kind="censored", n=used["n"])[~ended],
-        used[by].assign(duration=leaves, kind="events", n=used["n"])[ended],
-        used[by].assign(duration=leaves, kind=EVENTS_BY + used[CAUSE], n=used["n"])[ended],
+        used[by].assign(duration=0, entered=used["n"]),
+        late[by].assign(duration=0, entered=-late["n"]),
+        late[by].assign(duration=late[ENTRY], entered=late["n"]),
+        used[by].assign(duration=used[EXIT], censored=used["n"])[~ended],
+        used[by].assign(duration=used[EXIT], events=used["n"], **({"cause": used["cause"]} if "cause" in used else {}))[
+            ended
+        ],
     ]
-    long = pd.concat([each.astype({"duration": "int64", "kind": "string"}) for each in moves if len(each)])
-    table = long.pivot_table(index=[*by, "duration"], columns="kind", values="n", aggfunc="sum", fill_value=0)
-    by_cause = sorted(name for name in table.columns if name.startswith(EVENTS_BY) and name != EVENTS_BY)
-    table = table.reindex(columns=["entered", "events", "censored", *by_cause], fill_value=0).astype("int64")
-    table = table[(table != 0).any(axis=1)].rename_axis(columns=None)
-    return table.reset_index().sort_values([*by, "duration"], ignore_index=True)
-
-
-def _of_cause(table: pd.DataFrame, cause: str) -> pd.DataFrame:
-    """Count the endings for other reasons as censored, where one reason is asked for."""
-    if not cause:
-        return table
-    known = causes(table)
-    if cause not in known:
-        raise ParameterError(
-            f"`cause` must be a reason for which a spell ended: {cause!r} is none. {near_miss(cause, known)}"
-            f"There are: {', '.join(known) or 'none'}."
-        )
-    events = table[EVENTS_BY + cause]
-    return table.assign(events=events, censored=table["censored"] + table["events"] - events)
+    keys = [*by, "duration", *(["cause"] if "cause" in used else [])]
+    long = pd.concat([each for each in moves if len(each)]).reindex(columns=[*keys, *_COUNTS])
+    table = long.astype(dict.fromkeys(_COUNTS, "float64")).groupby(keys, dropna=False)[_COUNTS].sum().astype("int64")
+    return table[(table != 0).any(axis=1)].reset_index().astype({"duration": "int64"})
 
 
 def _with_customers(lab: Lab, table: pd.DataFrame, spells: ir.Table, by: list[str]) -> pd.DataFrame:

@@ -1,0 +1,120 @@
+"""Covariates as levels: what a spell is described by, and where numbers are cut."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from cemlab.core.errors import ParameterError
+from cemlab.core.lab import Lab
+from cemlab.prepare.levels import Source, joined, sources
+from cemlab.prepare.spells.followed import Following
+from cemlab.prepare.spells.tables import RESERVED
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+Bins = Mapping[str, Sequence[float]]
+"""Covariate → cut points; each begins a level."""
+
+QUANTILES = 4
+_COLUMNS = ["term", "source", "undated", "how", "level", "low", "high"]
+
+
+def described(
+    lab: Lab, following: Following, terms: Sequence[str], *, declared: Bins | None, quantiles: int
+) -> tuple[ir.Table, pd.DataFrame]:
+    """Return the spells that are followed, with a level of each covariate, and what the levels are.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    following : Following
+        Until when, and on which clock.
+    terms : sequence of str
+        Covariates.
+    declared : mapping of str to sequence of float, optional
+        Cut points.
+    quantiles : int
+        Into how many bins other numbers are cut.
+
+    Returns
+    -------
+    ibis.Table
+        The spells; each of `terms` is text, null or empty where it is missing.
+    pandas.DataFrame
+        As `cemlab.prepare.cells.bins` returns it.
+    """
+    found = sources(lab, terms, reserved=RESERVED)
+    spells = following.used(lab)
+    spells = joined(lab, spells, found, before=spells.started_on)
+    cuts = _cut_points(lab, spells, found, declared=declared or {}, quantiles=quantiles)
+    texts = {
+        source.name: _binned(spells[source.name], cuts[source.name][1])
+        if source.name in cuts
+        else spells[source.name].cast("string")
+        for source in found
+    }
+    return spells.mutate(**texts) if texts else spells, _listed(found, cuts)
+
+
+def _cut_points(
+    lab: Lab, spells: ir.Table, found: Sequence[Source], *, declared: Bins, quantiles: int
+) -> dict[str, tuple[str, list[float]]]:
+    """Return how and where each number is cut: as declared, else at quantiles where it has many values."""
+    numeric = [source.name for source in found if source.numeric]
+    odd = sorted(set(declared) - set(numeric))
+    if odd:
+        raise ParameterError(
+            f"Cut points must be of numeric covariates: {', '.join(f'`{name}`' for name in odd)} is none."
+        )
+    cuts = {name: ("declared", sorted({float(cut) for cut in declared[name]})) for name in declared}
+    others = [name for name in numeric if name not in declared]
+    if not others:
+        return cuts
+    if quantiles < 2:
+        raise ParameterError(f"Numbers are cut into at least 2 bins: {quantiles} was given.")
+    shares = [number / quantiles for number in range(1, quantiles)]
+    asked = {
+        f"{name}.{at}": spells[name].cast("float64").quantile(share)
+        for name in others
+        for at, share in enumerate(shares)
+    }
+    row = lab.frame(spells.aggregate(**asked, **{f"{name}.values": spells[name].nunique() for name in others})).iloc[0]
+    for name in others:
+        points = [float(row[f"{name}.{at}"]) for at in range(len(shares))]
+        if row[f"{name}.values"] > quantiles:
+            cuts[name] = ("quantile", sorted({point for point in points if np.isfinite(point)}))
+    return cuts
+
+
+def _binned(column: ir.Column, cuts: Sequence[float]) -> ir.StringValue:
+    names = _names(cuts)
+    steps = [(column >= cut, name) for cut, name in zip(reversed(cuts), reversed(names[1:]), strict=True)]
+    return ibis.cases(*steps, (column.notnull(), names[0]))
+
+
+def _names(cuts: Sequence[float]) -> list[str]:
+    """Name the bins [low, high)."""
+    text = [f"{cut:.6g}" for cut in cuts]
+    between = [f"{low} to {high}" for low, high in itertools.pairwise(text)]
+    return [f"below {text[0]}", *between, f"{text[-1]} and over"] if text else ["any"]
+
+
+def _listed(found: Sequence[Source], cuts: Mapping[str, tuple[str, list[float]]]) -> pd.DataFrame:
+    rows: list[tuple[object, ...]] = []
+    for source in found:
+        if source.name not in cuts:
+            rows.append((source.name, source.table, source.undated, "level", None, np.nan, np.nan))
+            continue
+        how, points = cuts[source.name]
+        edges = [-np.inf, *points, np.inf]
+        for name, low, high in zip(_names(points), edges, edges[1:], strict=False):
+            rows.append((source.name, source.table, source.undated, how, name, low, high))
+    return pd.DataFrame(rows, columns=_COLUMNS)
