@@ -3,5 +3,6 @@
 from cemlab.stats.hazards.concordance import concordance
 from cemlab.stats.hazards.cox import fit_cox
 from cemlab.stats.hazards.predicted import clustered, predicted_survival
+from cemlab.stats.hazards.rowwise import blocks_of, fit_cox_rows
 
-__all__ = ["clustered", "concordance", "fit_cox", "predicted_survival"]
+__all__ = ["blocks_of", "clustered", "concordance", "fit_cox", "fit_cox_rows", "predicted_survival"]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.stats.hazards.design import Codes, Design
-from cemlab.stats.hazards.risksets import Grid, Rows, grid_of
+from cemlab.stats.hazards.grid import Grid, grid_of
+from cemlab.stats.hazards.risksets import Rows
 from cemlab.stats.intervals import Floats
 
 BLOCK = 8_000_000
@@ -71,15 +73,26 @@ class CellRows:
         Rows
             Some rows each.
         """
+        whole = self._whole
+        if whole is not None:
+            yield whole
+            return
         size = max(1, BLOCK // max(1, len(self.centre)))
         for first in range(0, len(self.rows.n), size):
-            part = slice(first, first + size)
-            x = self.design.matrix([values[part] for values in self.coded]) - self.centre
-            kept = self.rows
-            yield Rows(
-                x, kept.enter[part], kept.leave[part], kept.event[part], kept.n[part], kept.weight[part], kept.weight2[part],
-                kept.offset[part], kept.cluster[part],
-            )  # fmt: skip
+            yield self._block(slice(first, first + size))
+
+    @cached_property
+    def _whole(self) -> Rows | None:
+        """All rows in one block, when that is small enough to keep."""
+        return self._block(slice(None)) if len(self.rows.n) * len(self.centre) <= BLOCK else None
+
+    def _block(self, part: slice) -> Rows:
+        kept = self.rows
+        x = self.design.matrix([values[part] for values in self.coded]) - self.centre
+        return Rows(
+            x, kept.enter[part], kept.leave[part], kept.event[part], kept.n[part], kept.weight[part], kept.weight2[part],
+            kept.offset[part], kept.cluster[part],
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,14 +13,17 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates
-from cemlab.stats.hazards.cells import Prepared, Roles, checked, prepared
+from cemlab.stats.hazards.cells import Roles, checked, prepared
 from cemlab.stats.hazards.design import Design, design_of
 from cemlab.stats.hazards.fitted import CoxModel, estimates_of
+from cemlab.stats.hazards.grid import Grid
 from cemlab.stats.hazards.newton import Maximum, Point, maximise, need_full_rank
 from cemlab.stats.hazards.risksets import (
     Blocks,
-    Grid,
+    Leavers,
+    RiskSums,
     information,
+    leavers_of,
     log_likelihood,
     risk_sums,
     score,
@@ -124,7 +127,9 @@ def fit_cox(
     data = prepared(kept, design, roles)
     found = fitted(data.blocks, data.grid, labels=design.labels, ties=ties, ridge=ridge)
     spread = data.weighted or robust or bool(cluster)
-    covariance = sandwich(data, found, ties=ties) if spread else found.covariance
+    covariance = (
+        sandwich(data.blocks, data.grid, found, ties=ties, clusters=data.clusters) if spread else found.covariance
+    )
     model = CoxModel(
         design=design, roles=roles, ties=ties, beta=found.beta, covariance=covariance, centre=data.blocks.centre, grid=data.grid,
         strata=data.strata, sums=risk_sums(data.blocks, data.grid, found.beta, ties=ties), bread=found.covariance,
@@ -132,6 +137,27 @@ def fit_cox(
         offset=float(np.average(kept[offset], weights=kept["n"])) if offset else 0.0,
     )  # fmt: skip
     return estimates_of(model, found, counts=_counts(kept, design), data=data, level=level, min_n=min_n, ridge=ridge)
+
+
+class _Likelihood:
+    """The partial likelihood of rows, which remembers the sums at the coefficients it was last asked about."""
+
+    def __init__(self, blocks: Blocks, grid: Grid, ties: Ties, leavers: Leavers) -> None:
+        self._blocks, self._grid, self._ties, self._leavers = blocks, grid, ties, leavers
+        self._last: tuple[bytes, RiskSums] | None = None
+
+    def _sums(self, beta: Floats) -> RiskSums:
+        if self._last is None or self._last[0] != beta.tobytes():
+            sums = risk_sums(self._blocks, self._grid, beta, ties=self._ties, leavers=self._leavers)
+            self._last = (beta.tobytes(), sums)
+        return self._last[1]
+
+    def value(self, beta: Floats) -> float:
+        return log_likelihood(self._sums(beta))
+
+    def point(self, beta: Floats) -> Point:
+        sums = self._sums(beta)
+        return Point(log_likelihood(sums), score(sums), information(self._blocks, sums, beta=beta))
 
 
 def fitted(blocks: Blocks, grid: Grid, *, labels: Sequence[str], ties: Ties, ridge: float) -> Maximum:
@@ -157,14 +183,8 @@ def fitted(blocks: Blocks, grid: Grid, *, labels: Sequence[str], ties: Ties, rid
     """
     need_full_rank(cross_products(blocks, len(labels)), labels)
 
-    def _value(beta: Floats) -> float:
-        return log_likelihood(risk_sums(blocks, grid, beta, ties=ties))
-
-    def _point(beta: Floats) -> Point:
-        sums = risk_sums(blocks, grid, beta, ties=ties)
-        return Point(log_likelihood(sums), score(sums), information(blocks, sums, beta=beta))
-
-    return maximise(_value, _point, labels=labels, ridge=ridge)
+    likelihood = _Likelihood(blocks, grid, ties, leavers_of(blocks, grid, len(labels)))
+    return maximise(likelihood.value, likelihood.point, labels=labels, ridge=ridge)
 
 
 def cross_products(blocks: Blocks, columns: int) -> Floats:
@@ -189,19 +209,23 @@ def cross_products(blocks: Blocks, columns: int) -> Floats:
     return square - np.outer(total, total) / max(count, 1.0)
 
 
-def sandwich(data: Prepared, found: Maximum, *, ties: Ties) -> Floats:
+def sandwich(blocks: Blocks, grid: Grid, found: Maximum, *, ties: Ties, clusters: int = 0) -> Floats:
     """Return the robust or clustered covariance.
 
     H⁻¹ B H⁻¹ with B = Σ w²·U Uᵀ over spells, or Σ U_g U_gᵀ over clusters, U the score residuals.
 
     Parameters
     ----------
-    data : Prepared
+    blocks : iterable of Rows
         The rows.
+    grid : Grid
+        Event times.
     found : Maximum
         The fit.
     ties : {"efron", "breslow"}
         The rule for ties.
+    clusters : int, default 0
+        Number of clusters; 0 for spells.
 
     Returns
     -------
@@ -213,16 +237,16 @@ def sandwich(data: Prepared, found: Maximum, *, ties: Ties) -> Floats:
     Lin, D. Y., & Wei, L. J. (1989). The robust inference for the Cox proportional hazards model.
     Journal of the American Statistical Association, 84(408), 1074–1078. doi:10.1080/01621459.1989.10478874
     """
-    sums = risk_sums(data.blocks, data.grid, found.beta, ties=ties)
+    sums = risk_sums(blocks, grid, found.beta, ties=ties)
     columns = len(found.beta)
-    meat, grouped = np.zeros((columns, columns)), np.zeros((data.clusters, columns))
-    for rows in data.blocks:
+    meat, grouped = np.zeros((columns, columns)), np.zeros((clusters, columns))
+    for rows in blocks:
         residuals = score_residuals(rows, sums, found.beta)
-        if data.clusters:
+        if clusters:
             np.add.at(grouped, rows.cluster, residuals * rows.weight[:, None])
         else:
             meat += (residuals * rows.weight2[:, None]).T @ residuals
-    meat = grouped.T @ grouped if data.clusters else meat
+    meat = grouped.T @ grouped if clusters else meat
     return np.asarray(found.covariance @ meat @ found.covariance)
 
 

@@ -11,8 +11,9 @@ import pandas as pd
 from cemlab.core.results import Estimates
 from cemlab.core.suppression import hidden_cells
 from cemlab.stats.hazards.design import Design
+from cemlab.stats.hazards.grid import Grid
 from cemlab.stats.hazards.newton import Maximum
-from cemlab.stats.hazards.risksets import Grid, RiskSums
+from cemlab.stats.hazards.risksets import RiskSums
 from cemlab.stats.hazards.ties import Ties
 from cemlab.stats.intervals import Floats, quantile, two_sided
 

@@ -57,6 +57,25 @@ class Maximum:
     covariance: Floats
     steps: int
 
+    def rescaled(self, scale: Floats) -> Maximum:
+        """Return the same maximum when the columns were divided by `scale` for the fit.
+
+        Parameters
+        ----------
+        scale : numpy.ndarray
+            One per column.
+
+        Returns
+        -------
+        Maximum
+            In the columns' own units.
+        """
+        square = np.outer(scale, scale)
+        start, end = (
+            Point(each.value, each.score * scale, each.information * square) for each in (self.start, self.end)
+        )
+        return Maximum(self.beta / scale, start, end, self.covariance / square, self.steps)
+
 
 def maximise(
     value: Callable[[Floats], float],

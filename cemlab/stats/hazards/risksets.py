@@ -7,108 +7,14 @@ information needs one weighted cross-product of the rows less products of sums p
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cemlab.stats.hazards.design import Codes
+from cemlab.stats.hazards.grid import Grid
 from cemlab.stats.hazards.ties import Ties, TieSums, tie_sums
 from cemlab.stats.intervals import Floats
-
-
-@dataclass(frozen=True, eq=False)
-class Grid:
-    """Event times, stratum after stratum.
-
-    Attributes
-    ----------
-    times : numpy.ndarray
-        Shape (T,), ascending within each stratum.
-    bounds : numpy.ndarray
-        First position of each stratum, and T at the end.
-    """
-
-    times: Floats
-    bounds: Codes
-
-    def backwards(self, sums: Floats) -> Floats:
-        """Return, for each time, the sum over this and all later times of its stratum.
-
-        Parameters
-        ----------
-        sums : numpy.ndarray
-            Shape (T,) or (T, columns).
-
-        Returns
-        -------
-        numpy.ndarray
-            In the shape of `sums`.
-        """
-        result = np.empty_like(sums)
-        for first, last in zip(self.bounds[:-1], self.bounds[1:], strict=True):
-            result[first:last] = np.cumsum(sums[first:last][::-1], axis=0)[::-1]
-        return result
-
-    def position(self, stratum: Codes, time: Floats) -> Codes:
-        """Return how far the grid has come at a time: the position of the first later event time of the stratum.
-
-        Parameters
-        ----------
-        stratum : numpy.ndarray
-            Position of the stratum of each row.
-        time : numpy.ndarray
-            A time per row.
-
-        Returns
-        -------
-        numpy.ndarray
-            Positions, from the stratum's first to its last plus one.
-        """
-        if len(self.bounds) == 2:
-            return np.searchsorted(self.times, time, side="right")
-        result = np.zeros(len(time), dtype=np.int64)
-        order = np.argsort(stratum, kind="stable")
-        edges = np.searchsorted(stratum[order], np.arange(len(self.bounds)))
-        for code, (first, last) in enumerate(zip(self.bounds[:-1], self.bounds[1:], strict=True)):
-            rows = order[edges[code] : edges[code + 1]]
-            result[rows] = first + np.searchsorted(self.times[first:last], time[rows], side="right")
-        return result
-
-    def late(self, enter: Codes) -> Codes:
-        """Return which rows are not there from the first event of their stratum.
-
-        Parameters
-        ----------
-        enter : numpy.ndarray
-            First position at which a row is at risk.
-
-        Returns
-        -------
-        numpy.ndarray
-            Their numbers.
-        """
-        return np.flatnonzero(enter > self.bounds[np.searchsorted(self.bounds, enter, side="right") - 1])
-
-
-def grid_of(stratum: Codes, time: Floats, *, strata: int) -> Grid:
-    """Return the grid of event times.
-
-    Parameters
-    ----------
-    stratum : numpy.ndarray
-        Position of the stratum of each event.
-    time : numpy.ndarray
-        When it happened.
-    strata : int
-        How many strata there are.
-
-    Returns
-    -------
-    Grid
-        Each time once per stratum.
-    """
-    found = [np.unique(time[stratum == code]) for code in range(strata)] if strata > 1 else [np.unique(time)]
-    return Grid(np.concatenate(found), np.concatenate([[0], np.cumsum([len(each) for each in found])]).astype(np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,6 +83,21 @@ class RiskSums:
     log_risk: float
     ties: TieSums
 
+    def rescaled(self, scale: Floats) -> RiskSums:
+        """Return the same sums when the columns were divided by `scale`.
+
+        Parameters
+        ----------
+        scale : numpy.ndarray
+            One per column.
+
+        Returns
+        -------
+        RiskSums
+            In the columns' own units.
+        """
+        return replace(self, s1=self.s1 * scale, d1=self.d1 * scale, left=self.left * scale)
+
     @property
     def hazard(self) -> Floats:
         """Increments of the baseline hazard, shape (T,)."""
@@ -223,7 +144,56 @@ def by_slot(slots: Codes, values: Floats, size: int, *, x: Floats | None = None)
     return np.asarray(csc_array((values, slots, np.arange(len(slots) + 1)), shape=(size, len(slots))) @ x)
 
 
-def risk_sums(blocks: Blocks, grid: Grid, beta: Floats, *, ties: Ties) -> RiskSums:
+@dataclass(frozen=True, eq=False)
+class Leavers:
+    """Sums over those who leave, the same at all coefficients.
+
+    Attributes
+    ----------
+    events, mass : numpy.ndarray
+        How many leave at each time, and their mean sampling weight; shape (T,).
+    left : numpy.ndarray
+        Σ weight·x, shape (T, columns).
+    offset : float
+        Σ weight·offset.
+    """
+
+    events: Floats
+    mass: Floats
+    left: Floats
+    offset: float
+
+
+def leavers_of(blocks: Blocks, grid: Grid, columns: int) -> Leavers:
+    """Return the sums over those who leave: one pass over the rows.
+
+    Parameters
+    ----------
+    blocks : iterable of Rows
+        The rows.
+    grid : Grid
+        Event times.
+    columns : int
+        How many columns there are.
+
+    Returns
+    -------
+    Leavers
+        Per event time.
+    """
+    size = len(grid.times)
+    events, weight, left, offset = np.zeros(size), np.zeros(size), np.zeros((size, columns)), 0.0
+    for rows in blocks:
+        gone = np.flatnonzero(rows.event)
+        at = rows.leave[gone] - 1
+        events += by_slot(at, rows.n[gone], size)
+        weight += by_slot(at, rows.weight[gone], size)
+        left += by_slot(at, rows.weight[gone], size, x=rows.x[gone])
+        offset += float(rows.weight[gone] @ rows.offset[gone])
+    return Leavers(events, weight / events, left, offset)
+
+
+def risk_sums(blocks: Blocks, grid: Grid, beta: Floats, *, ties: Ties, leavers: Leavers | None = None) -> RiskSums:
     """Return the sums over the risk sets: one pass over the rows.
 
     Parameters
@@ -236,38 +206,35 @@ def risk_sums(blocks: Blocks, grid: Grid, beta: Floats, *, ties: Ties) -> RiskSu
         Coefficients.
     ties : {"efron", "breslow"}
         The rule for ties.
+    leavers : Leavers, optional
+        Of the same rows; computed when not given.
 
     Returns
     -------
     RiskSums
         S0 is never below D0: where all at risk leave, rounding must not make it so.
     """
-    size, columns = len(grid.times), len(beta)
-    plain, crossed = np.zeros((4, size)), np.zeros((3, size, columns))
-    log_risk = 0.0
+    gone = leavers or leavers_of(blocks, grid, len(beta))
+    size = len(grid.times)
+    # The first `size` positions hold those who stayed, the next those who left, the last those who had not yet entered.
+    plain, crossed = np.zeros(3 * size), np.zeros((3 * size, len(beta)))
     for rows in blocks:
-        linear = rows.x @ beta + rows.offset
-        risk = rows.weight * np.exp(linear)
-        last = rows.leave - 1
-        plain[0] += by_slot(last, risk, size)
-        crossed[0] += by_slot(last, risk, size, x=rows.x)
+        risk = rows.weight * np.exp(rows.x @ beta + rows.offset)
+        last = rows.leave - 1 + size * rows.event
+        plain += by_slot(last, risk, 3 * size)
+        crossed += by_slot(last, risk, 3 * size, x=rows.x)
         late = grid.late(rows.enter)
         if len(late):
-            before = rows.enter[late] - 1
-            plain[0] -= by_slot(before, risk[late], size)
-            crossed[0] -= by_slot(before, risk[late], size, x=rows.x[late])
-        gone = np.flatnonzero(rows.event)
-        at, x = last[gone], rows.x[gone]
-        plain[1] += by_slot(at, risk[gone], size)
-        plain[2] += by_slot(at, rows.n[gone], size)
-        plain[3] += by_slot(at, rows.weight[gone], size)
-        crossed[1] += by_slot(at, risk[gone], size, x=x)
-        crossed[2] += by_slot(at, rows.weight[gone], size, x=x)
-        log_risk += float(rows.weight[gone] @ linear[gone])
-    d0, events = plain[1], plain[2]
-    s0 = np.maximum(grid.backwards(plain[0]), d0)
-    return RiskSums(s0, grid.backwards(crossed[0]), d0, crossed[1], events, plain[3] / events, crossed[2], log_risk,
-                    tie_sums(s0, d0, events, ties=ties))  # fmt: skip
+            before = rows.enter[late] - 1 + 2 * size
+            plain += by_slot(before, risk[late], 3 * size)
+            crossed += by_slot(before, risk[late], 3 * size, x=rows.x[late])
+    d0, d1 = plain[size : 2 * size], crossed[size : 2 * size]
+    s0 = np.maximum(grid.backwards(plain[:size] + d0 - plain[2 * size :]), d0)
+    s1 = grid.backwards(crossed[:size] + d1 - crossed[2 * size :])
+    log_risk = gone.offset + float(gone.left.sum(axis=0) @ beta)
+    return RiskSums(
+        s0, s1, d0, d1, gone.events, gone.mass, gone.left, log_risk, tie_sums(s0, d0, gone.events, ties=ties)
+    )
 
 
 def log_likelihood(sums: RiskSums) -> float:

@@ -1,0 +1,8 @@
+"""Can a hazard model be trusted: proportional hazards, influence, collinearity, sparse levels, leakage."""
+
+from cemlab.stats.diagnostics.covariates import collinearity, sparse_levels
+from cemlab.stats.diagnostics.influence import influence
+from cemlab.stats.diagnostics.leakage import leakage
+from cemlab.stats.diagnostics.proportional import proportional_hazards
+
+__all__ = ["collinearity", "influence", "leakage", "proportional_hazards", "sparse_levels"]

@@ -1,0 +1,107 @@
+"""Event times, on which all sums over risk sets are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cemlab.stats.hazards.design import Codes
+from cemlab.stats.intervals import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Event times, stratum after stratum.
+
+    Attributes
+    ----------
+    times : numpy.ndarray
+        Shape (T,), ascending within each stratum.
+    bounds : numpy.ndarray
+        First position of each stratum, and T at the end.
+    """
+
+    times: Floats
+    bounds: Codes
+
+    def backwards(self, sums: Floats) -> Floats:
+        """Return, for each time, the sum over this and all later times of its stratum.
+
+        Parameters
+        ----------
+        sums : numpy.ndarray
+            Shape (T,) or (T, columns).
+
+        Returns
+        -------
+        numpy.ndarray
+            In the shape of `sums`.
+        """
+        result = np.empty_like(sums)
+        for first, last in zip(self.bounds[:-1], self.bounds[1:], strict=True):
+            result[first:last] = np.cumsum(sums[first:last][::-1], axis=0)[::-1]
+        return result
+
+    def position(self, stratum: Codes, time: Floats) -> Codes:
+        """Return how far the grid has come at a time: the position of the first later event time of the stratum.
+
+        Parameters
+        ----------
+        stratum : numpy.ndarray
+            Position of the stratum of each row.
+        time : numpy.ndarray
+            A time per row.
+
+        Returns
+        -------
+        numpy.ndarray
+            Positions, from the stratum's first to its last plus one.
+        """
+        if len(self.bounds) == 2:
+            return np.searchsorted(self.times, time, side="right")
+        result = np.zeros(len(time), dtype=np.int64)
+        order = np.argsort(stratum, kind="stable")
+        edges = np.searchsorted(stratum[order], np.arange(len(self.bounds)))
+        for code, (first, last) in enumerate(zip(self.bounds[:-1], self.bounds[1:], strict=True)):
+            rows = order[edges[code] : edges[code + 1]]
+            result[rows] = first + np.searchsorted(self.times[first:last], time[rows], side="right")
+        return result
+
+    def late(self, enter: Codes) -> Codes:
+        """Return which rows are not there from the first event of their stratum.
+
+        Parameters
+        ----------
+        enter : numpy.ndarray
+            First position at which a row is at risk.
+
+        Returns
+        -------
+        numpy.ndarray
+            Their numbers.
+        """
+        if len(self.bounds) == 2:
+            return np.flatnonzero(enter)
+        return np.flatnonzero(enter > self.bounds[np.searchsorted(self.bounds, enter, side="right") - 1])
+
+
+def grid_of(stratum: Codes, time: Floats, *, strata: int) -> Grid:
+    """Return the grid of event times.
+
+    Parameters
+    ----------
+    stratum : numpy.ndarray
+        Position of the stratum of each event.
+    time : numpy.ndarray
+        When it happened.
+    strata : int
+        How many strata there are.
+
+    Returns
+    -------
+    Grid
+        Each time once per stratum.
+    """
+    found = [np.unique(time[stratum == code]) for code in range(strata)] if strata > 1 else [np.unique(time)]
+    return Grid(np.concatenate(found), np.concatenate([[0], np.cumsum([len(each) for each in found])]).astype(np.int64))
