@@ -74,7 +74,7 @@ def _plain(value: Any, *, name: str = "") -> Any:
 
 
 def _plain_text(text: str, *, name: str) -> str | list[str]:
-    if name in ("wide", "narrow"):
+    if name in ("wide", "narrow", "paper"):
         return _words(text)
     fixed = {"fingerprint": _NOT_COMPARED, "versions": _NOT_COMPARED, "lab_file": "demo/lab.toml"}
     return fixed.get(name) or _rounded(text)

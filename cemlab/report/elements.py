@@ -23,6 +23,8 @@ _STAGE_WORDS = {
     "study": "What this study uses",
 }
 _WHISKER_PX = 200
+_TILE_UNITS = ("points", "share")
+"""Units that share one scale from 0 (or −100) to 100."""
 
 
 @functools.cache
@@ -37,6 +39,7 @@ def environment() -> jinja2.Environment:
     )
     made.filters |= {
         "accounts": accounts,
+        "change_words": change_words,
         "data_uri": data_uri,
         "on": on_scale,
         "printed": lambda value, finding: numbers.scaled(value, finding["unit"]),
@@ -90,6 +93,32 @@ def shown(part: Mapping[str, Any], locale: str, *, bare: bool = False) -> str:
         return Name(str(part["name"])).text
     quote: Part = Quote(records.to_finding(part["finding"]), part.get("aspect", "value"))
     return numbers.shown(quote, locale=locale, bare=bare)
+
+
+def change_words(change: Mapping[str, Any], locale: str) -> tuple[str, str]:
+    """Return how a tile's number changed: an arrow, and words that say the same.
+
+    Parameters
+    ----------
+    change : mapping
+        A finding's JSON, adjusted in the run's family.
+    locale : str
+        Language and region.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Up or down only where the change is flagged.
+    """
+    if change["suppressed"]:
+        return "", "change not shown"
+    if not change["flagged"]:
+        would = shown({"finding": change, "aspect": "mde"}, locale)
+        return "→", f"no change that this sample could show (would have shown {would})"
+    rose = change["value"] > 0
+    return (
+        "▲" if rose else "▼"
+    ), f"{'rose' if rose else 'fell'} by {shown({'finding': change, 'aspect': 'magnitude'}, locale)}"
 
 
 def slug(text: str) -> str:
@@ -178,6 +207,7 @@ def tile_scale(findings: Iterable[Finding]) -> Scale | None:
     ends = [
         numbers.scaled(end, finding.unit)
         for finding in findings
+        if finding.unit in _TILE_UNITS
         for end in (finding.ci_low, finding.ci_high)
         if math.isfinite(end)
     ]

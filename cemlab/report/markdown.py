@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any
 
 import nh3
 from markupsafe import Markup, escape
 
 _TAGS = {"p", "em", "strong", "code", "pre", "ul", "ol", "li", "blockquote", "br", "h3", "h4", "a", "table", "thead", "tbody",
-         "tr", "th", "td", "hr", "sup", "sub"}  # fmt: skip
+         "tr", "th", "td", "caption", "hr", "sup", "sub"}  # fmt: skip
 _MATH = {"math", "mrow", "mi", "mn", "mo", "msup", "msub", "msubsup", "mfrac", "msqrt", "mroot", "munder", "mover", "munderover",
          "mtext", "mspace", "mstyle", "mtable", "mtr", "mtd", "menclose", "mpadded"}  # fmt: skip
 _ATTRIBUTES: dict[str, set[str]] = {"a": {"href"}, "math": {"display"}, "th": {"scope"}, "mo": {"stretchy", "fence"}}
+
+_TABLE = re.compile(r"<p>Table: (.*?)</p>\n<table>", flags=re.DOTALL)
+_HEADING = re.compile(r"<th\b")
 
 
 @functools.cache
@@ -38,17 +42,19 @@ def to_html(source: str) -> Markup:
     Parameters
     ----------
     source : str
-        Markdown; ``$…$`` and ``$$…$$`` are formulas, shown as written when they cannot be read. HTML
-        in it is shown as text.
+        Markdown; ``$…$`` and ``$$…$$`` are formulas, shown as written when they cannot be read; a paragraph
+        ``Table: …`` before a table is its caption. HTML in it is shown as text.
 
     Returns
     -------
     markupsafe.Markup
         Only the allowed elements; links may lead to ``http``, ``https``, ``mailto`` or an anchor.
     """
+    made = _TABLE.sub(r"<table>\n<caption>\1</caption>", _parser().render(source))
+    made = _HEADING.sub('<th scope="col"', made)
     # nh3 leaves only what is allowed, so its result may stand in a page as it is
     html = nh3.clean(
-        _parser().render(source),
+        made,
         tags=_TAGS | _MATH,
         attributes=_ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},

@@ -112,7 +112,7 @@ class Notebook:
         list of Finding
             In the table's order.
         """
-        rows = estimates.table[list(estimates.by)].to_dict("records")
+        rows = estimates.table[list(estimates.by)].to_dict("records") if estimates.by else [{}] * len(estimates.table)
         return [self.finding(key, estimates, where=dict(row), label=label) for row in rows]  # type: ignore[arg-type]
 
     def rows(
@@ -221,6 +221,18 @@ class Notebook:
         said = [records.of_sentence(sentence) for sentence in check.sentences]
         self._emit("check", title=check.title, state=check.state, sentences=said)
 
+    def leave_out(self, question: str, because: str) -> None:
+        """Record a question that this page does not answer; the accounting says so in one line.
+
+        Parameters
+        ----------
+        question : str
+            As its heading would be.
+        because : str
+            Why, and how to have it answered.
+        """
+        self._emit("left_out", question=question, because=because)
+
     def accounting(self, lab: Lab) -> None:
         """Record what became of every row, for the page's accounting.
 
@@ -231,7 +243,13 @@ class Notebook:
         """
         self._emit("ledger", lines=records.of_ledger(lab.ledger.lines))
 
-    def answer(self, *sentences: Sentence, tiles: Sequence[Finding] = (), sure: Sequence[Sentence] = ()) -> None:
+    def answer(
+        self,
+        *sentences: Sentence,
+        tiles: Sequence[Finding] = (),
+        change: Finding | None = None,
+        sure: Sequence[Sentence] = (),
+    ) -> None:
         """Give the answer, last in the notebook and first on the page, and hand over every finding.
 
         Parameters
@@ -240,6 +258,8 @@ class Notebook:
             Three to five, at most 80 words together, verdict first.
         tiles : sequence of Finding
             Three to five, each with a label.
+        change : Finding, optional
+            How the first tile changed, adjusted in the run's family; shown with an arrow and a word.
         sure : sequence of Sentence
             How sure we are, for the fold below.
         """
@@ -247,6 +267,7 @@ class Notebook:
             "answer",
             sentences=[records.of_sentence(sentence) for sentence in sentences],
             tiles=[records.of_finding(tile) for tile in tiles],
+            change=None if change is None else records.of_finding(change),
             sure=[records.of_sentence(sentence) for sentence in sure],
             findings=[records.of_finding(found) for found in self._findings.values()],
             tables={name: csv(estimates.table) for name, estimates in self._tables.items()},

@@ -164,13 +164,14 @@ def of_figure(figure: Figure) -> Record:
     Returns
     -------
     dict
-        Two drawings, the words for those who cannot see them, the data.
+        Three drawings, the words for those who cannot see them, the data.
     """
     return {
         "title": figure.title,
         "alt": figure.alt,
         "wide": figure.wide,
         "narrow": figure.narrow,
+        "paper": figure.paper,
         "basis": figure.basis,
         "table": of_table(figure.table),
     }

@@ -23,6 +23,8 @@ from cemlab.show import theme
 _GROUNDS = {"ACCENT_LIGHT": "#f5f6f7", "ACCENT_DARK": "#1e2226"}
 """The accent must be readable on the page's wash, and so all the more on its paper."""
 _WORST_FIRST = {"overturns": 0, "watch": 1, "holds": 2}
+_MOST_FINDINGS = 200_000
+"""Letters of findings that a page carries; beyond, they stand in the file beside it."""
 _OWN_ANCHORS = ("main", "overturn", "accounting", "provenance")
 _CHECKS_TITLE = "What could overturn this?"
 GLOSSARY = {
@@ -30,6 +32,9 @@ GLOSSARY = {
     "Promoter, passive, detractor": "A customer who answers 9 or 10, 7 or 8, or 0 to 6 when asked how likely a recommendation is.",
     "Interval": "Computed so that it holds the true value in 95 of 100 surveys like this one (or as the level of the run says).",
     "Stands out": "Differs by more than chance explains, allowing for all comparisons on this page, and by a material size.",
+    "CSAT, CES": "Customer satisfaction: the percentage of answers in the top boxes. Customer effort: the mean of the effort scale.",
+    "Weighted": "Some answers count for more customers than others, so that the sample looks like all customers.",
+    "Would have been seen from": "The smallest true difference that this sample would have found four times out of five.",
     "Withheld": "Too few customers to be shown without showing single persons, or next to such a group.",
 }
 """Words of the page and what they mean to a reader."""
@@ -71,6 +76,10 @@ class Page:
         One per question that shows anything.
     checks : list of record
         What could overturn the answer, worst first.
+    left_out : list of record
+        Questions that this page does not answer, and why.
+    figures : dict of str to str
+        File name → drawing for a journal.
     ledger : list of dict
         The accounting of rows.
     run : list of (str, str)
@@ -85,6 +94,8 @@ class Page:
     sections: list[Section]
     checks: list[Record]
     checks_title: str
+    left_out: list[Record]
+    figures: dict[str, str]
     ledger: list[Record]
     run: list[tuple[str, str]]
     parameters: list[tuple[str, str, str]]
@@ -98,6 +109,11 @@ class Page:
         return first if first == last else f"{first} to {last}"
 
     @property
+    def source(self) -> str:
+        """Whose answers of which days, as a caption names them."""
+        return f"{self.head['info']['company']}, {self.period}."
+
+    @property
     def scope(self) -> str:
         """The survey that the page speaks of; empty for all."""
         return next((value for name, value, _ in self.parameters if name == "survey" and value != "–"), "")
@@ -106,6 +122,11 @@ class Page:
     def scale(self) -> elements.Scale | None:
         """The scale that all tiles share."""
         return elements.tile_scale(records.to_finding(tile) for tile in self.answer["tiles"])
+
+    @property
+    def carries_findings(self) -> bool:
+        """Whether the findings are few enough to stand in the page."""
+        return len(self.findings_json) <= _MOST_FINDINGS
 
     @property
     def findings_json(self) -> str:
@@ -147,8 +168,8 @@ def publish(executed: nbformat.NotebookNode, run: Mapping[str, Any], folder: Pat
     run : mapping
         The content of run.json.
     folder : pathlib.Path
-        A folder that no reader sees yet; ``report.html``, ``findings.json`` and ``tables/`` are
-        written there.
+        A folder that no reader sees yet; ``report.html``, ``findings.json``, ``figures/`` and
+        ``tables/`` are written there.
 
     Raises
     ------
@@ -158,6 +179,10 @@ def publish(executed: nbformat.NotebookNode, run: Mapping[str, Any], folder: Pat
     page = assemble(executed, run)
     (folder / "report.html").write_text(to_html(page), encoding="utf-8")
     (folder / "findings.json").write_text(page.findings_json, encoding="utf-8")
+    figures = folder / "figures"
+    figures.mkdir()
+    for name, drawing in page.figures.items():
+        (figures / name).write_text(drawing, encoding="utf-8")
     tables = folder / "tables"
     tables.mkdir()
     taken: set[str] = set()
@@ -203,6 +228,8 @@ def assemble(executed: nbformat.NotebookNode, run: Mapping[str, Any]) -> Page:
         sections=[section for section in sections if section.said or section.shown],
         checks=checks,
         checks_title=_CHECKS_TITLE,
+        left_out=[record for record in found if record["kind"] == "left_out"],
+        figures=_for_print(found),
         ledger=last.get("ledger", {}).get("lines", []),
         run=_run_rows(run, executed),
         parameters=_parameter_rows(run.get("parameters", {})),
@@ -227,6 +254,13 @@ def _sections(executed: nbformat.NotebookNode) -> tuple[str, list[Section]]:
                 if place:
                     getattr(sections[-1], place).append(record)
     return title, sections
+
+
+def _for_print(found: list[Record]) -> dict[str, str]:
+    """Return the drawings for a journal by file name."""
+    taken: set[str] = set()
+    drawn = [record["content"] for record in found if record["kind"] == "figure" and record["content"].get("paper")]
+    return {f"{elements.anchor(content['title'], taken=taken)}.svg": content["paper"] for content in drawn}
 
 
 def _run_rows(run: Mapping[str, Any], executed: nbformat.NotebookNode) -> list[tuple[str, str]]:

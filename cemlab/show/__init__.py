@@ -3,5 +3,22 @@
 import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
-    __name__, submodules=["checks", "figure", "nps_plots", "numbers", "tables", "text", "theme"]
+    __name__,
+    submodules=[
+        "checks",
+        "figure",
+        "hazard_plots",
+        "hazard_tables",
+        "hazard_text",
+        "numbers",
+        "score_plots",
+        "survival_causes",
+        "survival_checks",
+        "survival_plots",
+        "survival_tables",
+        "survival_text",
+        "tables",
+        "text",
+        "theme",
+    ],
 )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from cemlab.core.results import Finding, Quote, Sentence
+from cemlab.core.results import Finding, Name, Quote, Sentence
 
 State = Literal["holds", "watch", "overturns"]
-_MOST_REPEATS = 1.05
-"""Answers per customer above which repeated answers are worth watching."""
+_FEWEST_CLUSTERS, _FEW_CLUSTERS, _LARGE_CLUSTER = 10, 30, 0.1
+"""Clusters below which there is no interval, and below which it is rough; share of the largest that makes it rough."""
 
 _WITHHELD = Sentence("Fewer customers answered than may be shown, so this cannot be told.")
 
@@ -83,7 +84,7 @@ def unscored_answers(score: Finding, bounds: Finding, unscored: Finding) -> Chec
     if score.suppressed:
         return Check(title, (_WITHHELD,), "watch")
     words = Sentence(
-        unscored, " answers gave no score. Had all of them been detractors, or all promoters, the score would lie between ",
+        unscored, " answers gave no score. Had all of them chosen one end of the scale, or the other, the score would lie between ",
         Quote(bounds, "interval"), ".",
     )  # fmt: skip
     inside = score.ci_low <= bounds.ci_low and bounds.ci_high <= score.ci_high
@@ -101,16 +102,146 @@ def repeated_answers(answers: Finding, customers: Finding) -> Check:
     Returns
     -------
     Check
-        Holds up to 1.05 answers per customer; beyond that intervals are too narrow, so watch.
+        Holds: intervals allow for it.
     """
     title = "Customers who answered more than once"
     if answers.value <= customers.value:
         return Check(title, (Sentence("Each answer comes from another customer."),), "holds")
     words = Sentence(
         answers, " answers come from ", customers,
-        " customers. Intervals on this page treat each answer as independent of the others, so they are somewhat too narrow.",
+        " customers. Intervals on this page allow for it: they rest on the totals of each customer, or of each declared cluster.",
     )  # fmt: skip
-    return Check(title, (words,), "holds" if answers.value <= _MOST_REPEATS * customers.value else "watch")
+    return Check(title, (words,), "holds")
+
+
+def few_clusters(clusters: Finding, largest: Finding) -> Check:
+    """Say whether the answers come from enough sampling clusters for an interval.
+
+    Parameters
+    ----------
+    clusters : Finding
+        How many.
+    largest : Finding
+        The share of answers that the largest one holds.
+
+    Returns
+    -------
+    Check
+        Overturns below 10 clusters, watch below 30 or where one holds more than a tenth.
+    """
+    state: State = "holds"
+    said: list[str] = ["."]
+    if clusters.value < _FEW_CLUSTERS or largest.value > _LARGE_CLUSTER:
+        state, said = "watch", [": the interval is rough."]
+    if clusters.value < _FEWEST_CLUSTERS:
+        state, said = "overturns", [": too few for an interval."]
+    words = Sentence(
+        "The answers come from ", clusters, " customers or clusters; the largest holds ", largest, " of them", *said
+    )
+    return Check("How many independent sources there are", (words,), state)
+
+
+def cut_points(rules: Sequence[Finding], *, score: Finding) -> Check:
+    """Say how far the score moves when a cut point of the scale is moved by one.
+
+    Parameters
+    ----------
+    rules : sequence of Finding
+        The score under each other rule, with ``rule`` in its scope.
+    score : Finding
+        The score as defined.
+
+    Returns
+    -------
+    Check
+        Watch where a rule moves the score out of its interval, which it mostly does: compare only scores with the same
+        cut points.
+    """
+    title = "Where the scale is cut"
+    if score.suppressed:
+        return Check(title, (_WITHHELD,), "watch")
+    ordered = sorted(rules, key=lambda rule: rule.value)
+    low, high = ordered[0], ordered[-1]
+    words = Sentence(
+        "Moving one cut by one code gives between ", low, " (", Name(low.scope["rule"]), ") and ", high, " (",
+        Name(high.scope["rule"]), "). The level is a matter of definition: compare it only with scores that are cut alike.",
+    )  # fmt: skip
+    inside = score.ci_low <= low.value and high.value <= score.ci_high
+    return Check(title, (words,), "holds" if inside else "watch")
+
+
+def late_answers(in_time: Finding, late: Finding, *, score: Finding, days: int) -> Check:
+    """Say what the score would be without answers that came late.
+
+    Parameters
+    ----------
+    in_time : Finding
+        The score of answers within `days` of their invitation.
+    late : Finding
+        How many came later.
+    score : Finding
+        The score of all.
+    days : int
+        After the invitation.
+
+    Returns
+    -------
+    Check
+        Holds when the score of those in time lies inside the interval of all.
+    """
+    title = "Answers that came late"
+    if score.suppressed or in_time.suppressed:
+        return Check(title, (_WITHHELD,), "watch")
+    words = Sentence(
+        late, " answers came more than ", Name(str(days)), " days after their invitation; without them the score is ", in_time,
+        ". The last periods may still change by answers like these.",
+    )  # fmt: skip
+    return Check(title, (words,), "holds" if score.ci_low <= in_time.value <= score.ci_high else "watch")
+
+
+def incomplete_periods(count: Finding) -> Check:
+    """Say that some periods are not over.
+
+    Parameters
+    ----------
+    count : Finding
+        How many.
+
+    Returns
+    -------
+    Check
+        Watch where there are any: they are hatched and compared with nothing.
+    """
+    title = "Periods that are not complete"
+    if not count.value:
+        return Check(title, (Sentence("All periods are complete."),), "holds")
+    words = Sentence("Periods that are not complete: ", count, ". They are hatched, and compared with nothing.")
+    return Check(title, (words,), "watch")
+
+
+def weights(weighted: Finding, plain: Finding) -> Check:
+    """Say whether the answer depends on the weights.
+
+    Parameters
+    ----------
+    weighted, plain : Finding
+        The same answers with their weights, and each counted once.
+
+    Returns
+    -------
+    Check
+        Holds when the unweighted score lies inside the weighted one's interval; overturns otherwise.
+    """
+    title = "Weights"
+    if weighted.suppressed:
+        return Check(title, (_WITHHELD,), "watch")
+    inside = weighted.ci_low <= plain.value <= weighted.ci_high
+    words = Sentence(
+        "Each answer counted once, the score would be ",
+        plain,
+        ". Weights are taken as they are given, without error of their own.",
+    )
+    return Check(title, (words,), "holds" if inside else "overturns")
 
 
 def silent_customers() -> Check:

@@ -1,4 +1,4 @@
-"""Figures: drawn once for a desk and once for a phone, with words that say what they show."""
+"""Figures: drawn for a desk, for a phone and for paper, with words that say what they show."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cemlab.core.lab import LabInfo
 from cemlab.show import theme
 from cemlab.show.tables import Table
 
-Painter = Callable[[Canvas, bool], None]
+Painter = Callable[[Canvas, theme.Medium], None]
 _NOTE_PX = 18
 _SIZE = re.compile(r'(<svg[^>]*?) width="([\d.]+)pt" height="([\d.]+)pt"')
 
@@ -39,6 +39,8 @@ class Figure:
         The data of the figure.
     basis : str
         What it rests on, for its caption: how many answers, which interval.
+    paper : str
+        SVG as a journal prints it: 174 mm wide, 8 pt, letters as outlines, told apart without colour.
     """
 
     title: str
@@ -47,6 +49,7 @@ class Figure:
     narrow: str
     table: Table
     basis: str = ""
+    paper: str = ""
 
     def _repr_html_(self) -> str:
         """Return the wide drawing for a notebook's own display, as an image that cannot run."""
@@ -65,12 +68,12 @@ def draw(
     narrow_height: float | None = None,
     basis: str = "",
 ) -> Figure:
-    """Draw a figure for both widths.
+    """Draw a figure for a desk, a phone and paper.
 
     Parameters
     ----------
     paint : callable
-        Takes a canvas and whether it is narrow; draws and returns nothing.
+        Takes a canvas and where it will be seen; draws and returns nothing.
     title : str
         What is shown.
     alt : str
@@ -90,22 +93,26 @@ def draw(
         The same numbers give the same bytes.
     """
     note = "Synthetic data" if info.synthetic else ""
-    wide = _svg(paint, width=theme.WIDE_PX, height=height, narrow=False, note=note)
-    narrow = _svg(paint, width=theme.NARROW_PX, height=narrow_height or height, narrow=True, note=note)
-    return Figure(title, f"{note}. {alt}" if note else alt, wide, narrow, table, basis)
+    wide = _svg(paint, theme.DESK, height=height, note=note)
+    narrow = _svg(paint, theme.PHONE, height=narrow_height or height, note=note)
+    paper = _svg(paint, theme.PRINT, height=height, note=note)
+    return Figure(title, f"{note}. {alt}" if note else alt, wide, narrow, table, basis, paper)
 
 
-def _svg(paint: Painter, *, width: float, height: float, narrow: bool, note: str) -> str:
-    with rc_context(theme.RC), warnings.catch_warnings():
+def _svg(paint: Painter, medium: theme.Medium, *, height: float, note: str) -> str:
+    with rc_context(medium.rc), warnings.catch_warnings():
         # text stays text: the reader's browser has fonts for what this machine cannot measure
         warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
         layout = ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - _NOTE_PX / height if note else 1))
-        canvas = Canvas(figsize=(width / 72, height / 72), layout=layout)
-        paint(canvas, narrow)
+        canvas = Canvas(figsize=(medium.width / 72, height / 72), layout=layout)
+        paint(canvas, medium)
         if note:
             canvas.text(0.995, 0.995, note, ha="right", va="top", color=theme.MUTED, style="italic")
         page = io.StringIO()
         canvas.savefig(page, format="svg", metadata={"Date": None, "Creator": None})
     svg = page.getvalue()
     # the page sets the size; points would be read as 4/3 of a pixel
-    return _SIZE.sub(r'\1 width="\2" height="\3"', svg[svg.index("<svg") :], count=1)
+    size = r'\1 width="\2" height="\3"'
+    if medium is theme.PRINT:
+        size = rf'\1 width="{theme.PAPER_MM}mm" height="{theme.PAPER_MM * height / medium.width:.1f}mm"'
+    return _SIZE.sub(size, svg[svg.index("<svg") :], count=1)

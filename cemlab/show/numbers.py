@@ -8,7 +8,12 @@ from collections.abc import Iterable
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 
 NOT_SHOWN = "not shown"
-_UNIT_WORDS = {"points": "points", "scale points": "scale points", "days": "days", "months": "months"}
+_UNIT_WORDS = {
+    "points": "points", "percentage points": "percentage points", "scale points": "scale points", "days": "days",
+    "months": "months",
+}  # fmt: skip
+_IN_PERCENT = ("share", "percentage points")
+_GROUP_WORDS = {"promoter": "promoters", "passive": "passives", "detractor": "detractors", "top box": "top boxes"}
 _COUNTED = ("customers", "answers", "rows")
 
 
@@ -83,7 +88,7 @@ def scaled(value: float, unit: str) -> float:
     float
         In the unit that is printed.
     """
-    return value * 100 if unit == "share" else value
+    return value * 100 if unit in _IN_PERCENT else value
 
 
 def with_unit(text: str, unit: str) -> str:
@@ -104,6 +109,43 @@ def with_unit(text: str, unit: str) -> str:
     if unit == "share":
         return f"{text} %"
     return f"{text} {_UNIT_WORDS[unit]}" if unit in _UNIT_WORDS else text
+
+
+def unit_heading(unit: str) -> str:
+    """Return a unit as an axis or a column's heading names it.
+
+    Parameters
+    ----------
+    unit : str
+        Unit of an estimate.
+
+    Returns
+    -------
+    str
+        ``%`` of a share.
+    """
+    return "%" if unit == "share" else unit
+
+
+def group_words(group: str) -> str:
+    """Return a group of answers as a reader calls it.
+
+    Parameters
+    ----------
+    group : str
+        As in `cemlab.core.metrics.MetricScale.groups`.
+
+    Returns
+    -------
+    str
+        In the plural where it has one.
+
+    Examples
+    --------
+    >>> group_words("promoter"), group_words("low effort")
+    ('promoters', 'low effort')
+    """
+    return _GROUP_WORDS.get(group, group)
 
 
 def finding_digits(finding: Finding) -> int:

@@ -15,7 +15,12 @@ from cemlab.show import numbers
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")
 """How a text begins that some spreadsheet runs; the full-width signs count in East Asian editions."""
-UNIT_HEADINGS: Mapping[str, str] = {"share": "%", "points": "points", "scale points": "scale points"}
+UNIT_HEADINGS: Mapping[str, str] = {
+    "share": "%",
+    "points": "points",
+    "percentage points": "percentage points",
+    "scale points": "scale points",
+}
 
 
 @dataclass(frozen=True)
@@ -175,6 +180,52 @@ def of_frame(frame: pd.DataFrame, *, caption: str, labels: Mapping[str, str], in
     )
     columns = tuple(Column(words, numeric=numeric[name]) for name, words in labels.items())
     return Table(caption, columns, rows, frame.loc[:, list(labels)])
+
+
+def of_plan(needed: Estimates, precise: Estimates, *, caption: str, info: LabInfo, unit: str) -> Table:
+    """Return how many answers it takes to see differences, and to measure as precisely.
+
+    Parameters
+    ----------
+    needed : Estimates
+        From ``stats.planning.answers_needed``.
+    precise : Estimates
+        From ``stats.planning.precision`` of the same sizes.
+    caption : str
+        What one row is.
+    info : LabInfo
+        For the locale.
+    unit : str
+        Of the differences.
+
+    Returns
+    -------
+    Table
+        One row per size.
+    """
+    rows = needed.table.merge(
+        precise.table[["margin", "estimate"]], left_on="difference", right_on="margin", suffixes=("", "_margin")
+    )
+    sizes = [numbers.scaled(float(size), unit) for size in rows["difference"]]
+    digits = max((len(f"{size:.4f}".rstrip("0").partition(".")[2]) for size in sizes), default=0)
+
+    def _row(size: float, values: Mapping[Any, Any]) -> tuple[Cell, ...]:
+        counts = [
+            _number(values[name], unit="answers", digits=0, info=info) for name in ("estimate", "estimate_margin")
+        ]
+        return (Cell(numbers.number(size, digits, locale=info.locale), size), *counts)
+
+    columns = (
+        Column(f"Difference or half-width, {UNIT_HEADINGS.get(unit, unit)}", numeric=True),
+        Column("To see it: answers in each of two groups", numeric=True),
+        Column("To measure within it: answers in all", numeric=True),
+    )
+    data = rows[["difference", "estimate", "estimate_margin"]].set_axis(
+        ["difference", "answers_in_each_of_two_groups", "answers_for_half_width"], axis=1
+    )
+    return Table(
+        caption, columns, tuple(_row(*each) for each in zip(sizes, rows.to_dict("records"), strict=True)), data
+    )
 
 
 def csv(frame: pd.DataFrame) -> str:

@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 INK, MUTED, LINE, PAPER = "#1a1d21", "#565d66", "#d5d9de", "#ffffff"
 CONTEXT = "#8b939c"
-GROUPS: Mapping[str, str] = {"promoter": "#00806a", "passive": "#8b939c", "detractor": "#c2410c"}
-"""Colour of each NPS group; always shown with the group's name too."""
+GROUPS: Mapping[str, str] = {
+    "promoter": "#00806a",
+    "passive": "#8b939c",
+    "detractor": "#c2410c",
+    "top box": "#00806a",
+    "low effort": "#00806a",
+    "other": "#8b939c",
+}
+"""Colour of each group of answers; always shown with the group's name too."""
+GREYS: Mapping[str, str] = {
+    "promoter": "#4a4f55",
+    "passive": "#d5d9de",
+    "detractor": "#ffffff",
+    "top box": "#4a4f55",
+    "low effort": "#4a4f55",
+    "other": "#d5d9de",
+}
+"""The same groups on paper, told apart without colour; detractors are hatched."""
 SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 """Okabe-Ito order, safe for colour blindness; more series than these become small multiples."""
 WIDE_PX, NARROW_PX = 680, 340
 TEXT_PX = 12
+PAPER_MM = 174
+"""Two columns of a journal."""
+_PRINT_PT = 8
+_PAPER_TEXT = _PRINT_PT * WIDE_PX / (PAPER_MM / 25.4 * 72)
 
 RC: dict[Any, Any] = {
     "axes.axisbelow": True,
@@ -44,6 +65,51 @@ RC: dict[Any, Any] = {
     "ytick.major.size": 0,
 }
 """matplotlib settings of every figure; sizes in CSS pixels, since a figure is drawn at 72 dpi."""
+
+
+PAPER_RC: dict[Any, Any] = RC | {
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.labelsize": _PAPER_TEXT,
+    "font.size": _PAPER_TEXT,
+    "hatch.color": INK,
+    # outlines: a publisher has not our fonts
+    "svg.fonttype": "path",
+    "xtick.color": INK,
+    "xtick.labelsize": _PAPER_TEXT,
+    "ytick.labelsize": _PAPER_TEXT,
+}
+"""matplotlib settings of a figure for a journal: 8 pt once it is `PAPER_MM` wide."""
+
+
+@dataclass(frozen=True)
+class Medium:
+    """Where a figure will be seen.
+
+    Attributes
+    ----------
+    width : float
+        Of the drawing, in CSS pixels.
+    narrow : bool
+        True when labels must be short.
+    fills : mapping of str to str
+        Colour of each group of answers.
+    hatches : mapping of str to str
+        Pattern of those that colour does not tell apart.
+    rc : dict
+        matplotlib settings.
+    """
+
+    width: float
+    narrow: bool
+    fills: Mapping[str, str]
+    hatches: Mapping[str, str] = field(default_factory=dict)
+    rc: dict[Any, Any] = field(default_factory=lambda: RC)
+
+
+DESK = Medium(WIDE_PX, narrow=False, fills=GROUPS)
+PHONE = Medium(NARROW_PX, narrow=True, fills=GROUPS)
+PRINT = Medium(WIDE_PX, narrow=False, fills=GREYS, hatches={"detractor": "////"}, rc=PAPER_RC)
 
 
 def luminance(colour: str) -> float:

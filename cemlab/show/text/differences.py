@@ -1,0 +1,140 @@
+"""Which groups differ, what weights do, and what was believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cemlab.core.results import Finding, Name, Part, Quote, Sentence
+from cemlab.show import numbers
+from cemlab.show.text.power import would_have_shown
+
+
+def groups(differences: Sequence[Finding], *, subject: str) -> Sentence:
+    """Say which groups differ from the rest.
+
+    Parameters
+    ----------
+    differences : sequence of Finding
+        One per group against all other customers, adjusted in the run's family.
+    subject : str
+        What the groups are, such as ``region``.
+
+    Returns
+    -------
+    Sentence
+        Names the lowest and the highest flagged group, or says what would have been seen.
+    """
+    compared = [difference for difference in differences if not difference.suppressed]
+    if len(compared) < 2:
+        return Sentence("There are no two groups of ", Name(subject), " large enough to compare.")
+    flagged = sorted((difference for difference in compared if difference.flagged), key=lambda found: found.value)
+    if not flagged:
+        return Sentence(
+            "No ", Name(subject), " differs from the rest by more than chance explains", *would_have_shown(compared), "."
+        )  # fmt: skip
+    # the two ends say most; the others stand in the figure
+    ends = flagged if len(flagged) < 3 else [flagged[0], flagged[-1]]
+    parts: list[Part] = []
+    for found in ends:
+        direction = "higher" if found.value > 0 else "lower"
+        name = Name(", ".join(found.scope.values()))
+        parts += ["; " if parts else "", name, " scores ", Quote(found, "magnitude"), f" {direction} than the rest"]
+        parts += [" (difference between ", Quote(found, "interval"), ")"]
+    more: tuple[Part, ...] = ("; more groups by ", Name(subject), " stand out") if len(flagged) > 2 else ()
+    return Sentence(*parts, *more, ".")
+
+
+def standing_out(compared: Mapping[str, Sequence[Finding]]) -> Sentence:
+    """Say in short which group scores lowest and highest of those that differ, for the answer of a page.
+
+    Parameters
+    ----------
+    compared : mapping of str to sequence of Finding
+        What the groups are → one difference per group.
+
+    Returns
+    -------
+    Sentence
+        Over all ways to group customers.
+    """
+    every = [found for each in compared.values() for found in each if not found.suppressed]
+    flagged = sorted((found for found in every if found.flagged), key=lambda found: found.value)
+    if len(every) < 2:
+        return Sentence("There are no groups large enough to compare.")
+    if not flagged:
+        by = numbers.listed(subject for subject, found in compared.items() if len(found) > 1)
+        return Sentence("No group by ", Name(by), " differs from the rest by more than chance explains.")
+    parts: list[Part] = []
+    low, high = flagged[0], flagged[-1]
+    for found, word in [(low, "lowest")] * (low.value < 0) + [(high, "highest")] * (high.value > 0):
+        side = "below" if word == "lowest" else "above"
+        parts += [" and " if parts else "Against all others, ", _named(found), f" stands {word}, ",
+                  Quote(found, "magnitude"), f" {side} the rest"]  # fmt: skip
+    return Sentence(*parts, ".")
+
+
+def _named(found: Finding) -> Name:
+    return Name(", ".join(f"{value} ({name.replace('_', ' ')})" for name, value in found.scope.items()))
+
+
+def no_groups() -> Sentence:
+    """Say that no groups were compared.
+
+    Returns
+    -------
+    Sentence
+        For a run without segment columns.
+    """
+    return Sentence("No groups were compared: neither this run nor the lab names a column to compare customers by.")
+
+
+def weighting(weighted: Finding, plain: Finding) -> Sentence:
+    """Say what the weights change.
+
+    Parameters
+    ----------
+    weighted, plain : Finding
+        The same answers with their weights, and each counted once.
+
+    Returns
+    -------
+    Sentence
+        Whether the unweighted score lies inside the weighted one's interval.
+    """
+    if weighted.suppressed:
+        return Sentence("Fewer customers answered than may be shown, so weighted and unweighted scores are withheld.")
+    inside = weighted.ci_low <= plain.value <= weighted.ci_high
+    words = "inside the weighted score's interval, so the answer stands either way" if inside else (
+        "outside the weighted score's interval: the answer depends on the weights"
+    )  # fmt: skip
+    return Sentence("Weighted the score is ", weighted, ", unweighted ", plain, f", which lies {words}.")
+
+
+def beliefs(gaps: Sequence[Finding], given: Sequence[Finding]) -> Sentence:
+    """Say how what is believed compares with what customers gave.
+
+    Parameters
+    ----------
+    gaps : sequence of Finding
+        Believed less given, adjusted in the run's family.
+    given : sequence of Finding
+        The scores that customers gave, in the same order.
+
+    Returns
+    -------
+    Sentence
+        Up to three beliefs, the one furthest off first.
+    """
+    pairs = [(gap, score) for gap, score in zip(gaps, given, strict=True) if not gap.suppressed]
+    if not pairs:
+        return Sentence("Too few customers answered to hold what is believed against it.")
+    parts: list[Part] = []
+    for gap, score in sorted(pairs, key=lambda pair: -abs(pair[0].value))[:3]:
+        about = Name("" if gap.scope["group"] == "all" else f" for {gap.scope['group']}")
+        start = "; the belief" if parts else "The belief"
+        if gap.flagged:
+            parts += [start, about, " is ", Quote(gap, "magnitude"), f" too {'high' if gap.value > 0 else 'low'} (gap between ",
+                      Quote(gap, "interval"), "): customers gave ", score]  # fmt: skip
+        else:
+            parts += [start, about, " cannot be told from what customers gave, ", score]
+    return Sentence(*parts, ".")

@@ -1,0 +1,146 @@
+"""How high a score is, what it rests on, and how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cemlab.core.results import Finding, Name, Part, Quote, Sentence
+from cemlab.show import numbers
+
+
+def level(finding: Finding, *, subject: str) -> Sentence:
+    """Say how high something is, and between which limits.
+
+    Parameters
+    ----------
+    finding : Finding
+        A level with its interval.
+    subject : str
+        What it is the level of, such as ``The NPS of Botanic``.
+
+    Returns
+    -------
+    Sentence
+        "… is 53 points: the sample puts it between 52 and 55 points."
+    """
+    if finding.suppressed:
+        return Sentence(Name(subject), " is withheld: fewer customers answered than may be shown.")
+    return Sentence(Name(subject), " is ", finding, ": the sample puts it between ", Quote(finding, "interval"), ".")
+
+
+def answers_behind(answers: Finding, unscored: Finding) -> Sentence:
+    """Say how many answers count and how many were left out for want of a score.
+
+    Parameters
+    ----------
+    answers, unscored : Finding
+        Counts of rows.
+
+    Returns
+    -------
+    Sentence
+        Names both counts.
+    """
+    if unscored.value == 0:
+        return Sentence("It rests on ", answers, " answers; none had to be left out for want of a score.")
+    return Sentence("It rests on ", answers, " answers; ", unscored, " more gave no score and do not count.")
+
+
+def measured(finding: Finding, worth: Finding | None = None) -> Sentence:
+    """Say between which limits a score lies, with its standard error.
+
+    Parameters
+    ----------
+    finding : Finding
+        A level with its interval.
+    worth : Finding, optional
+        As many answers drawn at random would be as precise; left out where they are those that there are.
+
+    Returns
+    -------
+    Sentence
+        Says so when there is no interval.
+    """
+    if finding.suppressed:
+        return Sentence("Fewer customers answered than may be shown, so neither score nor interval is.")
+    if not finding.ci_low <= finding.ci_high:
+        return Sentence(
+            "The score is ", finding, ", without an interval: too few sampling clusters hold these answers."
+        )
+    said: list[Part] = ["Between ", Quote(finding, "interval"), " with ", Quote(finding, "level"), " confidence, from ",
+                        Quote(finding, "n"), " answers; the standard error is ", Quote(finding, "std_error")]  # fmt: skip
+    if worth is not None and round(worth.value) < round(finding.n):
+        said += [". Weights and clusters make them worth ", worth, " answers drawn at random"]
+    return Sentence(*said, ".")
+
+
+def shape(shares: Sequence[Finding]) -> Sentence:
+    """Say what the score is made of.
+
+    Parameters
+    ----------
+    shares : sequence of Finding
+        Share of each ``group`` of answers, best first.
+
+    Returns
+    -------
+    Sentence
+        "62 % are promoters, 29 % passives and 9 % detractors."
+    """
+    if any(share.suppressed for share in shares):
+        return Sentence("The shares are withheld: fewer customers answered than may be shown.")
+    parts: list[Part] = []
+    for at, share in enumerate(shares):
+        before = "" if not at else " and " if at == len(shares) - 1 else ", "
+        verb = (" are " if share.scope["group"] == "promoter" else " of answers are ") if not at else " "
+        parts += [before, share, verb, numbers.group_words(share.scope["group"])]
+    return Sentence(*parts, ".")
+
+
+def heaping(index: Finding) -> Sentence:
+    """Say whether answers heap on the middle of the scale.
+
+    Parameters
+    ----------
+    index : Finding
+        How often the code was given for each time that its neighbours were, with its interval.
+
+    Returns
+    -------
+    Sentence
+        Says so when it cannot be told.
+    """
+    if index.suppressed or not index.ci_low > 0:
+        return Sentence("Whether answers heap on the middle of the scale cannot be told from so few.")
+    said = (
+        "The middle of the scale was given ",
+        index,
+        " times as often as its neighbours (between ",
+        Quote(index, "interval"),
+        ")",
+    )
+    return Sentence(*said, ": answers heap there." if index.ci_low > 1 else ", so no heaping shows.")
+
+
+def certainty(finding: Finding) -> tuple[Sentence, ...]:
+    """Say what the interval means.
+
+    Parameters
+    ----------
+    finding : Finding
+        A level with its interval.
+
+    Returns
+    -------
+    tuple of Sentence
+        In plain words, for the fold below the answer.
+    """
+    if finding.suppressed:
+        return (Sentence("With so few customers no interval may be shown."),)
+    return (
+        Sentence(
+            "The interval, between ", Quote(finding, "interval"), ", is computed so that in ", Quote(finding, "level"),
+            " of surveys like this one it holds the score that all customers of this kind would give.",
+        ),
+        Sentence("It covers chance in who happened to answer. It does not cover customers who differ because they stayed silent."),
+    )  # fmt: skip

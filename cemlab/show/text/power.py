@@ -1,0 +1,52 @@
+"""What a sample could have shown, and what it would take."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from cemlab.core.results import Finding, Part, Quote, Sentence
+
+
+def would_have_shown(comparisons: Sequence[Finding]) -> tuple[Part, ...]:
+    """Return the words on the smallest difference that every one of these would have shown.
+
+    Parameters
+    ----------
+    comparisons : sequence of Finding
+        With their detectable differences.
+
+    Returns
+    -------
+    tuple of str or Quote
+        In brackets; nothing where none has one.
+    """
+    powered = [comparison for comparison in comparisons if math.isfinite(comparison.mde)]
+    if not powered:
+        return ()
+    return (" (a true difference of ", Quote(max(powered, key=lambda comparison: comparison.mde), "mde"),
+            " would have been seen in each, four times out of five)")  # fmt: skip
+
+
+def planning(size: Finding, needed: Finding, *, observed: Finding) -> Sentence:
+    """Say how many answers it takes to see a difference.
+
+    Parameters
+    ----------
+    size : Finding
+        The difference.
+    needed : Finding
+        Answers in each of two groups that find it four times out of five.
+    observed : Finding
+        The answers that there are.
+
+    Returns
+    -------
+    Sentence
+        Compares what is needed with what there is.
+    """
+    verdict = "is enough for that" if observed.value >= 2 * needed.value else "is not enough for that"
+    return Sentence(
+        "To see a true difference of ", size, " between two groups four times out of five takes ", needed,
+        " answers in each; this sample of ", observed, f", split in half, {verdict}.",
+    )  # fmt: skip
