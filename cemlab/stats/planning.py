@@ -66,7 +66,8 @@ def sample_size(
     if not ratio > 0 or not (gap > 0).all():
         raise ParameterError(f"`difference` and `ratio` must be above 0: {np.min(gap):g} and {ratio:g} were given.")
     sigma = np.sqrt(np.asarray(variance, dtype=float) + np.asarray(other, dtype=float) / ratio)
-    return np.square(minimum_detectable(sigma, alpha=alpha, power=power) / gap)
+    found: Floats = (minimum_detectable(sigma, alpha=alpha, power=power) / gap) ** 2
+    return found
 
 
 def precision_size(
