@@ -24,7 +24,10 @@ NOT_ASKED = "not asked"
 WINDOW_DAYS = 90
 EPOCH = "1970-01-01"
 
-_CUSTOMER, _DAY, _GROUP = "_seen_customer", "_seen_on", "_seen_group"
+CUSTOMER, DAY = "_seen_customer", "_seen_on"
+"""Columns of marks and changes."""
+
+_GROUP = "_seen_group"
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ class History:
             need_dates(lab, f"`{NPS_GROUP}`")
         return cls(found, NPS_GROUP in names, survey)
 
-    def levels(self, lab: Lab, rows: ir.Table, *, begin: str) -> ir.Table:
+    def levels(self, lab: Lab, rows: ir.Table, *, begin: str, since: str = "") -> ir.Table:
         """Return rows with a level of each covariate, from what was known strictly before a day.
 
         Parameters
@@ -120,6 +123,8 @@ class History:
             With ``customer_id``.
         begin : str
             Column of `rows` with the day.
+        since : str, default ""
+            Column of `rows` with the first day on which a happening counts; empty for its own days.
 
         Returns
         -------
@@ -129,15 +134,15 @@ class History:
         if not (self.happenings or self.asked):
             return rows
         past = self._states(lab)
-        seen = rows.asof_join(past, on=rows[begin] > past[_DAY], predicates=[rows.customer_id == past[_CUSTOMER]])
+        seen = rows.asof_join(past, on=rows[begin] > past[DAY], predicates=[rows.customer_id == past[CUSTOMER]])
         found: dict[str, Any] = {}
         if self.asked:
             names = list(lab.info.metric("nps").groups)
             at = (seen[_GROUP] % len(names)).cast("int8")
             found[NPS_GROUP] = ibis.cases(*((at == number, name) for number, name in enumerate(names)), else_=NOT_ASKED)
         for number, happening in enumerate(self.happenings):
-            since = seen[begin] - ibis.interval(days=happening.days)
-            once, twice = ((seen[f"_{what}_{number}"] >= since).fill_null(False) for what in ("last", "second"))
+            first = seen[since] if since else seen[begin] - ibis.interval(days=happening.days)
+            once, twice = ((seen[f"_{what}_{number}"] >= first).fill_null(False) for what in ("last", "second"))
             found[happening.name] = (
                 ibis.cases((twice, "2+"), (once, "1"), else_="0") if happening.counted else once.ifelse("yes", "no")
             )
@@ -159,37 +164,59 @@ class History:
         tables = {happening.table for happening in self.happenings}
         parts = [self._happened(lab, name) for name in sorted(tables)] + ([self._answered(lab)] if self.asked else [])
         counts = [f"_n_{number}" for number in range(len(self.happenings))]
-        columns = [_CUSTOMER, _DAY, _GROUP, *counts]
+        columns = [CUSTOMER, DAY, _GROUP, *counts]
         both = parts[0].select(columns) if len(parts) == 1 else ibis.union(*(part.select(columns) for part in parts))
         sums = {name: both[name].sum() for name in counts}
-        return both.group_by([_CUSTOMER, _DAY]).aggregate(**{_GROUP: both[_GROUP].max()}, **sums)
+        return both.group_by([CUSTOMER, DAY]).aggregate(**{_GROUP: both[_GROUP].max()}, **sums)
+
+    def changes(self, lab: Lab) -> ir.Table:
+        """Return the days at whose end a covariate of a customer may change.
+
+        Parameters
+        ----------
+        lab : Lab
+            The opened lab.
+
+        Returns
+        -------
+        ibis.Table
+            One row per customer (``_seen_customer``) and day (``_seen_on``): when something became known, and
+            when it has become too old to count.
+        """
+        marks = self.marks(lab)
+        days = [marks.select(CUSTOMER, DAY)]
+        for number, happening in enumerate(self.happenings):
+            old = marks.filter(marks[f"_n_{number}"] > 0)
+            gone = (old[DAY] + ibis.interval(days=happening.days)).cast("date")
+            days.append(old.select(CUSTOMER, **{DAY: gone}))
+        return days[0] if len(days) == 1 else ibis.union(*days, distinct=True)
 
     def _states(self, lab: Lab) -> ir.Table:
         """What is known after each of those days: last group, last and last but one day of each happening."""
         marks = self.marks(lab)
-        so_far = ibis.window(group_by=_CUSTOMER, order_by=_DAY, preceding=None, following=0)
-        before = ibis.window(group_by=_CUSTOMER, order_by=_DAY, preceding=(None, 1))
+        so_far = ibis.window(group_by=CUSTOMER, order_by=DAY, preceding=None, following=0)
+        before = ibis.window(group_by=CUSTOMER, order_by=DAY, preceding=(None, 1))
         numbers = range(len(self.happenings))
-        happened = {number: (marks[f"_n_{number}"] > 0).ifelse(marks[_DAY], None) for number in numbers}
+        happened = {number: (marks[f"_n_{number}"] > 0).ifelse(marks[DAY], None) for number in numbers}
         first = {_GROUP: marks[_GROUP].max().over(so_far)} if self.asked else {}
         first |= {f"_last_{number}": happened[number].max().over(so_far) for number in numbers}
         first |= {f"_prior_{number}": happened[number].max().over(before) for number in numbers}
         states = marks.mutate(**first)
         second = {
             f"_second_{number}": ibis.cases(
-                (states[f"_n_{number}"] > 1, states[_DAY]), (states[f"_n_{number}"] == 1, states[f"_prior_{number}"])
+                (states[f"_n_{number}"] > 1, states[DAY]), (states[f"_n_{number}"] == 1, states[f"_prior_{number}"])
             )
             .max()
             .over(so_far)
             for number in numbers
         }
-        kept = [_CUSTOMER, _DAY, *([_GROUP] if self.asked else []), *(f"_last_{number}" for number in numbers)]
+        kept = [CUSTOMER, DAY, *([_GROUP] if self.asked else []), *(f"_last_{number}" for number in numbers)]
         return states.mutate(**second).select([*kept, *second])
 
     def _happened(self, lab: Lab, table: str) -> ir.Table:
         rows = lab.table(table)
         day = rows.occurred_on if table == "events" else rows.opened_on
-        rows = rows.mutate(**{_DAY: day, _CUSTOMER: rows.customer_id})
+        rows = rows.mutate(**{DAY: day, CUSTOMER: rows.customer_id})
         here = {number: each for number, each in enumerate(self.happenings) if each.table == table}
         kinds = [happening.kind for happening in here.values() if happening.kind]
         rows = rows.filter(rows.kind.isin(kinds)) if kinds else rows
@@ -197,7 +224,7 @@ class History:
             f"_n_{number}": ((rows.kind == each.kind).sum() if each.kind else rows.count()).cast("int64")
             for number, each in here.items()
         }
-        found = rows.group_by([_CUSTOMER, _DAY]).aggregate(**counts)
+        found = rows.group_by([CUSTOMER, DAY]).aggregate(**counts)
         return found.mutate(**self._none(set(here)), **{_GROUP: ibis.null("int64")})
 
     def _none(self, counted: set[int]) -> dict[str, Any]:
@@ -217,9 +244,9 @@ class History:
             rows = rows.filter(rows.survey == self.survey)
         groups = list(scale.groups.values())
         code = ibis.cases(*((rows.score.isin(codes), number) for number, codes in enumerate(groups)))
-        rows = rows.mutate(_code=code.cast("int64"), **{_CUSTOMER: rows.customer_id, _DAY: rows.responded_on})
-        last = rows.group_by([_CUSTOMER, _DAY]).aggregate(_code=rows._code.argmax(rows.responded_at))
-        number = last[_DAY].delta(ibis.date(EPOCH), unit="day").cast("int64") * len(groups) + last._code
+        rows = rows.mutate(_code=code.cast("int64"), **{CUSTOMER: rows.customer_id, DAY: rows.responded_on})
+        last = rows.group_by([CUSTOMER, DAY]).aggregate(_code=rows._code.argmax(rows.responded_at))
+        number = last[DAY].delta(ibis.date(EPOCH), unit="day").cast("int64") * len(groups) + last._code
         return last.mutate(**{_GROUP: number}, **self._none(set()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -84,7 +85,9 @@ def sources(lab: Lab, names: Sequence[str], *, reserved: Sequence[str]) -> list[
     return [known[name] for name in names]
 
 
-def joined(lab: Lab, rows: ir.Table, found: Sequence[Source], *, before: ir.DateValue | None = None) -> ir.Table:
+def joined(
+    lab: Lab, rows: ir.Table, found: Sequence[Source], *, before: ir.DateValue | dt.date | None = None
+) -> ir.Table:
     """Return rows with the value of each source beside them, missing where there is none.
 
     Parameters
@@ -95,9 +98,8 @@ def joined(lab: Lab, rows: ir.Table, found: Sequence[Source], *, before: ir.Date
         Spells, with ``customer_id``.
     found : sequence of Source
         As `sources` returns them.
-    before : ibis date, optional
-        Column of `rows`: an assignment counts when it was written before this day; the latest
-        that the lab knows when not given.
+    before : ibis date or datetime.date, optional
+        A day, or a column of `rows`: the latest assignment that was written before it counts.
 
     Returns
     -------
@@ -178,12 +180,13 @@ def _assigned(lab: Lab) -> list[str]:
     return sorted(lab.frame(lab.table("assignments").select("name").distinct())["name"].tolist())
 
 
-def _with_assigned(lab: Lab, rows: ir.Table, name: str, *, before: ir.DateValue | None) -> ir.Table:
+def _with_assigned(lab: Lab, rows: ir.Table, name: str, *, before: ir.DateValue | dt.date | None) -> ir.Table:
     """Add what each customer was assigned last, of what was written before a day."""
     assigned = lab.table("assignments")
     chosen = assigned.filter(assigned.name == name)
     rows = rows.drop(*({name} & set(rows.columns)))
-    if before is None:
+    if before is None or isinstance(before, dt.date):
+        chosen = chosen if before is None else chosen.filter(chosen.known_on < before)
         latest = chosen.group_by("customer_id").aggregate(**{name: chosen.value.argmax(chosen.known_at)})
         latest = latest.rename(_joined="customer_id")
         return rows.left_join(latest, rows.customer_id == latest._joined).drop("_joined")

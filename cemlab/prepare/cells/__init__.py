@@ -1,6 +1,9 @@
 """Cells of durations and covariate levels: what models of the hazard need, counted inside the engine."""
 
 from cemlab.prepare.cells.covariates import bins, covariates
+from cemlab.prepare.cells.immortal import immortal_time
+from cemlab.prepare.cells.landmarks import landmark
 from cemlab.prepare.cells.periods import person_periods
+from cemlab.prepare.cells.splits import start_stop
 
-__all__ = ["bins", "covariates", "person_periods"]
+__all__ = ["bins", "covariates", "immortal_time", "landmark", "person_periods", "start_stop"]

@@ -66,6 +66,6 @@ def recorded(lab: Lab, following: Following) -> None:
     """
     spells = following.spells(lab)
     counts = lab.frame(spells.group_by(REASON).aggregate(n=spells.count()))
-    left = counts[counts[REASON].notna()]
-    reasons = dict(zip(left[REASON].astype(int).tolist(), left["n"].astype(int).tolist(), strict=True))
+    left = counts[counts[REASON].notna()].sort_values(REASON)
+    reasons = {following.reasons[int(number)]: int(n) for number, n in zip(left[REASON], left["n"], strict=True)}
     following.record(lab, reasons, used=int(counts["n"].sum()) - sum(reasons.values()))

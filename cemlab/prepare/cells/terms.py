@@ -51,8 +51,29 @@ def described(
     pandas.DataFrame
         As `cemlab.prepare.cells.bins` returns it.
     """
+    return levelled(lab, following.used(lab), terms, declared=declared, quantiles=quantiles)
+
+
+def levelled(
+    lab: Lab, spells: ir.Table, terms: Sequence[str], *, declared: Bins | None, quantiles: int
+) -> tuple[ir.Table, pd.DataFrame]:
+    """Return spells with a level of each covariate, and what the levels are.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    spells : ibis.Table
+        With ``started_on``, before which an assignment must have been written.
+    terms, declared, quantiles : as in `described`
+        The covariates.
+
+    Returns
+    -------
+    ibis.Table, pandas.DataFrame
+        As `described`.
+    """
     found = sources(lab, terms, reserved=RESERVED)
-    spells = following.used(lab)
     spells = joined(lab, spells, found, before=spells.started_on)
     cuts = _cut_points(lab, spells, found, declared=declared or {}, quantiles=quantiles)
     texts = {

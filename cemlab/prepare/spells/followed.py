@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -125,19 +126,36 @@ class Following:
             or the lab gives no reasons.
         """
         rows = self.spells(lab)
-        cause = level(rows.end_reason) if "end_reason" in rows.columns else ibis.literal("")
-        rows = rows.mutate(**{CAUSE: rows[ENDED].ifelse(cause, "")})
-        return rows.filter(rows[REASON].isnull()).drop(REASON)
+        return with_cause(rows.filter(rows[REASON].isnull()).drop(REASON))
 
-    def record(self, lab: Lab, reasons: dict[int, int], *, used: int) -> None:
+    def restarted(self, rows: ir.Table, *, on: ir.DateValue) -> ir.Table:
+        """Return spells as if each began on a day of its life, there already, with its times anew.
+
+        Parameters
+        ----------
+        rows : ibis.Table
+            Spells that are followed, and on that day still live.
+        on : ibis date
+            The day of each.
+
+        Returns
+        -------
+        ibis.Table
+            With `ENTRY`, `EXIT`, `ENDED` and `CAUSE` of what is left, also of spells of which no whole step is left (0).
+        """
+        rows = rows.mutate(started_on=on.cast("date")).drop(*({"tenure_months"} & set(rows.columns)))
+        rows = self._timed(rows).mutate(**{ENTRY: ibis.literal(0, "int32")})
+        return with_cause(rows)
+
+    def record(self, lab: Lab, reasons: Mapping[str, int], *, used: int) -> None:
         """Account for every spell in the ledger.
 
         Parameters
         ----------
         lab : Lab
             The opened lab.
-        reasons : dict of int to int
-            Number of the reason → spells left out for it.
+        reasons : mapping of str to int
+            Reason → spells left out for it, in the order in which they are counted.
         used : int
             Spells that are followed.
 
@@ -148,14 +166,13 @@ class Following:
         """
         table = lab.table("spells")
         rows_in = int(lab.frame(table.aggregate(n=table.count()))["n"].iloc[0])
-        names = self.reasons
 
         def _line(outcome: Outcome, count: int, reason: str = "") -> LedgerLine:
             return LedgerLine("study", "spells", outcome, reason, count, scope=self.scope)
 
         left = [
-            _line("quarantined" if names[number] in (BACKWARDS, ENDED_UNSEEN) else "excluded", count, names[number])
-            for number, count in sorted(reasons.items())
+            _line("quarantined" if reason in (BACKWARDS, ENDED_UNSEEN) else "excluded", count, reason)
+            for reason, count in reasons.items()
         ]
         lab.ledger.record([_line("in", rows_in), _line("used", used), *left])
         if not used:
@@ -214,3 +231,36 @@ class Following:
             no_time &= ~(rows.tenure_months.notnull() & ~rows[ENDED] & (rows[EXIT] == 0) & (rows[ENTRY] == 0))
         # a day at least is followed of whoever did not come late
         return faults | {4: no_time} if late or self.clock == "months" else faults
+
+
+def with_cause(rows: ir.Table) -> ir.Table:
+    """Return spells with why each ended.
+
+    Parameters
+    ----------
+    rows : ibis.Table
+        With `ENDED`.
+
+    Returns
+    -------
+    ibis.Table
+        With `CAUSE`: "" where the end was not seen, or the lab gives no reasons.
+    """
+    cause = level(rows.end_reason) if "end_reason" in rows.columns else ibis.literal("")
+    return rows.mutate(**{CAUSE: rows[ENDED].ifelse(cause, "")})
+
+
+def first_that_applies(steps: Sequence[ir.BooleanValue]) -> ir.IntegerValue:
+    """Return the number of the first step that applies, null where none does.
+
+    Parameters
+    ----------
+    steps : sequence of ibis boolean
+        In the order in which they are counted; null does not apply.
+
+    Returns
+    -------
+    ibis integer
+        From 0.
+    """
+    return ibis.cases(*((step, number) for number, step in enumerate(steps))).cast("int8")

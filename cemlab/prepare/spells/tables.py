@@ -51,7 +51,8 @@ def life_table(
     lab : Lab
         An opened lab that has the table ``spells``.
     by : sequence of str
-        Groups: columns of ``spells``, else of ``customers``, else names of assignments (the latest known).
+        Groups: columns of ``spells``, else of ``customers``, else names of assignments (the latest
+        known before the day of counting).
         A missing value is the level "unknown".
     clock : {"months", "days"}, default "months"
         Unit of ``duration``.
@@ -92,17 +93,14 @@ def life_table(
     """
     following = Following.asked(lab, clock=clock, cut=cut, scope=scope)
     found = sources(lab, by, reserved=RESERVED)
-    spells = joined(lab, following.spells(lab), found)
+    spells = joined(lab, following.spells(lab), found, before=following.day)
     counts = lab.frame(_counted(spells, list(by)))
     counts = counts.assign(**{name: as_levels(counts[name]) for name in by})
     left = counts[counts[_WAY] < 0].groupby(_WAY)["n"].sum()
     used = counts[counts[_WAY] >= 0].astype({_WAY: "int64"})
     used = used.assign(**{EXIT: used[_WAY] // 2, ENDED: used[_WAY] % 2 == 1})
-    following.record(
-        lab,
-        {-1 - int(way): n for way, n in zip(left.index.astype(int), left.tolist(), strict=True)},
-        used=int(used["n"].sum()),
-    )
+    why = {following.reasons[-1 - int(way)]: int(left[way]) for way in sorted(left.index, reverse=True)}
+    following.record(lab, why, used=int(used["n"].sum()))
     used = of_cause(used, cause)
     table = _tabled(used, counts[counts[_WAY].isna()], list(by))
     return _with_customers(lab, table, spells, list(by))

@@ -1,0 +1,133 @@
+"""Landmarks: who is still here on a day, what was known before it, and what came after."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import ibis
+import pandas as pd
+
+from cemlab.core.errors import ParameterError
+from cemlab.core.lab import Lab
+from cemlab.core.parameters import REGISTRY
+from cemlab.prepare.cells.counting import exits
+from cemlab.prepare.cells.terms import QUANTILES, Bins, levelled
+from cemlab.prepare.history import WINDOW_DAYS, History
+from cemlab.prepare.spells.clock import days_between
+from cemlab.prepare.spells.followed import ENTRY, EXIT, REASON, Following, first_that_applies
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+YOUNGER = "it began on or after the landmark"
+OVER = "it was over, or out of sight, at the landmark"
+UNSEEN = "its observation begins after the landmark"
+NO_STEP = "no full month observed after the landmark"
+
+_ON, _WHY = "_landmark", "_why"
+
+
+def landmark(
+    lab: Lab,
+    *,
+    after_days: int = 0,
+    day: str = "",
+    terms: Sequence[str] = (),
+    time_varying: Sequence[str] = (),
+    window_days: int = WINDOW_DAYS,
+    survey: str = "",
+    clock: str = "days",
+    cause: str = "",
+    cut: str = "",
+    bins: Bins | None = None,
+    quantiles: int = QUANTILES,
+    scope: str = "",
+) -> pd.DataFrame:
+    """Return covariate cells of the spells that live at a landmark: known before it, counted from it.
+
+    The clock starts at the landmark, so nobody has to survive to be classified. A spell that ended
+    on the landmark, or came under observation only after it, is left out and accounted for.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the table ``spells``.
+    after_days : int, default 0
+        The landmark as days after each spell's first.
+    day : str, default ""
+        The landmark as one ISO day for all, instead of `after_days`.
+    terms, time_varying, window_days, survey : as in `cemlab.prepare.cells.person_periods`
+        The covariates, as known strictly before the landmark.
+    clock : {"days", "months"}, default "days"
+        Unit of the durations after it.
+    cause, cut, bins, quantiles, scope : as in `cemlab.prepare.cells.covariates`
+        Which endings, known when, numbers cut where, accounted for how.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per cell, sorted: ``duration`` since the landmark, ``cause`` (as in `covariates`), the
+        covariates (text), ``n`` spells, ``events``.
+
+    Raises
+    ------
+    SchemaError
+        When a covariate does not exist.
+    ParameterError
+        When both or neither landmark is given, or another option is none.
+    InsufficientDataError
+        When no spell lives at the landmark.
+
+    References
+    ----------
+    Anderson, J. R., Cain, K. C. and Gelber, R. D. (1983). Analysis of survival by tumor response.
+    Journal of Clinical Oncology, 1(11), 710–719. doi:10.1200/JCO.1983.1.11.710
+
+    Examples
+    --------
+    >>> cells = landmark(lab, after_days=180, time_varying=["nps_group"])  # doctest: +SKIP
+    """
+    on = _landmark(after_days, day)
+    following = Following.asked(lab, clock=clock, cut=cut, scope=scope or f"landmark {on if day else f'{on} days'}")
+    history = History.of(lab, time_varying, window_days=window_days, survey=survey)
+    live = _live(lab, following, on)
+    _record(lab, following, live)
+    kept = live.filter(live[_WHY].isnull())
+    spells, _ = levelled(lab, kept, terms, declared=bins, quantiles=quantiles)
+    known = history.levels(lab, spells, begin="started_on").rename(duration=EXIT)
+    levels = [*terms, *time_varying]
+    return exits(lab, known, ["duration", *levels], levels=levels, cause=cause)
+
+
+def _landmark(after_days: int, day: str) -> int | dt.date:
+    if bool(day) == bool(after_days):
+        raise ParameterError(f"A landmark is `after_days` or a `day`: {'both were' if day else 'neither was'} given.")
+    if after_days < 0:
+        raise ParameterError(f"`after_days` must not be negative: {after_days} was given.")
+    return dt.date.fromisoformat(str(REGISTRY["as_of"].coerce(day))) if day else after_days
+
+
+def _live(lab: Lab, following: Following, on: int | dt.date) -> ir.Table:
+    """Every spell, as from its landmark on, and why it is left out, if it is."""
+    daily = replace(following, clock="days")
+    rows = daily.spells(lab)
+    then = ibis.date(on.isoformat()) if isinstance(on, dt.date) else rows.started_on + ibis.interval(days=on)
+    rows = rows.mutate(**{_ON: then.cast("date")})
+    at = days_between(rows.started_on, rows[_ON])
+    base = len(daily.reasons)
+    out = [rows[REASON] == number for number in range(base)]
+    out += [at < 1, rows[EXIT] <= at, rows[ENTRY] > at]
+    rows = rows.mutate(**{_WHY: first_that_applies(out)})
+    rows = following.restarted(rows, on=rows[_ON])
+    return rows.mutate(**{_WHY: rows[_WHY].fill_null((rows[EXIT] < 1).ifelse(base + 3, None).cast("int8"))})
+
+
+def _record(lab: Lab, following: Following, live: ir.Table) -> None:
+    reasons = (*replace(following, clock="days").reasons, YOUNGER, OVER, UNSEEN, NO_STEP)
+    counts = lab.frame(live.group_by(_WHY).aggregate(n=live.count()))
+    left = counts[counts[_WHY].notna()].sort_values(_WHY)
+    why = {reasons[int(number)]: int(n) for number, n in zip(left[_WHY], left["n"], strict=True)}
+    following.record(lab, why, used=int(counts["n"].sum()) - sum(why.values()))
