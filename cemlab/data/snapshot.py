@@ -109,7 +109,12 @@ def _read(folder: Path) -> Snapshot:
         for each in kept["tables"]
     )
     return Snapshot(
-        folder, kept["fingerprint"], kept["lab"], kept.get("metrics", {}), tables, tuple(LedgerLine(**line) for line in kept["ledger"])
+        folder,
+        kept["fingerprint"],
+        kept["lab"],
+        kept.get("metrics", {}),
+        tables,
+        tuple(LedgerLine(**line) for line in kept["ledger"]),
     )
 
 
@@ -155,6 +160,8 @@ def _fill(folder: Path, declaration: Declaration, files: dict[str, Path]) -> tup
     connection = duckdb.connect(config={"temp_directory": str(work / "spill"), "memory_limit": _MEMORY})
     try:
         connection.execute(f"SET TimeZone = {quoted(declaration.lab.time_zone)}")
+        # a join whose sides are swapped gives its rows in another order, and of several rows with one key the first stays
+        connection.execute("SET disabled_optimizers = 'build_side_probe_side'")
         stage = Stage(connection, declaration=declaration, files=files, folder=work, quarantine=folder / "quarantine")
         records: list[TableRecord] = []
         ledger: list[LedgerLine] = []

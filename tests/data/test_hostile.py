@@ -120,6 +120,7 @@ def test_well_formed_files_are_read_as_by_python(content: bytes) -> None:
 @example(b'id,who\n1, "a\n2,c"\n')
 @example(b'id,who\n"1,a\n2,b\n')
 @example(b'id,who\n"","\r"\xff\n')
+@example(b'id,who\n"",""\n"007",""\n"NA",""\n"NA",""\n"NA",""\n"NA",""\n')
 @given(_files(bare=True))
 def test_every_record_of_a_broken_file_is_accounted_for(content: bytes) -> None:
     lines, found = _intake(content)

@@ -155,6 +155,22 @@ def test_cells_are_looked_up_one_file_after_another(make_lab: MakeLab, responses
         intake.check(lab_file)
 
 
+def test_a_lookup_larger_than_its_source_leaves_rows_in_order(make_lab: MakeLab, responses: str) -> None:
+    tables = responses.replace(
+        '"customer"', '{ from = "customer", lookup = { file = "b.csv", key = "k", value = "v" } }'
+    )
+    lab_file = make_lab(
+        tables,
+        nps="id,customer,score,at\n"
+        + "".join(f"{n},{40 - n},9,2024-05-01\n" for n in range(40))
+        + "0,1,9,2024-05-01\n",
+        b="k,v\n" + "".join(f"{n},p{n}\n" for n in range(5000)),
+    )
+    rows = _rows(lab_file, "responses")
+    assert rows.response_id.tolist() == [str(n) for n in range(40)]
+    assert rows.customer_id.tolist() == [f"p{40 - n}" for n in range(40)]
+
+
 def test_only_listed_codes_are_taken_when_told(make_lab: MakeLab, responses: str) -> None:
     tables = responses + 'state = { from = "customer", values = { a = "open", b = "" }, only = true }\n'
     rows = "1,a,9,2024-05-01\n2,b,9,2024-05-01\n3,c,9,2024-05-01\n4,,9,2024-05-01\n"
