@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
@@ -51,6 +52,18 @@ class MemoryLab:
         self.queries += 1
         frame: pd.DataFrame = self._engine.execute(expression)
         return frame
+
+    def batches(self, expression: Any, *, rows: int, held: bool) -> Iterable[Any]:
+        return _Batches(expression.cache() if held else expression, rows)
+
+
+@dataclass(frozen=True)
+class _Batches:
+    expression: Any
+    rows: int
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from self.expression.to_pyarrow_batches(chunk_size=self.rows)
 
 
 _TYPES = {

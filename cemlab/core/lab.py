@@ -250,6 +250,31 @@ class Lab(Protocol):
         """
         ...
 
+    def batches(self, expression: Any, *, rows: int, held: bool) -> Iterable[Any]:
+        """Return the result of a lazy expression in blocks, which may be gone through again and again.
+
+        Parameters
+        ----------
+        expression : ibis.Table
+            Made from this lab's tables.
+        rows : int
+            How many rows a block holds at most.
+        held : bool
+            True to work the expression out once, in the engine: what joins or orders rows may give them in
+            another order each time. False to read anew at each pass.
+
+        Returns
+        -------
+        iterable of pyarrow.RecordBatch
+            The same blocks at each pass.
+
+        Raises
+        ------
+        EngineError
+            When the engine refuses it.
+        """
+        ...
+
     def most_rows(self, table: str, column: str) -> int | None:
         """Return how many rows at most share one value of a column, where that is known.
 

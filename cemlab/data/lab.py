@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,30 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LATER = "known only on or after the as-of day"
+
+
+@contextmanager
+def _own_words() -> Iterator[None]:
+    """Say in our words that the engine stopped: its own may quote customers' values."""
+    try:
+        yield
+    except (duckdb.Error, IbisError, OSError, MemoryError) as error:
+        raise EngineError(
+            f"The engine must be able to run each query: it stopped with {type(error).__name__}. Check the columns "
+            "and types that the query names, and the room left in memory and on the disk."
+        ) from None
+
+
+@dataclass(frozen=True)
+class _Batches:
+    """The rows of an expression, as blocks."""
+
+    expression: Any
+    rows: int
+
+    def __iter__(self) -> Iterator[Any]:
+        with _own_words():
+            yield from self.expression.to_pyarrow_batches(chunk_size=self.rows)
 
 
 @dataclass
@@ -107,15 +132,34 @@ class SnapshotLab:
         EngineError
             When the engine refuses it.
         """
-        try:
+        with _own_words():
             found: pd.DataFrame = self._engine.execute(expression)
-        except (duckdb.Error, IbisError, OSError, MemoryError) as error:
-            # an engine's own words may quote customers' values
-            raise EngineError(
-                f"The engine must be able to run each query: it stopped with {type(error).__name__}. Check the columns "
-                "and types that the query names, and the room left in memory and on the disk."
-            ) from None
         return found
+
+    def batches(self, expression: Any, *, rows: int, held: bool) -> Iterable[Any]:
+        """Return the result of a lazy expression in blocks, which may be gone through again and again.
+
+        Parameters
+        ----------
+        expression : ibis.Table
+            Made from this lab's tables.
+        rows : int
+            How many rows a block holds at most.
+        held : bool
+            True to work the expression out once; False to read anew at each pass.
+
+        Returns
+        -------
+        iterable of pyarrow.RecordBatch
+            The same blocks at each pass.
+
+        Raises
+        ------
+        EngineError
+            When the engine refuses it.
+        """
+        with _own_words():
+            return _Batches(expression.cache() if held else expression, rows)
 
     def _record(self, name: str) -> TableRecord:
         if name in self._records:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from ibis.common.exceptions import IbisError
 
-from cemlab.core.errors import EngineError, ParameterError
+from cemlab.core.errors import ParameterError, near_miss
 from cemlab.core.lab import Lab
 from cemlab.core.rows import DesignBlock
 from cemlab.prepare.cells.counting import recorded
@@ -46,20 +45,14 @@ class EngineRows:
     columns: tuple[str, ...]
     scaling: pd.DataFrame
     reference: dict[str, str]
-    _rows: Any
+    _batches: Any
     _late: bool
 
     def __iter__(self) -> Iterator[DesignBlock]:
         """Go through all rows; a block holds no more than `BLOCK_ROWS`."""
-        try:
-            for batch in self._rows.to_pyarrow_batches(chunk_size=BLOCK_ROWS):
-                if batch.num_rows:
-                    yield self._block(batch)
-        except (IbisError, OSError, MemoryError) as error:
-            raise EngineError(
-                f"The engine must be able to hand over rows: it stopped with {type(error).__name__}. Check the room left "
-                "in memory and on the disk."
-            ) from None
+        for batch in self._batches:
+            if batch.num_rows:
+                yield self._block(batch)
 
     def _block(self, batch: Any) -> DesignBlock:
         def column(name: str) -> np.ndarray:
@@ -143,11 +136,24 @@ def design(
     levels = [*(each.name for each in found if not each.numeric), *time_varying]
     shares = _shares(lab, pieces.mutate(**{name: level(pieces[name]) for name in levels}), levels)
     columns = _numbers(pieces, scaling) | _dummies(pieces, shares)
-    event = pieces[ENDED] & (pieces[CAUSE] == cause) if cause else pieces[ENDED]
+    event = pieces[ENDED] & (pieces[CAUSE] == _known(lab, spells, cause)) if cause else pieces[ENDED]
     times = dict(zip(_TIMES, (pieces.start, pieces.duration, event.cast("int8")), strict=True))
     rows = pieces.select(**times, **{f"_x{at}": value for at, value in enumerate(columns.values())})
     late = bool(time_varying) or bool(lab.frame(rows.aggregate(late=(rows._start > 0).any()))["late"].iloc[0])
-    return EngineRows(tuple(columns), scaling, {name: each[0] for name, each in shares.items()}, rows, late)
+    held = bool(time_varying) or any(each.table != "spells" for each in found)
+    batches = lab.batches(rows, rows=BLOCK_ROWS, held=held)
+    return EngineRows(tuple(columns), scaling, {name: each[0] for name, each in shares.items()}, batches, late)
+
+
+def _known(lab: Lab, spells: ir.Table, cause: str) -> str:
+    """The cause, which some spell must have ended for."""
+    known = sorted(set(lab.frame(spells.select(CAUSE).distinct())[CAUSE]) - {""})
+    if cause not in known:
+        raise ParameterError(
+            f"`cause` must be a reason for which a spell ended: {cause!r} is none. {near_miss(cause, known)}"
+            f"There are: {', '.join(known) or 'none'}."
+        )
+    return cause
 
 
 def _pieces(lab: Lab, spells: ir.Table, history: History, *, clock: str) -> ir.Table:

@@ -66,3 +66,6 @@ class _WithoutStrata:
 
     def most_rows(self, table: str, column: str) -> int | None:
         return self._lab.most_rows(table, column)
+
+    def batches(self, expression: Any, *, rows: int, held: bool) -> Iterable[Any]:
+        return self._lab.batches(expression, rows=rows, held=held)
