@@ -2,7 +2,19 @@
 
 from cemlab.stats.hazards.concordance import concordance
 from cemlab.stats.hazards.cox import fit_cox
+from cemlab.stats.hazards.discrete import fit_discrete
+from cemlab.stats.hazards.fine_gray import fit_fine_gray, predicted_incidence
 from cemlab.stats.hazards.predicted import clustered, predicted_survival
 from cemlab.stats.hazards.rowwise import blocks_of, fit_cox_rows
 
-__all__ = ["blocks_of", "clustered", "concordance", "fit_cox", "fit_cox_rows", "predicted_survival"]
+__all__ = [
+    "blocks_of",
+    "clustered",
+    "concordance",
+    "fit_cox",
+    "fit_cox_rows",
+    "fit_discrete",
+    "fit_fine_gray",
+    "predicted_incidence",
+    "predicted_survival",
+]

@@ -91,7 +91,7 @@ class CellRows:
         x = self.design.matrix([values[part] for values in self.coded]) - self.centre
         return Rows(
             x, kept.enter[part], kept.leave[part], kept.event[part], kept.n[part], kept.weight[part], kept.weight2[part],
-            kept.offset[part], kept.cluster[part],
+            kept.offset[part], kept.cluster[part], None if kept.after is None else kept.after[part],
         )  # fmt: skip
 
 
@@ -172,8 +172,8 @@ def checked(cells: pd.DataFrame, roles: Roles) -> pd.DataFrame:
     return cells
 
 
-def prepared(cells: pd.DataFrame, design: Design, roles: Roles, *, centre: Floats | None = None,
-             grid: Grid | None = None) -> Prepared:  # fmt: skip
+def prepared(cells: pd.DataFrame, design: Design, roles: Roles, *, centre: Floats | None = None, grid: Grid | None = None,
+             after: Floats | None = None) -> Prepared:  # fmt: skip
     """Return cells as rows on the grid of event times.
 
     Parameters
@@ -188,6 +188,8 @@ def prepared(cells: pd.DataFrame, design: Design, roles: Roles, *, centre: Float
         What is taken off the columns; default their mean over spells.
     grid : Grid, optional
         The grid of a fit; default that of these cells.
+    after : numpy.ndarray, optional
+        Weight with which each cell stays at risk after its end (Fine and Gray).
 
     Returns
     -------
@@ -219,12 +221,14 @@ def prepared(cells: pd.DataFrame, design: Design, roles: Roles, *, centre: Float
     enter = np.where(start > 0, grid.position(stratum, start), first)[source]
     offset = cells[roles.offset].to_numpy(float)[source] if roles.offset else np.zeros(len(source))
     cluster, names = _positions(cells, (roles.cluster,) if roles.cluster else ())
-    kept = np.flatnonzero(leave > enter)
+    held = None if after is None else np.where(event, 0.0, after[source])
+    kept = np.flatnonzero((leave > enter) if held is None else (leave > enter) | (held > 0))
     coded = [values[source] for values in design.coded(cells)]
     if centre is None:
         centre = _centre(design, coded, n)
     rows = Rows(np.zeros((0, 0)), enter[kept], leave[kept], event[kept], n[kept], weight[kept], weight2[kept],
-                (offset - np.average(offset, weights=n))[kept], cluster[source][kept] if roles.cluster else cluster[:0])  # fmt: skip
+                (offset - np.average(offset, weights=n))[kept], cluster[source][kept] if roles.cluster else cluster[:0],
+                None if held is None else held[kept])  # fmt: skip
     return Prepared(CellRows(design, [values[kept] for values in coded], centre, rows), grid, keys, float(count.sum()),
                     float(gone.sum()), weighted, len(names) if roles.cluster else 0, _latest(stratum, duration, len(keys)))  # fmt: skip
 

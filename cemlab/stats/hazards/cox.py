@@ -123,7 +123,7 @@ def fit_cox(
     kept = checked(cells, roles)
     design = design_of(kept, terms, reference=reference)
     if not ridge:
-        _need_events(kept, design, min_n=min_n)
+        need_events(kept, design, min_n=min_n)
     data = prepared(kept, design, roles)
     found = fitted(data.blocks, data.grid, labels=design.labels, ties=ties, ridge=ridge)
     spread = data.weighted or robust or bool(cluster)
@@ -136,7 +136,9 @@ def fit_cox(
         last_seen=data.last_seen,
         offset=float(np.average(kept[offset], weights=kept["n"])) if offset else 0.0,
     )  # fmt: skip
-    return estimates_of(model, found, counts=_counts(kept, design), data=data, level=level, min_n=min_n, ridge=ridge)
+    return estimates_of(
+        model, found, counts=level_counts(kept, design), data=data, level=level, min_n=min_n, ridge=ridge
+    )
 
 
 class _Likelihood:
@@ -259,8 +261,21 @@ def _check(*, ties: str, ridge: float, terms: Sequence[str]) -> None:
         raise ParameterError("A model needs terms: none were given. For a curve without covariates use `survival`.")
 
 
-def _counts(cells: pd.DataFrame, design: Design) -> pd.DataFrame:
-    """Spells and events at each level of each term, the reference included."""
+def level_counts(cells: pd.DataFrame, design: Design) -> pd.DataFrame:
+    """Return spells and events at each level of each term, the reference included.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Covariate cells.
+    design : Design
+        The covariates.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``term``, ``level`` (empty for a number), ``n``, ``events``.
+    """
     rows = []
     for term in design.terms:
         if not term.levels:
@@ -272,9 +287,24 @@ def _counts(cells: pd.DataFrame, design: Design) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _need_events(cells: pd.DataFrame, design: Design, *, min_n: int) -> None:
-    """Raise when a level has no events: its hazard ratio is 0, and its logarithm has no end."""
-    counts = _counts(cells, design)
+def need_events(cells: pd.DataFrame, design: Design, *, min_n: int) -> None:
+    """Raise when a level has no events: its hazard ratio is 0, and its logarithm has no end.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Covariate cells.
+    design : Design
+        The covariates.
+    min_n : int
+        Below it the number of spells is not told.
+
+    Raises
+    ------
+    InsufficientDataError
+        Naming the level.
+    """
+    counts = level_counts(cells, design)
     empty = counts[(counts["events"] == 0)]
     if empty.empty:
         return

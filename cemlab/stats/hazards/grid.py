@@ -20,10 +20,14 @@ class Grid:
         Shape (T,), ascending within each stratum.
     bounds : numpy.ndarray
         First position of each stratum, and T at the end.
+    remain : numpy.ndarray, optional
+        Share that would still be followed at each time: those who left for another cause stay at risk with this weight
+        (Fine and Gray). One stratum then.
     """
 
     times: Floats
     bounds: Codes
+    remain: Floats | None = None
 
     def backwards(self, sums: Floats) -> Floats:
         """Return, for each time, the sum over this and all later times of its stratum.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -76,6 +76,21 @@ class Maximum:
         )
         return Maximum(self.beta / scale, start, end, self.covariance / square, self.steps)
 
+    def moved(self, first: float) -> Maximum:
+        """Return the same maximum with a known amount added to the first coefficient, the constant.
+
+        Parameters
+        ----------
+        first : float
+            What was taken off it for the fit.
+
+        Returns
+        -------
+        Maximum
+            With the whole constant.
+        """
+        return replace(self, beta=self.beta + first * (np.arange(len(self.beta)) == 0))
+
 
 def maximise(
     value: Callable[[Floats], float],
@@ -83,6 +98,7 @@ def maximise(
     *,
     labels: Sequence[str],
     ridge: float = 0.0,
+    close: float = CLOSE,
 ) -> Maximum:
     """Return the maximum by Newton's method with halved steps.
 
@@ -98,6 +114,8 @@ def maximise(
         Names of the columns, for messages.
     ridge : float, default 0
         θ: the penalty is θ/2·Σβ².
+    close : float, default 1e-12
+        The last step's squared length in standard errors.
 
     Returns
     -------
@@ -116,7 +134,7 @@ def maximise(
         gradient = here.score - ridge * beta
         step = _solve(here.information + penalty, gradient, labels=labels)
         decrement = float(gradient @ step)
-        if decrement < CLOSE:
+        if decrement < close:
             _settled(step, here.information + penalty, labels=labels)
             beta = beta + step
             end = point(beta)

@@ -35,6 +35,8 @@ class Rows:
         Known part of the log hazard.
     cluster : numpy.ndarray
         Position of the cluster of each row; empty when there are none.
+    after : numpy.ndarray, optional
+        Weight with which a row stays at risk after its end, before `Grid.remain`; 0 for most.
     """
 
     x: Floats
@@ -46,6 +48,7 @@ class Rows:
     weight2: Floats
     offset: Floats
     cluster: Codes
+    after: Floats | None = None
 
 
 Blocks = Iterable[Rows]
@@ -71,6 +74,8 @@ class RiskSums:
         Σ weight·(x·β + offset) of those who leave.
     ties : TieSums
         Sums over tied events.
+    remain : numpy.ndarray, optional
+        As `Grid.remain`.
     """
 
     s0: Floats
@@ -82,6 +87,7 @@ class RiskSums:
     left: Floats
     log_risk: float
     ties: TieSums
+    remain: Floats | None = None
 
     def rescaled(self, scale: Floats) -> RiskSums:
         """Return the same sums when the columns were divided by `scale`.
@@ -218,9 +224,13 @@ def risk_sums(blocks: Blocks, grid: Grid, beta: Floats, *, ties: Ties, leavers: 
     size = len(grid.times)
     # The first `size` positions hold those who stayed, the next those who left, the last those who had not yet entered.
     plain, crossed = np.zeros(3 * size), np.zeros((3 * size, len(beta)))
+    stayed = np.zeros((size + 1, len(beta) + 1))
     for rows in blocks:
         risk = rows.weight * np.exp(rows.x @ beta + rows.offset)
-        last = rows.leave - 1 + size * rows.event
+        if rows.after is not None:
+            _stay(stayed, rows, risk)
+            risk = np.where(rows.leave > rows.enter, risk, 0.0)
+        last = np.maximum(rows.leave - 1, 0) + size * rows.event
         plain += by_slot(last, risk, 3 * size)
         crossed += by_slot(last, risk, 3 * size, x=rows.x)
         late = grid.late(rows.enter)
@@ -229,12 +239,35 @@ def risk_sums(blocks: Blocks, grid: Grid, beta: Floats, *, ties: Ties, leavers: 
             plain += by_slot(before, risk[late], 3 * size)
             crossed += by_slot(before, risk[late], 3 * size, x=rows.x[late])
     d0, d1 = plain[size : 2 * size], crossed[size : 2 * size]
-    s0 = np.maximum(grid.backwards(plain[:size] + d0 - plain[2 * size :]), d0)
-    s1 = grid.backwards(crossed[:size] + d1 - crossed[2 * size :])
-    log_risk = gone.offset + float(gone.left.sum(axis=0) @ beta)
-    return RiskSums(
-        s0, s1, d0, d1, gone.events, gone.mass, gone.left, log_risk, tie_sums(s0, d0, gone.events, ties=ties)
+    s0, s1 = (
+        grid.backwards(plain[:size] + d0 - plain[2 * size :]),
+        grid.backwards(crossed[:size] + d1 - crossed[2 * size :]),
     )
+    if grid.remain is not None:
+        held = np.cumsum(stayed, axis=0)[:size] * grid.remain[:, None]
+        s0, s1 = s0 + held[:, 0], s1 + held[:, 1:]
+    s0 = np.maximum(s0, d0)
+    log_risk = gone.offset + float(gone.left.sum(axis=0) @ beta)
+    tied = tie_sums(s0, d0, gone.events, ties=ties)
+    return RiskSums(s0, s1, d0, d1, gone.events, gone.mass, gone.left, log_risk, tied, grid.remain)
+
+
+def _stay(stayed: Floats, rows: Rows, risk: Floats) -> None:
+    """Add the rows that stay at risk after their end, at the position of the first later event time."""
+    after = rows.after if rows.after is not None else np.zeros(0)
+    held = np.flatnonzero(after > 0)
+    weight = risk[held] * after[held]
+    stayed[:, 0] += by_slot(rows.leave[held], weight, len(stayed))
+    stayed[:, 1:] += by_slot(rows.leave[held], weight, len(stayed), x=rows.x[held])
+
+
+def _still(sums: RiskSums, rows: Rows, increments: Floats) -> Floats:
+    """Sums of increments over the times after each row's end, times the weight with which it stays at risk."""
+    if rows.after is None or sums.remain is None:
+        return np.zeros(1) if increments.ndim == 1 else np.zeros((1, 1))
+    weighted = increments * (sums.remain if increments.ndim == 1 else sums.remain[:, None])
+    ahead = np.concatenate([np.cumsum(weighted[::-1], axis=0)[::-1], np.zeros_like(weighted[:1])])
+    return np.asarray((rows.after if increments.ndim == 1 else rows.after[:, None]) * ahead[rows.leave])
 
 
 def log_likelihood(sums: RiskSums) -> float:
@@ -299,7 +332,8 @@ def information(blocks: Blocks, sums: RiskSums, *, beta: Floats, at: Floats | No
     result = np.zeros((len(beta), len(beta)))
     for rows in blocks:
         risk = rows.weight * np.exp(rows.x @ beta + rows.offset)
-        weight = risk * (gone[rows.leave] - gone[rows.enter] - np.where(rows.event, tied[rows.leave - 1], 0.0))
+        lived = gone[rows.leave] - gone[rows.enter] + _still(sums, rows, mass * sums.ties.inverse)
+        weight = risk * (lived - np.where(rows.event, tied[rows.leave - 1], 0.0))
         result += (rows.x * weight[:, None]).T @ rows.x
     s1, d1, ties = sums.s1, sums.d1, sums.ties
     mixed = s1.T @ ((mass * ties.square_tied)[:, None] * d1)
@@ -327,7 +361,8 @@ def score_residuals(rows: Rows, sums: RiskSums, beta: Floats) -> Floats:
     """
     hazard = np.concatenate([[0.0], np.cumsum(sums.hazard)])
     mean = np.vstack([np.zeros((1, len(beta))), np.cumsum(sums.mean_hazard, axis=0)])
-    lived = (hazard[rows.leave] - hazard[rows.enter])[:, None] * rows.x - (mean[rows.leave] - mean[rows.enter])
+    own = hazard[rows.leave] - hazard[rows.enter] + _still(sums, rows, sums.hazard)
+    lived = own[:, None] * rows.x - (mean[rows.leave] - mean[rows.enter] + _still(sums, rows, sums.mean_hazard))
     gone = np.flatnonzero(rows.event)
     at = rows.leave[gone] - 1
     ties, mass = sums.ties, sums.mass[at][:, None]
