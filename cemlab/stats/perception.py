@@ -111,7 +111,7 @@ def gap(
 
     References
     ----------
-    Allen, J., Reichheld, F. F., Hamilton, B., & Markey, R. (2005). Closing the delivery gap. Bain &
+    Allen, J., Reichheld, F. F., et al. (2005). Closing the delivery gap. Bain &
     Company.
 
     Examples

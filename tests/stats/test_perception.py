@@ -82,7 +82,7 @@ def test_an_interval_cut_at_the_end_of_the_scale_still_tests() -> None:
         (["region:North="], "region:North=40"),
         (["101"], "between -100 and 100"),
         (["52", "53"], "2 were given for 1 groups"),
-        (["regio:North=40"], r"`regio` is none. Did you mean `region`\?"),
+        (["regionn:North=40"], r"`regionn` is none. Did you mean `region`\?"),
         (["region:Nort=40"], r"none of the 4 levels named so. Did you mean `North`\?"),
     ],
 )
