@@ -106,7 +106,7 @@ class History:
         if len(set(names)) < len(names):
             raise ParameterError(f"Each covariate must be named once: of {len(names)} names {len(set(names))} differ.")
         wanted = [name for name in names if name != NPS_GROUP]
-        kinds = _kinds(lab) if any(_parsed(name, window_days)[0] != CASES for name in wanted) else {}
+        kinds = kinds_of(lab) if any(_parsed(name, window_days)[0] != CASES for name in wanted) else {}
         found = tuple(_happening(lab, name, kinds, window_days=window_days) for name in wanted)
         if NPS_GROUP in names:
             need_dates(lab, f"`{NPS_GROUP}`")
@@ -259,8 +259,24 @@ def _parsed(name: str, window_days: int) -> tuple[str, int]:
     return what, days
 
 
-def _kinds(lab: Lab) -> dict[str, str]:
-    """Kinds of events by their names as covariates."""
+def kinds_of(lab: Lab) -> dict[str, str]:
+    """Return the kinds of events of a lab by their names as covariates.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+
+    Returns
+    -------
+    dict of str to str
+        Name, such as ``price_change`` → kind as it is recorded.
+
+    Raises
+    ------
+    SchemaError
+        When the lab maps no events, or no kind of them.
+    """
     events = lab.table("events")
     if "kind" not in events.columns:
         raise SchemaError("Time-varying covariates need the column `kind` of `events`: the lab maps none. Map it.")

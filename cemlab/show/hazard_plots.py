@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -214,32 +214,34 @@ def _moving_most(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return made[:MOST_PANELS]
 
 
-def ways(asked: Mapping[str, Estimates], *, traps: Sequence[str] = (), subject: str, info: LabInfo) -> Figure:
-    """Draw the same question asked in several ways, one under the other.
+def ways(fits: Mapping[str, Estimates], *, terms: Sequence[str], traps: Sequence[str] = (), info: LabInfo) -> Figure:
+    """Draw what several ways to ask give for the same covariates, one under the other.
 
     Parameters
     ----------
-    asked : mapping of str to Estimates
-        Way to ask, in words → one row: a log hazard ratio with its interval.
+    fits : mapping of str to Estimates
+        Way to ask, in words → log hazard ratios by ``term`` and ``level``.
+    terms : sequence of str
+        The covariates; of each the telling level is shown: a detractor, a thing that happened.
     traps : sequence of str
-        Those of `asked` that are wrong and shown as a warning.
-    subject : str
-        What the ratio is of, such as ``detractors against passives``.
+        Those of `fits` that are wrong and shown as a warning.
     info : LabInfo
         For the locale and the ribbon of a synthetic lab.
 
     Returns
     -------
     Figure
-        Dot and whisker on a scale of doublings; the traps hollow, with their name.
+        Dot and whisker on a log scale; the traps hollow and in another colour, with their name.
     """
-    rows = []
-    for name, estimates in asked.items():
-        row = _ratio_row(estimates.row().to_dict() | {"flagged": True}, label=name, info=info)
-        wrong = name in traps
-        rows.append(_Row(row.label, row.kind, row.value, row.low, row.high, row.n, theme.GROUPS["detractor"] if wrong else row.colour))  # fmt: skip
-    title = f"Rate of leaving of {subject}, asked in {len(rows)} ways"
-    table = hazard_tables.of_ways(asked, caption=title, info=info)
+    rows: list[_Row] = []
+    for term in terms:
+        told = {way: hazard_tables.telling(fit, term) for way, fit in fits.items()}
+        known = {way: row for way, row in told.items() if row is not None}
+        if known:
+            rows.append(_Row(hazard_tables.against(next(iter(known.values()))), "heading"))
+            rows += [_way_row(row, way=way, trap=way in traps, info=info) for way, row in known.items()]
+    title = f"Rate of leaving, asked in {len(fits)} ways"
+    table = hazard_tables.of_ways(fits, terms=terms, caption=title, info=info)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         axes = canvas.subplots()
@@ -248,14 +250,18 @@ def ways(asked: Mapping[str, Estimates], *, traps: Sequence[str] = (), subject: 
             if row.label in traps and row.kind == "ratio":
                 axes.plot(row.value, position, "o", color=row.colour, mfc=theme.PAPER)
 
-    spoken = "; ".join(_way_in_words(row, info=info) for row in rows)
-    return draw(
-        _paint, title=title, alt=f"Dot and whisker chart. {spoken}.", table=table, info=info, height=76 + 26 * len(rows)
-    )
+    alt = f"Dot and whisker chart of hazard ratios. {'; '.join(_row_in_words(row, info=info) for row in rows)}."
+    return draw(_paint, title=title, alt=alt, table=table, info=info, height=76 + 24 * len(rows))
 
 
-def _way_in_words(row: _Row, *, info: LabInfo) -> str:
-    if row.kind == "withheld":
-        return f"{row.label} withheld"
-    value, low, high = (numbers.number(each, digits=2, locale=info.locale) for each in (row.value, row.low, row.high))
+def _way_row(row: Mapping[Any, Any], *, way: str, trap: bool, info: LabInfo) -> _Row:
+    made = _ratio_row({**row, "flagged": True}, label=way, info=info)
+    return replace(made, colour=theme.GROUPS["detractor"]) if trap else made
+
+
+def _row_in_words(row: _Row, *, info: LabInfo) -> str:
+    if row.kind in ("withheld", "heading"):
+        return row.label if row.kind == "heading" else f"{row.label} withheld"
+    digits = hazard_tables.ratio_digits(row.low, row.high)
+    value, low, high = (numbers.number(each, digits, locale=info.locale) for each in (row.value, row.low, row.high))
     return f"{row.label} {value} ({low} to {high})"

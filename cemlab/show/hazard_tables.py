@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ _WORDS: Mapping[str, str] = {
     "payment_failed": "Failed payment",
 }
 """Terms that a heading would not make readable."""
-_DAYS = ("complaints_", "contacts_")
+_TELLING = ("detractor", "yes")
+"""Levels of covariates that change over time that a reader asks for."""
 
 
 def named(term: str) -> str:
@@ -42,10 +44,9 @@ def named(term: str) -> str:
     >>> named("complaints_90d"), named("nps_group"), named("payment_method")
     ('Complaints, last 90 days', 'Last NPS answer', 'Payment method')
     """
-    if term.startswith(_DAYS) and term.endswith("d"):
-        what, _, days = term[:-1].rpartition("_")
-        return f"{tables.heading(what)}, last {days} days"
-    return _WORDS.get(term, tables.heading(term))
+    window = re.fullmatch(r"(.+)_(\d+)d", term)
+    what = window[1] if window else term
+    return _WORDS.get(what, tables.heading(what)) + (f", last {window[2]} days" if window else "")
 
 
 def row_name(term: str, level: str) -> str:
@@ -153,13 +154,59 @@ def of_effects(tests: Estimates, *, caption: str, clock: str, info: LabInfo) -> 
     return Table(caption, columns, tuple(rows), table)
 
 
-def of_ways(asked: Mapping[str, Estimates], *, caption: str, info: LabInfo) -> Table:
-    """Return the same ratio asked in several ways, one way per row.
+def telling(fit: Estimates, term: str) -> dict[Any, Any] | None:
+    """Return the row of a covariate that says most: a detractor, a thing that happened, else the last level.
 
     Parameters
     ----------
-    asked : mapping of str to Estimates
-        Way to ask → one row.
+    fit : Estimates
+        Log hazard ratios by ``term`` and ``level``.
+    term : str
+        The covariate.
+
+    Returns
+    -------
+    dict or None
+        The row; None where the fit does not hold the covariate.
+    """
+    rows = fit.table.loc[fit.table["term"] == term].to_dict("records")
+    return next((row for row in rows if row["level"] in _TELLING), rows[-1] if rows else None)
+
+
+def against(row: Mapping[Any, Any]) -> str:
+    """Return what a ratio compares, in words.
+
+    Parameters
+    ----------
+    row : mapping
+        ``term``, ``level`` and ``reference``.
+
+    Returns
+    -------
+    str
+        Such as ``Last NPS answer: detractor, not passive``.
+
+    Examples
+    --------
+    >>> against({"term": "nps_group", "level": "detractor", "reference": "passive"})
+    'Last NPS answer: detractor, not passive'
+    >>> against({"term": "complaint", "level": "yes", "reference": "no"})
+    'Complaint'
+    """
+    if row["level"] == "yes":
+        return named(str(row["term"]))
+    return f"{row_name(str(row['term']), str(row['level']))}, not {row['reference']}"
+
+
+def of_ways(fits: Mapping[str, Estimates], *, terms: Sequence[str], caption: str, info: LabInfo) -> Table:
+    """Return the same ratios asked in several ways, one covariate and way per row.
+
+    Parameters
+    ----------
+    fits : mapping of str to Estimates
+        Way to ask → log hazard ratios by ``term`` and ``level``.
+    terms : sequence of str
+        The covariates.
     caption : str
         What one row is.
     info : LabInfo
@@ -168,18 +215,19 @@ def of_ways(asked: Mapping[str, Estimates], *, caption: str, info: LabInfo) -> T
     Returns
     -------
     Table
-        Way, hazard ratio, interval, spells.
+        Covariate, way, hazard ratio, interval, spells (or months) behind it.
     """
-    first = next(iter(asked.values()))
-    frame = pd.concat([each.table.assign(way=name) for name, each in asked.items()], ignore_index=True)
-    table = _exponentiated(frame)
+    first = next(iter(fits.values()))
+    found = [(way, telling(fit, term)) for term in terms for way, fit in fits.items()]
+    table = _exponentiated(pd.DataFrame([{**row, "way": way} for way, row in found if row is not None]))
     level = numbers.level_text(first.level, locale=info.locale)
-    columns = (Column("Way to ask"), Column("Hazard ratio", numeric=True), Column(f"{level} interval", numeric=True),
-               Column("Spells", numeric=True))  # fmt: skip
+    columns = (Column("What"), Column("Way to ask"), Column("Hazard ratio", numeric=True), Column(f"{level} interval", numeric=True),
+               Column("Spells or months", numeric=True))  # fmt: skip
     rows = tuple(
-        (Cell(row["way"], row["way"]), *_ratio_cells(row, info=info), _spells(row, min_n=first.min_n, info=info))
+        (Cell(against(row), against(row)), Cell(row["way"], row["way"]), *_ratio_cells(row, info=info),
+         _spells(row, min_n=first.min_n, info=info))
         for row in table.to_dict("records")
-    )
+    )  # fmt: skip
     return Table(caption, columns, rows, table)
 
 

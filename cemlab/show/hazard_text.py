@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import hazard_tables, numbers
@@ -101,36 +101,49 @@ def _level(finding: Finding) -> float:
     return finding.level if math.isfinite(finding.level) else 0.95
 
 
-def ways(landmark: Finding | None, varying: Finding | None, trap: Finding | None, *, subject: str) -> Sentence:
-    """Say what the same question gives in three ways, and which one is wrong.
+def ways(asked: Mapping[str, Sequence[Finding]], *, term: str, traps: Sequence[str], reference: str) -> Sentence | None:
+    """Say what the same question gives in several ways, and which one is wrong.
 
     Parameters
     ----------
-    landmark, varying, trap : Finding or None
-        Hazard ratios: known at a landmark, followed over time, and by what ever happened; None where it could not be told.
-    subject : str
-        What the ratio is of, such as ``detractors against passives``.
+    asked : mapping of str to sequence of Finding
+        Way to ask, in words → hazard ratios with ``term`` and ``level`` in the scope.
+    term : str
+        The covariate to speak of.
+    traps : sequence of str
+        Those of `asked` that are wrong.
+    reference : str
+        Reference level of the covariate.
 
     Returns
     -------
-    Sentence
-        Every ratio that there is.
+    Sentence or None
+        Every ratio that there is of the telling level; None where no sound way tells of it.
     """
-    told = [
-        (each, words) for each, words in ((varying, "followed over time"), (landmark, "known at the landmark")) if each
-    ]
-    if not told:
-        return Sentence("Too few customers answered before they could leave to tell what ", Name(subject), " means.")
-    parts: list[Part] = ["The rate of leaving of ", Name(subject), " is "]
-    for place, (each, words) in enumerate(told):
-        parts += [" and " if place else "", each, f" times as high {words} (between ", Quote(each, "interval"), ")"]
-    if trap:
+    told = {way: _telling(found, term) for way, found in asked.items()}
+    sound = [(way, each) for way, each in told.items() if each and way not in traps]
+    wrong = [each for way, each in told.items() if each and way in traps]
+    if not sound:
+        return None
+    row = {"term": term, "level": sound[0][1].scope["level"], "reference": reference}
+    parts: list[Part] = [Name(hazard_tables.against(row)), " goes with "]
+    for place, (way, each) in enumerate(sound):
         parts += [
-            ". Sorting customers by what ever happened to them would claim ",
-            trap,
-            ": they had to stay to be asked",
+            " and " if place else "",
+            each,
+            " times the rate of leaving " if not place else " ",
+            Name(way),
+            " (between ",
+            Quote(each, "interval"),
+            ")",
         ]
+    parts += ["; the trap would claim ", wrong[0]] if wrong else []
     return Sentence(*(part for part in parts if part != ""), ".")
+
+
+def _telling(found: Sequence[Finding], term: str) -> Finding | None:
+    ours = [each for each in found if each.scope["term"] == term and not each.suppressed]
+    return next((each for each in ours if each.scope["level"] in ("detractor", "yes")), ours[-1] if ours else None)
 
 
 def left_out(names: Sequence[str], *, why: str) -> Sentence:

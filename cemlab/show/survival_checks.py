@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from cemlab.core.results import Finding, Name, Quote, Sentence
+from cemlab.show import hazard_tables
 from cemlab.show.checks import Check
 from cemlab.show.survival_text import span
 
@@ -39,33 +40,37 @@ def other_clock(share: Finding, other: Finding, *, clock: str, other_clock: str)
         share, " are left after ", span(share.scope["duration"], clock=clock), f" on the clock of {clock}; ", other, " after ",
         span(other.scope["duration"], clock=other_clock), f" on the clock of {other_clock}.",
     )  # fmt: skip
-    moved = abs(share.value - other.value)
-    return Check(title, (words,), "holds" if moved <= _MOST_SHIFT * (share.ci_high - share.ci_low) else "watch")
+    return Check(title, (words,), "holds" if _moved(share, other) <= _MOST_SHIFT else "watch")
 
 
-def other_ties(ratio: Finding, other: Finding, *, name: str) -> Check:
+def other_ties(ratios: Sequence[Finding], others: Sequence[Finding]) -> Check:
     """Compare the ratio that moves most between two rules for ties.
 
     Parameters
     ----------
-    ratio, other : Finding
-        The same hazard ratio with Efron's and with Breslow's rule.
-    name : str
-        What it is the ratio of.
+    ratios, others : sequence of Finding
+        The same hazard ratios with Efron's and with Breslow's rule, in the same order.
 
     Returns
     -------
     Check
-        Holds when it moves by no more than half the width of its interval.
+        Holds when no ratio moves by more than half the width of its interval.
     """
     title = "Another rule for ties"
-    if ratio.suppressed:
+    pairs = [pair for pair in zip(ratios, others, strict=True) if not pair[0].suppressed]
+    if not pairs:
         return Check(title, (_WITHHELD,), "watch")
+    most, other = max(pairs, key=lambda pair: _moved(*pair))
+    name = hazard_tables.row_name(most.scope["term"], most.scope["level"])
     words = Sentence(
-        "The ratio that moves most is that of ", Name(name), ": ", ratio, " by Efron's rule, ", other, " by Breslow's."
+        "The ratio that moves most is that of ", Name(name), ": ", most, " by Efron's rule, ", other, " by Breslow's."
     )
-    moved = abs(ratio.value - other.value)
-    return Check(title, (words,), "holds" if moved <= _MOST_SHIFT * (ratio.ci_high - ratio.ci_low) else "watch")
+    return Check(title, (words,), "holds" if _moved(most, other) <= _MOST_SHIFT else "watch")
+
+
+def _moved(one: Finding, other: Finding) -> float:
+    """Return by how many widths of its interval a number moves."""
+    return abs(one.value - other.value) / (one.ci_high - one.ci_low)
 
 
 def late_entry(share: Finding, ignored: Finding | None, *, late: Finding, clock: str) -> Check:
@@ -97,8 +102,7 @@ def late_entry(share: Finding, ignored: Finding | None, *, late: Finding, clock:
         late, " relationships began before their end could have been recorded, and count only from then on. Taken as followed from "
         "the start, they would make it ", ignored, " after ", span(share.scope["duration"], clock=clock), " instead of ", share, ".",
     )  # fmt: skip
-    moved = abs(share.value - ignored.value)
-    return Check(title, (words,), "holds" if moved <= _MOST_SHIFT * (share.ci_high - share.ci_low) else "watch")
+    return Check(title, (words,), "holds" if _moved(share, ignored) <= _MOST_SHIFT else "watch")
 
 
 def lost_from_sight(share: Finding, bounds: Finding, *, clock: str) -> Check:

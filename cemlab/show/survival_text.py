@@ -148,15 +148,15 @@ def causes(shares: Sequence[Finding], *, clock: str, brief: bool = False) -> Sen
     return Sentence(*parts, ".")
 
 
-def overstated(share: Finding, claimed: Finding, *, clock: str) -> Sentence:
+def overstated(shares: Sequence[Finding], claimed: Sequence[Finding], *, cause: str = "", clock: str) -> Sentence:
     """Say what taking other causes as lost from sight would claim instead.
 
     Parameters
     ----------
-    share : Finding
-        What the cause took, with ``cause`` and ``duration`` in its scope.
-    claimed : Finding
-        One minus Kaplan–Meier for it.
+    shares, claimed : sequence of Finding
+        What each cause took by one time, and one minus Kaplan–Meier for it, in the same order.
+    cause : str, default ""
+        Of which cause to speak; empty for the most frequent.
     clock : {"months", "days"}
         Unit of the time.
 
@@ -165,8 +165,10 @@ def overstated(share: Finding, claimed: Finding, *, clock: str) -> Sentence:
     Sentence
         Both numbers.
     """
+    pairs = [pair for pair in zip(shares, claimed, strict=True) if cause in ("", pair[0].scope["cause"])]
+    share, naive = max(pairs, key=lambda pair: pair[0].value)
     return Sentence(
-        "One minus Kaplan–Meier, with the other reasons taken as lost from sight, would claim ", claimed, " instead of ", share,
+        "One minus Kaplan–Meier, with the other reasons taken as lost from sight, would claim ", naive, " instead of ", share,
         " for “", Name(share.scope["cause"]), "” after ", span(share.scope["duration"], clock=clock), ".",
     )  # fmt: skip
 
