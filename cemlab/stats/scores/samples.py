@@ -221,10 +221,15 @@ def _unequal(counts: pd.DataFrame) -> bool:
 
 
 def _is_clustered(design: pd.DataFrame) -> bool:
-    """True when there are strata, or a cluster holds several answers, be it in several groups."""
+    """True when there are strata, or clusters with several answers."""
+    return len(design[weighting.STRATUM].unique()) > 1 or _shares_clusters(design)
+
+
+def _shares_clusters(design: pd.DataFrame) -> bool:
+    """True when a cluster holds several answers, be it in several groups."""
     answers = design.groupby(weighting.STRATUM)["n"].sum()
     clusters = design.groupby(weighting.STRATUM)["stratum_clusters"].max()
-    return len(answers) > 1 or bool((design["n_clusters"] < design["n"]).any() or (clusters < answers).any())
+    return bool((design["n_clusters"] < design["n"]).any() or (clusters < answers).any())
 
 
 def _moments(counts: pd.DataFrame, by: Sequence[str], scale: MetricScale) -> pd.DataFrame:
@@ -288,13 +293,19 @@ def _designed(
         largest_share=linear.largest_share,
         small_sample=linear.n_clusters < weighting.FEW,
     )
-    return Samples(table, tuple(by), scale, _design_notes(table, linear, weighted=weighted), designed=True)
+    return Samples(table, tuple(by), scale, _design_notes(design, linear, weighted=weighted), designed=True)
 
 
-def _design_notes(table: pd.DataFrame, linear: weighting.Linearised, *, weighted: bool) -> tuple[str, ...]:
-    clustered = bool((linear.n_clusters < table["n"]).any())
-    what = " and ".join(word for word, there in (("weights", weighted), ("sampling clusters", clustered)) if there)
-    notes = [f"The variance allows for {what or 'sampling strata'} (Taylor linearisation from cluster totals)."]
+def _design_notes(design: pd.DataFrame, linear: weighting.Linearised, *, weighted: bool) -> tuple[str, ...]:
+    clustered = _shares_clusters(design)
+    stratified = len(design[weighting.STRATUM].unique()) > 1
+    words = (
+        ("weights", weighted),
+        ("sampling strata", stratified),
+        ("several answers of one customer or cluster", clustered),
+    )
+    what = " and ".join(word for word, there in words if there)
+    notes = [f"The variance allows for {what} (Taylor linearisation from cluster totals)."]
     if (linear.n_clusters < weighting.FEWEST).any():
         notes.append(FEW_CLUSTERS)
     elif (linear.n_clusters < weighting.FEW).any():
