@@ -129,15 +129,17 @@ def few_clusters(clusters: Finding, largest: Finding) -> Check:
     Check
         Overturns below 10 clusters, watch below 30 or where one holds more than a tenth.
     """
-    state: State = "holds"
-    said: list[str] = ["."]
-    if clusters.value < _FEW_CLUSTERS or largest.value > _LARGE_CLUSTER:
-        state, said = "watch", [": the interval is rough."]
-    if clusters.value < _FEWEST_CLUSTERS:
-        state, said = "overturns", [": too few for an interval."]
-    words = Sentence(
-        "The answers come from ", clusters, " customers or clusters; the largest holds ", largest, " of them", *said
+    large = largest.value > _LARGE_CLUSTER
+    state: State = (
+        "overturns"
+        if clusters.value < _FEWEST_CLUSTERS
+        else "watch"
+        if clusters.value < _FEW_CLUSTERS or large
+        else "holds"
     )
+    verdict = {"holds": ".", "watch": ": the interval is rough.", "overturns": ": too few for an interval."}[state]
+    part = ("; the largest holds ", largest, " of the answers") if large else ()
+    words = Sentence("The answers come from ", clusters, " customers or declared clusters", *part, verdict)
     return Check("How many independent sources there are", (words,), state)
 
 

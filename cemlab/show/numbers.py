@@ -209,6 +209,8 @@ def _aspect(quote: Quote, *, locale: str, bare: bool) -> str:
         text = number(rounded_up(mde, digits=places), places, locale=locale)
     elif quote.aspect == "std_error":
         text = _print_one(finding.std_error, digits + 1)
+    elif quote.aspect == "precise":
+        text = _print_one(finding.value, digits + 1)
     else:
         text = _print_one(abs(finding.value) if quote.aspect == "magnitude" else finding.value)
     return text if bare or finding.unit in _COUNTED else with_unit(text, finding.unit)

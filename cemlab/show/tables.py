@@ -22,6 +22,9 @@ UNIT_HEADINGS: Mapping[str, str] = {
     "scale points": "scale points",
 }
 
+_RATIOS = ("deff",)
+"""Columns without a unit."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -101,6 +104,7 @@ def of_estimates(
     info: LabInfo,
     label: str = "Estimate",
     extra: Mapping[str, str] | None = None,
+    finer: int = 0,
 ) -> Table:
     """Return estimates as a table: groups, estimate, interval, n.
 
@@ -117,6 +121,8 @@ def of_estimates(
     extra : mapping of str to str, optional
         Further columns of the estimates' table → heading, numbers in the estimates' unit; a boolean
         column prints yes or no. A detectable difference, ``mde``, is rounded up.
+    finer : int, default 0
+        Decimals beyond those that the intervals allow, for rows that hardly differ.
 
     Returns
     -------
@@ -124,7 +130,7 @@ def of_estimates(
         One precision per column, set by the median half-width; ``< min_n`` where suppressed.
     """
     table, unit, extra = estimates.table, estimates.unit, dict(extra or {})
-    digits = _column_digits(table, unit=unit)
+    digits = _column_digits(table, unit=unit) + finer
     in_unit = f", {UNIT_HEADINGS[unit]}" if unit in UNIT_HEADINGS else ""
     columns = [Column(heading(name)) for name in estimates.by] or [Column("")]
     columns += [Column(f"{label}{in_unit}", numeric=True)]
@@ -133,7 +139,9 @@ def of_estimates(
             Column(f"{numbers.level_text(estimates.level, locale=info.locale)} interval{in_unit}", numeric=True)
         )
     columns += [
-        Column(words if pd.api.types.is_bool_dtype(table[name]) else f"{words}{in_unit}", numeric=True)
+        Column(
+            words if pd.api.types.is_bool_dtype(table[name]) or name in _RATIOS else f"{words}{in_unit}", numeric=True
+        )
         for name, words in extra.items()
     ]
     columns.append(Column("Answers", numeric=True))
@@ -228,6 +236,41 @@ def of_plan(needed: Estimates, precise: Estimates, *, caption: str, info: LabInf
     )
 
 
+def of_reach(reverse: Estimates, *, caption: str, info: LabInfo) -> Table:
+    """Return what differences numbers of answers can show.
+
+    Parameters
+    ----------
+    reverse : Estimates
+        From ``stats.planning.detectable``.
+    caption : str
+        What one row is.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        One row per number of answers.
+    """
+    unit, table = reverse.unit, reverse.table[["answers", "estimate", "margin"]]
+    digits = numbers.decimals(numbers.scaled(float(table["margin"].min()), unit))
+    in_unit = f", {UNIT_HEADINGS.get(unit, unit)}"
+    columns = (
+        "Answers in each of two groups",
+        f"Smallest difference seen{in_unit}",
+        f"Half-width of one group's interval{in_unit}",
+    )
+    rows = tuple(
+        (
+            _number(values["answers"], unit="answers", digits=0, info=info),
+            *(_number(values[name], unit=unit, digits=digits, info=info) for name in ("estimate", "margin")),
+        )
+        for values in table.to_dict("records")
+    )
+    return Table(caption, tuple(Column(words, numeric=True) for words in columns), rows, table)
+
+
 def csv(frame: pd.DataFrame) -> str:
     """Return a frame as CSV in which no cell can run as a formula.
 
@@ -276,7 +319,9 @@ def _extra(values: Mapping[Any, Any], name: str, *, unit: str, digits: int, info
     if name == "mde":
         printed = numbers.rounded_up(numbers.scaled(_float(value), unit), digits=digits)
         return Cell(numbers.number(printed, digits, locale=info.locale), printed)
-    return _number(value, unit=unit, digits=digits, info=info)
+    if name in _RATIOS:
+        return _number(value, unit="ratio", digits=2, info=info)
+    return _number(value, unit=unit, digits=digits + (name == "std_error"), info=info)
 
 
 def _interval(values: Mapping[str, object], *, unit: str, digits: int, info: LabInfo) -> Cell:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from cemlab.core.results.estimates import Better, Estimates, Unit
 
-Aspect = Literal["value", "magnitude", "interval", "n", "mde", "level", "std_error"]
+Aspect = Literal["value", "precise", "magnitude", "interval", "n", "mde", "level", "std_error"]
 
 
 @dataclass(frozen=True)
@@ -144,8 +144,8 @@ class Quote:
     ----------
     finding : Finding
         The number.
-    aspect : {"value", "magnitude", "interval", "n", "mde", "level", "std_error"}
-        Which of its numbers; ``magnitude`` is the value without its sign.
+    aspect : {"value", "precise", "magnitude", "interval", "n", "mde", "level", "std_error"}
+        Which of its numbers; ``magnitude`` is the value without its sign, ``precise`` has one more decimal.
     """
 
     finding: Finding

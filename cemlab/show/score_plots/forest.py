@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,87 +14,70 @@ from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
 from cemlab.show import numbers, tables, theme
 from cemlab.show.figure import Figure, draw
-from cemlab.show.score_plots.labels import axis_label, basis, both_ends, digits_of, name_of, paint_names, printed
+from cemlab.show.score_plots.labels import (
+    MOST_GROUPS,
+    axis_label,
+    basis,
+    both_ends,
+    digits_of,
+    name_of,
+    paint_names,
+    printed,
+)
 
 _SPOKEN_GROUPS = 12
-Reach = tuple[float, float]
-
-
-def reach(levels: Iterable[Estimates]) -> Reach | None:
-    """Return the ends of a scale that all these levels fit on.
-
-    Parameters
-    ----------
-    levels : iterable of Estimates
-        Scores by one column each.
-
-    Returns
-    -------
-    tuple of (float, float) or None
-        In the unit that is printed, with a twentieth to spare; None when nothing may be shown.
-    """
-    ends = [
-        numbers.scaled(float(end), each.unit)
-        for each in levels
-        for name in ("ci_low", "ci_high", "estimate")
-        for end in each.table[name].dropna()
-    ]
-    if not ends:
-        return None
-    spare = max((max(ends) - min(ends)) / 20, 1e-6)
-    return min(ends) - spare, max(ends) + spare
+_PRINTED = ("estimate", "ci_low", "ci_high", "mde", "rest")
+_ROW_PX, _PANEL_PX, _AXIS_PX = 25, 34, 52
 
 
 def forest(
-    differences: Estimates, *, score: Estimates, overall: Estimates, info: LabInfo, scale: Reach | None = None
+    differences: Mapping[str, Estimates], *, scores: Mapping[str, Estimates], overall: Estimates, info: LabInfo
 ) -> Figure:
-    """Draw the score of each group with its interval, highest first.
+    """Draw the score of each group with its interval, highest first, one panel per grouping on one scale.
 
     Parameters
     ----------
-    differences : Estimates
-        From ``stats.scores.against_rest`` after adjustment: which groups are flagged, and from where on
-        they would have been (``mde``).
-    score : Estimates
-        From ``stats.scores.estimate`` by the same column.
+    differences : mapping of str to Estimates
+        Column → from ``stats.scores.against_rest`` after adjustment: which groups are flagged, and from where
+        on they would have been (``mde``).
+    scores : mapping of str to Estimates
+        Column → from ``stats.scores.estimate`` by that column.
     overall : Estimates
-        One row: all customers, drawn as the reference line.
+        One row: all answers, drawn as the reference line.
     info : LabInfo
         For the locale and the ribbon of a synthetic lab.
-    scale : tuple of (float, float), optional
-        From `reach`, so that several of these figures share it.
 
     Returns
     -------
     Figure
-        Dot and whisker per group, flagged ones as diamonds in ink, the others grey; brackets where a
-        group would have been seen to differ; n at the right edge. Beyond `MOST_GROUPS` groups only the highest
-        and the lowest are drawn, and title and words say so.
+        Dot and whisker per group, flagged ones as diamonds in ink, the others grey; ticks where a group would
+        have been seen to differ; n at the right edge. Beyond `MOST_GROUPS` groups of a panel only the highest and the
+        lowest are drawn, and title and words say so.
     """
-    by = score.by[0]
-    ranked = _judged(tables.ordered(score), differences, by=by)
-    caption = f"{name_of(score)} by {tables.heading(by).lower()}"
-    extra = {"difference": "Difference from the rest", "mde": "Would have been seen from", "flagged": "Stands out"}
-    extra = {name: words for name, words in extra.items() if name in ranked.table}
-    shown = tables.of_estimates(ranked, caption=caption, info=info, label=name_of(score), extra=extra)
-    columns = ("estimate", "ci_low", "ci_high", "mde", "rest")
-    table, which = both_ends(printed(ranked.table, unit=score.unit, columns=columns))
-    whole = numbers.scaled(float(overall.table["estimate"].iloc[0]), score.unit)
+    judged = {by: _judged(tables.ordered(score), differences[by], by=by) for by, score in scores.items()}
+    name, most = name_of(overall), max(8, MOST_GROUPS // len(scores))
+    panels = {
+        by: both_ends(
+            printed(each.table, unit=overall.unit, columns=_PRINTED), most=most if len(scores) > 1 else MOST_GROUPS
+        )
+        for by, each in judged.items()
+    }
+    caption = f"{name} by {numbers.listed(tables.heading(by).lower() for by in scores)}"
+    cut = [f"{which.removeprefix(': ')} by {tables.heading(by).lower()}" for by, (_, which) in panels.items() if which]
+    title = caption + (f": {'; '.join(cut)}" if cut else "")
+    whole = numbers.scaled(float(overall.table["estimate"].iloc[0]), overall.unit)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
-        axes, rows = canvas.subplots(), table.to_dict("records")
-        _paint_groups(axes, table, whole=whole, medium=medium, scale=scale)
-        told = "line: all customers" + (
-            "; brackets: would have been seen beyond" if "mde" in table and not medium.narrow else ""
+        drawn = {by: table for by, (table, _) in panels.items()}
+        _paint_panels(
+            canvas, drawn, whole=whole, label=axis_label(overall), medium=medium, min_n=overall.min_n, info=info
         )
-        axes.set(xlabel=f"{axis_label(score)} ({told})")
-        names = [str(name) for name in table[by]]
-        paint_names(axes, rows, names=names, medium=medium, min_n=score.min_n, info=info)
 
-    alt = f"Dot and whisker chart of {caption + which}. {_in_words(table, by=by, info=info)}"
+    said = [_in_words(table, by=by, info=info) for by, (table, _) in panels.items()]
+    height = _AXIS_PX + sum(_PANEL_PX + _ROW_PX * len(table) for table, _ in panels.values())
     return draw(
-        _paint, title=caption + which, alt=alt, table=shown, info=info, height=74 + 26 * len(table),
-        basis=basis(overall, info=info),
+        _paint, title=title, alt=f"Dot and whisker chart of {title}. {' '.join(said)}", info=info, height=height,
+        table=_table(judged, overall, caption=caption, info=info), basis=basis(overall, info=info),
     )  # fmt: skip
 
 
@@ -101,7 +85,7 @@ def _judged(score: Estimates, differences: Estimates, *, by: str) -> Estimates:
     """Levels with what their comparison said: difference, detectable difference, score of the rest, flag."""
     judged = differences.table.drop_duplicates(by).set_index(by)
     groups = score.table[by]
-    columns = {"flagged": groups.map(judged["flagged"]).eq(True)}
+    columns: dict[str, Any] = {"flagged": groups.map(judged["flagged"]).eq(True)}
     rest = next((name for name in judged if str(name).endswith("_rest") and name != "n_rest"), None)
     if rest is not None:
         columns |= {"difference": groups.map(judged["estimate"]), "rest": groups.map(judged[rest])}
@@ -110,7 +94,56 @@ def _judged(score: Estimates, differences: Estimates, *, by: str) -> Estimates:
     return score.with_columns(columns)
 
 
-def _paint_groups(axes: Axes, table: pd.DataFrame, *, whole: float, medium: theme.Medium, scale: Reach | None) -> None:
+def _table(judged: Mapping[str, Estimates], overall: Estimates, *, caption: str, info: LabInfo) -> tables.Table:
+    """All groupings in one table, each group with the name of its grouping."""
+    kept = ["estimate", "ci_low", "ci_high", "n", "suppressed", "too_small"]
+    extra = {"difference": "From the rest", "mde": "Would have been seen from", "flagged": "Stands out"}
+    frames = [
+        each.table[[*kept, *(name for name in extra if name in each.table)]].assign(
+            grouping=tables.heading(by), group=each.table[by].astype(str)
+        )
+        for by, each in judged.items()
+    ]
+    together = pd.concat(frames, ignore_index=True)
+    single = len(judged) == 1
+    group = tables.heading(next(iter(judged))) if single else "group"
+    together = together.rename(columns={"group": group})
+    columns = (group,) if single else (group, "grouping")
+    merged = Estimates(together, columns, overall.measure, overall.unit, overall.method, overall.level, overall.min_n)
+    extra = {name: words for name, words in extra.items() if name in together}
+    return tables.of_estimates(merged, caption=caption, info=info, label=name_of(overall), extra=extra)
+
+
+def _paint_panels(
+    canvas: Canvas, panels: Mapping[str, pd.DataFrame], *, whole: float, label: str, medium: theme.Medium, min_n: int,
+    info: LabInfo,
+) -> None:  # fmt: skip
+    ratios = [_PANEL_PX + _ROW_PX * len(table) for table in panels.values()]
+    grid = canvas.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=ratios)
+    for axes, (by, table) in zip(grid[:, 0], panels.items(), strict=True):
+        _paint_groups(axes, table, whole=whole)
+        names = [str(name) for name in table[by]]
+        paint_names(axes, table.to_dict("records"), names=names, medium=medium, min_n=min_n, info=info)
+        axes.set_title(
+            tables.heading(by) if len(panels) > 1 else "", loc="left", fontsize="medium", color=theme.MUTED, pad=2
+        )
+        axes.set(ylim=(len(table) - 0.4, -0.9 if axes is grid[0, 0] else -0.6))
+    last, first = grid[-1, 0], grid[0, 0]
+    first.annotate(
+        "answers", (1, 1), xycoords="axes fraction", xytext=(4, 2), textcoords="offset points", color=theme.MUTED
+    )
+    last.xaxis.set_major_locator(MaxNLocator(nbins=5 if medium.narrow else 9, steps=[1, 2, 5, 10]))
+    ends = pd.concat([table[name] for table in panels.values() for name in ("estimate", "ci_low", "ci_high")]).dropna()
+    if ends.empty:
+        last.set_xticks([])
+    else:
+        spare = max((ends.max() - ends.min()) / 20, 0.5)
+        last.set_xlim(ends.min() - spare, ends.max() + spare)
+    told = "line: all" if medium.narrow else "line: all answers; ticks: would have been seen from there"
+    last.set(xlabel=f"{label} ({told})")
+
+
+def _paint_groups(axes: Axes, table: pd.DataFrame, *, whole: float) -> None:
     axes.axvline(whole, color=theme.LINE, lw=1)
     for position, row in enumerate(table.to_dict("records")):
         if row["suppressed"]:
@@ -121,15 +154,8 @@ def _paint_groups(axes: Axes, table: pd.DataFrame, *, whole: float, medium: them
         axes.plot([row["ci_low"], row["ci_high"]], [position] * 2, color=colour)
         axes.plot(row["estimate"], position, marker, color=colour, ms=5.5)
         if "mde" in row and "rest" in row:
-            for side, bracket in ((-1, "["), (1, "]")):
-                axes.text(row["rest"] + side * row["mde"], position, bracket, ha="center", va="center", color=theme.MUTED,
-                          clip_on=True, size=9)  # fmt: skip
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if medium.narrow else 9))
-    if scale is not None:
-        axes.set_xlim(scale)
-    if table["suppressed"].all():
-        axes.set_xticks([])
-    axes.set(ylim=(len(table) - 0.5, -0.9))
+            seen = [row["rest"] - row["mde"], row["rest"] + row["mde"]]
+            axes.plot(seen, [position] * 2, "|", color=theme.MUTED, ms=8, mew=1)
 
 
 def _in_words(table: pd.DataFrame, *, by: str, info: LabInfo) -> str:
@@ -140,15 +166,17 @@ def _in_words(table: pd.DataFrame, *, by: str, info: LabInfo) -> str:
         for row in seen.head(_SPOKEN_GROUPS).to_dict("records")
     ]
     further = len(seen) - len(spoken)
-    said = (
-        [f"Highest first: {', '.join(spoken)}{f'; {further} more are in the table' if further else ''}."]
-        if spoken
-        else []
-    )
-    hidden = [str(name) for name in table.loc[table["suppressed"], by]]
-    said += [f"Withheld for too few customers: {numbers.listed(hidden)}."] if hidden else []
+    more = f"; {further} more are in the table" if further else ""
+    said = [f"{tables.heading(by)}, highest first: {', '.join(spoken)}{more}."] if spoken else []
+    hidden = _listed([str(name) for name in table.loc[table["suppressed"], by]])
+    said += [f"Withheld for too few customers: {hidden}."] if hidden else []
     out = [str(name) for name in seen.loc[seen["flagged"], by]]
     verb = "stands" if len(out) == 1 else "stand"
-    return " ".join(
-        [*said, f"{numbers.listed(out)} {verb} out from the rest." if out else "None stands out from the rest."]
-    )
+    said.append(f"{_listed(out)} {verb} out from the rest." if out else "None stands out from the rest.")
+    return " ".join(said)
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) <= _SPOKEN_GROUPS:
+        return numbers.listed(names)
+    return f"{', '.join(names[:_SPOKEN_GROUPS])} and {len(names) - _SPOKEN_GROUPS} more"

@@ -209,5 +209,3 @@ def paint_names(
     right.set_yticks(places, sizes)
     right.spines["right"].set_visible(False)
     right.tick_params(length=0, labelcolor=theme.MUTED)
-    axes.annotate("answers", (1, 1), xycoords="axes fraction", xytext=(4, -2), textcoords="offset points", va="top",
-                  color=theme.MUTED)  # fmt: skip

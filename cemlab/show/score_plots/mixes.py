@@ -119,7 +119,7 @@ def _paint_rows(
             if position == 0:
                 axes.text(left + wide / 2, -0.62, numbers.group_words(name), ha="center", va="bottom", color=theme.INK)
             left += wide
-    axes.axvline(0, color=theme.INK, lw=0.8)
+    axes.axvline(0, color=theme.LINE, lw=1, zorder=0)
     axes.set(
         ylim=(len(rows) - 0.5, -1.5), xlabel="% of answers, around the middle", xlim=(-100, 100) if not rows else None
     )

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import MaxNLocator
 
 from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
@@ -131,6 +132,7 @@ def _draw(
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         axes = canvas.subplots()
         _paint_pairs(axes, table)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if medium.narrow else 9, steps=[1, 2, 5, 10]))
         axes.set(xlabel=f"{axis_label(score)} (dot: {'weighted' if other[0] == 'unweighted' else 'given'}; {other[1]})")
         rows = table.to_dict("records")
         paint_names(

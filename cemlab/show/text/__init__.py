@@ -1,12 +1,13 @@
 """Sentences made of findings, so that they stay true when the parameters change."""
 
-from cemlab.show.text.differences import beliefs, groups, no_groups, standing_out, weighting
+from cemlab.show.text.differences import all_groups, beliefs, groups, no_groups, standing_out, weighting
 from cemlab.show.text.levels import answers_behind, certainty, heaping, level, measured, shape
 from cemlab.show.text.moves import against_window, moved, same_people, steps, trend, undated
 from cemlab.show.text.power import planning, would_have_shown
 
 __all__ = [
     "against_window",
+    "all_groups",
     "answers_behind",
     "beliefs",
     "certainty",

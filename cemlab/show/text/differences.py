@@ -44,6 +44,43 @@ def groups(differences: Sequence[Finding], *, subject: str) -> Sentence:
     return Sentence(*parts, *more, ".")
 
 
+def all_groups(compared: Mapping[str, Sequence[Finding]]) -> tuple[Sentence, ...]:
+    """Say which groups differ from the rest, over all ways to group answers.
+
+    Parameters
+    ----------
+    compared : mapping of str to sequence of Finding
+        What the groups are → one difference per group.
+
+    Returns
+    -------
+    tuple of Sentence
+        One for each grouping in which a group is flagged, one that names the others and what would have been seen
+        in them, and one that names those with fewer than two groups to compare.
+    """
+    comparable = {
+        subject: found for subject, found in compared.items() if sum(not each.suppressed for each in found) > 1
+    }
+    flagged = {subject: found for subject, found in comparable.items() if any(each.flagged for each in found)}
+    quiet = [subject for subject in comparable if subject not in flagged]
+    said = [groups(found, subject=subject) for subject, found in flagged.items()]
+    if quiet:
+        seen = would_have_shown([each for subject in quiet for each in comparable[subject] if not each.suppressed])
+        said.append(
+            Sentence(
+                "No group by ",
+                Name(numbers.listed(quiet)),
+                " differs from the rest by more than chance explains",
+                *seen,
+                ".",
+            )
+        )
+    alone = [subject for subject in compared if subject not in comparable]
+    if alone:
+        said.append(Sentence("There are no two groups by ", Name(numbers.listed(alone)), " large enough to compare."))
+    return tuple(said)
+
+
 def standing_out(compared: Mapping[str, Sequence[Finding]]) -> Sentence:
     """Say in short which group scores lowest and highest of those that differ, for the answer of a page.
 
@@ -107,7 +144,13 @@ def weighting(weighted: Finding, plain: Finding) -> Sentence:
     words = "inside the weighted score's interval, so the answer stands either way" if inside else (
         "outside the weighted score's interval: the answer depends on the weights"
     )  # fmt: skip
-    return Sentence("Weighted the score is ", weighted, ", unweighted ", plain, f", which lies {words}.")
+    return Sentence(
+        "Weighted the score is ",
+        Quote(weighted, "precise"),
+        ", unweighted ",
+        Quote(plain, "precise"),
+        f", which lies {words}.",
+    )
 
 
 def beliefs(gaps: Sequence[Finding], given: Sequence[Finding]) -> Sentence:

@@ -42,8 +42,8 @@ def answers_behind(answers: Finding, unscored: Finding) -> Sentence:
         Names both counts.
     """
     if unscored.value == 0:
-        return Sentence("It rests on ", answers, " answers; none had to be left out for want of a score.")
-    return Sentence("It rests on ", answers, " answers; ", unscored, " more gave no score and do not count.")
+        return Sentence("The score rests on ", answers, " answers; none had to be left out for want of a score.")
+    return Sentence("The score rests on ", answers, " answers; ", unscored, " more gave no score and do not count.")
 
 
 def measured(finding: Finding, worth: Finding | None = None) -> Sentence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
@@ -95,7 +96,7 @@ def moved(line: Finding | None, steps_found: Sequence[Finding], *, period: str) 
     flagged = sorted((step for step in steps_found if step.flagged), key=lambda step: -abs(step.value))
     if line is not None and line.flagged:
         return Sentence(
-            f"Over these {period}s it {'rose' if line.value > 0 else 'fell'} by ", Quote(line, "magnitude"), "."
+            f"Over its complete {period}s it {'rose' if line.value > 0 else 'fell'} by ", Quote(line, "magnitude"), "."
         )
     if flagged:
         first = flagged[0]
@@ -129,14 +130,27 @@ def against_window(change: Finding, *, window: str, brief: bool = False) -> Sent
         return Sentence(
             "The change against ", Name(window), " is withheld: too few customers answered in one of the windows."
         )
-    between: tuple[Part, ...] = () if brief else ("; the difference lies between ", Quote(change, "interval"))
+    odd = not change.flagged and not change.ci_low <= 0 <= change.ci_high
+    between: tuple[Part, ...] = () if brief or odd else ("; the difference lies between ", Quote(change, "interval"))
     if not change.flagged:
         return Sentence(
-            "Against ", Name(window), " there is no change that this sample could show (it would have shown ", Quote(change, "mde"),
-            ")", *between, ".",
+            "Against ", Name(window), " there is no change that this sample could show", *_although(change), *between, ".",
         )  # fmt: skip
     word = "rose" if change.value > 0 else "fell"
     return Sentence("Against ", Name(window), f" it {word} by ", Quote(change, "magnitude"), *between, ".")
+
+
+def _although(change: Finding) -> tuple[Part, ...]:
+    """Say what it would have shown, and why an interval without zero is not enough."""
+    would: tuple[Part, ...] = (" (it would have shown ", Quote(change, "mde"), ")") if math.isfinite(change.mde) else ()
+    if change.ci_low <= 0 <= change.ci_high:
+        return would
+    return (
+        *would,
+        ": its interval, between ",
+        Quote(change, "interval"),
+        ", leaves out zero, but many comparisons were made or the change is small",
+    )
 
 
 def same_people(change: Finding | None) -> Sentence:
@@ -160,7 +174,7 @@ def same_people(change: Finding | None) -> Sentence:
     if not change.ci_low <= change.ci_high:
         return Sentence(*said, "none of them changed group.")
     if not change.flagged:
-        return Sentence(*said, "among them no change shows (between ", Quote(change, "interval"), ").")
+        return Sentence(*said, "among them there is no change that this sample could show", *_although(change), ".")
     word = "rose" if change.value > 0 else "fell"
     return Sentence(
         *said,

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from cemlab.core.results import Finding, Part, Quote, Sentence
 
+_MUCH = 1.5
+"""Ratio of detectable differences beyond which both ends are told."""
+
 
 def would_have_shown(comparisons: Sequence[Finding]) -> tuple[Part, ...]:
     """Return the words on the smallest difference that every one of these would have shown.
@@ -21,11 +24,14 @@ def would_have_shown(comparisons: Sequence[Finding]) -> tuple[Part, ...]:
     tuple of str or Quote
         In brackets; nothing where none has one.
     """
-    powered = [comparison for comparison in comparisons if math.isfinite(comparison.mde)]
+    powered = sorted((each for each in comparisons if math.isfinite(each.mde)), key=lambda each: each.mde)
     if not powered:
         return ()
-    return (" (a true difference of ", Quote(max(powered, key=lambda comparison: comparison.mde), "mde"),
-            " would have been seen in each, four times out of five)")  # fmt: skip
+    low, high = powered[0], powered[-1]
+    if high.mde <= _MUCH * low.mde:
+        return (" (a true difference of ", Quote(high, "mde"), " would have been seen in each, four times out of five)")
+    return (" (true differences from ", Quote(low, "mde"), " on in the largest and from ", Quote(high, "mde"),
+            " on in the smallest would have been seen, four times out of five)")  # fmt: skip
 
 
 def planning(size: Finding, needed: Finding, *, observed: Finding) -> Sentence:
