@@ -20,6 +20,8 @@ from cemlab.show.tables import Table
 
 Painter = Callable[[Canvas, theme.Medium], None]
 _NOTE_PX = 18
+_PATH, _FINE = re.compile(r' d="[^"]*"'), re.compile(r"(\.\d\d)\d+")
+"""Coordinates finer than a hundredth of a pixel, which nobody sees and which make up half of a page."""
 _SIZE = re.compile(r'(<svg[^>]*?) width="([\d.]+)pt" height="([\d.]+)pt"')
 
 
@@ -110,7 +112,7 @@ def _svg(paint: Painter, medium: theme.Medium, *, height: float, note: str) -> s
             canvas.text(0.995, 0.995, note, ha="right", va="top", color=theme.MUTED, style="italic")
         page = io.StringIO()
         canvas.savefig(page, format="svg", metadata={"Date": None, "Creator": None})
-    svg = page.getvalue()
+    svg = _PATH.sub(lambda found: _FINE.sub(r"\1", found[0]), page.getvalue())
     # the page sets the size; points would be read as 4/3 of a pixel
     size = r'\1 width="\2" height="\3"'
     if medium is theme.PRINT:

@@ -91,7 +91,7 @@ def _ratio_row(row: Mapping[Any, Any], *, label: str, info: LabInfo) -> _Row:
     return _Row(label, "ratio", value, low, high, numbers.number(row["n"], locale=info.locale), colour)
 
 
-def _paint_forest(axes: Axes, rows: Sequence[_Row], *, narrow: bool) -> None:
+def _paint_forest(axes: Axes, rows: Sequence[_Row], *, narrow: bool, counted: str = "spells") -> None:
     axes.axvline(1, color=theme.LINE, lw=1)
     for position, row in enumerate(rows):
         if row.kind == "withheld":
@@ -103,7 +103,7 @@ def _paint_forest(axes: Axes, rows: Sequence[_Row], *, narrow: bool) -> None:
             axes.plot([row.low, row.high], [position] * 2, color=row.colour)
             axes.plot(row.value, position, "o", color=row.colour)
         axes.text(1.02, position, row.n, transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)
-    axes.text(1.02, -1, "spells", transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)
+    axes.text(1.02, -1, counted, transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)
     labels = [short(row.label, most=19 if narrow else 40) for row in rows]
     axes.set_yticks(range(len(rows)), labels)
     for tick, row in zip(axes.get_yticklabels(), rows, strict=True):
@@ -245,7 +245,7 @@ def ways(fits: Mapping[str, Estimates], *, terms: Sequence[str], traps: Sequence
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         axes = canvas.subplots()
-        _paint_forest(axes, rows, narrow=medium.narrow)
+        _paint_forest(axes, rows, narrow=medium.narrow, counted="n")
         for position, row in enumerate(rows):
             if row.label in traps and row.kind == "ratio":
                 axes.plot(row.value, position, "o", color=row.colour, mfc=theme.PAPER)

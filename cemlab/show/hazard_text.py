@@ -9,16 +9,18 @@ from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import hazard_tables, numbers
 
 _MOST = 3
+LEAST_CHANGE = math.log(1.5)
+"""Change of a log hazard ratio over the whole time that is worth telling: half as much again."""
 
 
-def associations(ratios: Sequence[Finding], *, references: dict[str, str], most: int = _MOST) -> Sentence:
+def associations(ratios: Sequence[Finding], *, references: Mapping[str, str], most: int = _MOST) -> Sentence:
     """Say what goes with leaving, the strongest first.
 
     Parameters
     ----------
     ratios : sequence of Finding
         Hazard ratios with ``term`` and ``level`` in the scope, adjusted in the run's family.
-    references : dict of str to str
+    references : mapping of str to str
         Term → its reference level; empty for a number.
     most : int, default 3
         Name at most so many.
@@ -33,9 +35,7 @@ def associations(ratios: Sequence[Finding], *, references: dict[str, str], most:
         return Sentence("None of what the model holds goes with leaving by more than chance explains.")
     parts: list[Part] = []
     for each in flagged[:most]:
-        term, level = each.scope["term"], each.scope["level"]
-        parts += ["; " if parts else "", Name(hazard_tables.row_name(term, level)), " goes with ", each,
-                  " times the rate of leaving of ", *_against(references.get(term, "")), " (between ", Quote(each, "interval"), ")"]  # fmt: skip
+        parts += ["; " if parts else "", *_rate(each, references)]
     more = "; more stands out in the figure" if len(flagged) > most else ""
     return Sentence(
         *(part for part in parts if part != ""),
@@ -43,18 +43,21 @@ def associations(ratios: Sequence[Finding], *, references: dict[str, str], most:
     )
 
 
-def _against(reference: str) -> tuple[Part, ...]:
-    return (Name(reference),) if reference else ("one unit less",)
+def _rate(each: Finding, references: Mapping[str, str]) -> tuple[Part, ...]:
+    term, level = each.scope["term"], each.scope["level"]
+    against: Part = Name(references[term]) if references.get(term) else "one unit less"
+    return (Name(hazard_tables.row_name(term, level)), " goes with a rate of leaving ", each, " times that of ", against,
+            " (between ", Quote(each, "interval"), ")")  # fmt: skip
 
 
-def strongest(ratios: Sequence[Finding], *, references: dict[str, str]) -> Sentence:
+def strongest(ratios: Sequence[Finding], *, references: Mapping[str, str]) -> Sentence:
     """Say in a few words what goes most with leaving, for the answer.
 
     Parameters
     ----------
     ratios : sequence of Finding
         Hazard ratios with ``term`` and ``level`` in the scope, adjusted.
-    references : dict of str to str
+    references : mapping of str to str
         Term → its reference level.
 
     Returns
@@ -66,30 +69,32 @@ def strongest(ratios: Sequence[Finding], *, references: dict[str, str]) -> Sente
     if not flagged:
         return Sentence("Nothing in the model goes with leaving by more than chance explains.")
     most = max(flagged, key=lambda each: abs(math.log(each.value)))
-    name = hazard_tables.row_name(most.scope["term"], most.scope["level"])
-    return Sentence(
-        Name(name), " goes most with leaving: ", most, " times the rate of ", *_against(references.get(most.scope["term"], "")),
-        " (between ", Quote(most, "interval"), ").",
-    )  # fmt: skip
+    return Sentence(*_rate(most, references), ".")
 
 
-def over_time(tests: Sequence[Finding]) -> Sentence:
+def over_time(tests: Sequence[Finding], *, changes: Mapping[str, float]) -> Sentence:
     """Say which effects change as the relationship grows older.
 
     Parameters
     ----------
     tests : sequence of Finding
         One per term (``term`` in the scope; ``(all)`` apart), with p-values.
+    changes : mapping of str to float
+        Term → by how much its log hazard ratio moves from the first leaving to the last.
 
     Returns
     -------
     Sentence
-        Names them, or says that none does by more than chance explains.
+        Names those that move by more than chance explains and by `LEAST_CHANGE`; in a large sample every ratio moves a little.
     """
-    moving = [each for each in tests if each.p_value < 1 - _level(each) and each.scope.get("term") != "(all)"]
-    if not moving:
-        return Sentence("No effect changes over time by more than chance explains.")
-    names = numbers.listed(hazard_tables.named(each.scope["term"]) for each in moving)
+    moving = [
+        each.scope["term"]
+        for each in tests
+        if each.p_value < 1 - _level(each) and abs(changes.get(each.scope["term"], 0.0)) >= LEAST_CHANGE
+    ]
+    names = numbers.listed(hazard_tables.named(term) for term in moving if term != "(all)")
+    if not names:
+        return Sentence("No ratio changes over time by more than chance explains and by so much that it would matter.")
     return Sentence(
         "The ratio of ",
         Name(names),
@@ -126,17 +131,9 @@ def ways(asked: Mapping[str, Sequence[Finding]], *, term: str, traps: Sequence[s
     if not sound:
         return None
     row = {"term": term, "level": sound[0][1].scope["level"], "reference": reference}
-    parts: list[Part] = [Name(hazard_tables.against(row)), " goes with "]
+    parts: list[Part] = ["“", Name(hazard_tables.against(row)), "” goes with a rate of leaving "]
     for place, (way, each) in enumerate(sound):
-        parts += [
-            " and " if place else "",
-            each,
-            " times the rate of leaving " if not place else " ",
-            Name(way),
-            " (between ",
-            Quote(each, "interval"),
-            ")",
-        ]
+        parts += [", " if place else "", each, " times as high ", Name(way), " (between ", Quote(each, "interval"), ")"]
     parts += ["; the trap would claim ", wrong[0]] if wrong else []
     return Sentence(*(part for part in parts if part != ""), ".")
 

@@ -206,7 +206,7 @@ def _paint_risk(
     for text, colour in zip(axes.get_yticklabels(), colours, strict=False):
         text.set_color(theme.readable(colour, paper=theme.PAPER))
     axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", pad=20)
+    axes.tick_params(axis="y", pad=26)
 
 
 def _paint_panels(

@@ -83,20 +83,26 @@ def of_spells(
     Returns
     -------
     Table
-        Times print and sort as numbers; n counts spells.
+        Times print and sort as numbers, and are left out where there is one for all groups; n counts spells.
     """
     made = tables.of_estimates(estimates, caption=caption, info=info, label=label, extra=extra)
     columns = (*made.columns[:-1], Column("Spells", numeric=True))
-    times = [place for place, name in enumerate(estimates.by) if name in ("duration", "share_left")]
     rows = made.rows
-    for place in times:
+    for place in [estimates.by.index(name) for name in ("duration", "share_left") if name in estimates.by]:
         values = [float(value) for value in made.data[estimates.by[place]]]
         columns = (*columns[:place], replace(columns[place], numeric=True), *columns[place + 1 :])
-        rows = tuple(
-            (*row[:place], Cell(f"{value:g}", value), *row[place + 1 :])
-            for row, value in zip(rows, values, strict=True)
-        )
+        rows = tuple((*row[:place], _time(value), *row[place + 1 :]) for row, value in zip(rows, values, strict=True))
+        if place and len(set(values)) == 1:
+            # one time for all stands in the caption
+            columns, rows = (
+                (*columns[:place], *columns[place + 1 :]),
+                tuple((*row[:place], *row[place + 1 :]) for row in rows),
+            )
     return replace(made, columns=columns, rows=rows)
+
+
+def _time(value: float) -> Cell:
+    return Cell(f"{value:g}", value)
 
 
 def of_curves(estimates: Estimates, *, caption: str, clock: str, info: LabInfo) -> Table:
@@ -119,14 +125,18 @@ def of_curves(estimates: Estimates, *, caption: str, clock: str, info: LabInfo) 
         Groups, time, share with interval, at risk at that time, spells of the group. ``–`` after the end of
         a curve.
     """
-    made = of_spells(estimates, caption=caption, info=info, label="Share")
+    made = tables.of_estimates(estimates, caption=caption, info=info, label="Share")
     place = estimates.by.index("duration")
-    columns = list(made.columns)
+    columns = [*made.columns[:-1], Column("Spells", numeric=True)]
     columns[place] = Column(f"After, {clock}", numeric=True)
     at_risk = made.data["at_risk"] if "at_risk" in made.data else pd.Series(math.nan, index=made.data.index)
     cells = [Cell(numbers.number(float(value), locale=info.locale), float(value)) for value in at_risk]
     columns.insert(len(columns) - 1, Column("At risk", numeric=True))
-    rows = tuple((*row[:-1], cell, row[-1]) for row, cell in zip(made.rows, cells, strict=True))
+    times = [_time(float(value)) for value in made.data["duration"]]
+    rows = tuple(
+        (*row[:place], time, *row[place + 1 : -1], cell, row[-1])
+        for row, time, cell in zip(made.rows, times, cells, strict=True)
+    )
     return replace(made, columns=tuple(columns), rows=rows)
 
 

@@ -143,7 +143,7 @@ def causes(shares: Sequence[Finding], *, clock: str, brief: bool = False) -> Sen
     parts: list[Part] = ["After ", span(known[0].scope["duration"], clock=clock), ", "]
     for place, share in enumerate(known):
         parts += [_joint(place, len(known))] if place else []
-        parts += [share, *([" have left for the reason"] if not place else []), " “", Name(share.scope["cause"]), "”"]
+        parts += ["“", Name(share.scope["cause"]), "” " if place else "” has taken ", share]
         parts += [] if brief else [" (between ", Quote(share, "interval"), ")"]
     return Sentence(*parts, ".")
 
@@ -245,21 +245,25 @@ def _grouping(subject: str, found: list[Finding], *, time: float, clock: str) ->
     parts: list[Part] = []
     for each in ends:
         name = Name(", ".join(value for key, value in each.scope.items() if key != "duration"))
-        direction = "more" if each.value > 0 else "fewer"
+        direction = "higher" if each.value > 0 else "lower"
+        words = (
+            ("; that of ", f" {direction}")
+            if parts
+            else ("The share left of ", f" {direction} than that of all others")
+        )
         parts += [
-            "; of " if parts else "Of ",
+            words[0],
             name,
-            " customers, ",
-            _points(each),
-            f" {direction} are left than of all others",
+            " is ",
+            Quote(each, "magnitude"),
+            words[1],
+            " (between ",
+            Quote(each, "interval"),
+            ")",
         ]
     parts += [" after ", span(time, clock=clock)]
     more: tuple[Part, ...] = ("; more groups by ", Name(subject), " stand out") if len(found) > len(ends) else ()
     return Sentence(*parts, *more, ".")
-
-
-def _points(difference: Finding) -> Quote:
-    return Quote(difference, "magnitude")
 
 
 def no_groups() -> Sentence:

@@ -47,7 +47,7 @@ def differences(
     Returns
     -------
     Estimates
-        Measure ``survival_difference`` (a share; also by ``duration``) or ``restricted_mean_difference`` (in `unit`, column
+        Measure ``survival_difference`` (in percentage points, as a share; also by ``duration``) or ``restricted_mean_difference`` (in `unit`, column
         ``tau``): ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``group_value``, ``rest_value``,
         ``n``, ``n_customers``. A time after a group's or the rest's follow-up gives NaN.
 
@@ -83,7 +83,7 @@ def differences(
         sides = [(value[None, :], error[None, :]) for value, error in pair]
     rows = _rows(table, horizons, sides, level=level, name="duration" if times else "tau")
     return Estimates.build(
-        rows, by=[*table.by, *(["duration"] if times else [])], cells=table.by, unit="share" if times else unit, level=level,
+        rows, by=[*table.by, *(["duration"] if times else [])], cells=table.by, unit="percentage points" if times else unit, level=level,
         measure="survival_difference" if times else "restricted_mean_difference", min_n=min_n, better="up",
         method="difference from all other groups, Greenwood-type variance", notes=own.notes,
         parts={"groups": group_summary(table, own)},
