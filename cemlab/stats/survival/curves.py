@@ -168,7 +168,7 @@ def curve_estimates(curves: Curves, *, level: float, min_n: int) -> Estimates:
     rows = keys.assign(
         estimate=survival, std_error=spread, ci_low=low, ci_high=high, at_risk=lives.at_risk[row, column],
         events=lives.events[row, column], censored=lives.censored[row, column], n=lives.spells[column],
-        n_customers=lives.customers[column],
+        n_customers=lives.customers[column], suppressed=curves.window.hidden[column],
     )  # fmt: skip
     parts = {name: keys.assign(estimate=survival, std_error=spread, ci_low=limits[0], ci_high=limits[1])
              for name, limits in other_limits(survival, error, level=level).items()}  # fmt: skip
@@ -229,7 +229,7 @@ def nelson_aalen(lives: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -
     rows = keys_of(table, column).assign(
         duration=table.times[row], estimate=hazard, std_error=error, ci_low=hazard * np.exp(-half),
         ci_high=hazard * np.exp(half), at_risk=table.at_risk[row, column], n=table.spells[column],
-        n_customers=table.customers[column],
+        n_customers=table.customers[column], suppressed=curves.window.hidden[column],
     )  # fmt: skip
     return Estimates.build(
         rows, by=[*table.by, "duration"], cells=table.by, measure="cumulative_hazard", unit="ratio",
@@ -315,7 +315,7 @@ def _at_times(curves: Curves, times: Floats, values: list[Floats], *, level: flo
     keys = keys_of(lives, column).assign(duration=times[row])
     rows = keys.assign(
         estimate=survival, std_error=spread, ci_low=low, ci_high=high, at_risk=at_risk, followed=~np.isnan(survival),
-        n=lives.spells[column], n_customers=lives.customers[column],
+        n=lives.spells[column], n_customers=lives.customers[column], suppressed=curves.window.hidden[column],
     )  # fmt: skip
     parts = {name: keys.assign(estimate=survival, std_error=spread, ci_low=limits[0], ci_high=limits[1])
              for name, limits in other_limits(survival, error, level=level).items()}  # fmt: skip
@@ -360,10 +360,11 @@ def group_summary(lives: Lives, window: Window) -> pd.DataFrame:
     """
     left = (lives.events + lives.censored) > 0
     last = np.where(left, lives.times[:, None], 0.0).max(axis=0, initial=0.0)
-    return lives.groups.assign(
-        start=window.start, end=window.ends, last_seen=last, n=lives.spells, events=lives.events.sum(axis=0),
-        n_customers=lives.customers,
-    )  # fmt: skip
+    told = pd.DataFrame({"start": window.start, "end": window.ends, "last_seen": last, "n": lives.spells,
+                         "events": lives.events.sum(axis=0), "n_customers": lives.customers})  # fmt: skip
+    # A group may have no row in the table and must not show here what it hides there.
+    told.loc[window.hidden] = np.nan
+    return pd.concat([lives.groups, told], axis=1)
 
 
 def _visible(curves: Curves) -> tuple[np.ndarray, np.ndarray]:

@@ -74,14 +74,14 @@ def differences(
         raise InsufficientDataError("A comparison needs two groups with spells: one was found.")
     own = window_of(table, min_n=min_n)
     rest = table.rest()
-    other = Window(own.start, window_of(rest, min_n=0, since=own.start or None).ends, ())
-    horizons = [float(time) for time in times] or [horizon_of(own, hidden=table.hidden(min_n), tau=tau)]
+    other = Window(own.start, window_of(rest, min_n=0, since=own.start or None).ends, own.hidden, ())
+    horizons = [float(time) for time in times] or [horizon_of(own, tau=tau)]
     if times:
         sides = [_shares(each, window, horizons) for each, window in ((table, own), (rest, other))]
     else:
         pair = [areas(curves_of(each, window), horizons[0]) for each, window in ((table, own), (rest, other))]
         sides = [(value[None, :], error[None, :]) for value, error in pair]
-    rows = _rows(table, horizons, sides, level=level, name="duration" if times else "tau")
+    rows = _rows(table, horizons, sides, level=level, hidden=own.hidden, name="duration" if times else "tau")
     return Estimates.build(
         rows, by=[*table.by, *(["duration"] if times else [])], cells=table.by, unit="percentage points" if times else unit, level=level,
         measure="survival_difference" if times else "restricted_mean_difference", min_n=min_n, better="up",
@@ -99,7 +99,7 @@ def _shares(lives: Lives, window: Window, times: Sequence[float]) -> tuple[Float
     return np.where(known, survival, np.nan), np.where(known, error, np.nan)
 
 
-def _rows(lives: Lives, times: Sequence[float], sides: list[tuple[Floats, Floats]], *, level: float, name: str) -> pd.DataFrame:  # fmt: skip
+def _rows(lives: Lives, times: Sequence[float], sides: list[tuple[Floats, Floats]], *, level: float, hidden: np.ndarray, name: str) -> pd.DataFrame:  # fmt: skip
     (ours, error), (theirs, other) = sides
     column, row = np.repeat(np.arange(ours.shape[1]), len(times)), np.tile(np.arange(len(times)), ours.shape[1])
     estimate, spread = (ours - theirs)[row, column], np.sqrt(error**2 + other**2)[row, column]
@@ -108,5 +108,5 @@ def _rows(lives: Lives, times: Sequence[float], sides: list[tuple[Floats, Floats
     return lives.groups.iloc[column].reset_index(drop=True).assign(**{name: np.asarray(times, dtype=float)[row]}).assign(
         estimate=estimate, std_error=spread, ci_low=estimate - half, ci_high=estimate + half, p_value=two_sided(z),
         group_value=ours[row, column], rest_value=theirs[row, column], n=lives.spells[column],
-        n_customers=lives.customers[column],
+        n_customers=lives.customers[column], suppressed=hidden[column],
     )  # fmt: skip

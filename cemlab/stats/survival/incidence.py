@@ -82,7 +82,7 @@ def cumulative_incidence(
         estimate=value, std_error=spread, ci_low=low, ci_high=high, at_risk=_at_risk(table, at, column),
         events=np.where(exact, table.events_by_cause[cause, row, column], 0.0),
         overstated=np.where(row >= 0, naive[cause, row, column], 0.0), n=table.spells[column],
-        n_customers=table.customers[column],
+        n_customers=table.customers[column], suppressed=window.hidden[column],
     )  # fmt: skip
     half = quantile(level) * np.divide(spread, value, out=np.full_like(value, np.nan), where=value > 0)
     logs = keys.assign(estimate=value, std_error=spread, ci_low=value * np.exp(-half), ci_high=np.minimum(value * np.exp(half), 1))  # fmt: skip

@@ -216,12 +216,15 @@ class Window:
         Curves are conditional on being there at this time; 0 without late entry.
     ends : numpy.ndarray
         Last time at which each group's risk set holds `min_n`, shape (G,); `start` where never.
+    hidden : numpy.ndarray
+        Which groups are not published.
     notes : tuple of str
         What a reader must know.
     """
 
     start: float
     ends: Floats
+    hidden: np.ndarray
     notes: tuple[str, ...]
 
 
@@ -259,7 +262,8 @@ def window_of(lives: Lives, *, min_n: int, since: float | None = None) -> Window
     # At time 0 itself nobody has left yet; what happens at 0 belongs to the curve.
     after = np.vstack([lives.at_risk[:1], lives.after])
     enough = after >= size
-    shown = ~lives.hidden(min_n) & enough.any(axis=0)
+    hidden = lives.hidden(min_n)
+    shown = ~hidden & enough.any(axis=0)
     if not shown.any():
         raise InsufficientDataError(
             f"A curve needs a group of at least {size} spells at risk: none of {lives.at_risk.shape[1]:,} groups is "
@@ -269,7 +273,7 @@ def window_of(lives: Lives, *, min_n: int, since: float | None = None) -> Window
     start = max(start, since or 0.0)
     ends = _ends(lives, start=start, size=size)
     notes = (LATE.format(start=start),) if start > 0 and lives.entered.any() else ()
-    return Window(start, ends, notes)
+    return Window(start, ends, hidden, notes)
 
 
 def _ends(lives: Lives, *, start: float, size: int) -> Floats:

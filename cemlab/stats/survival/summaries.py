@@ -165,7 +165,7 @@ def rmst(
     """
     table = lives_of(lives)
     window = window_of(table, min_n=min_n)
-    horizon = horizon_of(window, hidden=table.hidden(min_n), tau=tau)
+    horizon = horizon_of(window, tau=tau)
     area, error = areas(curves_of(table, window), horizon)
     half = quantile(level) * error
     rows = table.groups.assign(
@@ -178,15 +178,13 @@ def rmst(
     )  # fmt: skip
 
 
-def horizon_of(window: Window, *, hidden: np.ndarray, tau: float | None) -> float:
+def horizon_of(window: Window, *, tau: float | None) -> float:
     """Return the horizon that every displayed group is followed to.
 
     Parameters
     ----------
     window : Window
         Of all groups.
-    hidden : numpy.ndarray
-        Groups that are not displayed.
     tau : float or None
         The horizon asked for.
 
@@ -200,7 +198,7 @@ def horizon_of(window: Window, *, hidden: np.ndarray, tau: float | None) -> floa
     ParameterError
         When `tau` lies outside the follow-up.
     """
-    latest = float(window.ends[~hidden].min())
+    latest = float(window.ends[~window.hidden].min())
     if tau is None:
         return latest
     if not window.start < tau <= latest:
