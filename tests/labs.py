@@ -54,16 +54,17 @@ class MemoryLab:
         return frame
 
     def batches(self, expression: Any, *, rows: int, held: bool) -> Iterable[Any]:
-        return _Batches(expression.cache() if held else expression, rows)
+        return _Batches(self._engine, expression.cache() if held else expression, rows)
 
 
 @dataclass(frozen=True)
 class _Batches:
+    engine: Any
     expression: Any
     rows: int
 
     def __iter__(self) -> Iterator[Any]:
-        yield from self.expression.to_pyarrow_batches(chunk_size=self.rows)
+        yield from self.engine.con.execute(self.engine.compile(self.expression)).to_arrow_reader(self.rows)
 
 
 _TYPES = {

@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from cemlab.core.lab import LabInfo, Ledger, LedgerLine
 from cemlab.core.results import Estimates, Finding, Name, Quote, Sentence
 from cemlab.report.notebook import Notebook
-from cemlab.show import checks, nps_plots, tables
+from cemlab.show import checks, score_plots, tables
 
 PAYLOADS = (
     "<script>document.title='owned'</script>",
@@ -48,6 +48,10 @@ class FakeLab:
 
     def frame(self, expression: Any) -> pd.DataFrame:
         """Run nothing."""
+        raise NotImplementedError
+
+    def batches(self, expression: Any, *, rows: int, held: bool) -> Iterator[Any]:
+        """Hand over nothing."""
         raise NotImplementedError
 
     def most_rows(self, table: str, column: str) -> int | None:  # noqa: ARG002 - as the protocol has it
@@ -113,7 +117,7 @@ def hostile(payloads: tuple[str, ...] = PAYLOADS) -> nbformat.NotebookNode:
         found = nb.findings(first, judged, label=first)
         nb.say(Sentence(Name(first), " is ", found[0], ", between ", Quote(found[0], "interval"), "."))
     with draft.cell():
-        drawn = nps_plots.forest(judged, score=levels, overall=overall, info=info)
+        drawn = score_plots.forest({column: judged}, scores={column: levels}, overall=overall, info=info)
         nb.show(drawn, caption=column, reading=payloads[2])
         shown = tables.of_estimates(judged, caption=payloads[3], info=info, label=first, extra={"mde": column})
         nb.show(shown)

@@ -1,0 +1,331 @@
+"""Life tables: the two clocks by hand, what is left out and why, and the published numbers of real data."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
+from cemlab.data.lab import open_lab
+from cemlab.prepare import spells
+
+if TYPE_CHECKING:
+    from labs import MemoryLab
+
+AS_OF = dt.date(2024, 5, 1)
+ROOT = Path(__file__).resolve().parents[2]
+COLUMNS = ["spell_id", "customer_id", "started_on", "ended_on", "end_reason", "observed_from"]
+
+
+def frame(*rows: tuple[str, str | None, str | None, str | None], **attributes: list[Any]) -> pd.DataFrame:
+    """Spells of as many customers, from (start, end, reason, observed from)."""
+    named = [(f"s{at}", f"c{at}", *row) for at, row in enumerate(rows)]
+    table = pd.DataFrame(named, columns=COLUMNS).assign(**attributes)
+    for name in ("started_on", "ended_on", "observed_from"):
+        table[name] = pd.to_datetime(table[name]).dt.date
+    return table
+
+
+def tabled(table: pd.DataFrame, *columns: str) -> list[list[Any]]:
+    return [[None if pd.isna(value) else value for value in row] for row in table[list(columns)].to_numpy().tolist()]
+
+
+def left_out(lab: MemoryLab, scope: str) -> dict[tuple[str, str], int]:
+    return {
+        (line.outcome, line.reason): line.count
+        for line in lab.ledger.lines
+        if line.scope == scope and line.outcome in ("excluded", "quarantined")
+    }
+
+
+MONTHS = [
+    # start, end, month of the event or None, months followed (as of 1 May 2024)
+    ("2024-01-15", "2024-02-15", 1, 1),  # the month's last moment belongs to it
+    ("2024-01-15", "2024-02-16", 2, 2),
+    ("2024-01-31", "2024-02-29", 1, 1),  # a leap year's February ends the month that began on the 31st
+    ("2024-01-31", "2024-03-01", 2, 2),
+    ("2023-01-31", "2023-02-28", 1, 1),
+    ("2023-01-30", "2023-02-28", 1, 1),
+    ("2023-01-29", "2023-03-01", 2, 2),
+    ("2024-02-29", "2024-03-29", 1, 1),
+    ("2024-02-29", "2024-03-30", 2, 2),
+    ("2024-01-10", "2024-01-10", 1, 1),  # the day on which it began
+    ("2024-01-10", "2024-01-11", 1, 1),
+    ("2024-03-20", "2024-04-25", None, 1),  # in a month that is not over on the day of counting: only one is
+    ("2024-03-31", "2024-04-30", 1, 1),
+    ("2024-03-31", None, None, 1),
+    ("2024-04-01", None, None, 1),
+    ("2024-04-01", "2024-04-30", 1, 1),
+    ("2020-02-29", None, None, 50),
+    ("2020-02-29", "2021-02-28", 12, 12),
+    ("2020-02-29", "2021-03-01", 13, 13),
+]
+
+
+@pytest.mark.parametrize(("start", "end", "event", "last"), MONTHS)
+def test_months_by_hand(memory_lab: type[MemoryLab], start: str, end: str | None, event: int | None, last: int) -> None:
+    lab = memory_lab({"spells": frame((start, end, None, None))}, as_of=AS_OF)
+    table = spells.life_table(lab, clock="months")
+    leaving = table[table["duration"] == last]
+    assert leaving["events"].sum() == (event is not None)
+    assert leaving["censored"].sum() == (event is None)
+    assert event in (None, last)
+
+
+def test_a_spell_without_a_whole_month_is_left_out_of_months_only(memory_lab: type[MemoryLab]) -> None:
+    table = frame(("2024-04-02", "2024-04-20", "x", None), ("2024-01-01", None, None, None))
+    lab = memory_lab({"spells": table}, as_of=AS_OF)
+    assert spells.life_table(lab, clock="months")["entered"].sum() == 1
+    assert spells.life_table(lab, clock="days")["entered"].sum() == 2
+    assert left_out(lab, "spells in months") == {("excluded", "no full month observed"): 1}
+    assert left_out(lab, "spells in days") == {}
+
+
+def test_days_by_hand(memory_lab: type[MemoryLab]) -> None:
+    table = frame(
+        ("2024-04-20", "2024-04-20", "moved", None),
+        ("2024-04-20", "2024-04-21", "price", None),
+        ("2024-02-28", "2024-03-01", "price", None),
+        ("2024-04-30", None, None, None),
+        ("2024-04-01", None, None, "2024-04-11"),
+        ("2024-04-01", "2024-04-21", "", "2024-04-11"),
+    )
+    lab = memory_lab({"spells": table}, as_of=AS_OF)
+    counts = spells.life_table(lab, clock="days")
+    assert tabled(counts, "duration", "cause", "entered", "events", "censored") == [
+        [0, None, 4, 0, 0],
+        [1, "moved", 0, 1, 0],
+        [1, "price", 0, 1, 0],
+        [1, None, 0, 0, 1],
+        [2, "price", 0, 1, 0],
+        [10, None, 2, 0, 0],
+        [20, "unknown", 0, 1, 0],
+        [30, None, 0, 0, 1],
+    ]
+    assert counts["n_customers"].unique().tolist() == [6]
+
+
+def test_one_cause_makes_the_others_censored(memory_lab: type[MemoryLab]) -> None:
+    table = frame(("2024-04-01", "2024-04-03", "moved", None), ("2024-04-01", "2024-04-03", "price", None))
+    lab = memory_lab({"spells": table}, as_of=AS_OF)
+    counts = spells.life_table(lab, clock="days", cause="price")
+    assert tabled(counts, "duration", "entered", "events", "censored") == [[0, 2, 0, 0], [2, 0, 1, 1]]
+    assert "cause" not in counts
+    with pytest.raises(ParameterError, match=r"Did you mean `price`\? There are: moved, price"):
+        spells.life_table(lab, clock="days", cause="prices")
+
+
+def test_late_entry_on_both_clocks(memory_lab: type[MemoryLab]) -> None:
+    table = frame(
+        ("2024-01-15", "2024-04-20", "x", "2024-02-20"),  # months: enters at 2, ends in its 4th, which is not over
+        ("2024-01-15", "2024-03-20", "x", "2024-02-15"),
+        ("2024-01-15", "2024-02-14", "x", "2024-02-14"),  # its end is seen, but no time before it
+        ("2024-01-15", "2024-02-10", "x", "2024-02-14"),
+        ("2024-01-15", None, None, "2024-05-20"),
+        ("2024-01-15", "2024-01-10", "x", None),
+    )
+    lab = memory_lab({"spells": table}, as_of=AS_OF)
+    months = spells.life_table(lab, clock="months")
+    assert tabled(months, "duration", "cause", "entered", "events", "censored") == [
+        [1, None, 1, 0, 0],
+        [2, None, 1, 0, 0],
+        [3, "x", 0, 1, 0],
+        [3, None, 0, 0, 1],
+    ]
+    days = spells.life_table(lab, clock="days")
+    assert days.loc[days["entered"] > 0, ["duration", "entered"]].to_numpy().tolist() == [[31, 1], [36, 1]]
+    for scope, nothing in (("spells in months", "no full month observed"), ("spells in days", "no full day observed")):
+        assert left_out(lab, scope) == {
+            ("quarantined", "it ends before it starts"): 1,
+            ("quarantined", "it ended before its end could be recorded"): 1,
+            ("excluded", "its observation begins only on or after the day of counting"): 1,
+            ("excluded", nothing): 1,
+        }
+        assert lab.ledger.count("in", table="spells", stage="study", scope=scope) == 6
+        assert lab.ledger.count("used", table="spells", stage="study", scope=scope) == 2
+
+
+def test_recording_twice_counts_once(memory_lab: type[MemoryLab]) -> None:
+    lab = memory_lab({"spells": frame(("2024-01-15", None, None, None))}, as_of=AS_OF)
+    spells.life_table(lab)
+    before = list(lab.ledger.lines)
+    spells.life_table(lab)
+    assert lab.ledger.lines == before
+
+
+def test_a_cut_shows_what_was_known_then(memory_lab: type[MemoryLab]) -> None:
+    rows = [
+        ("2024-01-01", "2024-02-01", "x", None),
+        ("2024-01-01", "2024-03-01", "x", None),
+        ("2024-01-01", "2024-03-02", "x", None),
+        ("2024-03-01", None, None, None),
+        ("2024-01-01", None, None, None),
+    ]
+    lab = memory_lab({"spells": frame(*rows)}, as_of=AS_OF)
+    cut = spells.life_table(lab, clock="days", cut="2024-03-01")
+    known = frame(rows[0], *[("2024-01-01", None, None, None)] * 3)
+    then = memory_lab({"spells": known}, as_of=dt.date(2024, 3, 1))
+    pd.testing.assert_frame_equal(cut, spells.life_table(then, clock="days"))
+    assert left_out(lab, "spells in days until 2024-03-01") == {("excluded", "it began on or after the cut"): 1}
+    with pytest.raises(ParameterError, match="must not lie after the as-of day"):
+        spells.life_table(lab, cut="2025-01-01")
+
+
+def test_tenure_in_months_is_taken_as_given(memory_lab: type[MemoryLab]) -> None:
+    table = frame(
+        ("2024-01-31", "2024-04-30", "x", None),
+        ("2024-04-30", None, None, None),
+        ("2024-04-30", "2024-04-30", "x", None),
+        ("2024-02-29", None, None, None),
+        ("2024-02-29", None, None, None),
+        tenure_months=[3, 0, 0, 2, 7],
+    )
+    lab = memory_lab({"spells": table}, as_of=AS_OF)
+    counts = spells.life_table(lab, clock="months")
+    assert tabled(counts, "duration", "cause", "entered", "events", "censored") == [
+        [0, None, 5, 0, 1],
+        [1, "x", 0, 1, 0],
+        [2, None, 0, 0, 1],
+        [3, "x", 0, 1, 0],
+        [3, None, 0, 0, 1],  # the source says 7, of which no more than 3 can have begun
+    ]
+
+
+def test_groups_are_columns_of_spells_then_customers_then_assignments(memory_lab: type[MemoryLab]) -> None:
+    table = frame(*[("2024-01-01", None, None, None)] * 4, plan=["a", "", None, "a"])
+    table["customer_id"] = ["c0", "c0", "c1", "c9"]
+    customers = pd.DataFrame({"customer_id": ["c0", "c1"], "region": ["N", None], "plan": ["z", "z"]})
+    assigned = pd.DataFrame(
+        {
+            "customer_id": ["c0", "c0", "c1"],
+            "name": "need",
+            "value": ["old", "new", "care"],
+            "known_at": pd.to_datetime(["2024-01-01", "2024-03-01", "2024-04-01"]),
+        }
+    )
+    lab = memory_lab({"spells": table, "customers": customers, "assignments": assigned}, as_of=AS_OF)
+
+    def entered(by: str, cut: str = "") -> dict[str, tuple[int, int]]:
+        counts = spells.life_table(lab, by=[by], cut=cut)
+        sums = counts.groupby(by).agg({"entered": "sum", "n_customers": "first"})
+        return {str(name): (int(row.entered), int(row.n_customers)) for name, row in sums.iterrows()}
+
+    assert entered("plan") == {"a": (2, 2), "unknown": (2, 2)}
+    assert entered("region") == {"N": (2, 1), "unknown": (2, 2)}
+    assert entered("need") == {"new": (2, 1), "care": (1, 1), "unknown": (1, 1)}
+    assert entered("need", cut="2024-02-15") == {"old": (2, 1), "unknown": (2, 2)}
+    with pytest.raises(SchemaError, match=r"Did you mean `region`\?"):
+        spells.life_table(lab, by=["regio"])
+    with pytest.raises(SchemaError, match="`end_reason` is none"):
+        spells.life_table(lab, by=["end_reason"])
+    with pytest.raises(ParameterError, match="once"):
+        spells.life_table(lab, by=["plan", "plan"])
+
+
+def test_returning_customers_are_several_spells_of_one(memory_lab: type[MemoryLab]) -> None:
+    table = frame(("2023-01-01", "2023-06-01", "x", None), ("2024-01-01", None, None, None)).assign(customer_id="c")
+    counts = spells.life_table(memory_lab({"spells": table}, as_of=AS_OF))
+    assert counts["entered"].sum() == 2
+    assert counts["n_customers"].unique().tolist() == [1]
+
+
+def test_no_ends_mapped_means_all_censored(memory_lab: type[MemoryLab]) -> None:
+    table = frame(("2024-01-01", None, None, None)).drop(columns=["ended_on", "end_reason", "observed_from"])
+    counts = spells.life_table(memory_lab({"spells": table}, as_of=AS_OF), clock="days")
+    assert tabled(counts, "duration", "entered", "events", "censored") == [[0, 1, 0, 0], [121, 0, 0, 1]]
+
+
+def test_what_cannot_be_counted_says_so(memory_lab: type[MemoryLab]) -> None:
+    lab = memory_lab({"spells": frame(("2024-04-20", None, None, None))}, as_of=AS_OF)
+    with pytest.raises(InsufficientDataError, match=r"of 1 none is \(no full month observed: 1\)"):
+        spells.life_table(lab)
+    with pytest.raises(ParameterError, match=r"Did you mean `months`\?"):
+        spells.life_table(lab, clock="month")
+    with pytest.raises(ParameterError, match="as-of day"):
+        spells.life_table(memory_lab({"spells": frame(("2024-04-20", None, None, None))}))
+
+
+def whole_months(first: dt.date, last: dt.date) -> float:
+    """Months between two days, x.5 where one has begun: counted up day by day of the month."""
+    months, previous = 0, first
+    while True:
+        year, month = divmod(first.month + months, 12)
+        day = min(first.day, calendar.monthrange(first.year + year, month + 1)[1])
+        following = dt.date(first.year + year, month + 1, day)
+        if following > last:
+            return months if last == previous else months + 0.5
+        months, previous = months + 1, following
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(
+        st.tuples(st.dates(dt.date(2019, 1, 1), dt.date(2024, 4, 30)), st.integers(0, 900), st.integers(-50, 400)),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_months_agree_with_counting_them_up(lives: list[tuple[dt.date, int, int]]) -> None:
+    from labs import MemoryLab
+
+    rows, expected = [], []
+    for start, days, late in lives:
+        end = start + dt.timedelta(days=days)
+        seen = end < AS_OF
+        observed = start + dt.timedelta(days=late)
+        rows.append((str(start), str(end) if seen else None, "x" if seen else None, str(observed)))
+        if (seen and end < observed) or observed >= AS_OF:
+            continue
+        most, month = int(whole_months(start, AS_OF)), max(1, int(np.ceil(whole_months(start, end))))
+        event = seen and month <= most
+        leaves = month if event else min(most, int(whole_months(start, end if seen else AS_OF)))
+        enters = int(np.ceil(whole_months(start, observed))) if late > 0 else 0
+        if leaves > enters:
+            expected.append((enters, leaves, event))
+    lab = MemoryLab({"spells": frame(*rows)}, as_of=AS_OF)
+    if not expected:
+        with pytest.raises(InsufficientDataError):
+            spells.life_table(lab)
+        return
+    table = spells.life_table(lab)
+    for name, at, chosen in (("entered", 0, None), ("events", 1, True), ("censored", 1, False)):
+        want = pd.Series([each[at] for each in expected if chosen in (None, each[2])], dtype="int64").value_counts()
+        got = table.groupby("duration")[name].sum()
+        assert got[got > 0].to_dict() == want.to_dict()
+
+
+@pytest.mark.shared
+def test_telco_as_published(shared_dir: Path) -> None:
+    lab = open_lab(ROOT / "examples" / "telco_ibm" / "lab.toml", data_dir=str(shared_dir / "data" / "telco_ibm"))
+    table = spells.life_table(lab, clock="months")
+    gone = (table["events"] + table["censored"]).cumsum()
+    at_risk = table["entered"].sum() - gone.shift(1, fill_value=0)
+    survival = (1 - table["events"] / at_risk).cumprod().set_axis(table["duration"])
+    assert at_risk[table["duration"] == 1].tolist() == [7032]
+    assert table.loc[table["duration"] == 0, "censored"].tolist() == [11]
+    published = {1: 0.945961, 12: 0.843200, 24: 0.788736, 36: 0.748545, 48: 0.708840, 60: 0.664404, 72: 0.592790}
+    assert {month: round(float(survival[month]), 6) for month in published} == pytest.approx(published, abs=1e-6)
+    assert lab.ledger.count("used", table="spells", stage="study", scope="spells in months") == 7043
+
+
+@pytest.mark.shared
+def test_hotel_bookings_as_published(shared_dir: Path) -> None:
+    folder = shared_dir / "data" / "hotel_bookings"
+    lab = open_lab(ROOT / "examples" / "hotel_bookings" / "lab.toml", data_dir=str(folder))
+    table = spells.life_table(lab, clock="days")
+    assert table.groupby("cause")["events"].sum().to_dict() == {
+        "arrived": 75166,
+        "cancelled": 43017,
+        "no-show": 1207,
+    }
+    assert (table["entered"].sum(), table["n_customers"].iloc[0]) == (119390, 119390)
+    # nobody is censored, so the share cancelled by a day is the cumulative incidence
+    assert table["censored"].sum() == 0
