@@ -213,7 +213,8 @@ def _aspect(quote: Quote, *, locale: str, bare: bool) -> str:
         text = _print_one(finding.value, digits + 1)
     else:
         text = _print_one(abs(finding.value) if quote.aspect == "magnitude" else finding.value)
-    return text if bare or finding.unit in _COUNTED else with_unit(text, finding.unit)
+    unit = "percentage points" if finding.unit == "share" and quote.aspect == "std_error" else finding.unit
+    return text if bare or unit in _COUNTED else with_unit(text, unit)
 
 
 def rounded_up(difference: float, *, digits: int) -> float:

@@ -112,7 +112,7 @@ def test_nothing_from_data_becomes_an_element_or_an_attribute(page: Page) -> Non
         "html", "head", "meta", "title", "style", "body", "a", "aside", "div", "nav", "ul", "li", "main", "header", "p",
         "b", "h1", "h2", "h3", "section", "span", "details", "summary", "dl", "dt", "dd", "svg", "line", "circle", "rect",
         "figure", "picture", "source", "img", "figcaption", "table", "caption", "thead", "tbody", "tr", "th", "td", "script",
-        "math", "mrow", "mi", "mo", "mn", "strong",
+        "math", "mrow", "mi", "mo", "mn", "strong", "code",
     }  # fmt: skip
     names = {name for _, attributes in page.elements for name in attributes}
     assert not {name for name in names if name.startswith("on") or name == "style"}

@@ -26,8 +26,10 @@ from cemlab.show.score_plots.labels import (
 )
 
 _SPOKEN_GROUPS = 12
+_FEWEST = 12
+"""Groups of each of many panels."""
 _PRINTED = ("estimate", "ci_low", "ci_high", "mde", "rest")
-_ROW_PX, _PANEL_PX, _AXIS_PX = 25, 34, 52
+_ROW_PX, _AXIS_PX, _HEADING = 25, 84, 0.9
 
 
 def forest(
@@ -55,26 +57,35 @@ def forest(
         lowest are drawn, and title and words say so.
     """
     judged = {by: _judged(tables.ordered(score), differences[by], by=by) for by, score in scores.items()}
-    name, most = name_of(overall), max(8, MOST_GROUPS // len(scores))
+    name, most = name_of(overall), max(_FEWEST, MOST_GROUPS // len(scores))
     panels = {
-        by: both_ends(
-            printed(each.table, unit=overall.unit, columns=_PRINTED), most=most if len(scores) > 1 else MOST_GROUPS
-        )
+        by: both_ends(printed(each.table, unit=overall.unit, columns=_PRINTED), info=info, most=most)
         for by, each in judged.items()
     }
     caption = f"{name} by {numbers.listed(tables.heading(by).lower() for by in scores)}"
-    cut = [f"{which.removeprefix(': ')} by {tables.heading(by).lower()}" for by, (_, which) in panels.items() if which]
+    several = len(panels) > 1
+    cut = [
+        (f"{tables.heading(by).lower()} " if several else "") + which.removeprefix(": ")
+        for by, (_, which) in panels.items()
+        if which
+    ]
     title = caption + (f": {'; '.join(cut)}" if cut else "")
     whole = numbers.scaled(float(overall.table["estimate"].iloc[0]), overall.unit)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         drawn = {by: table for by, (table, _) in panels.items()}
         _paint_panels(
-            canvas, drawn, whole=whole, label=axis_label(overall), medium=medium, min_n=overall.min_n, info=info
+            canvas.subplots(),
+            drawn,
+            whole=whole,
+            label=axis_label(overall),
+            medium=medium,
+            min_n=overall.min_n,
+            info=info,
         )
 
     said = [_in_words(table, by=by, info=info) for by, (table, _) in panels.items()]
-    height = _AXIS_PX + sum(_PANEL_PX + _ROW_PX * len(table) for table, _ in panels.values())
+    height = _AXIS_PX + sum(_ROW_PX * (len(table) + (_HEADING if several else 0)) for table, _ in panels.values())
     return draw(
         _paint, title=title, alt=f"Dot and whisker chart of {title}. {' '.join(said)}", info=info, height=height,
         table=_table(judged, overall, caption=caption, info=info), basis=basis(overall, info=info),
@@ -115,47 +126,56 @@ def _table(judged: Mapping[str, Estimates], overall: Estimates, *, caption: str,
 
 
 def _paint_panels(
-    canvas: Canvas, panels: Mapping[str, pd.DataFrame], *, whole: float, label: str, medium: theme.Medium, min_n: int,
+    axes: Axes, panels: Mapping[str, pd.DataFrame], *, whole: float, label: str, medium: theme.Medium, min_n: int,
     info: LabInfo,
 ) -> None:  # fmt: skip
-    ratios = [_PANEL_PX + _ROW_PX * len(table) for table in panels.values()]
-    grid = canvas.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=ratios)
-    for axes, (by, table) in zip(grid[:, 0], panels.items(), strict=True):
-        _paint_groups(axes, table, whole=whole)
-        names = [str(name) for name in table[by]]
-        paint_names(axes, table.to_dict("records"), names=names, medium=medium, min_n=min_n, info=info)
-        axes.set_title(
-            tables.heading(by) if len(panels) > 1 else "", loc="left", fontsize="medium", color=theme.MUTED, pad=2
-        )
-        axes.set(ylim=(len(table) - 0.4, -0.9 if axes is grid[0, 0] else -0.6))
-    last, first = grid[-1, 0], grid[0, 0]
-    first.annotate(
+    """Draw all panels on one pair of axes, which is much faster than one pair each."""
+    axes.axvline(whole, color=theme.LINE, lw=1)
+    rows: list[dict[Any, Any]] = []
+    places: list[float] = []
+    for number, (by, table) in enumerate(panels.items()):
+        first = len(places) + (number + 1) * _HEADING if len(panels) > 1 else 0.0
+        if len(panels) > 1:
+            axes.annotate(tables.heading(by), (0, first - 0.55), xycoords=("axes fraction", "data"), xytext=(4, 0),
+                          textcoords="offset points", va="bottom", color=theme.MUTED, weight="bold")  # fmt: skip
+        found = [{**row, "name": str(row[by])} for row in table.to_dict("records")]
+        rows, places = rows + found, places + [first + at for at in range(len(found))]
+    for place, row in zip(places, rows, strict=True):
+        _paint_group(axes, row, place=place)
+    paint_names(axes, rows, names=[row["name"] for row in rows], medium=medium, min_n=min_n, info=info, places=places)
+    axes.annotate(
         "answers", (1, 1), xycoords="axes fraction", xytext=(4, 2), textcoords="offset points", color=theme.MUTED
     )
-    last.xaxis.set_major_locator(MaxNLocator(nbins=5 if medium.narrow else 9, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if medium.narrow else 9, steps=[1, 2, 5, 10]))
+    _fit(axes, panels, last=places[-1])
+    told = "line: all" if medium.narrow else "line: all answers; ticks: would have been seen from there"
+    axes.set(xlabel=f"{label} ({told})")
+
+
+def _fit(axes: Axes, panels: Mapping[str, pd.DataFrame], *, last: float) -> None:
+    """Set the ends of the axes to those of what is drawn, detectable differences aside."""
     ends = pd.concat([table[name] for table in panels.values() for name in ("estimate", "ci_low", "ci_high")]).dropna()
     if ends.empty:
-        last.set_xticks([])
+        axes.set_xticks([])
     else:
-        spare = max((ends.max() - ends.min()) / 20, 0.5)
-        last.set_xlim(ends.min() - spare, ends.max() + spare)
-    told = "line: all" if medium.narrow else "line: all answers; ticks: would have been seen from there"
-    last.set(xlabel=f"{label} ({told})")
+        spare = max((ends.max() - ends.min()) / 20, 0.02)
+        axes.set_xlim(ends.min() - spare, ends.max() + spare)
+    axes.set_ylim(last + 0.6, -0.7)
 
 
-def _paint_groups(axes: Axes, table: pd.DataFrame, *, whole: float) -> None:
-    axes.axvline(whole, color=theme.LINE, lw=1)
-    for position, row in enumerate(table.to_dict("records")):
-        if row["suppressed"]:
-            axes.text(0.5, position, "withheld", transform=axes.get_yaxis_transform(), va="center", ha="center",
-                      color=theme.MUTED)  # fmt: skip
-            continue
-        colour, marker = (theme.INK, "D") if row["flagged"] else (theme.CONTEXT, "o")
-        axes.plot([row["ci_low"], row["ci_high"]], [position] * 2, color=colour)
-        axes.plot(row["estimate"], position, marker, color=colour, ms=5.5)
-        if "mde" in row and "rest" in row:
-            seen = [row["rest"] - row["mde"], row["rest"] + row["mde"]]
-            axes.plot(seen, [position] * 2, "|", color=theme.MUTED, ms=8, mew=1)
+def _paint_group(axes: Axes, row: Mapping[Any, Any], *, place: float) -> None:
+    if row["suppressed"]:
+        axes.text(
+            0.5, place, "withheld", transform=axes.get_yaxis_transform(), va="center", ha="center", color=theme.MUTED
+        )
+        return
+    colour, marker = (theme.INK, "D") if row["flagged"] else (theme.CONTEXT, "o")
+    axes.plot([row["ci_low"], row["ci_high"]], [place] * 2, color=colour)
+    axes.plot(row["estimate"], place, marker, color=colour, ms=5.5)
+    if "mde" in row and "rest" in row:
+        axes.plot(
+            [row["rest"] - row["mde"], row["rest"] + row["mde"]], [place] * 2, "|", color=theme.MUTED, ms=8, mew=1
+        )
 
 
 def _in_words(table: pd.DataFrame, *, by: str, info: LabInfo) -> str:

@@ -125,13 +125,15 @@ def paint_withheld(canvas: Canvas, medium: theme.Medium) -> None:  # noqa: ARG00
     canvas.text(0.5, 0.5, WITHHELD, ha="center", va="center", color=theme.MUTED)
 
 
-def both_ends(ranked: pd.DataFrame, *, most: int = MOST_GROUPS) -> tuple[pd.DataFrame, str]:
+def both_ends(ranked: pd.DataFrame, *, info: LabInfo, most: int = MOST_GROUPS) -> tuple[pd.DataFrame, str]:
     """Return all groups, or when they are too many the two ends of those that may be shown; and words that say so.
 
     Parameters
     ----------
     ranked : pandas.DataFrame
         Highest first, with ``suppressed``.
+    info : LabInfo
+        For the locale.
     most : int
         Groups to draw.
 
@@ -145,10 +147,11 @@ def both_ends(ranked: pd.DataFrame, *, most: int = MOST_GROUPS) -> tuple[pd.Data
     if len(ranked) <= most:
         return ranked, ""
     open_rows, half = ranked.loc[~ranked["suppressed"]], most // 2
+    every = f"{numbers.number(len(ranked), locale=info.locale)} groups"
     if len(open_rows) <= most:
-        return open_rows.reset_index(drop=True), f": {len(open_rows)} of {len(ranked)}, the others are withheld"
+        return open_rows.reset_index(drop=True), f": {len(open_rows)} of {every}, the others are withheld"
     ends = pd.concat([open_rows.head(half), open_rows.tail(half)], ignore_index=True)
-    return ends, f": the {half} highest and the {half} lowest of {len(ranked)}"
+    return ends, f": the {half} highest and the {half} lowest of {every}"
 
 
 def short(name: str, *, most: int) -> str:
@@ -172,20 +175,15 @@ def short(name: str, *, most: int) -> str:
 
 
 def paint_names(
-    axes: Axes,
-    rows: Sequence[Mapping[Any, Any]],
-    *,
-    names: Sequence[str],
-    medium: theme.Medium,
-    min_n: int,
-    info: LabInfo,
-) -> None:
+    axes: Axes, rows: Sequence[Mapping[Any, Any]], *, names: Sequence[str], medium: theme.Medium, min_n: int,
+    info: LabInfo, places: Sequence[float] | None = None,
+) -> None:  # fmt: skip
     """Write names at the left edge and numbers of answers at the right.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        One row per unit, from 0 downwards.
+        Rows run downwards.
     rows : sequence of mapping
         With ``n``, ``suppressed`` and ``too_small``.
     names : sequence of str
@@ -196,8 +194,10 @@ def paint_names(
         What a small n prints as.
     info : LabInfo
         For the locale.
+    places : sequence of float, optional
+        Where each row lies; 0, 1, 2 … when left out.
     """
-    places = list(range(len(rows)))
+    places = list(range(len(rows))) if places is None else list(places)
     axes.set_yticks(places, [short(name, most=16 if medium.narrow else 34) for name in names])
     right = axes.secondary_yaxis("right")
     sizes = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
@@ -94,36 +95,30 @@ def _names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _paint_rows(
-    axes: Axes,
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    metric: MetricScale,
-    medium: theme.Medium,
-    info: LabInfo,
+    axes: Axes, rows: Sequence[Mapping[str, Any]], *, metric: MetricScale, medium: theme.Medium, info: LabInfo
 ) -> None:
     order = list(metric.groups)[::-1]
-    middle = order[1] if len(order) > 2 else ""
-    for position, row in enumerate(rows):
-        left = (
-            -sum(float(row[name]) for name in order[: order.index(middle)]) - float(row[middle]) / 2
-            if middle
-            else -float(row[order[0]])
-        )
-        for name in order:
-            wide = float(row[name])
-            axes.barh(position, wide, left=left, height=0.72, color=medium.fills[name], hatch=medium.hatches.get(name, ""),
-                      edgecolor=theme.INK if medium.hatches else "none", lw=0.5)  # fmt: skip
-            if wide >= _ROOM * (2 if medium.narrow else 1):
-                axes.text(left + wide / 2, position, numbers.number(wide, locale=info.locale), ha="center", va="center",
-                          color=_ink_on(medium.fills[name]), bbox=_behind(medium, name))  # fmt: skip
-            if position == 0:
-                axes.text(left + wide / 2, -0.62, numbers.group_words(name), ha="center", va="bottom", color=theme.INK)
-            left += wide
+    wide = {name: np.array([float(row[name]) for row in rows]) for name in order}
+    left, least = -wide[order[0]] - (wide[order[1]] / 2 if len(order) > 2 else 0), _ROOM * (2 if medium.narrow else 1)
+    for name in order:
+        axes.barh(np.arange(len(rows)), wide[name], left=left, height=0.72, color=medium.fills[name], lw=0.5,
+                  hatch=medium.hatches.get(name, ""), edgecolor=theme.INK if medium.hatches else "none")  # fmt: skip
+        style: dict[str, Any] = {"ha": "center", "color": _ink_on(medium.fills[name]), "bbox": _behind(medium, name)}
+        for position in map(int, np.flatnonzero(wide[name] >= least)):
+            text = numbers.number(wide[name][position], locale=info.locale)
+            axes.text(left[position] + wide[name][position] / 2, position, text, va="center", **style)
+        if rows:
+            heading, at = numbers.group_words(name), _heading_at(name, order, medium=medium)
+            axes.text(left[0] + wide[name][0] / 2, at, heading, ha="center", va="bottom", color=theme.INK)
+        left = left + wide[name]
     axes.axvline(0, color=theme.LINE, lw=1, zorder=0)
-    axes.set(
-        ylim=(len(rows) - 0.5, -1.5), xlabel="% of answers, around the middle", xlim=(-100, 100) if not rows else None
-    )
+    axes.set(ylim=(len(rows) - 0.5, -2.3 if medium.narrow else -1.5), xlabel="% of answers, around the middle")
     axes.xaxis.set_major_formatter(lambda value, _: numbers.number(abs(value), locale=info.locale))
+
+
+def _heading_at(name: str, order: Sequence[str], *, medium: theme.Medium) -> float:
+    """Names stand in two rows where they would run into each other."""
+    return -1.4 if medium.narrow and order.index(name) % 2 else -0.62
 
 
 def _behind(medium: theme.Medium, name: str) -> dict[str, Any] | None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
 
+_IN_WORDS = {"top box": " of answers are in the top boxes.", "low effort": " of answers tell of low effort."}
+
 
 def level(finding: Finding, *, subject: str) -> Sentence:
     """Say how high something is, and between which limits.
@@ -69,7 +71,7 @@ def measured(finding: Finding, worth: Finding | None = None) -> Sentence:
         )
     said: list[Part] = ["Between ", Quote(finding, "interval"), " with ", Quote(finding, "level"), " confidence, from ",
                         Quote(finding, "n"), " answers; the standard error is ", Quote(finding, "std_error")]  # fmt: skip
-    if worth is not None and round(worth.value) < round(finding.n):
+    if worth is not None and worth.value <= finding.n - 1:
         said += [". Weights and clusters make them worth ", worth, " answers drawn at random"]
     return Sentence(*said, ".")
 
@@ -89,11 +91,12 @@ def shape(shares: Sequence[Finding]) -> Sentence:
     """
     if any(share.suppressed for share in shares):
         return Sentence("The shares are withheld: fewer customers answered than may be shown.")
+    if len(shares) < 3:
+        return Sentence(shares[0], _IN_WORDS.get(shares[0].scope["group"], " of answers count."))
     parts: list[Part] = []
     for at, share in enumerate(shares):
         before = "" if not at else " and " if at == len(shares) - 1 else ", "
-        verb = (" are " if share.scope["group"] == "promoter" else " of answers are ") if not at else " "
-        parts += [before, share, verb, numbers.group_words(share.scope["group"])]
+        parts += [before, share, " are " if not at else " ", numbers.group_words(share.scope["group"])]
     return Sentence(*parts, ".")
 
 
