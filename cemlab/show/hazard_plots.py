@@ -22,6 +22,8 @@ from cemlab.show.survival_axes import short, ticks_below
 MOST_ROWS = 40
 """A figure shows at most so many ratios: those of the terms that come first."""
 MOST_PANELS = 6
+MOST_ERROR = 1.5
+"""A slice of time whose log ratio has a larger standard error tells nothing and is not drawn."""
 _RATIOS = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000)
 _DECADES = (0.001, 0.01, 0.1, 1, 10, 100, 1000)
 _AXIS = "hazard ratio, log scale (line: as the reference)"
@@ -179,14 +181,12 @@ def over_time(tests: Estimates, *, clock: str, info: LabInfo) -> Figure:
             _paint_slices(axes, rows)
             axes.set_xticks(ticks_below(float(rows["stop"].max()), clock=clock, most=6))
             axes.tick_params(labelbottom=True)
-            axes.set_title(short(name, most=30), fontsize=theme.TEXT_PX, loc="left")
+            axes.set_title(short(name, most=24 if columns > 2 else 40), fontsize=theme.TEXT_PX, loc="left")
         canvas.supxlabel(f"{clock} since the start", color=theme.MUTED, fontsize=theme.TEXT_PX)
         canvas.supylabel("log hazard ratio", color=theme.MUTED, fontsize=theme.TEXT_PX)
 
-    spoken = "; ".join(
-        f"{name} from {rows['estimate'].iloc[0]:.2f} to {rows['estimate'].iloc[-1]:.2f}".replace("-", "−")
-        for name, rows in groups
-    )
+    ends = [(name, rows["estimate"].dropna().tolist()) for name, rows in groups]
+    spoken = "; ".join(f"{name} from {each[0]:.2f} to {each[-1]:.2f}".replace("-", "−") for name, each in ends)
     return draw(
         _paint, title=title, alt=f"Steps with bands, first slice to last: {spoken}.", table=table, info=info,
         height=40 + 190 * (1 if len(groups) < 4 else 2), narrow_height=40 + 140 * len(groups),
@@ -205,12 +205,14 @@ def _paint_slices(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _moving_most(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    known = table.dropna(subset=["estimate", "ci_low"])
+    sure = table["std_error"] <= MOST_ERROR
+    table = table.assign(**{name: table[name].where(sure) for name in ("estimate", "ci_low", "ci_high")})
     made = [
         (hazard_tables.row_name(str(term), str(level)), rows.sort_values("start"))
-        for (term, level), rows in known.groupby(["term", "level"], sort=False)
+        for (term, level), rows in table.groupby(["term", "level"], sort=False)
+        if rows["estimate"].notna().any()
     ]
-    made.sort(key=lambda each: -float(np.ptp(each[1]["estimate"])))
+    made.sort(key=lambda each: -float(np.nanmax(each[1]["estimate"]) - np.nanmin(each[1]["estimate"])))
     return made[:MOST_PANELS]
 
 

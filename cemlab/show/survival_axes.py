@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cemlab.core.results import Estimates
 from cemlab.show import theme
 
 MOST_STEPS = 110
@@ -44,6 +45,23 @@ def ticks_below(end: float, *, clock: str, most: int = 7) -> list[float]:
     """
     step = next((step for step in _STEPS[clock] if end / step < most), math.ceil(end / (most - 1)))
     return [float(step * place) for place in range(int(end // step) + 1)]
+
+
+def start_of(estimates: Estimates) -> float:
+    """Return from when on curves speak.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        Curves, with the part ``groups``.
+
+    Returns
+    -------
+    float
+        0 without late entry.
+    """
+    start = estimates.parts["groups"]["start"].min()
+    return 0.0 if pd.isna(start) else float(start)
 
 
 def course(rows: pd.DataFrame, *, start: float, first: float, columns: Sequence[str] = ()) -> pd.DataFrame:

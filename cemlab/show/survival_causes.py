@@ -13,7 +13,7 @@ from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
 from cemlab.show import numbers, survival_tables, theme
 from cemlab.show.figure import Figure, draw
-from cemlab.show.survival_axes import apart, course, label_right, short, ticks_below
+from cemlab.show.survival_axes import apart, course, label_right, short, start_of, ticks_below
 
 MOST_CAUSES = len(theme.SERIES) - 1
 """Of more causes than these the rarer are drawn as one."""
@@ -61,7 +61,7 @@ def stacked(shares: Estimates, *, at: Estimates, clock: str, info: LabInfo) -> F
 
 def _causes(shares: Estimates) -> list[tuple[str, pd.DataFrame]]:
     """Return the course of each cause on one grid of times, the most frequent first, rare ones added up."""
-    start = float(shares.parts["groups"]["start"].iloc[0])
+    start = start_of(shares)
     table = shares.table
     made = [
         (str(cause), course(rows, start=start, first=0.0, columns=("overstated",)))

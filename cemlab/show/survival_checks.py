@@ -12,6 +12,7 @@ from cemlab.show.survival_text import span
 
 _WITHHELD = Sentence("Fewer customers than may be shown, so this cannot be told.")
 _NOT_FOLLOWED = Sentence("Follow-up ends before the time that is compared, so this cannot be told.")
+_SAME = 1e-9
 _MOST_SHIFT = 0.5
 """Half the width of an interval: what moves a number by more is worth watching."""
 
@@ -127,6 +128,12 @@ def lost_from_sight(share: Finding, bounds: Finding, *, clock: str) -> Check:
         return Check(title, (_WITHHELD,), "watch")
     if not math.isfinite(share.value):
         return Check(title, (_NOT_FOLLOWED,), "watch")
+    if bounds.ci_high - bounds.ci_low < _SAME:
+        return Check(
+            title,
+            (Sentence("Nobody was lost from sight before ", span(share.scope["duration"], clock=clock), "."),),
+            "holds",
+        )
     words = Sentence(
         "Had all who were lost from sight before ", span(share.scope["duration"], clock=clock), " left at once, or all stayed, the share "
         "would lie between ", Quote(bounds, "interval"), ". The curve takes them to be like those who were followed on.",

@@ -14,7 +14,7 @@ from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
 from cemlab.show import numbers, survival_tables, theme
 from cemlab.show.figure import Figure, draw
-from cemlab.show.survival_axes import apart, course, label_right, short, ticks_below
+from cemlab.show.survival_axes import apart, course, label_right, short, start_of, ticks_below
 
 MOST_CURVES = len(theme.SERIES)
 """More groups than these are drawn in panels of their own."""
@@ -100,12 +100,14 @@ def curves(
     title = f"Share still there{which}"
     if len(shown) < len(groups):
         title += f": the {len(shown)} largest of {len(groups)} groups"
-    start = float(curve.parts["groups"]["start"].iloc[0])
+    start = start_of(curve)
     alt = _alt(shown, hidden=hidden, title=title, clock=clock, info=info)
     basis = survival_tables.basis(curve, info=info)
     if not shown:
         return draw(_paint_withheld, title=title, alt=alt, table=table, info=info, height=80, basis=basis)
     whole = course(overall.table, start=start, first=1.0) if overall else None
+    if len(shown) > MOST_CURVES:
+        basis = f"Beside each name its spells{'; grey: all' if overall else ''}. {basis}"
     grid = sorted(float(time) for time in risk.table["duration"].unique())
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
@@ -126,17 +128,17 @@ def _groups(
 ) -> tuple[list[_Group], list[str]]:
     """Return the curves that may be shown, the highest last value first, and the names of those that are withheld."""
     at_risk, middle = _keyed(risk.table, by), _keyed(medians.table if medians else pd.DataFrame(columns=by), by)
-    made, hidden = [], []
+    made: list[_Group] = []
     for name, rows in _keyed(curve.table, by).items():
         if bool(rows["suppressed"].iloc[0]):
-            hidden.append(name)
             continue
-        start = float(curve.parts["groups"]["start"].iloc[0])
-        drawn = course(rows, start=start, first=1.0)
+        drawn = course(rows, start=start_of(curve), first=1.0)
         median = middle[name].query("share_left == 0.5")["estimate"] if name in middle else pd.Series(dtype=float)
         made.append(
             _Group(name, float(rows["n"].iloc[0]), drawn, at_risk[name], float(median.iloc[0]) if len(median) else math.nan)
         )  # fmt: skip
+    shown = {group.name for group in made}
+    hidden = [name for name in _keyed(curve.parts["groups"], by) if name not in shown]
     return sorted(made, key=lambda group: -group.last), hidden
 
 
@@ -197,8 +199,8 @@ def _paint_risk(
                 time, position, numbers.number(value, locale=info.locale), ha="center", va="center", color=theme.INK
             )
         median = f"{group.median:g}" if math.isfinite(group.median) else "–"
-        axes.text(1.02, position, median, transform=axes.get_yaxis_transform(), va="center", color=theme.INK)
-    axes.text(1.02, -1, "median", transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)
+        axes.text(1.06, position, median, transform=axes.get_yaxis_transform(), va="center", color=theme.INK)
+    axes.text(1.06, -1, "median", transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)
     axes.text(0, -1, "at risk", transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)
     names = [short(group.name, most=11 if narrow else 22) for group in groups]
     axes.set(ylim=(len(groups) - 0.4, -1.5), xticks=grid)
@@ -206,7 +208,8 @@ def _paint_risk(
     for text, colour in zip(axes.get_yticklabels(), colours, strict=False):
         text.set_color(theme.readable(colour, paper=theme.PAPER))
     axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", pad=26)
+    first = max(len(numbers.number(float(group.risk["at_risk"].iloc[0]), locale=info.locale)) for group in groups)
+    axes.tick_params(axis="y", pad=8 + 4 * first)
 
 
 def _paint_panels(
@@ -232,7 +235,7 @@ def _paint_panels(
         axes.set_title(f"{short(group.name, most=14 if narrow else 20)} · {n}", fontsize=theme.TEXT_PX, loc="left")
         axes.set(ylim=(0, 103), xticks=grid[:: 2 if narrow else 1])
     canvas.supxlabel(f"{clock} since the start", color=theme.MUTED, fontsize=theme.TEXT_PX)
-    canvas.supylabel("% still there (beside the name: spells; grey: all)", color=theme.MUTED, fontsize=theme.TEXT_PX)
+    canvas.supylabel("% still there", color=theme.MUTED, fontsize=theme.TEXT_PX)
 
 
 def _alt(groups: Sequence[_Group], *, hidden: list[str], title: str, clock: str, info: LabInfo) -> str:

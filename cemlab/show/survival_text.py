@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
 
-_MOST_GROUPS = 3
+_MOST_GROUPS = 2
 
 
 def span(time: float | str, *, clock: str) -> Name:
@@ -58,13 +58,15 @@ def spells_behind(used: Finding, events: Finding, *, start: float = 0.0, clock: 
     return Sentence(*parts, ".")
 
 
-def still_there(shares: Sequence[Finding], *, clock: str) -> Sentence:
+def still_there(shares: Sequence[Finding], *, start: float = 0.0, clock: str) -> Sentence:
     """Say what share is left after each of several times.
 
     Parameters
     ----------
     shares : sequence of Finding
         One per time, with ``duration`` in its scope; NaN where follow-up has ended.
+    start : float, default 0
+        Time from which the curve speaks; above 0 with late entry.
     clock : {"months", "days"}
         Unit of the times.
 
@@ -80,8 +82,12 @@ def still_there(shares: Sequence[Finding], *, clock: str) -> Sentence:
         return Sentence("Follow-up ends before the first of these times.")
     parts: list[Part] = []
     for place, share in enumerate(known):
-        parts += [_joint(place, len(known)) if place else "Of those who begin, ", share, " are still there after " if not place else " after ",
-                  span(share.scope["duration"], clock=clock)]  # fmt: skip
+        if place:
+            parts += [_joint(place, len(known)), share, " after "]
+        else:
+            whose: list[Part] = ["still there after ", span(start, clock=clock)] if start > 0 else ["who begin"]
+            parts += ["Of those ", *whose, ", ", share, " are still there after "]
+        parts.append(span(share.scope["duration"], clock=clock))
     parts += [" (between ", Quote(known[-1], "interval"), ")"]
     beyond = [span(share.scope["duration"], clock=clock).text for share in shares if not math.isfinite(share.value)]
     if beyond:
@@ -232,7 +238,7 @@ def groups_in_short(compared: Mapping[str, Sequence[Finding]], *, time: float, c
     """
     out = [subject for subject, found in compared.items() if _flagged(found)]
     if not out:
-        return Sentence("No group differs from the others by more than chance explains.")
+        return Sentence("No group differs from the others by more than chance explains and by a size that matters.")
     return Sentence("What is left after ", span(time, clock=clock), " differs by ", Name(numbers.listed(out)), ".")
 
 
