@@ -72,10 +72,10 @@ def test_nothing_known_later_than_the_given_day_is_said(executed: Path) -> None:
     assert max(periods) < "2024-07"
 
 
-def test_given_groups_and_no_others_are_compared(executed: Path) -> None:
+def test_given_groups_and_how_answers_were_asked_for_are_compared(executed: Path) -> None:
     answer = next(record for record in _records(executed) if record["kind"] == "answer")
-    asked = {"region", "segment"}
-    assert {name for found in answer["findings"] for name in found["scope"]} == asked | {"group"}
+    scopes = {name for found in answer["findings"] if found["key"].startswith("nps.by_") for name in found["scope"]}
+    assert scopes - {"answered"} == {"region", "segment", "touchpoint", "channel", "survey"}
 
 
 def test_page_is_small_and_asks_for_nothing(rendered: str) -> None:
