@@ -22,8 +22,6 @@ from cemlab.show.survival_axes import short, ticks_below
 MOST_ROWS = 40
 """A figure shows at most so many ratios: those of the terms that come first."""
 MOST_PANELS = 6
-MOST_ERROR = 1.5
-"""A slice of time whose log ratio has a larger standard error tells nothing and is not drawn."""
 _RATIOS = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000)
 _DECADES = (0.001, 0.01, 0.1, 1, 10, 100, 1000)
 _AXIS = "hazard ratio, log scale (line: as the reference)"
@@ -147,7 +145,7 @@ def _in_words(fit: Estimates, *, info: LabInfo) -> str:
     return f"{'; '.join(spoken)}{more}."
 
 
-def over_time(tests: Estimates, *, clock: str, info: LabInfo) -> Figure:
+def over_time(tests: Estimates, *, fit: Estimates, clock: str, info: LabInfo) -> Figure:
     """Draw how each effect runs over time, where the model has it constant.
 
     Parameters
@@ -155,6 +153,8 @@ def over_time(tests: Estimates, *, clock: str, info: LabInfo) -> Figure:
     tests : Estimates
         From ``stats.diagnostics.proportional_hazards``, with the part ``effect``: log hazard ratios by ``term``, ``level`` and slice of
         time from ``start`` to ``stop``.
+    fit : Estimates
+        The fit that was tested: levels that it withholds are not drawn.
     clock : {"months", "days"}
         Unit of the durations.
     info : LabInfo
@@ -166,11 +166,16 @@ def over_time(tests: Estimates, *, clock: str, info: LabInfo) -> Figure:
         One panel per level on shared axes, at most `MOST_PANELS`: those that move most. The line is zero: above it
         customers leave sooner than those of the reference.
     """
-    groups = _moving_most(tests.parts["effect"])
+    effects = hazard_tables.published_effects(tests, fit=fit)
+    groups = _moving_most(effects)
     title = "Effect in slices of time, log hazard ratio"
-    if len(groups) < len(tests.parts["effect"][["term", "level"]].drop_duplicates()):
+    if len(groups) < len(effects[["term", "level"]].drop_duplicates()):
         title += f": the {len(groups)} that move most"
-    table = hazard_tables.of_effects(tests, caption=title, clock=clock, info=info)
+    table = hazard_tables.of_effects(tests, fit=fit, caption=title, clock=clock, info=info)
+
+    if not groups:
+        alt = "No level holds enough endings in a slice of time to be drawn."
+        return draw(_paint_nothing, title=title, alt=alt, table=table, info=info, height=80)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         columns = 1 if medium.narrow else min(3, len(groups)) if len(groups) != 4 else 2
@@ -194,6 +199,10 @@ def over_time(tests: Estimates, *, clock: str, info: LabInfo) -> Figure:
     )  # fmt: skip
 
 
+def _paint_nothing(canvas: Canvas, medium: theme.Medium) -> None:  # noqa: ARG001 - all media alike
+    canvas.text(0.5, 0.5, "too few endings to be drawn", ha="center", va="center", color=theme.MUTED)
+
+
 def _paint_slices(axes: Axes, rows: pd.DataFrame) -> None:
     axes.axhline(0, color=theme.LINE, lw=1)
     for row in rows.to_dict("records"):
@@ -205,8 +214,6 @@ def _paint_slices(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _moving_most(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    sure = table["std_error"] <= MOST_ERROR
-    table = table.assign(**{name: table[name].where(sure) for name in ("estimate", "ci_low", "ci_high")})
     made = [
         (hazard_tables.row_name(str(term), str(level)), rows.sort_values("start"))
         for (term, level), rows in table.groupby(["term", "level"], sort=False)

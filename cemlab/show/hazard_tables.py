@@ -22,6 +22,8 @@ _WORDS: Mapping[str, str] = {
     "payment_failed": "Failed payment",
 }
 """Terms that a heading would not make readable."""
+MOST_ERROR = 1.5
+"""A log ratio with a larger standard error tells nothing: its interval spans a factor of hundreds."""
 _TELLING = ("detractor", "yes")
 """Levels of covariates that change over time that a reader asks for."""
 
@@ -124,13 +126,15 @@ def of_ratios(fit: Estimates, *, caption: str, info: LabInfo) -> Table:
     return Table(caption, tuple(columns), tuple(rows), table)
 
 
-def of_effects(tests: Estimates, *, caption: str, clock: str, info: LabInfo) -> Table:
+def of_effects(tests: Estimates, *, fit: Estimates, caption: str, clock: str, info: LabInfo) -> Table:
     """Return effects in slices of time as a table.
 
     Parameters
     ----------
     tests : Estimates
         From ``stats.diagnostics.proportional_hazards``, with the part ``effect``.
+    fit : Estimates
+        The fit that was tested: levels that it withholds are left out.
     caption : str
         What one row is.
     clock : {"months", "days"}
@@ -143,7 +147,7 @@ def of_effects(tests: Estimates, *, caption: str, clock: str, info: LabInfo) -> 
     Table
         Term and level, slice, hazard ratio, interval.
     """
-    table = _exponentiated(tests.parts["effect"])
+    table = _exponentiated(published_effects(tests, fit=fit))
     level = numbers.level_text(tests.level, locale=info.locale)
     columns = (Column("What"), Column(f"From, {clock}", numeric=True), Column(f"To, {clock}", numeric=True),
                Column("Hazard ratio", numeric=True), Column(f"{level} interval", numeric=True))  # fmt: skip
@@ -152,6 +156,29 @@ def of_effects(tests: Estimates, *, caption: str, clock: str, info: LabInfo) -> 
         name, edges = row_name(str(row["term"]), str(row["level"])), (float(row["start"]), float(row["stop"]))
         rows.append((Cell(name, name), *(Cell(f"{edge:g}", edge) for edge in edges), *_ratio_cells(row, info=info)))
     return Table(caption, columns, tuple(rows), table)
+
+
+def published_effects(tests: Estimates, *, fit: Estimates) -> pd.DataFrame:
+    """Return the effects in slices of time of the levels that a fit publishes.
+
+    Parameters
+    ----------
+    tests : Estimates
+        From ``stats.diagnostics.proportional_hazards``, with the part ``effect``.
+    fit : Estimates
+        The fit that was tested.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of ``effect``; NaN where a slice tells nothing, its standard error above `MOST_ERROR`.
+    """
+    told = fit.table.loc[~fit.table["suppressed"].astype(bool), ["term", "level"]]
+    effects = tests.parts["effect"].merge(told, on=["term", "level"])
+    sure = effects["std_error"] <= MOST_ERROR
+    return effects.assign(
+        **{name: effects[name].where(sure) for name in ("estimate", "std_error", "ci_low", "ci_high")}
+    )
 
 
 def telling(fit: Estimates, term: str) -> dict[Any, Any] | None:

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from cemlab.core.results import Estimates
 from cemlab.show import theme
 
-MOST_STEPS = 110
+MOST_STEPS = 90
 """More steps than these cannot be told apart at the width of a page."""
 _STEPS: Mapping[str, tuple[int, ...]] = {
     "months": (1, 2, 3, 6, 12, 24, 36, 60, 120, 240),

@@ -1,0 +1,122 @@
+"""Words on staying and leaving: numbers are findings, what is not known is said."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from cemlab.core.results import Finding
+from cemlab.show import survival_checks, survival_text
+from cemlab.show.numbers import plain
+
+
+def _share(value: float, *, at: float, half: float = 0.02, **more: object) -> Finding:
+    scope = {"duration": f"{at}", **{name: str(each) for name, each in more.items() if name == "cause"}}
+    return Finding(
+        "survival.left", value, "share", scope=scope, ci_low=value - half, ci_high=value + half, level=0.95, n=900
+    )
+
+
+def _gap(value: float, group: str, *, flagged: bool) -> Finding:
+    return Finding("g", value, "percentage points", scope={"plan": group, "duration": "12.0"}, ci_low=value - 0.02, ci_high=value + 0.02,
+                   flagged=flagged)  # fmt: skip
+
+
+def test_shares_are_told_in_order_and_what_lies_beyond_is_named() -> None:
+    said = survival_text.still_there([_share(0.9, at=3), _share(0.7, at=12), _share(math.nan, at=24)], clock="months")
+    assert plain(said) == (
+        "Of those who begin, 90 % are still there after 3 months and 70 % after 12 months (between 68 and 72 %); "
+        "follow-up ends before 24 months."
+    )
+
+
+def test_late_start_speaks_of_those_still_there() -> None:
+    said = survival_text.still_there([_share(0.7, at=12)], start=3, clock="months")
+    assert plain(said).startswith("Of those still there after 3 months, 70 % are still there after 12 months")
+
+
+def test_nothing_followed_is_said() -> None:
+    assert "ends before the first" in plain(survival_text.still_there([_share(math.nan, at=1)], clock="days"))
+
+
+def test_median_that_is_not_reached_and_open_limits_are_said() -> None:
+    reached = Finding("m", 14.0, "months", ci_low=13.0, ci_high=16.0)
+    assert (
+        plain(survival_text.median(reached, clock="months"))
+        == "Half have left after 14 months (between 13 and 16 months)."
+    )
+    open_end = Finding("m", 14.0, "months", ci_low=13.0)
+    assert "at least 13 months; the upper limit lies beyond" in plain(survival_text.median(open_end, clock="months"))
+    assert "have not left" in plain(survival_text.median(Finding("m", math.nan, "months"), clock="months"))
+
+
+def test_reasons_are_told_most_frequent_first() -> None:
+    shares = [_share(0.1, at=12, cause="moved"), _share(0.3, at=12, cause="price")]
+    said = plain(survival_text.causes(shares, clock="months", brief=True))
+    assert said == "After 12 months, “price” has taken 30 % and “moved” 10 %."
+
+
+def test_overstatement_speaks_of_the_reason_asked_for() -> None:
+    shares = [_share(0.1, at=12, cause="moved"), _share(0.3, at=12, cause="price")]
+    claimed = [_share(0.2, at=12, cause="moved"), _share(0.4, at=12, cause="price")]
+    assert "40 % instead of 30 % for “price”" in plain(survival_text.overstated(shares, claimed, clock="months"))
+    asked = survival_text.overstated(shares, claimed, cause="moved", clock="months")
+    assert "20 % instead of 10 % for “moved”" in plain(asked)
+
+
+def test_only_flagged_groups_are_called_different() -> None:
+    compared = {
+        "plan": [_gap(-0.3, "monthly", flagged=True), _gap(0.1, "yearly", flagged=False)],
+        "region": [_gap(0.01, "N", flagged=False)],
+    }
+    said = [plain(each) for each in survival_text.groups(compared, time=12, clock="months")]
+    assert said[0].startswith("The share left of monthly is 30 percentage points lower than that of all others")
+    assert "yearly" not in said[0]
+    assert said[1].startswith("No group by region differs")
+    assert (
+        plain(survival_text.groups_in_short(compared, time=12, clock="months"))
+        == "What is left after 12 months differs by plan."
+    )
+
+
+@pytest.mark.parametrize(("ignored", "state"), [(0.71, "holds"), (0.79, "watch")])
+def test_late_entry_is_to_be_watched_where_much_hangs_on_it(ignored: float, state: str) -> None:
+    late = Finding("late", 120.0, "rows")
+    check = survival_checks.late_entry(_share(0.7, at=12), _share(ignored, at=12), late=late, clock="months")
+    assert check.state == state
+    assert "120 relationships" in plain(check.sentences[0])
+
+
+def test_nobody_late_and_nobody_lost_hold() -> None:
+    nobody = Finding("late", 0.0, "rows")
+    assert survival_checks.late_entry(_share(0.7, at=12), None, late=nobody, clock="months").state == "holds"
+    same = _share(0.7, at=12, half=0)
+    assert survival_checks.lost_from_sight(_share(0.7, at=12), same, clock="months").state == "holds"
+
+
+def test_bounds_outside_the_interval_are_to_be_watched() -> None:
+    wide = _share(0.7, at=12, half=0.2)
+    check = survival_checks.lost_from_sight(_share(0.7, at=12), wide, clock="months")
+    assert check.state == "watch"
+    assert "between 50 and 90 %" in plain(check.sentences[0])
+
+
+def test_withheld_and_unfollowed_shares_cannot_be_checked() -> None:
+    hidden = Finding("s", math.nan, "share", scope={"duration": "12"}, suppressed=True)
+    unknown = _share(math.nan, at=12)
+    for share in (hidden, unknown):
+        check = survival_checks.other_clock(share, share, clock="months", other_clock="days")
+        assert check.state == "watch"
+        assert "cannot be told" in plain(check.sentences[0])
+
+
+def test_other_rule_for_ties_names_the_ratio_that_moves_most() -> None:
+    def _ratio(value: float, level: str) -> Finding:
+        return Finding(
+            "r", value, "ratio", scope={"term": "plan", "level": level}, ci_low=value - 0.2, ci_high=value + 0.2
+        )
+
+    check = survival_checks.other_ties([_ratio(2.0, "a"), _ratio(3.0, "b")], [_ratio(2.0, "a"), _ratio(2.5, "b")])
+    assert "Plan: b" in plain(check.sentences[0])
+    assert check.state == "watch"
