@@ -1,0 +1,168 @@
+"""The study of staying and leaving, through the whole house: published numbers, and input that is not as one wishes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+Findings = dict[tuple[str, ...], dict[str, Any]]
+DAYS = ["-p", "clock", "days", "-p", "cause", "cancelled"]
+
+
+def _run(lab: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cemlab.cli", "run", "churn-survival", "--lab", str(lab), "--out", str(out), *more]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def _published(out: Path) -> tuple[Findings, str]:
+    """Findings by key and scope, and the page."""
+    (page,) = out.glob("churn-survival/*/report.html")
+    found = json.loads((page.parent / "findings.json").read_text(encoding="utf-8"))
+    return {(each["key"], *each["scope"].values()): each for each in found}, page.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def example(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Findings, str]]:
+    """``example(name, *options)``: the study on an example lab with its real files."""
+
+    def run(name: str, *more: str) -> tuple[Findings, str]:
+        out = tmp_path_factory.mktemp(name)
+        finished = _run(ROOT / "examples" / name / "lab.toml", out, "--data", str(shared_dir / "data" / name), *more)
+        assert finished.returncode == 0, finished.stderr[-2000:]
+        return _published(out)
+
+    return run
+
+
+@pytest.mark.shared
+def test_telco_shows_the_published_curve_tests_and_ratios(example: Callable[..., tuple[Findings, str]]) -> None:
+    found, html = example("telco_ibm", "-p", "covariates", "contract", "-p", "covariates", "gender")
+    curve = {float(key[1]): each for key, each in found.items() if key[0] == "survival.curve"}
+    published = {1: 0.945961, 12: 0.843200, 24: 0.788736, 36: 0.748545, 48: 0.708840, 60: 0.664404, 72: 0.592790}
+    assert {at: round(curve[at]["value"], 6) for at in published} == published
+    assert round(curve[72]["std_error"], 6) == 0.009919
+    assert found["survival.median", "0.5"]["value"] is None
+    assert round(found["survival.restricted_mean",]["value"], 5) == 54.49239
+    log_rank = {name: round(found[f"survival.log_rank.{name}",]["value"], 7) for name in ("contract", "payment_method")}
+    assert log_rank == {"contract": 2352.8725383, "payment_method": 865.2394631}
+    one_year = found["hazard.coefficients", "contract", "One year"]
+    assert (round(one_year["value"], 5), round(one_year["std_error"], 5)) == (-2.19184, 0.08346)
+    assert round(found["hazard.coefficients", "gender", "Male"]["value"], 5) == -0.04787
+    assert round(found["hazard.concordance",]["value"], 3) == 0.775
+    assert "What this page does not ask" in html, "no reasons, and no answers with a day"
+
+
+@pytest.mark.shared
+def test_hotel_shows_the_cumulative_incidence_and_not_its_overstatement(
+    example: Callable[..., tuple[Findings, str]],
+) -> None:
+    days = {7: 0.123168, 30: 0.193517, 60: 0.243228, 90: 0.274252, 180: 0.329416, 365: 0.356336}
+    found, html = example("hotel_bookings", *DAYS, *(word for day in days for word in ("-p", "horizons", str(day))))
+    told = {
+        int(float(key[2])): round(each["value"], 6)
+        for key, each in found.items()
+        if key[:2] == ("survival.causes", "cancelled")
+    }
+    assert told == days
+    assert found["survival.overstated", "cancelled", "365.0"]["value"] > 0.7
+    assert "35.6 %" in html.partition("</dl>")[0], "the answer and its tiles"
+
+
+@pytest.mark.shared
+def test_covariate_that_gives_the_outcome_away_is_named_and_kept_out(
+    example: Callable[..., tuple[Findings, str]], shared_dir: Path, tmp_path: Path
+) -> None:
+    satisfaction = 'score = "Satisfaction Score"'
+    source = (ROOT / "examples" / "telco_ibm_v11" / "lab.toml").read_text(encoding="utf-8")
+    assert satisfaction in source
+    lookup = '{ from = "Customer ID", type = "integer", lookup = { file = "Telco_customer_churn_status.csv.gz", key = "Customer ID", value = "Satisfaction Score" } }'
+    lab = tmp_path / "lab.toml"
+    lab.write_text(source.replace("[[spells]]", f"satisfaction = {lookup}\n\n[[spells]]"), encoding="utf-8")
+    more = [
+        "--data",
+        str(shared_dir / "data" / "telco_ibm_v11"),
+        "-p",
+        "covariates",
+        "contract",
+        "-p",
+        "covariates",
+        "satisfaction",
+    ]
+    finished = _run(lab, tmp_path / "out", *more)
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    found, html = _published(tmp_path / "out")
+    assert not [key for key in found if key[:2] == ("hazard.ratios", "satisfaction")]
+    assert "Satisfaction</span> was kept out of the model: it gives away who left" in html
+
+
+def _company(folder: Path, spells: list[tuple[str, str, str]]) -> Path:
+    """A lab of spells with plan: (first day, last day, plan)."""
+    lines = [
+        "id,first,last,plan",
+        *(f"{number},{first},{last},{plan}" for number, (first, last, plan) in enumerate(spells)),
+    ]
+    (folder / "spells.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    lab = folder / "lab.toml"
+    lab.write_text(
+        '[lab]\nname = "small"\ncompany = "Small"\ntime_zone = "UTC"\nsegments = ["plan"]\ndata_until = "2024-06-30"\n'
+        '[[spells]]\nfile = "spells.csv"\n[spells.columns]\nspell_id = "id"\ncustomer_id = "id"\nstarted_on = "first"\n'
+        'ended_on = "last"\nplan = "plan"\n',
+        encoding="utf-8",
+    )
+    return lab
+
+
+def _spells(plan: str, *, n: int, leave: int) -> list[tuple[str, str, str]]:
+    first = dt.date(2022, 1, 1)
+    ends = [str(first + dt.timedelta(days=40 + 11 * each)) if each < leave else "" for each in range(n)]
+    return [(str(first), end, plan) for end in ends]
+
+
+def test_nobody_left_is_said_and_nothing_is_modelled(tmp_path: Path) -> None:
+    finished = _run(_company(tmp_path, _spells("a", n=40, leave=0) + _spells("b", n=40, leave=0)), tmp_path / "out")
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    found, html = _published(tmp_path / "out")
+    assert found["survival.left", "12.0"]["value"] == 1.0
+    assert not [key for key in found if key[0].startswith("hazard.")]
+    assert "What this page does not ask" in html
+
+
+def test_group_in_which_nobody_left_is_named_and_left_out_of_the_model(tmp_path: Path) -> None:
+    spells = _spells("a", n=60, leave=30) + _spells("b", n=60, leave=15) + _spells("quiet", n=20, leave=0)
+    finished = _run(_company(tmp_path, spells), tmp_path / "out")
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    found, html = _published(tmp_path / "out")
+    assert [key[2] for key in found if key[0] == "hazard.ratios"] == ["b"]
+    assert "Plan: quiet</span> was kept out of the model: nobody left there" in html
+
+
+def test_horizon_beyond_follow_up_is_named_and_not_extrapolated(tmp_path: Path) -> None:
+    lab = _company(tmp_path, _spells("a", n=60, leave=30) + _spells("b", n=60, leave=15))
+    finished = _run(lab, tmp_path / "out", "-p", "horizons", "12", "-p", "horizons", "60")
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    found, html = _published(tmp_path / "out")
+    assert found["survival.left", "60.0"]["value"] is None
+    assert "follow-up ends before" in html
+
+
+def test_one_spell_and_a_day_before_the_data_are_refused_in_words(tmp_path: Path) -> None:
+    alone = _run(_company(tmp_path, _spells("a", n=1, leave=1)), tmp_path / "alone")
+    assert alone.returncode == 1
+    assert "at least 10 spells at risk" in alone.stderr
+    early = _run(_company(tmp_path, _spells("a", n=60, leave=30)), tmp_path / "early", "--as-of", "2020-01-01")
+    assert early.returncode != 0
+    assert "Traceback" not in early.stderr
+
+
+def test_words_that_are_no_numbers_are_no_horizons(tmp_path: Path) -> None:
+    refused = _run(_company(tmp_path, _spells("a", n=60, leave=30)), tmp_path / "out", "-p", "horizons", "soon")
+    assert refused.returncode == 2
+    assert "`horizons` must be a number" in refused.stderr
