@@ -16,7 +16,7 @@ from cemlab.prepare.cells.counting import recorded
 from cemlab.prepare.cells.periods import months
 from cemlab.prepare.cells.splits import BEGIN, split
 from cemlab.prepare.history import WINDOW_DAYS, History
-from cemlab.prepare.levels import joined, level, sources
+from cemlab.prepare.levels import as_levels, joined, level, sources
 from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, Following
 from cemlab.prepare.spells.tables import RESERVED
 
@@ -136,7 +136,7 @@ def design(
     levels = [*(each.name for each in found if not each.numeric), *time_varying]
     shares = _shares(lab, pieces.mutate(**{name: level(pieces[name]) for name in levels}), levels)
     columns = _numbers(pieces, scaling) | _dummies(pieces, shares)
-    event = pieces[ENDED] & (pieces[CAUSE] == _known(lab, spells, cause)) if cause else pieces[ENDED]
+    event = pieces[ENDED] & (level(pieces[CAUSE]) == _known(lab, spells, cause)) if cause else pieces[ENDED]
     times = dict(zip(_TIMES, (pieces.start, pieces.duration, event.cast("int8")), strict=True))
     rows = pieces.select(**times, **{f"_x{at}": value for at, value in enumerate(columns.values())})
     late = bool(time_varying) or bool(lab.frame(rows.aggregate(late=(rows._start > 0).any()))["late"].iloc[0])
@@ -147,7 +147,11 @@ def design(
 
 def _known(lab: Lab, spells: ir.Table, cause: str) -> str:
     """The cause, which some spell must have ended for."""
-    known = sorted(set(lab.frame(spells.select(CAUSE).distinct())[CAUSE]) - {""})
+    if "end_reason" in spells.columns:
+        ended = spells.filter(spells[ENDED])
+        known = sorted(set(as_levels(lab.frame(ended.select(CAUSE).distinct())[CAUSE])))
+    else:
+        known = []
     if cause not in known:
         raise ParameterError(
             f"`cause` must be a reason for which a spell ended: {cause!r} is none. {near_miss(cause, known)}"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cemlab.core.errors import ParameterError, SchemaError
+from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.core.lab import Lab
 from cemlab.data import synthetic
 from cemlab.data.lab import open_lab
@@ -354,3 +354,25 @@ def test_numbers_in_rows_are_scaled_and_missing_ones_named(memory_lab: type[Memo
     assert raw.x[:, 0].tolist() == [1.0, 3.0, 2.0]
     with pytest.raises(ParameterError, match=r"Did you mean `price`\?"):
         rows.design(lab, terms=["fee"], cause="prices")
+
+
+def test_no_spell_left_says_why(memory_lab: type[MemoryLab]) -> None:
+    young = SPELLS.assign(started_on=dt.date(2024, 4, 20), ended_on=None)
+    lab = made(memory_lab, spells=young)
+    for ask in (
+        lambda: cells.covariates(lab, terms=["plan"]),
+        lambda: cells.person_periods(lab, terms=["plan"]),
+        lambda: cells.immortal_time(lab, ever=["complaint"]),
+        lambda: rows.design(lab, terms=["plan"], clock="months"),
+    ):
+        with pytest.raises(InsufficientDataError, match="no full month observed: 3"):
+            ask()
+    with pytest.raises(InsufficientDataError, match="out of sight, at the landmark: 3"):
+        cells.landmark(lab, after_days=60)
+
+
+def test_all_censored_is_counted(memory_lab: type[MemoryLab]) -> None:
+    lab = made(memory_lab, spells=SPELLS.assign(ended_on=None, end_reason=None))
+    for table in (cells.person_periods(lab), cells.start_stop(lab), cells.covariates(lab, terms=["plan"])):
+        assert table["events"].sum() == 0
+        assert table["cause"].isna().all()

@@ -49,7 +49,7 @@ def exits(lab: Lab, rows: ir.Table, keys: Sequence[str], *, levels: Sequence[str
     return table.sort_values(order, ignore_index=True)[[*order, "n", "events"]]
 
 
-def recorded(lab: Lab, following: Following) -> None:
+def recorded(lab: Lab, following: Following, *, used: int | None = None) -> None:
     """Account for the spells behind cells.
 
     Parameters
@@ -58,12 +58,18 @@ def recorded(lab: Lab, following: Following) -> None:
         The opened lab.
     following : Following
         Until when, and on which clock.
+    used : int, optional
+        Spells that are followed, where they have been counted: if that is all of them, nothing more is.
 
     Raises
     ------
     InsufficientDataError
         When no spell is followed.
     """
+    spells = lab.table("spells")
+    if used is not None and used == int(lab.frame(spells.aggregate(n=spells.count()))["n"].iloc[0]):
+        following.record(lab, {}, used=used)
+        return
     spells = following.spells(lab)
     counts = lab.frame(spells.group_by(REASON).aggregate(n=spells.count()))
     left = counts[counts[REASON].notna()].sort_values(REASON)

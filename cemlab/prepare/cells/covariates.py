@@ -76,10 +76,10 @@ def covariates(
     >>> cells = covariates(lab, terms=["plan", "region"], clock="months")  # doctest: +SKIP
     """
     following = Following.asked(lab, clock=clock, cut=cut, scope=scope)
-    recorded(lab, following)
     spells, _ = described(lab, following, terms, declared=bins, quantiles=quantiles)
     spells = spells.rename(duration=EXIT, start=ENTRY)
     counts = exits(lab, spells, ["start", "duration", *terms], levels=terms, cause=cause)
+    recorded(lab, following, used=int(counts["n"].sum()))
     return counts if counts["start"].any() else counts.drop(columns="start")
 
 

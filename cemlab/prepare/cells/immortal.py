@@ -69,11 +69,11 @@ def immortal_time(
     """
     following = Following.asked(lab, clock=clock, cut=cut, scope=scope)
     history = History.of(lab, ever, survey=survey)
-    recorded(lab, following)
     spells, _ = described(lab, following, terms, declared=bins, quantiles=quantiles)
     over = (spells.ended_on + ibis.interval(days=1)).cast("date").fill_null(ibis.date(following.day.isoformat()))
     spells = spells.rename(duration=EXIT, start=ENTRY).mutate(**{_AFTER: over})
     told = history.levels(lab, spells, begin=_AFTER, since="started_on")
     levels = [*terms, *ever]
     counts = exits(lab, told, ["start", "duration", *levels], levels=levels, cause=cause)
+    recorded(lab, following, used=int(counts["n"].sum()))
     return counts if counts["start"].any() else counts.drop(columns="start")

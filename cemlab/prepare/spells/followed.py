@@ -12,7 +12,6 @@ import ibis
 from cemlab.core.errors import InsufficientDataError, ParameterError, near_miss
 from cemlab.core.lab import Lab, LedgerLine, Outcome
 from cemlab.core.parameters import REGISTRY
-from cemlab.prepare.levels import level
 from cemlab.prepare.spells.clock import CLOCKS, Clock, days_between, months_begun, months_whole
 
 if TYPE_CHECKING:
@@ -122,8 +121,7 @@ class Following:
         Returns
         -------
         ibis.Table
-            As `spells`, without those that are left out, and with `CAUSE`: "" where the end was not seen,
-            or the lab gives no reasons.
+            As `spells`, without those that are left out, and with `CAUSE`.
         """
         rows = self.spells(lab)
         return with_cause(rows.filter(rows[REASON].isnull()).drop(REASON))
@@ -234,7 +232,7 @@ class Following:
 
 
 def with_cause(rows: ir.Table) -> ir.Table:
-    """Return spells with why each ended.
+    """Return spells with why each ended, as the lab gives it: texts are slow to change.
 
     Parameters
     ----------
@@ -244,10 +242,9 @@ def with_cause(rows: ir.Table) -> ir.Table:
     Returns
     -------
     ibis.Table
-        With `CAUSE`: "" where the end was not seen, or the lab gives no reasons.
+        With `CAUSE`, which means nothing where the end was not seen; "" where the lab gives no reasons.
     """
-    cause = level(rows.end_reason) if "end_reason" in rows.columns else ibis.literal("")
-    return rows.mutate(**{CAUSE: rows[ENDED].ifelse(cause, "")})
+    return rows.mutate(**{CAUSE: rows.end_reason if "end_reason" in rows.columns else ibis.literal("")})
 
 
 def first_that_applies(steps: Sequence[ir.BooleanValue]) -> ir.IntegerValue:
