@@ -15,6 +15,7 @@ from survival_frames import as_cells, close, heart, life_table, lung, mgus2, ref
 
 from cemlab.core.errors import ConvergenceError, InsufficientDataError, ParameterError, SchemaError
 from cemlab.core.results import Estimates
+from cemlab.core.rows import DesignBlock
 from cemlab.stats import hazards, survival
 from cemlab.stats.hazards.ties import DIRECT, tie_sums
 
@@ -289,9 +290,11 @@ class Blocks:
     def __init__(self, rows: pd.DataFrame, columns: tuple[str, ...]) -> None:
         self._rows, self.columns, self.readings = rows, columns, 0
 
-    def __iter__(self) -> Iterator[hazards.RowBlock]:
+    def __iter__(self) -> Iterator[DesignBlock]:
+        # In another order at each reading, as engines may.
         self.readings += 1
-        for part in np.array_split(np.arange(len(self._rows)), 7):
+        order = np.random.default_rng(self.readings).permutation(len(self._rows))
+        for part in np.array_split(order, 7):
             yield from hazards.blocks_of(self._rows.iloc[part], list(self.columns))
 
 
@@ -317,6 +320,23 @@ def test_rows_that_are_too_many_to_keep_are_read_again(shared_dir: Path, monkeyp
     again = Blocks(rows, ("age", "year"))
     close(hazards.fit_cox_rows(again).table["estimate"], expected.table["estimate"].tolist())
     assert again.readings > kept.readings
+
+
+def test_a_row_that_stands_for_many_is_many_rows() -> None:
+    frame = SMALL.assign(x=SMALL["plan"].map({"a": 0.0, "b": 1.0, "c": 3.0}))
+    block = [DesignBlock(frame[["x"]].to_numpy(), frame["duration"].to_numpy(float), np.full(len(frame), event), None, count.to_numpy(float))
+             for event, count in ((1.0, frame["events"]), (0.0, frame["n"] - frame["events"]))]  # fmt: skip
+
+    class Two:
+        columns: tuple[str, ...] = ("x",)
+
+        def __iter__(self) -> Iterator[DesignBlock]:
+            return iter(block)
+
+    found, expected = hazards.fit_cox_rows(Two()).row(), hazards.fit_cox(frame, terms=["x"]).row()
+    assert found[["estimate", "std_error"]].tolist() == pytest.approx(
+        expected[["estimate", "std_error"]].tolist(), rel=1e-10
+    )
 
 
 # Invariances and uses.

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.core.results import Estimates
+from cemlab.core.rows import DesignBlock, DesignRows
 from cemlab.stats.hazards.cells import CellRows, Prepared, Roles
 from cemlab.stats.hazards.cox import fitted, sandwich
-from cemlab.stats.hazards.design import Design, Term
+from cemlab.stats.hazards.design import Codes, Design, Term
 from cemlab.stats.hazards.fitted import CoxModel, estimates_of
 from cemlab.stats.hazards.grid import Grid
 from cemlab.stats.hazards.risksets import Rows, risk_sums
@@ -22,100 +22,52 @@ from cemlab.stats.intervals import Floats
 
 HELD = 12_000_000
 """Numbers that are kept between readings; more are read again."""
-
-
-class RowBlock(Protocol):
-    """Some rows of numbers."""
-
-    @property
-    def x(self) -> Floats:
-        """Covariates, shape (rows, columns)."""
-
-    @property
-    def duration(self) -> Floats:
-        """When each row ends."""
-
-    @property
-    def event(self) -> Floats:
-        """1 where it ended by leaving, else 0."""
-
-    @property
-    def start(self) -> Floats | None:
-        """From when it is at risk; none: from the origin."""
-
-
-class RowBlocks(Protocol):
-    """Blocks of rows that can be read again and again."""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the covariates."""
-
-    def __iter__(self) -> Iterator[RowBlock]:
-        """Blocks, the same at each reading."""
+WHOLE = 1_000_000
+"""Whole event times below this are looked up, others searched."""
 
 
 class _OnGrid:
-    """Blocks of rows on the grid of event times, covariates centred and scaled.
+    """Blocks of rows on the grid of event times, covariates centred and scaled; kept between readings while they are few.
 
-    What a later reading would find again is kept: positions on the grid always, the numbers while they are few.
+    Nothing else is kept: an engine may give the rows in another order at the next reading.
     """
 
-    def __init__(self, source: RowBlocks, first: _First) -> None:
+    def __init__(self, source: DesignRows, first: _First) -> None:
         self._source, self._first = source, first
         self._held: list[Rows] | None = None
-        self._positions: list[_Placed] = []
 
     def __iter__(self) -> Iterator[Rows]:
         if self._held is not None:
             yield from self._held
             return
-        few = self._first.n * len(self._first.centre) <= HELD
+        few = self._first.rows * len(self._first.centre) <= HELD
         held: list[Rows] = []
-        for number, block in enumerate(self._source):
-            rows = self._rows(number, block)
+        for block in self._source:
+            rows = self._rows(block)
             if few:
                 held.append(rows)
             yield rows
         if few:
             self._held = held
 
-    def _rows(self, number: int, block: RowBlock) -> Rows:
-        if number == len(self._positions):
-            self._positions.append(self._placed(block))
-        at = self._positions[number]
-        x = np.asarray(block.x, dtype=float)
-        x = (x if at.kept is None else x[at.kept]) - self._first.centre
-        x /= self._first.scale
-        one = np.ones(len(x))
-        return Rows(x, at.enter, at.leave, at.event, one, one, one, np.zeros(len(x)), np.zeros(0, dtype=np.int64))
-
-    def _placed(self, block: RowBlock) -> _Placed:
-        times = self._first.grid.times
-        leave = np.searchsorted(times, np.asarray(block.duration, dtype=float), side="right")
-        enter = np.zeros(len(leave), dtype=np.int64)
+    def _rows(self, block: DesignBlock) -> Rows:
+        leave = self._first.position(np.asarray(block.duration, dtype=float))
+        enter = np.zeros_like(leave)
         if block.start is not None:
             start = np.asarray(block.start, dtype=float)
-            enter = np.where(start > 0, np.searchsorted(times, start, side="right"), 0)
+            enter = np.where(start > 0, self._first.position(start), 0)
+        x = np.asarray(block.x, dtype=float) - self._first.centre
+        x /= self._first.scale
+        n = np.ones(len(x)) if block.n is None else np.asarray(block.n, dtype=float)
         event = np.asarray(block.event).astype(bool)
-        kept = np.flatnonzero(leave > enter)
-        part = slice(None) if len(kept) == len(leave) else kept
-        return _Placed(enter[part].astype(np.int32), leave[part].astype(np.int32), event[part],
-                       None if len(kept) == len(leave) else kept)  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class _Placed:
-    """Entry, end and event of each row on the grid, in few bytes; which rows are at risk at an event at all."""
-
-    enter: np.ndarray
-    leave: np.ndarray
-    event: np.ndarray
-    kept: np.ndarray | None
+        kept = leave > enter
+        if not kept.all():
+            x, enter, leave, event, n = x[kept], enter[kept], leave[kept], event[kept], n[kept]
+        return Rows(x, enter, leave, event, n, n, n, np.zeros(len(x)), np.zeros(0, dtype=np.int64))
 
 
 def fit_cox_rows(
-    rows: RowBlocks,
+    rows: DesignRows,
     *,
     ties: Ties = "efron",
     robust: bool = False,
@@ -130,8 +82,8 @@ def fit_cox_rows(
 
     Parameters
     ----------
-    rows : RowBlocks
-        A re-iterable of blocks of numbers with ``x``, ``duration``, ``event`` and ``start``, and the names of the ``columns``.
+    rows : DesignRows
+        Blocks of numbers that can be read again and again (`prepare.rows.design`, or a frame by `blocks_of`).
     ties : {"efron", "breslow"}, default "efron"
         Rule for tied events.
     robust : bool, default False
@@ -183,39 +135,65 @@ def fit_cox_rows(
 
 @dataclass(frozen=True, eq=False)
 class _First:
-    """What the first reading finds."""
+    """What the first reading finds; `table` holds the positions of whole times where all event times are whole."""
 
     grid: Grid
     centre: Floats
     scale: Floats
+    rows: int
     n: float
     events: float
     last: float
+    table: Codes | None
+
+    def position(self, time: Floats) -> Codes:
+        """How far the grid has come at each time."""
+        if self.table is None:
+            return np.searchsorted(self.grid.times, time, side="right")
+        return np.asarray(self.table[np.minimum(time, len(self.table) - 1).astype(np.int64)])
 
 
-def _first_pass(rows: RowBlocks) -> _First:
+def _first_pass(rows: DesignRows) -> _First:
     columns = len(rows.columns)
     times: Floats = np.zeros(0)
-    total, square, n, events, last, wrong = np.zeros(columns), np.zeros(columns), 0, 0, 0.0, 0
+    total, square, count, n, events, last, wrong = np.zeros(columns), np.zeros(columns), 0, 0.0, 0.0, 0.0, 0
     for block in rows:
         x, time, event = (np.asarray(each, dtype=float) for each in (block.x, block.duration, block.event))
-        bad = ~(np.isfinite(x).all(axis=1) & np.isfinite(time) & (time >= 0) & np.isin(event, (0, 1)))
-        if block.start is not None:
-            start = np.asarray(block.start, dtype=float)
-            bad |= ~np.isfinite(start) | ((start > 0) & (time <= start))
-        wrong, n, events = wrong + int(bad.sum()), n + len(x), events + int(event.sum())
+        many = np.ones(len(x)) if block.n is None else np.asarray(block.n, dtype=float)
+        wrong, count = wrong + _impossible(block, x, many), count + len(x)
         times = np.union1d(times, time[event > 0])
-        total, square, last = total + x.sum(axis=0), square + (x**2).sum(axis=0), max(last, float(time.max(initial=0)))
+        n, events, last = n + many.sum(), events + float(event @ many), max(last, float(time.max(initial=0)))
+        total, square = total + many @ x, square + many @ x**2
     if wrong:
         raise SchemaError(
-            f"Rows must hold finite numbers and end after their start: {wrong:,} of {n:,} do not. Quarantine them."
+            f"Rows must hold finite numbers and end after their start: {wrong:,} of {count:,} do not. Quarantine them."
         )
     if not events:
-        raise InsufficientDataError(f"A hazard needs somebody who left: none of {n:,} spells did. Lengthen the window.")
+        raise InsufficientDataError(
+            f"A hazard needs somebody who left: none of {int(n):,} spells did. Lengthen the window."
+        )
     centre = total / n
     spread = np.sqrt(np.maximum(square / n - centre**2, 0))
+    whole = bool((times % 1 == 0).all()) and times[-1] < WHOLE
+    table = np.searchsorted(times, np.arange(int(times[-1]) + 1), side="right") if whole else None
     grid = Grid(times, np.array([0, len(times)], dtype=np.int64))
-    return _First(grid, centre, np.where(spread > 0, spread, 1.0), float(n), float(events), last)
+    return _First(grid, centre, np.where(spread > 0, spread, 1.0), count, float(n), events, last, table)
+
+
+def _impossible(block: DesignBlock, x: Floats, many: Floats) -> int:
+    time, event = np.asarray(block.duration, dtype=float), np.asarray(block.event, dtype=float)
+    bad = ~(
+        np.isfinite(x).all(axis=1)
+        & np.isfinite(time)
+        & (time >= 0)
+        & np.isin(event, (0, 1))
+        & (many > 0)
+        & (many % 1 == 0)
+    )
+    if block.start is not None:
+        start = np.asarray(block.start, dtype=float)
+        bad |= ~np.isfinite(start) | ((start > 0) & (time <= start))
+    return int(bad.sum())
 
 
 def _no_cells(design: Design, first: _First) -> CellRows:
@@ -244,27 +222,7 @@ def blocks_of(frame: pd.DataFrame, columns: Sequence[str], *, size: int = 500_00
     return FrameBlocks(frame, tuple(columns), size)
 
 
-@dataclass(frozen=True, eq=False)
-class FrameBlock:
-    """Some rows of a frame.
-
-    Attributes
-    ----------
-    x : numpy.ndarray
-        Covariates, shape (rows, columns).
-    duration, event : numpy.ndarray
-        When each row ends, and whether by leaving.
-    start : numpy.ndarray or None
-        From when it is at risk.
-    """
-
-    x: Floats
-    duration: Floats
-    event: Floats
-    start: Floats | None
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class FrameBlocks:
     """A frame, block by block.
 
@@ -282,16 +240,16 @@ class FrameBlocks:
     columns: tuple[str, ...]
     size: int
 
-    def __iter__(self) -> Iterator[FrameBlock]:
+    def __iter__(self) -> Iterator[DesignBlock]:
         """Blocks.
 
         Yields
         ------
-        FrameBlock
+        DesignBlock
             At most `size` rows.
         """
         for first in range(0, len(self.frame), self.size):
             part = self.frame.iloc[first : first + self.size]
             start = part["start"].to_numpy(float) if "start" in part else None
-            yield FrameBlock(part[list(self.columns)].to_numpy(float), part["duration"].to_numpy(float),
+            yield DesignBlock(part[list(self.columns)].to_numpy(float), part["duration"].to_numpy(float),
                              part["event"].to_numpy(float), start)  # fmt: skip
