@@ -125,3 +125,9 @@ def test_ordinary_prose_keeps_its_form() -> None:
 )
 def test_first_heading_is_split_from_the_prose(source: str, parts: tuple[int, str, str]) -> None:
     assert markdown.headings(source) == parts
+
+
+def test_table_of_prose_has_a_caption_and_scopes() -> None:
+    html = markdown.to_html("Table: what *it* is\n\n| a | b |\n|---|---:|\n| 1 | 2 |")
+    assert "<caption>what <em>it</em> is</caption>" in html
+    assert html.count('<th scope="col"') == 2

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from pages import PAYLOADS, Draft, hostile, run_facts, simple
+from pages import PAYLOADS, Draft, FakeLab, hostile, run_facts, simple
 
 from cemlab.core.errors import RunError
-from cemlab.core.results import Finding
+from cemlab.core.lab import LabInfo
+from cemlab.core.results import Finding, Sentence
 from cemlab.report import elements, records, render
+from cemlab.report.notebook import Notebook
 
 NPS = Finding("nps.overall", 53.4161, "points", label="NPS", ci_low=52.3, ci_high=54.5, level=0.95, n=13612)
 EMPTY = {"meta", "link", "br", "img", "input", "source", "hr", "line", "circle", "rect"}
@@ -249,3 +251,45 @@ def test_outputs_that_are_no_part_of_a_report_are_counted_and_not_shown() -> Non
     html = render.to_html(render.assemble(notebook, {}))
     assert "stray words" not in html
     assert ("Outputs of the notebook that are no part of a report", "2") in render.assemble(notebook, {}).run
+
+
+def _answered(change: Finding | None, **calls: str) -> str:
+    draft, nb = Draft(), Notebook("simple", {})
+    tile = Finding("nps", 30.0, "points", label="NPS", ci_low=28.0, ci_high=32.0, level=0.95, n=900.0)
+    draft.prose("# Is it so?")
+    with draft.cell():
+        nb.uses(FakeLab(LabInfo("t", "Tiny", "UTC")))
+        for question, because in calls.items():
+            nb.leave_out(f"{question}?", because)
+        nb.answer(Sentence("It is ", tile, "."), tiles=[tile, tile], change=change)
+    return render.to_html(render.assemble(draft.notebook, {}))
+
+
+@pytest.mark.parametrize(
+    ("value", "flagged", "words"),
+    [
+        (4.0, True, "▲</span> rose by 4 points"),
+        (-4.0, True, "▼</span> fell by 4 points"),
+        (4.0, False, "→</span> no change that this sample could show (would have shown 5 points)"),
+    ],
+)
+def test_first_tile_shows_its_change_with_an_arrow_and_a_word(value: float, flagged: bool, words: str) -> None:
+    change = Finding("c", value, "points", ci_low=value - 2, ci_high=value + 2, flagged=flagged, mde=4.2)
+    html = _answered(change)
+    assert html.count('class="change"') == 1
+    assert words in html
+
+
+def test_tiles_without_a_comparison_show_no_arrow() -> None:
+    assert 'class="change"' not in _answered(None)
+
+
+def test_questions_left_out_stand_with_their_reason_in_the_accounting() -> None:
+    html = _answered(None, Why="Because <b>so</b>.")
+    accounting = html.partition('id="accounting"')[2]
+    assert "<li>Why? Because &lt;b&gt;so&lt;/b&gt;.</li>" in accounting
+
+
+def test_contents_stand_above_the_answer() -> None:
+    html = _answered(None)
+    assert html.index('class="contents"') < html.index('class="answer"')
