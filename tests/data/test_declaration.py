@@ -41,7 +41,11 @@ def test_a_whole_lab_is_read(make_lab: MakeLab) -> None:
             'score = { frm = "score" }',
             r"`responses.columns.score.frm` is not one. Did you mean `from`",
         ),
-        ('score = "score"', 'score = { from = "score", constant = 5 }', "takes one of `from`, `constant`, `template` and `row_number`"),
+        (
+            'score = "score"',
+            'score = { from = "score", constant = 5 }',
+            "takes one of `from`, `constant`, `template` and `row_number`",
+        ),
         ('score = "score"', 'score = { from = "score", type = "text" }', "`responses.score` must be number"),
         ('score = "score"', 'band = { from = "score", bins = [5, 3] }', "rising order"),
         ('score = "score"', 'band = { from = "score", bins = [5], labels = ["x"] }', "needs 2 `labels`"),

@@ -14,7 +14,19 @@ from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.core.suppression import hidden_cells
 
 Better = Literal["up", "down", "none"]
-Unit = Literal["points", "share", "percentage points", "scale points", "days", "months", "customers", "answers", "rows", "ratio", "currency"]
+Unit = Literal[
+    "points",
+    "share",
+    "percentage points",
+    "scale points",
+    "days",
+    "months",
+    "customers",
+    "answers",
+    "rows",
+    "ratio",
+    "currency",
+]
 
 HIDDEN = ("suppressed", "too_small")
 """Flags of a row whose values are withheld, and of one that is so for its own size (not as a complement)."""

@@ -71,7 +71,8 @@ def by_design(
     """
     weighted = not np.allclose(counts["sum_w"], counts["n"])
     clustered = bool((design["n_clusters"] < design["n"]).any())
-    stratified = design[weighting.STRATUM].nunique() > 1
+    labels = design[weighting.STRATUM].to_numpy()
+    stratified = bool((labels != labels[0]).any())
     first = [WEIGHTS] if weighted else []
     chosen: list[tuple[str, pd.DataFrame, pd.DataFrame | None]] = []
     chosen.append((PLAIN, counts.drop(columns=["sum_w", "sum_w2"], errors="ignore"), None))
@@ -88,7 +89,7 @@ def by_design(
     ]
     table = pd.concat(rows, ignore_index=True).drop(columns=list(HIDDEN))
     kept = ["assumption", "estimate", "std_error", "ci_low", "ci_high", "n", "n_customers", "n_eff"]
-    table = table.assign(deff=table["deff"] if "deff" in table else 1.0).fillna({"deff": 1.0})
+    table = table.assign(deff=table.get("deff", 1.0)).fillna({"deff": 1.0})
     return Estimates.build(
         table[[*kept, "deff"]], by=["assumption"], cells=[], measure=f"{metric.name}_design", unit=metric.unit,
         method="the same answers with the design left out, in part, and as it is", level=level, min_n=min_n,
@@ -104,4 +105,3 @@ def _stratified(strata: pd.DataFrame, metric: MetricScale) -> pd.DataFrame:
     """Design sums of answers that are each a cluster of their own, within strata."""
     sums = weighting.of_counts(strata, ["stratum"], metric.worth)
     return sums.assign(**{weighting.STRATUM: sums["stratum"], "stratum_clusters": sums["n"]}).drop(columns="stratum")
-
