@@ -54,7 +54,7 @@ class FakeLab:
         """Hand over nothing."""
         raise NotImplementedError
 
-    def most_rows(self, table: str, column: str) -> int | None:  # noqa: ARG002 - as the protocol has it
+    def most_rows(self, table: str, column: str) -> int | None:
         """Know nothing."""
         return None
 

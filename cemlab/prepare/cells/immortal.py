@@ -43,10 +43,12 @@ def immortal_time(
     ever : sequence of str
         What happened between a spell's first day and its end, named as time-varying covariates are;
         of ``nps_group`` the last answer in that time or before.
-    terms, clock, cause, cut, bins, quantiles, scope : as in `cemlab.prepare.cells.covariates`
-        The rest of the question.
+    terms, clock : as in `cemlab.prepare.cells.covariates`
+        Covariates and clock.
     survey : str, default ""
         Of ``nps_group``: only answers to this survey; empty for all.
+    cause, cut, bins, quantiles, scope : as in `cemlab.prepare.cells.covariates`
+        The rest of the question.
 
     Returns
     -------

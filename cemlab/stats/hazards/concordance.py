@@ -133,10 +133,10 @@ def _later(spells: _Spells, time: Floats, rank: Codes) -> tuple[Floats, Floats, 
         if not late.any():
             continue
         limit = asked - 1 if inclusive else asked
-        lower = dominated(keys[late], spells.rank[late], spells.n[late], limit, rank)
-        upto = dominated(keys[late], spells.rank[late], spells.n[late], limit, rank + 1)
+        lower = dominated(keys[late], spells.rank[late], spells.n[late], above=limit, below=rank)
+        upto = dominated(keys[late], spells.rank[late], spells.n[late], above=limit, below=rank + 1)
         everyone = dominated(
-            keys[late], np.zeros(late.sum(), dtype=np.int64), spells.n[late], limit, np.ones_like(rank)
+            keys[late], np.zeros(late.sum(), dtype=np.int64), spells.n[late], above=limit, below=np.ones_like(rank)
         )
         found += sign * np.stack([lower, upto - lower, everyone])
     return found[0], found[1], found[2]
@@ -151,14 +151,14 @@ def _earlier(spells: _Spells, gone: Codes) -> Floats:
     # Events before the end: key −stop above −end; less those at or before the entry.
     end = stop + np.where(spells.event, 0, 1)
     for limit, sign in ((-end, 1.0), (np.where(np.isfinite(spells.start), -start - 1, np.iinfo(np.int64).max), -1.0)):
-        lower = dominated(keys, rank, n, limit, spells.rank)
-        upto = dominated(keys, rank, n, limit, spells.rank + 1)
-        everyone = dominated(keys, np.zeros_like(rank), n, limit, np.ones_like(spells.rank))
+        lower = dominated(keys, rank, n, above=limit, below=spells.rank)
+        upto = dominated(keys, rank, n, above=limit, below=spells.rank + 1)
+        everyone = dominated(keys, np.zeros_like(rank), n, above=limit, below=np.ones_like(spells.rank))
         found += sign * np.stack([everyone - upto, lower, upto - lower], axis=1)
     return found
 
 
-def dominated(key: Codes, rank: Codes, n: Floats, above: Codes, below: Codes) -> Floats:
+def dominated(key: Codes, rank: Codes, n: Floats, *, above: Codes, below: Codes) -> Floats:
     """Return, for each question, the summed `n` of points with key > above and rank < below.
 
     Points are sorted by rank once; then a search over blocks of keys, halved level by level, so that no Python loop
@@ -179,7 +179,7 @@ def dominated(key: Codes, rank: Codes, n: Floats, above: Codes, below: Codes) ->
     Examples
     --------
     >>> points = np.array([1, 2, 3]), np.array([5, 6, 7]), np.array([1.0, 10.0, 100.0])
-    >>> dominated(*points, np.array([1]), np.array([7])).tolist()
+    >>> dominated(*points, above=np.array([1]), below=np.array([7])).tolist()
     [10.0]
     """
     if not len(key) or not len(above):

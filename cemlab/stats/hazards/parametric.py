@@ -218,10 +218,7 @@ def fit_parametric(
         )
     design = design_of(kept, terms, reference=reference)
     frame = _frame(kept, design)
-    order = np.argsort(frame["duration"].to_numpy(), kind="stable")
-    ends = frame.iloc[order]
-    shares = np.cumsum((ends["weight"] * ends["event"]).to_numpy()) / gone
-    breakpoints = tuple(np.unique(ends["duration"].to_numpy()[np.searchsorted(shares, [0.25, 0.5, 0.75])]))
+    breakpoints = _quarters(frame)
     tried = _tried(frame, families, breakpoints, folds=folds, seed=seed)
     chosen = str(tried.loc[tried["chosen"], "family"].iloc[0])
     fitter = _fit(chosen, frame, breakpoints)
@@ -232,6 +229,14 @@ def fit_parametric(
         unit="ratio", method=f"{FAMILIES[model.family]} by lifelines, chosen by held-out likelihood", level=level, min_n=min_n, better="up",
         notes=notes, parts={"families": tried}, model=model,
     )  # fmt: skip
+
+
+def _quarters(frame: pd.DataFrame) -> tuple[float, ...]:
+    """Return the times by which a quarter, a half and three quarters of the events have come."""
+    ends = frame.sort_values("duration", kind="stable")
+    events = np.cumsum((ends["weight"] * ends["event"]).to_numpy())
+    reached = np.searchsorted(events / events[-1], [0.25, 0.5, 0.75])
+    return tuple(np.unique(ends["duration"].to_numpy()[reached]))
 
 
 def predicted_formula(

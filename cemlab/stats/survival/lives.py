@@ -61,10 +61,7 @@ class Lives:
 
     @cached_property
     def at_risk(self) -> Floats:
-        """Spells at risk at each time, shape (T, G).
-
-        Y(t) = spells that leave at t or later − spells that enter at t or later.
-        """
+        """Spells at risk at each time, shape (T, G): those that leave then or later less those that enter then or later."""
         leaving = np.asarray(self.events + self.censored - self.entered, dtype=float)
         return np.asarray(np.cumsum(leaving[::-1], axis=0)[::-1])
 
@@ -118,12 +115,12 @@ class Lives:
             With the keys of the groups that were left out.
         """
 
-        def others(counts: Floats) -> Floats:
+        def _others(counts: Floats) -> Floats:
             return np.asarray(counts.sum(axis=-1, keepdims=True) - counts)
 
         return replace(
-            self, entered=others(self.entered), events=others(self.events), censored=others(self.censored),
-            events_by_cause=others(self.events_by_cause), customers=others(self.customers),
+            self, entered=_others(self.entered), events=_others(self.events), censored=_others(self.censored),
+            events_by_cause=_others(self.events_by_cause), customers=_others(self.customers),
         )  # fmt: skip
 
 
