@@ -75,7 +75,7 @@ def _paint_course(axes: Axes, table: pd.DataFrame, *, whole: float) -> None:
         chosen = complete & which
         axes.scatter(at[chosen], sure["estimate"][chosen], s=28, zorder=3, color=colour, marker=marker)
     for position in at[~complete]:
-        axes.axvspan(position - 0.5, position + 0.5, facecolor="none", hatch="///", edgecolor=theme.LINE, lw=0)
+        axes.axvspan(position - 0.5, position + 0.5, facecolor="none", hatch="///", hatchcolor=theme.LINE, lw=0)
         row = table.loc[position]
         axes.plot([position] * 2, [row["ci_low"], row["ci_high"]], color=theme.CONTEXT)
         axes.plot(position, row["estimate"], "o", mfc=theme.PAPER, color=theme.CONTEXT)

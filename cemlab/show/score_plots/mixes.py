@@ -59,12 +59,12 @@ def mixes(
     table = tables.of_frame(
         frame, caption="What the answers of each group are made of", labels=labels | {"n": "Answers"}, info=info
     )
-    names = _names(drawn)
+    names, brief = _names(drawn), [str(row["name"]) for row in drawn]
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         axes = canvas.subplots()
         _paint_rows(axes, drawn, metric=metric, medium=medium, info=info)
-        paint_names(axes, drawn, names=names, medium=medium, min_n=overall.min_n, info=info)
+        paint_names(axes, drawn, names=brief if medium.narrow else names, medium=medium, min_n=overall.min_n, info=info)
 
     left = total - len(drawn)
     title = "What the answers are made of" + (f": {left} groups are left out, see the table" if left else "")

@@ -79,7 +79,7 @@ def beliefs(gaps: Estimates, *, info: LabInfo) -> Figure:
     rows = gaps.table
     level = "share" if gaps.unit == "percentage points" else gaps.unit
     table = rows.assign(
-        group=[_who(row) for row in rows.to_dict("records")], estimate=rows[given], ci_low=rows["believed"] - rows["ci_high"],
+        group=[_who(row) for row in rows.to_dict("records")], brief=rows["group"].mask(rows["column"] == "", _EVERYONE), estimate=rows[given], ci_low=rows["believed"] - rows["ci_high"],
         ci_high=rows["believed"] - rows["ci_low"], other=rows["believed"],
     )  # fmt: skip
     scores = Estimates(
@@ -108,7 +108,7 @@ def _paired(score: Estimates, by: str, *, info: LabInfo) -> pd.DataFrame:  # noq
     names = [f"{tables.heading(by)}: {name}" for name in table[by]] if by else [_EVERYONE]
     kept = ["estimate", "ci_low", "ci_high", "n", "suppressed", "too_small"]
     other = plain["estimate"].to_numpy() * numbers.scaled(1.0, unit)
-    return table[kept].assign(group=names, other=other)
+    return table[kept].assign(group=names, brief=table[by].astype(str) if by else _EVERYONE, other=other)
 
 
 def _as_estimates(table: pd.DataFrame, score: Estimates) -> Estimates:
@@ -133,11 +133,11 @@ def _draw(
         axes = canvas.subplots()
         _paint_pairs(axes, table)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if medium.narrow else 9, steps=[1, 2, 5, 10]))
-        axes.set(xlabel=f"{axis_label(score)} (dot: {'weighted' if other[0] == 'unweighted' else 'given'}; {other[1]})")
-        rows = table.to_dict("records")
-        paint_names(
-            axes, rows, names=[str(name) for name in table["group"]], medium=medium, min_n=score.min_n, info=info
-        )
+        dot = "weighted" if other[0] == "unweighted" else "given"
+        told = f"(dot: {dot}; {other[1]})"
+        axes.set(xlabel=f"{axis_label(score)}\n{told}" if medium.narrow else f"{axis_label(score)} {told}")
+        names = [str(name) for name in table["brief" if medium.narrow else "group"]]
+        paint_names(axes, table.to_dict("records"), names=names, medium=medium, min_n=score.min_n, info=info)
 
     words = f"Dot chart of {title}. {'; '.join(said)}." if said else f"Dot chart of {title}: all are withheld."
     height = 74 + 26 * max(len(table), 1)
