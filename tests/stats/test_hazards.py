@@ -249,6 +249,36 @@ def test_cells_are_rows_to_a_hundred_millionth_of_an_error(
         np.testing.assert_allclose(fit.table["std_error"], alone.table["std_error"], rtol=1e-8)
 
 
+@given(some_cells(), st.sampled_from(BOTH))
+@settings(max_examples=25)
+def test_a_table_of_patterns_is_the_same_as_rows(given_cells: tuple[pd.DataFrame, bool], ties: Ties) -> None:
+    cells, _ = given_cells
+    cells = cells.assign(half=np.where(cells["age"] > 0, "old", "new"))
+    levels = cells.groupby(["plan"])["events"].sum(), cells.groupby("half")["events"].sum()
+    if min(each.min() for each in levels) == 0 or len(levels[0]) < 3 or len(levels[1]) < 2:
+        return
+    # The same columns as numbers go through rows.
+    numbers = cells.assign(
+        b=(cells["plan"] == "b") * 1.0, c=(cells["plan"] == "c") * 1.0, old=(cells["half"] == "old") * 1.0
+    )
+    try:
+        expected = hazards.fit_cox(numbers, terms=["b", "c", "old"], ties=ties, strata=["stratum"], min_n=1)
+    except (ConvergenceError, InsufficientDataError):
+        return
+    found = hazards.fit_cox(cells, terms=["plan", "half"], ties=ties, strata=["stratum"], min_n=1)
+    for part in ("tests", "fit"):
+        np.testing.assert_allclose(
+            found.parts[part].select_dtypes("number"),
+            expected.parts[part].select_dtypes("number"),
+            rtol=1e-8,
+            atol=1e-10,
+        )
+    np.testing.assert_allclose(
+        found.table["estimate"], expected.table["estimate"], atol=1e-8 * expected.table["std_error"].max()
+    )
+    np.testing.assert_allclose(found.table["std_error"], expected.table["std_error"], rtol=1e-8)
+
+
 @pytest.mark.parametrize("share", [0.002, 0.2, 0.999999, 1.0])
 @pytest.mark.parametrize("events", [1_001, 20_000])
 def test_closed_form_of_tied_events_is_their_sum(events: int, share: float) -> None:

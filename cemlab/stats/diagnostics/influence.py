@@ -10,7 +10,7 @@ import pandas as pd
 from cemlab.core.results import Estimates
 from cemlab.stats.hazards.cells import checked, prepared
 from cemlab.stats.hazards.predicted import model_of
-from cemlab.stats.hazards.risksets import score_residuals
+from cemlab.stats.hazards.residuals import score_residuals
 
 
 def influence(fit: Estimates, cells: pd.DataFrame, *, group: str) -> Estimates:

@@ -121,7 +121,7 @@ def same_data(model: CoxModel, cells: pd.DataFrame) -> Prepared:
 
 def _pieces(model: CoxModel, data: Prepared, time: Floats) -> tuple[Floats, tuple[Floats, Floats, Floats]]:
     weights = (np.ones_like(time), time, time**2)
-    blocks = [information(data.blocks, model.sums, beta=model.beta, at=weight) for weight in weights]
+    blocks = [information(data.short, model.sums, beta=model.beta, at=weight) for weight in weights]
     return score(model.sums, at=time), (blocks[0], blocks[1], blocks[2])
 
 
@@ -179,7 +179,7 @@ def _effect(model: CoxModel, data: Prepared, *, slices: int, level: float) -> pd
     frames, edge = [], 0.0
     for code in np.unique(slot):
         inside = (slot == code).astype(float)
-        matrix = information(data.blocks, model.sums, beta=model.beta, at=inside)
+        matrix = information(data.short, model.sums, beta=model.beta, at=inside)
         told = np.diag(matrix) > 1e-9 * max(float(np.diag(matrix).max()), 1e-300)
         inverse = np.full_like(matrix, np.nan)
         inverse[np.ix_(told, told)] = np.linalg.pinv(matrix[np.ix_(told, told)], hermitian=True)

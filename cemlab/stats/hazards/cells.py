@@ -12,7 +12,8 @@ import pandas as pd
 from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.stats.hazards.design import Codes, Design
 from cemlab.stats.hazards.grid import Grid, grid_of
-from cemlab.stats.hazards.risksets import Rows
+from cemlab.stats.hazards.patterns import patterns_of
+from cemlab.stats.hazards.risksets import Blocks, Rows
 from cemlab.stats.intervals import Floats
 
 BLOCK = 8_000_000
@@ -125,6 +126,13 @@ class Prepared:
     weighted: bool
     clusters: int
     last_seen: Floats
+
+    @cached_property
+    def short(self) -> Blocks:
+        """The rows for sums over risk sets: as a table of patterns where all covariates are levels."""
+        kept = self.blocks
+        found = patterns_of(kept.rows, self.grid, design=kept.design, coded=kept.coded, centre=kept.centre)
+        return kept if found is None else found
 
 
 def checked(cells: pd.DataFrame, roles: Roles) -> pd.DataFrame:

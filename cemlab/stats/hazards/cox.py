@@ -6,7 +6,7 @@ grouped sandwich errors and Efron's baseline are not in the usual one (see docs/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,16 +18,18 @@ from cemlab.stats.hazards.design import Design, design_of
 from cemlab.stats.hazards.fitted import CoxModel, estimates_of
 from cemlab.stats.hazards.grid import Grid
 from cemlab.stats.hazards.newton import Maximum, Point, maximise, need_full_rank
+from cemlab.stats.hazards.residuals import score_residuals
 from cemlab.stats.hazards.risksets import (
     Blocks,
+    Compressed,
     Leavers,
     RiskSums,
+    Rows,
     information,
     leavers_of,
     log_likelihood,
     risk_sums,
     score,
-    score_residuals,
 )
 from cemlab.stats.hazards.ties import Ties
 from cemlab.stats.intervals import Floats
@@ -122,23 +124,22 @@ def fit_cox(
     roles = Roles(tuple(strata), offset, cluster, cause)
     kept = checked(cells, roles)
     design = design_of(kept, terms, reference=reference)
+    counts = level_counts(kept, design)
     if not ridge:
-        need_events(kept, design, min_n=min_n)
+        need_events(counts, min_n=min_n)
     data = prepared(kept, design, roles)
-    found = fitted(data.blocks, data.grid, labels=design.labels, ties=ties, ridge=ridge)
+    found = fitted(data.short, data.grid, labels=design.labels, ties=ties, ridge=ridge)
     spread = data.weighted or robust or bool(cluster)
     covariance = (
         sandwich(data.blocks, data.grid, found, ties=ties, clusters=data.clusters) if spread else found.covariance
     )
     model = CoxModel(
         design=design, roles=roles, ties=ties, beta=found.beta, covariance=covariance, centre=data.blocks.centre, grid=data.grid,
-        strata=data.strata, sums=risk_sums(data.blocks, data.grid, found.beta, ties=ties), bread=found.covariance,
+        strata=data.strata, sums=risk_sums(data.short, data.grid, found.beta, ties=ties), bread=found.covariance,
         last_seen=data.last_seen,
         offset=float(np.average(kept[offset], weights=kept["n"])) if offset else 0.0,
     )  # fmt: skip
-    return estimates_of(
-        model, found, counts=level_counts(kept, design), data=data, level=level, min_n=min_n, ridge=ridge
-    )
+    return estimates_of(model, found, counts=counts, data=data, level=level, min_n=min_n, ridge=ridge)
 
 
 class _Likelihood:
@@ -204,6 +205,8 @@ def cross_products(blocks: Blocks, columns: int) -> Floats:
     numpy.ndarray
         Shape (columns, columns).
     """
+    if isinstance(blocks, Compressed):
+        return blocks.products()
     total, square, count = np.zeros(columns), np.zeros((columns, columns)), 0.0
     for rows in blocks:
         weighted = rows.x * rows.n[:, None]
@@ -211,7 +214,7 @@ def cross_products(blocks: Blocks, columns: int) -> Floats:
     return square - np.outer(total, total) / max(count, 1.0)
 
 
-def sandwich(blocks: Blocks, grid: Grid, found: Maximum, *, ties: Ties, clusters: int = 0) -> Floats:
+def sandwich(blocks: Iterable[Rows], grid: Grid, found: Maximum, *, ties: Ties, clusters: int = 0) -> Floats:
     """Return the robust or clustered covariance.
 
     H⁻¹ B H⁻¹ with B = Σ w²·U Uᵀ over spells, or Σ U_g U_gᵀ over clusters, U the score residuals.
@@ -276,26 +279,26 @@ def level_counts(cells: pd.DataFrame, design: Design) -> pd.DataFrame:
     pandas.DataFrame
         ``term``, ``level`` (empty for a number), ``n``, ``events``.
     """
+    n, events = cells["n"].to_numpy(float), cells["events"].to_numpy(float)
     rows = []
-    for term in design.terms:
+    for term, codes in zip(design.terms, design.coded(cells), strict=True):
         if not term.levels:
-            rows.append({"term": term.name, "level": "", "n": cells["n"].sum(), "events": cells["events"].sum()})
+            rows.append({"term": term.name, "level": "", "n": n.sum(), "events": events.sum()})
             continue
-        found = cells.groupby(cells[term.name].astype(str), observed=True)[["n", "events"]].sum()
-        rows += [{"term": term.name, "level": level, "n": found["n"].get(level, 0), "events": found["events"].get(level, 0)}
-                 for level in term.levels]  # fmt: skip
+        at = codes.astype(np.int64)
+        sums = [np.bincount(at, weights=each, minlength=len(term.levels)) for each in (n, events)]
+        rows += [{"term": term.name, "level": level, "n": count, "events": left}
+                 for level, count, left in zip(term.levels, *sums, strict=True)]  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def need_events(cells: pd.DataFrame, design: Design, *, min_n: int) -> None:
+def need_events(counts: pd.DataFrame, *, min_n: int) -> None:
     """Raise when a level has no events: its hazard ratio is 0, and its logarithm has no end.
 
     Parameters
     ----------
-    cells : pandas.DataFrame
-        Covariate cells.
-    design : Design
-        The covariates.
+    counts : pandas.DataFrame
+        As `level_counts` gives them.
     min_n : int
         Below it the number of spells is not told.
 
@@ -304,9 +307,8 @@ def need_events(cells: pd.DataFrame, design: Design, *, min_n: int) -> None:
     InsufficientDataError
         Naming the level.
     """
-    if not cells["events"].sum():
+    if not counts["events"].any():
         return  # said when the rows are made
-    counts = level_counts(cells, design)
     empty = counts[(counts["events"] == 0)]
     if empty.empty:
         return

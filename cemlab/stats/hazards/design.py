@@ -185,7 +185,7 @@ def _term(column: pd.Series, reference: str | None) -> Term:
     if isinstance(column.dtype, pd.CategoricalDtype):
         levels = [str(level) for level in column.cat.remove_unused_categories().cat.categories]
     else:
-        levels = sorted(column.astype(str).unique())
+        levels = sorted({str(value) for value in column.unique()})
     if reference is not None and reference not in levels:
         raise ParameterError(
             f"`{name}` has no level {reference!r} to refer to. {near_miss(reference, levels)}It has {len(levels)} levels."
@@ -201,7 +201,11 @@ def _coded(term: Term, frame: pd.DataFrame) -> Floats:
     column = frame[term.name]
     if not term.levels:
         return column.to_numpy(float)
-    codes = pd.Categorical(column.astype(str), categories=list(term.levels)).codes
+    # Each distinct value is named once, not each row.
+    row, values = pd.factorize(column)
+    position = {level: at for at, level in enumerate(term.levels)}
+    known = np.array([position.get(str(value), -1) for value in values] + [-1], dtype=np.int64)
+    codes = known[row]
     unknown = int((codes < 0).sum())
     if unknown:
         raise SchemaError(

@@ -84,7 +84,8 @@ def fit_fine_gray(
             "cells start late. Use the hazard of the cause (`fit_cox` with `cause`)."
         )
     design = design_of(kept, terms, reference=reference)
-    need_events(kept, design, min_n=min_n)
+    counts = level_counts(kept, design)
+    need_events(counts, min_n=min_n)
     times, curve = _still_followed(every)
     gone, duration = kept["events"].to_numpy(float) > 0, kept["duration"].to_numpy(float)
     grid = grid_of(np.zeros(int(gone.sum()), dtype=np.int64), duration[gone], strata=1)
@@ -99,7 +100,7 @@ def fit_fine_gray(
         centre=data.blocks.centre, grid=grid, strata=data.strata, bread=found.covariance, last_seen=data.last_seen,
         sums=risk_sums(data.blocks, grid, found.beta, ties=ties),
     )  # fmt: skip
-    result = estimates_of(model, found, counts=level_counts(kept, design), data=data, level=level, min_n=min_n)
+    result = estimates_of(model, found, counts=counts, data=data, level=level, min_n=min_n)
     method = f"Fine and Gray, {ties.capitalize()} ties, robust errors, exact on cells"
     return replace(result, measure="log_subdistribution_ratio", method=method).with_notes(FIXED)
 

@@ -16,6 +16,7 @@ from cemlab.stats.hazards.newton import Maximum
 from cemlab.stats.hazards.risksets import RiskSums
 from cemlab.stats.hazards.ties import Ties
 from cemlab.stats.intervals import Floats, quantile, two_sided
+from cemlab.stats.survival.comparison import chi_square_p
 
 if TYPE_CHECKING:
     from cemlab.stats.hazards.cells import Prepared, Roles
@@ -205,15 +206,13 @@ def tests_of(found: Maximum, covariance: Floats) -> pd.DataFrame:
     pandas.DataFrame
         ``test``, ``statistic`` (χ²), ``df``, ``p_value``.
     """
-    from scipy.special import chdtrc
-
     statistics = {
         "likelihood ratio": 2 * (found.end.value - found.start.value),
         "Wald": float(found.beta @ np.linalg.solve(covariance, found.beta)),
         "score": float(found.start.score @ np.linalg.solve(found.start.information, found.start.score)),
     }
     frame = pd.DataFrame({"test": list(statistics), "statistic": list(statistics.values()), "df": len(found.beta)})
-    return frame.assign(p_value=chdtrc(frame["df"], frame["statistic"].clip(lower=0)))
+    return frame.assign(p_value=[chi_square_p(max(value, 0.0), len(found.beta)) for value in frame["statistic"]])
 
 
 def fit_row(found: Maximum, *, spells: float, events: float, ridge: float) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaErro
 from cemlab.core.results import Estimates
 from cemlab.stats.hazards.cells import checked, prepared
 from cemlab.stats.hazards.fitted import CoxModel, ratios_of
-from cemlab.stats.hazards.risksets import score_residuals
+from cemlab.stats.hazards.residuals import score_residuals
 from cemlab.stats.intervals import Floats, quantile, two_sided
 from cemlab.stats.survival.bands import log_log_limits, other_limits
 

@@ -6,6 +6,7 @@ information needs one weighted cross-product of the rows less products of sums p
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -51,7 +52,28 @@ class Rows:
     after: Floats | None = None
 
 
-Blocks = Iterable[Rows]
+class Compressed(ABC):
+    """Rows in a shorter form that gives the same sums."""
+
+    @abstractmethod
+    def totals(self, beta: Floats) -> tuple[Floats, Floats]:
+        """Return Σ r and Σ r·x by time: of those who stayed, of those who left, of those who had entered late."""
+
+    @abstractmethod
+    def crossed(self, beta: Floats, gone: Floats, tied: Floats) -> Floats:
+        """Return Σ x xᵀ·r·(what each spell lived through)."""
+
+    @abstractmethod
+    def products(self) -> Floats:
+        """Return the cross-products of the centred columns over spells."""
+
+    @property
+    @abstractmethod
+    def leavers(self) -> Leavers:
+        """Sums over those who leave."""
+
+
+Blocks = Iterable[Rows] | Compressed
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +126,27 @@ class RiskSums:
         """
         return replace(self, s1=self.s1 * scale, d1=self.d1 * scale, left=self.left * scale)
 
+    def still(self, rows: Rows, increments: Floats) -> Floats:
+        """Return sums over the times after each row's end, times the weight with which it stays at risk then.
+
+        Parameters
+        ----------
+        rows : Rows
+            The rows.
+        increments : numpy.ndarray
+            Shape (T,) or (T, columns).
+
+        Returns
+        -------
+        numpy.ndarray
+            One row per row; a single 0 where none stays.
+        """
+        if rows.after is None or self.remain is None:
+            return np.zeros(1) if increments.ndim == 1 else np.zeros((1, 1))
+        weighted = increments * (self.remain if increments.ndim == 1 else self.remain[:, None])
+        ahead = np.concatenate([np.cumsum(weighted[::-1], axis=0)[::-1], np.zeros_like(weighted[:1])])
+        return np.asarray((rows.after if increments.ndim == 1 else rows.after[:, None]) * ahead[rows.leave])
+
     @property
     def hazard(self) -> Floats:
         """Increments of the baseline hazard, shape (T,)."""
@@ -145,9 +188,8 @@ def by_slot(slots: Codes, values: Floats, size: int, *, x: Floats | None = None)
     """
     if x is None:
         return np.asarray(np.bincount(slots, weights=values, minlength=size), dtype=float)
-    from scipy.sparse import csc_array
-
-    return np.asarray(csc_array((values, slots, np.arange(len(slots) + 1)), shape=(size, len(slots))) @ x)
+    # Column by column: a sparse product is no faster and its library takes longer to load than a fit takes.
+    return np.stack([np.bincount(slots, weights=values * column, minlength=size) for column in x.T], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,6 +229,8 @@ def leavers_of(blocks: Blocks, grid: Grid, columns: int) -> Leavers:
     Leavers
         Per event time.
     """
+    if isinstance(blocks, Compressed):
+        return blocks.leavers
     size = len(grid.times)
     events, weight, left, offset = np.zeros(size), np.zeros(size), np.zeros((size, columns)), 0.0
     for rows in blocks:
@@ -222,6 +266,26 @@ def risk_sums(blocks: Blocks, grid: Grid, beta: Floats, *, ties: Ties, leavers: 
     """
     gone = leavers or leavers_of(blocks, grid, len(beta))
     size = len(grid.times)
+    if isinstance(blocks, Compressed):
+        plain, crossed = blocks.totals(beta)
+        stayed = np.zeros((size + 1, len(beta) + 1))
+    else:
+        plain, crossed, stayed = _totals(blocks, grid, beta)
+    d0, d1 = plain[size : 2 * size], crossed[size : 2 * size]
+    s0 = grid.backwards(plain[:size] + d0 - plain[2 * size :])
+    s1 = grid.backwards(crossed[:size] + d1 - crossed[2 * size :])
+    if grid.remain is not None:
+        held = np.cumsum(stayed, axis=0)[:size] * grid.remain[:, None]
+        s0, s1 = s0 + held[:, 0], s1 + held[:, 1:]
+    s0 = np.maximum(s0, d0)
+    log_risk = gone.offset + float(gone.left.sum(axis=0) @ beta)
+    tied = tie_sums(s0, d0, gone.events, ties=ties)
+    return RiskSums(s0, s1, d0, d1, gone.events, gone.mass, gone.left, log_risk, tied, grid.remain)
+
+
+def _totals(blocks: Iterable[Rows], grid: Grid, beta: Floats) -> tuple[Floats, Floats, Floats]:
+    """Σ r and Σ r·x by time, and of those who stay at risk after their end."""
+    size = len(grid.times)
     # The first `size` positions hold those who stayed, the next those who left, the last those who had not yet entered.
     plain, crossed = np.zeros(3 * size), np.zeros((3 * size, len(beta)))
     stayed = np.zeros((size + 1, len(beta) + 1))
@@ -238,18 +302,7 @@ def risk_sums(blocks: Blocks, grid: Grid, beta: Floats, *, ties: Ties, leavers: 
             before = rows.enter[late] - 1 + 2 * size
             plain += by_slot(before, risk[late], 3 * size)
             crossed += by_slot(before, risk[late], 3 * size, x=rows.x[late])
-    d0, d1 = plain[size : 2 * size], crossed[size : 2 * size]
-    s0, s1 = (
-        grid.backwards(plain[:size] + d0 - plain[2 * size :]),
-        grid.backwards(crossed[:size] + d1 - crossed[2 * size :]),
-    )
-    if grid.remain is not None:
-        held = np.cumsum(stayed, axis=0)[:size] * grid.remain[:, None]
-        s0, s1 = s0 + held[:, 0], s1 + held[:, 1:]
-    s0 = np.maximum(s0, d0)
-    log_risk = gone.offset + float(gone.left.sum(axis=0) @ beta)
-    tied = tie_sums(s0, d0, gone.events, ties=ties)
-    return RiskSums(s0, s1, d0, d1, gone.events, gone.mass, gone.left, log_risk, tied, grid.remain)
+    return plain, crossed, stayed
 
 
 def _stay(stayed: Floats, rows: Rows, risk: Floats) -> None:
@@ -259,15 +312,6 @@ def _stay(stayed: Floats, rows: Rows, risk: Floats) -> None:
     weight = risk[held] * after[held]
     stayed[:, 0] += by_slot(rows.leave[held], weight, len(stayed))
     stayed[:, 1:] += by_slot(rows.leave[held], weight, len(stayed), x=rows.x[held])
-
-
-def _still(sums: RiskSums, rows: Rows, increments: Floats) -> Floats:
-    """Sums of increments over the times after each row's end, times the weight with which it stays at risk."""
-    if rows.after is None or sums.remain is None:
-        return np.zeros(1) if increments.ndim == 1 else np.zeros((1, 1))
-    weighted = increments * (sums.remain if increments.ndim == 1 else sums.remain[:, None])
-    ahead = np.concatenate([np.cumsum(weighted[::-1], axis=0)[::-1], np.zeros_like(weighted[:1])])
-    return np.asarray((rows.after if increments.ndim == 1 else rows.after[:, None]) * ahead[rows.leave])
 
 
 def log_likelihood(sums: RiskSums) -> float:
@@ -329,12 +373,10 @@ def information(blocks: Blocks, sums: RiskSums, *, beta: Floats, at: Floats | No
     mass = sums.mass if at is None else sums.mass * at
     gone = np.concatenate([[0.0], np.cumsum(mass * sums.ties.inverse)])
     tied = mass * sums.ties.tied
-    result = np.zeros((len(beta), len(beta)))
-    for rows in blocks:
-        risk = rows.weight * np.exp(rows.x @ beta + rows.offset)
-        lived = gone[rows.leave] - gone[rows.enter] + _still(sums, rows, mass * sums.ties.inverse)
-        weight = risk * (lived - np.where(rows.event, tied[rows.leave - 1], 0.0))
-        result += (rows.x * weight[:, None]).T @ rows.x
+    if isinstance(blocks, Compressed):
+        result = blocks.crossed(beta, gone, tied)
+    else:
+        result = _crossed(blocks, sums, beta=beta, gone=gone, tied=tied, steps=mass * sums.ties.inverse)
     s1, d1, ties = sums.s1, sums.d1, sums.ties
     mixed = s1.T @ ((mass * ties.square_tied)[:, None] * d1)
     result -= s1.T @ ((mass * ties.square)[:, None] * s1) - mixed - mixed.T
@@ -342,32 +384,13 @@ def information(blocks: Blocks, sums: RiskSums, *, beta: Floats, at: Floats | No
     return (result + result.T) / 2
 
 
-def score_residuals(rows: Rows, sums: RiskSums, beta: Floats) -> Floats:
-    """Return each spell's own part of the score, at its weight of 1.
-
-    Parameters
-    ----------
-    rows : Rows
-        A block of rows.
-    sums : RiskSums
-        At the coefficients.
-    beta : numpy.ndarray
-        Coefficients.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (rows, columns); with the weights of the rows they sum to the score.
-    """
-    hazard = np.concatenate([[0.0], np.cumsum(sums.hazard)])
-    mean = np.vstack([np.zeros((1, len(beta))), np.cumsum(sums.mean_hazard, axis=0)])
-    own = hazard[rows.leave] - hazard[rows.enter] + _still(sums, rows, sums.hazard)
-    lived = own[:, None] * rows.x - (mean[rows.leave] - mean[rows.enter] + _still(sums, rows, sums.mean_hazard))
-    gone = np.flatnonzero(rows.event)
-    at = rows.leave[gone] - 1
-    ties, mass = sums.ties, sums.mass[at][:, None]
-    lived[gone] -= mass * (ties.tied[at][:, None] * rows.x[gone] - ties.square_tied[at][:, None] * sums.s1[at]
-                           + ties.square_tied2[at][:, None] * sums.d1[at])  # fmt: skip
-    result = -np.exp(rows.x @ beta + rows.offset)[:, None] * lived
-    result[gone] += rows.x[gone] - (sums.expected[at] / (sums.mass[at] * sums.events[at])[:, None])
-    return np.asarray(result)
+def _crossed(
+    blocks: Iterable[Rows], sums: RiskSums, *, beta: Floats, gone: Floats, tied: Floats, steps: Floats
+) -> Floats:
+    result = np.zeros((len(beta), len(beta)))
+    for rows in blocks:
+        risk = rows.weight * np.exp(rows.x @ beta + rows.offset)
+        lived = gone[rows.leave] - gone[rows.enter] + sums.still(rows, steps)
+        weight = risk * (lived - np.where(rows.event, tied[rows.leave - 1], 0.0))
+        result += (rows.x * weight[:, None]).T @ rows.x
+    return result

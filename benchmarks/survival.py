@@ -1,0 +1,297 @@
+"""How long curves and hazard models take, from Parquet to the estimate, beside lifelines and the bare aggregation.
+
+Ours reduces in the engine (DuckDB, one aggregation) and estimates on the small frame; lifelines loads the columns that it needs
+with pandas. Each side runs in a process of its own, the sides take turns, medians are shown. Seconds are counted from the end of the
+imports, the load from Parquet included; memory is the peak of the whole process, imports included.
+
+    python benchmarks/survival.py --curves 10000000 --cells 1000000 10000000 --rows 1000000 --changes 100000
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+CATEGORIES = {"contract": 3, "internet": 3, "payment": 4, "senior": 2, "region": 8}
+NUMBERS = ("age", "income", "usage", "calls", "price")
+SQL = {
+    "months": "SELECT segment, month AS duration, sum(event)::DOUBLE AS events, count(*) - sum(event)::DOUBLE AS censored FROM '{file}' GROUP BY ALL",
+    "days": "SELECT segment, day AS duration, sum(event)::DOUBLE AS events, count(*) - sum(event)::DOUBLE AS censored FROM '{file}' GROUP BY ALL",
+    "cells": f"SELECT month AS duration, {', '.join(CATEGORIES)}, count(*) AS n, sum(event)::BIGINT AS events FROM '{{file}}' GROUP BY ALL",
+    "changes": "SELECT start, stop AS duration, nps, contract, count(*) AS n, sum(event)::BIGINT AS events FROM '{file}' GROUP BY ALL",
+}
+
+
+def make_spells(file: Path, rows: int) -> None:
+    """Write spells with levels and numbers, days and months."""
+    import duckdb
+
+    levels = ", ".join(
+        f"'{name} ' || (hash(i + {31 + k}) % {size}) AS {name}" for k, (name, size) in enumerate(CATEGORIES.items())
+    )
+    numbers = ", ".join(
+        f"((hash(i + {71 + k}) % 100000) / 1e5 - 0.5)::DOUBLE AS {name}" for k, name in enumerate(NUMBERS)
+    )
+    duckdb.sql(f"""COPY (
+        WITH spells AS (SELECT i, {levels}, {numbers}, 'segment ' || (hash(i + 5) % 10) AS segment FROM range({rows}) AS t(i)),
+        times AS (SELECT *, ceil(-ln(greatest(1e-9, (hash(i + 7) % 1000000) / 1e6)) * 1200
+                / exp(0.5 * age - 0.4 * usage + 0.2 * (contract = 'contract 1')::INT))::INT AS leaves, 1 + (hash(i + 9) % 2190)::INT AS seen FROM spells)
+        SELECT * EXCLUDE (i, leaves, seen), greatest(least(leaves, seen), 1) AS day, ceil(greatest(least(leaves, seen), 1) / 30.44)::INT AS month,
+            (leaves <= seen)::INT AS event FROM times) TO '{file}' (FORMAT parquet)""")
+
+
+def make_changes(file: Path, rows: int) -> None:
+    """Write (start, stop] rows of customers whose NPS group changes every few months."""
+    import duckdb
+
+    people = max(rows // 4, 1)
+    duckdb.sql(f"""COPY (
+        SELECT i AS id, 180 * k AS start, 180 * k + CASE WHEN k < last THEN 180 ELSE 1 + (hash(i * 7 + k) % 180)::INT END AS stop,
+            (k = last AND hash(i + 3) % 2 = 0)::INT AS event, 'nps ' || (hash(i * 11 + k) % 3) AS nps, 'contract ' || (hash(i) % 3) AS contract
+        FROM (SELECT i, (hash(i + 1) % 7)::INT AS last FROM range({people}) AS t(i)), range(7) AS s(k) WHERE k <= last) TO '{file}' (FORMAT parquet)""")
+
+
+def reduced(file: Path, what: str):  # type: ignore[no-untyped-def]
+    """The aggregation, as a frame."""
+    import duckdb
+
+    return duckdb.sql(SQL[what].format(file=file)).df()
+
+
+def bare(what: str) -> Callable[[Path], Callable[[], float]]:
+    """Only the aggregation."""
+
+    def _side(file: Path) -> Callable[[], float]:
+        import duckdb  # noqa: F401
+        import pandas as pd  # noqa: F401
+
+        return lambda: float(reduced(file, what)["events"].sum())
+
+    return _side
+
+
+def our_curves(what: str) -> Callable[[Path], Callable[[], float]]:
+    """Kaplan–Meier of ten segments."""
+
+    def _side(file: Path) -> Callable[[], float]:
+        import duckdb  # noqa: F401
+
+        from cemlab.stats import survival
+
+        _ = survival.kaplan_meier  # loads the module
+        return lambda: float(survival.kaplan_meier(reduced(file, what)).table["estimate"].min())
+
+    return _side
+
+
+def our_test(file: Path) -> Callable[[], float]:
+    """Log-rank of ten segments, in months."""
+    import duckdb  # noqa: F401
+
+    from cemlab.stats import survival
+
+    _ = survival.log_rank
+    return lambda: float(survival.log_rank(reduced(file, "months")).row()["estimate"])
+
+
+def their_curves(column: str) -> Callable[[Path], Callable[[], float]]:
+    """The same by lifelines."""
+
+    def _side(file: Path) -> Callable[[], float]:
+        import pandas as pd
+        from lifelines import KaplanMeierFitter
+
+        def _run() -> float:
+            rows = pd.read_parquet(file, columns=["segment", column, "event"])
+            fits = [KaplanMeierFitter().fit(part[column], part["event"]) for _, part in rows.groupby("segment")]
+            return float(min(fit.survival_function_.to_numpy().min() for fit in fits))
+
+        return _run
+
+    return _side
+
+
+def their_test(file: Path) -> Callable[[], float]:
+    """The same by lifelines."""
+    import pandas as pd
+    from lifelines.statistics import multivariate_logrank_test
+
+    def _run() -> float:
+        rows = pd.read_parquet(file, columns=["segment", "month", "event"])
+        return float(multivariate_logrank_test(rows["month"], rows["segment"], rows["event"]).test_statistic)
+
+    return _run
+
+
+def our_cells(file: Path) -> Callable[[], float]:
+    """Cox on five covariates in levels, monthly ties."""
+    import duckdb  # noqa: F401
+    import scipy.special  # noqa: F401  lifelines has it too
+
+    from cemlab.stats import hazards
+
+    _ = hazards.fit_cox
+    return lambda: float(hazards.fit_cox(reduced(file, "cells"), terms=list(CATEGORIES)).table["estimate"].iloc[0])
+
+
+def their_cells(file: Path) -> Callable[[], float]:
+    """The same by lifelines."""
+    import pandas as pd
+    from lifelines import CoxPHFitter
+
+    def _run() -> float:
+        rows = pd.read_parquet(file, columns=[*CATEGORIES, "month", "event"])
+        rows = pd.get_dummies(rows, columns=list(CATEGORIES), drop_first=True, dtype=float)
+        return float(CoxPHFitter().fit(rows, "month", "event").params_.iloc[0])
+
+    return _run
+
+
+class Batches:
+    """Design rows straight from a Parquet file, one batch in memory."""
+
+    columns: tuple[str, ...] = NUMBERS
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def __iter__(self) -> Iterator[object]:
+        import numpy as np
+        import pyarrow.parquet as pq
+
+        from cemlab.core.rows import DesignBlock
+
+        for batch in pq.ParquetFile(self._file).iter_batches(batch_size=1 << 18, columns=[*NUMBERS, "day", "event"]):
+            values = {
+                name: batch.column(name).to_numpy(zero_copy_only=False).astype(float) for name in batch.schema.names
+            }
+            yield DesignBlock(np.stack([values[name] for name in NUMBERS], axis=1), values["day"], values["event"])
+
+
+def our_rows(file: Path) -> Callable[[], float]:
+    """Cox on five numbers, days."""
+    import pyarrow.parquet  # noqa: F401
+    import scipy.special  # noqa: F401
+
+    from cemlab.stats import hazards
+
+    _ = hazards.fit_cox
+    return lambda: float(hazards.fit_cox_rows(Batches(file)).table["estimate"].iloc[0])  # type: ignore[arg-type]
+
+
+def their_rows(file: Path) -> Callable[[], float]:
+    """The same by lifelines."""
+    import pandas as pd
+    from lifelines import CoxPHFitter
+
+    def _run() -> float:
+        rows = pd.read_parquet(file, columns=[*NUMBERS, "day", "event"])
+        return float(CoxPHFitter().fit(rows, "day", "event").params_.iloc[0])
+
+    return _run
+
+
+def our_changes(file: Path) -> Callable[[], float]:
+    """Cox on (start, stop] rows with a changing NPS group."""
+    import duckdb  # noqa: F401
+    import scipy.special  # noqa: F401
+
+    from cemlab.stats import hazards
+
+    _ = hazards.fit_cox
+    return lambda: float(hazards.fit_cox(reduced(file, "changes"), terms=["nps", "contract"]).table["estimate"].iloc[0])
+
+
+def their_changes(file: Path) -> Callable[[], float]:
+    """The same by lifelines."""
+    import pandas as pd
+    from lifelines import CoxTimeVaryingFitter
+
+    def _run() -> float:
+        rows = pd.get_dummies(pd.read_parquet(file), columns=["nps", "contract"], drop_first=True, dtype=float)
+        fit = CoxTimeVaryingFitter().fit(rows, id_col="id", start_col="start", stop_col="stop", event_col="event")
+        return float(fit.params_.iloc[0])
+
+    return _run
+
+
+Side = Callable[[Path], Callable[[], float]]
+ITEMS: dict[str, dict[str, Side]] = {
+    "curves, months": {"ours": our_curves("months"), "bare": bare("months"), "lifelines": their_curves("month")},
+    "curves, days": {"ours": our_curves("days"), "bare": bare("days"), "lifelines": their_curves("day")},
+    "log-rank": {"ours": our_test, "lifelines": their_test},
+    "cox, levels": {"ours": our_cells, "bare": bare("cells"), "lifelines": their_cells},
+    "cox, numbers": {"ours": our_rows, "lifelines": their_rows},
+    "cox, changes": {"ours": our_changes, "lifelines": their_changes},
+}
+LARGEST = {"cox, levels": 1_000_000, "cox, numbers": 1_000_000, "cox, changes": 400_000}
+"""Rows beyond which lifelines is not asked: minutes, or more memory than there is."""
+
+
+def run_side(item: str, side: str, file: Path) -> None:
+    """Run one side in this process and say what it took."""
+    import warnings
+
+    warnings.simplefilter("ignore")
+    call = ITEMS[item][side](file)
+    start = time.perf_counter()
+    value = call()
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(json.dumps({"seconds": seconds, "peak": peak, "value": value}))
+
+
+def compare(item: str, file: Path, *, rows: int, repeats: int) -> None:
+    """All sides of one item in turns; a line each."""
+    sides = [side for side in ITEMS[item] if side != "lifelines" or rows <= LARGEST.get(item, rows)]
+    taken: dict[str, list[dict[str, float]]] = {side: [] for side in sides}
+    for _ in range(repeats):
+        for side in sides:
+            done = subprocess.run([sys.executable, __file__, "--item", item, "--side", side, "--file", str(file)], check=True,
+                                  capture_output=True, text=True)  # fmt: skip
+            taken[side].append(json.loads(done.stdout))
+    ours = statistics.median(each["seconds"] for each in taken["ours"])
+    for side in sides:
+        seconds = statistics.median(each["seconds"] for each in taken[side])
+        peak = statistics.median(each["peak"] for each in taken[side])
+        print(
+            f"{item:16} {rows:>12,} {side:10} {seconds:9.3f} s {seconds / ours:8.2f} x ours {peak:7,.0f} MB  {taken[side][0]['value']:.6g}"
+        )
+
+
+def main() -> None:
+    """Compare, or run one side."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--curves", type=int, nargs="*", default=[1_000_000])
+    parser.add_argument("--cells", type=int, nargs="*", default=[1_000_000])
+    parser.add_argument("--rows", type=int, nargs="*", default=[1_000_000])
+    parser.add_argument("--changes", type=int, nargs="*", default=[100_000])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--item", choices=list(ITEMS))
+    parser.add_argument("--side")
+    parser.add_argument("--file", type=Path)
+    options = parser.parse_args()
+    if options.item:
+        run_side(options.item, options.side, options.file)
+        return
+    asked = {"curves, months": options.curves, "curves, days": options.curves, "log-rank": options.curves, "cox, levels": options.cells,
+             "cox, numbers": options.rows, "cox, changes": options.changes}  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        for item, sizes in asked.items():
+            for rows in sizes:
+                file = Path(folder) / f"{'changes' if item.endswith('changes') else 'spells'}-{rows}.parquet"
+                if not file.exists():
+                    (make_changes if item.endswith("changes") else make_spells)(file, rows)
+                compare(item, file, rows=rows, repeats=options.repeats)
+
+
+if __name__ == "__main__":
+    main()
