@@ -71,8 +71,7 @@ def by_design(
     """
     weighted = not np.allclose(counts["sum_w"], counts["n"])
     clustered = bool((design["n_clusters"] < design["n"]).any())
-    labels = design[weighting.STRATUM].to_numpy()
-    stratified = bool((labels != labels[0]).any())
+    stratified = len(set(design[weighting.STRATUM])) > 1
     first = [WEIGHTS] if weighted else []
     chosen: list[tuple[str, pd.DataFrame, pd.DataFrame | None]] = []
     chosen.append((PLAIN, counts.drop(columns=["sum_w", "sum_w2"], errors="ignore"), None))
