@@ -57,11 +57,35 @@ class Compressed(ABC):
 
     @abstractmethod
     def totals(self, beta: Floats) -> tuple[Floats, Floats]:
-        """Return Σ r and Σ r·x by time: of those who stayed, of those who left, of those who had entered late."""
+        """Return Σ r and Σ r·x by time: of those who stayed, of those who left, of those who had entered late.
+
+        Parameters
+        ----------
+        beta : numpy.ndarray
+            Coefficients, shape (columns,).
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            The two sums.
+        """
 
     @abstractmethod
     def crossed(self, beta: Floats, gone: Floats, tied: Floats) -> Floats:
-        """Return Σ x xᵀ·r·(what each spell lived through)."""
+        """Return Σ x xᵀ·r·(what each spell lived through).
+
+        Parameters
+        ----------
+        beta : numpy.ndarray
+            Coefficients, shape (columns,).
+        gone, tied : numpy.ndarray
+            What a spell has lived through by each time, and its part of the tie there.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (columns, columns).
+        """
 
     @abstractmethod
     def products(self) -> Floats:
