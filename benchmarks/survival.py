@@ -169,7 +169,9 @@ class Batches:
 
         from cemlab.core.rows import DesignBlock
 
-        for batch in pq.ParquetFile(self._file).iter_batches(batch_size=1 << 18, columns=[*NUMBERS, "day", "event"]):
+        for batch in pq.ParquetFile(self._file, pre_buffer=False).iter_batches(
+            batch_size=1 << 18, columns=[*NUMBERS, "day", "event"]
+        ):
             values = {
                 name: batch.column(name).to_numpy(zero_copy_only=False).astype(float) for name in batch.schema.names
             }

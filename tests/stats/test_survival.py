@@ -98,7 +98,7 @@ def test_log_rank_agrees_with_r_survdiff(name: str, shared_dir: Path) -> None:
     data, *words = name.split("_")
     rows = lung(shared_dir) if data == "lung" else veteran(shared_dir)
     names = {"sex": "sex", "ecog": "ecog", "celltype": "celltype", "trt": "trt", "cell": "celltype", "inst": "inst"}
-    strata = [names[words[words.index("strat") + 1]]] if "strat" in words else []
+    strata = [names[name.split("_strat_")[1]]] if "_strat_" in name else []
     rows = rows.dropna(subset=[names[words[0]], *strata])
     expected = KM["logrank"][name]
     found = survival.log_rank(
