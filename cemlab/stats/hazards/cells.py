@@ -11,9 +11,9 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.stats.hazards.design import Codes, Design
-from cemlab.stats.hazards.grid import Grid, grid_of
+from cemlab.stats.hazards.grid import Grid, Rows, grid_of
 from cemlab.stats.hazards.patterns import patterns_of
-from cemlab.stats.hazards.risksets import Blocks, Rows
+from cemlab.stats.hazards.risksets import Blocks
 from cemlab.stats.intervals import Floats
 
 BLOCK = 8_000_000

@@ -16,7 +16,7 @@ from cemlab.core.results import Estimates
 from cemlab.stats.hazards.cells import Roles, checked, prepared
 from cemlab.stats.hazards.design import Design, design_of
 from cemlab.stats.hazards.fitted import CoxModel, estimates_of
-from cemlab.stats.hazards.grid import Grid
+from cemlab.stats.hazards.grid import Grid, Rows
 from cemlab.stats.hazards.newton import Maximum, Point, maximise, need_full_rank
 from cemlab.stats.hazards.residuals import score_residuals
 from cemlab.stats.hazards.risksets import (
@@ -24,7 +24,6 @@ from cemlab.stats.hazards.risksets import (
     Compressed,
     Leavers,
     RiskSums,
-    Rows,
     information,
     leavers_of,
     log_likelihood,

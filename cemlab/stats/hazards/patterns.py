@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cemlab.stats.hazards.design import Codes, Design
-from cemlab.stats.hazards.grid import Grid
-from cemlab.stats.hazards.risksets import Compressed, Leavers, Rows, by_slot
+from cemlab.stats.hazards.grid import Grid, Rows
+from cemlab.stats.hazards.risksets import Compressed, Leavers, by_slot
 from cemlab.stats.intervals import Floats
 
 LARGEST = 4_000_000

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cemlab.stats.hazards.risksets import RiskSums, Rows
+from cemlab.stats.hazards.grid import Rows
+from cemlab.stats.hazards.risksets import RiskSums
 from cemlab.stats.intervals import Floats
 
 

@@ -13,43 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cemlab.stats.hazards.design import Codes
-from cemlab.stats.hazards.grid import Grid
+from cemlab.stats.hazards.grid import Grid, Rows
 from cemlab.stats.hazards.ties import Ties, TieSums, tie_sums
 from cemlab.stats.intervals import Floats
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows that are each all events or all censored, on the grid.
-
-    Attributes
-    ----------
-    x : numpy.ndarray
-        Covariates less their centre, shape (rows, columns).
-    enter, leave : numpy.ndarray
-        A row is at risk at the positions enter ≤ k < leave; an event is at leave − 1.
-    event : numpy.ndarray
-        Booleans.
-    n, weight, weight2 : numpy.ndarray
-        Spells, their summed sampling weights, and the summed squares of these.
-    offset : numpy.ndarray
-        Known part of the log hazard.
-    cluster : numpy.ndarray
-        Position of the cluster of each row; empty when there are none.
-    after : numpy.ndarray, optional
-        Weight with which a row stays at risk after its end, before `Grid.remain`; 0 for most.
-    """
-
-    x: Floats
-    enter: Codes
-    leave: Codes
-    event: np.ndarray
-    n: Floats
-    weight: Floats
-    weight2: Floats
-    offset: Floats
-    cluster: Codes
-    after: Floats | None = None
 
 
 class Compressed(ABC):

@@ -15,8 +15,8 @@ from cemlab.stats.hazards.cells import CellRows, Prepared, Roles
 from cemlab.stats.hazards.cox import fitted, sandwich
 from cemlab.stats.hazards.design import Codes, Design, Term
 from cemlab.stats.hazards.fitted import CoxModel, estimates_of
-from cemlab.stats.hazards.grid import Grid
-from cemlab.stats.hazards.risksets import Rows, risk_sums
+from cemlab.stats.hazards.grid import Grid, Rows
+from cemlab.stats.hazards.risksets import risk_sums
 from cemlab.stats.hazards.ties import Ties
 from cemlab.stats.intervals import Floats
 
