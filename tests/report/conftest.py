@@ -35,7 +35,7 @@ def page_records() -> list[records.Record]:
     answer = {"sentences": [[{"words": "It is so."}]], "tiles": [tile], "sure": [], "findings": [tile]}
     return [
         {"kind": "head", "info": records.of_info(lab), "undated": [], "notes": []} | head,
-        {"kind": "answer", "tables": {"nps.overall": "estimate\r\n53.4161\r\n"}} | answer,
+        {"kind": "answer", "change": None, "tables": {"nps.overall": "estimate\r\n53.4161\r\n"}} | answer,
     ]
 
 

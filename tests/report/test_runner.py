@@ -117,7 +117,8 @@ def test_a_run_is_published_whole(study: Write, here: Path, page_cell: str, step
     assert (run.status, run.exit_code, run.error) == ("published", 0, "")
     assert re.fullmatch(r"2024-12-17-\d{8}T\d{6}Z-[0-9a-f]{8}", run.run_id)
     assert run.folder == here / "reports" / "s" / run.run_id
-    assert sorted(path.name for path in run.folder.iterdir()) == ["findings.json", "report.html", "run.json", "tables"]
+    made = sorted(path.name for path in run.folder.iterdir())
+    assert made == ["figures", "findings.json", "report.html", "run.json", "tables"]
     assert nothing_staged(here / "reports")
     assert [(step.cell, step.cells, step.question) for step in steps] == [
         (1, 4, ""),
@@ -443,7 +444,7 @@ def test_render_makes_the_same_page_of_papermills_output(study: Write, here: Pat
     folder = here / "page"
     for _ in range(2):
         assert runner.render_executed(done, folder) == folder / "report.html"
-    assert {path.name for path in folder.iterdir()} == {"findings.json", "report.html", "tables"}
+    assert {path.name for path in folder.iterdir()} == {"figures", "findings.json", "report.html", "tables"}
     (here / "mine").mkdir()
     (here / "mine" / "thesis.txt").write_text("precious")
     with pytest.raises(ParameterError, match="`mine` holds something else"):
