@@ -54,7 +54,7 @@ coverage: $(INSTALLED) ## simulations: do intervals cover as often as they claim
 	$(RUN) pytest tests -m slow
 
 notebooks: $(DEMO) ## every notebook as JupyterLab runs it, and as the command line does
-	$(RUN) pytest --nbval-lax --nbval-current-env notebooks tests/notebooks -m "not slow and not browser"
+	$(RUN) pytest --nbval-lax --nbval-current-env notebooks tests/notebooks --ignore=tests/notebooks/golden -m "not slow and not browser"
 
 browser: $(DEMO) ## the pages in chromium: accessibility, phone width, print, no request
 	$(RUN) pytest tests -m browser
