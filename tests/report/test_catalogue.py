@@ -4,51 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
+from catalogues import HEADLINE, add_run
 
 from cemlab.report import catalogue
-
-HEADLINE = {
-    "key": "nps.overall",
-    "value": 53.4161,
-    "unit": "points",
-    "label": "NPS",
-    "ci_low": 52.32,
-    "ci_high": 54.51,
-    "level": 0.95,
-    "n": 13612,
-}
-
-
-def add_run(out: Path, *, study: str = "nps", second: int = 0, **changes: Any) -> Path:
-    """Write the run.json of a run that started at `second`."""
-    run_id = f"2024-12-17-20250103T1015{second:02d}Z-1f0c9a7e"
-    record: dict[str, Any] = {
-        "run_id": run_id,
-        "study": study,
-        "group": "past",
-        "title": f"How is {study}?",
-        "status": "published",
-        "exit_code": 0,
-        "error": "",
-        "as_of": "2024-12-17",
-        "started": f"2025-01-03T10:15:{second:02d}+00:00",
-        "finished": f"2025-01-03T10:16:{second:02d}+00:00",
-        "company": "Botanic",
-        "synthetic": False,
-        "locale": "en-GB",
-        "headline": HEADLINE,
-    } | changes
-    folder = out / study / run_id
-    folder.mkdir(parents=True)
-    (folder / "run.json").write_text(json.dumps(record))
-    return folder
 
 
 class Text(HTMLParser):
@@ -193,28 +156,3 @@ def test_hidden_folders_and_stray_files_are_no_runs(tmp_path: Path) -> None:
     (tmp_path / "nps").mkdir()
     (tmp_path / "nps" / "notes.txt").write_text("words")
     assert catalogue.entries(tmp_path) == []
-
-
-@pytest.mark.browser
-def test_axe_finds_nothing_and_the_filter_hides_rows(tmp_path: Path) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
-
-    add_run(tmp_path, study="nps", second=1)
-    add_run(tmp_path, study="churn", second=2, group="potential", status="failed", error="It broke.", synthetic=True)
-    index = catalogue.rebuild(tmp_path)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 390, "height": 800})
-        said: list[str] = []
-        page.on("console", lambda message: said.append(message.text))
-        page.goto(index.as_uri())
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            assert Axe().run(page).response["violations"] == [], scheme
-        page.fill("#filter", "NPS")
-        assert page.locator("tr[data-words]:visible").count() == 1
-        assert page.locator(".troubles").is_hidden()
-        assert page.inner_text("#found") == "1 report"
-        assert said == []
-        browser.close()
