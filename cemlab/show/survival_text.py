@@ -179,17 +179,6 @@ def overstated(shares: Sequence[Finding], claimed: Sequence[Finding], *, cause: 
     )  # fmt: skip
 
 
-def no_causes() -> Sentence:
-    """Say that reasons for leaving are not recorded.
-
-    Returns
-    -------
-    Sentence
-        For a lab without reasons, or with one only.
-    """
-    return Sentence("This lab records no reasons for leaving that could be told apart, so all of them count as one.")
-
-
 def groups(compared: Mapping[str, Sequence[Finding]], *, time: float, clock: str) -> tuple[Sentence, ...]:
     """Say which groups differ from all others in what share is left, over all ways to group.
 
