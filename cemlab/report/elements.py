@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 import jinja2
+from markupsafe import Markup, escape
 
 from cemlab.core.lab import STAGES, LabInfo, Outcome
 from cemlab.core.results import Finding, Name, Part, Quote
@@ -40,6 +41,7 @@ def environment() -> jinja2.Environment:
     made.filters |= {
         "accounts": accounts,
         "change_words": change_words,
+        "coded": coded,
         "data_uri": data_uri,
         "on": on_scale,
         "printed": lambda value, finding: numbers.scaled(value, finding["unit"]),
@@ -93,6 +95,22 @@ def shown(part: Mapping[str, Any], locale: str, *, bare: bool = False) -> str:
         return Name(str(part["name"])).text
     quote: Part = Quote(records.to_finding(part["finding"]), part.get("aspect", "value"))
     return numbers.shown(quote, locale=locale, bare=bare)
+
+
+def coded(words: str) -> Markup:
+    """Return words in which what stands between backticks is set as code.
+
+    Parameters
+    ----------
+    words : str
+        As a study or an error says them, such as "Give `believed`".
+
+    Returns
+    -------
+    markupsafe.Markup
+        Escaped, with ``<code>`` elements.
+    """
+    return Markup(re.sub(r"`([^`<>]+)`", r"<code>\1</code>", str(escape(words))))
 
 
 def change_words(change: Mapping[str, Any], locale: str) -> tuple[str, str]:

@@ -91,6 +91,11 @@ def test_parts_of_a_sentence_are_printed_in_the_locale(part: dict[str, Any], tex
     assert elements.shown(part, "de-DE") == text
 
 
+def test_names_between_backticks_are_set_as_code_and_nothing_else_is() -> None:
+    assert elements.coded("Give `start` <b>`x") == "Give <code>start</code> &lt;b&gt;`x"
+    assert elements.coded("`<script>`") == "<code>&lt;script&gt;</code>"
+
+
 def test_twin_for_jupyterlab_escapes_text_from_data() -> None:
     record = {"kind": "say", "sentences": [[{"name": "<script>x</script>"}, {"words": " is "}]]}
     html = elements.twin(record, info=INFO)
