@@ -255,6 +255,19 @@ REGISTRY: Mapping[str, Parameter] = {
         ),
         Parameter("model", "text", "model of the rate of leaving", choices=("cox", "cloglog", "logit")),
         Parameter("horizons", "list", "times after which shares are told, in the unit of the clock", low=0),
+        Parameter("horizon_days", "integer", "how far ahead a prediction looks", unit="days", low=3, high=3650),
+        Parameter("cuts", "integer", "on how many past days the prediction is judged", low=1, high=12),
+        Parameter("challenger", "text", "model that may beat the simple ones", choices=("boosting", "none")),
+        Parameter("contact_cost", "number", "what contacting one customer costs, in the lab's currency", low=0),
+        Parameter(
+            "kept_share",
+            "number",
+            "share of the contacted leavers who would stay: assumed",
+            unit="share",
+            low=0,
+            high=1,
+        ),
+        Parameter("yearly_margin", "number", "what a customer earns in a year; 0 for what transactions show", low=0),
         Parameter("seed", "integer", "seed of everything random", low=0, high=2**32 - 1),
     )
 }
