@@ -159,25 +159,30 @@ def checked(cells: pd.DataFrame, roles: Roles) -> pd.DataFrame:
     missing = [name for name in needed if name not in cells]
     if missing:
         raise SchemaError(f"Cells need the columns {', '.join(needed)}: {', '.join(missing)} missing.")
-    cells = cells.loc[cells["n"] != 0].reset_index(drop=True)
+    empty = cells["n"].to_numpy() == 0
+    cells = (cells.loc[~empty] if empty.any() else cells).reset_index(drop=True)
     if "start" not in cells:
         cells = cells.assign(start=0.0)
-    numbers = cells[["start", "duration", "n", "events", *([roles.offset] if roles.offset else [])]].astype(float)
-    count, events = numbers["n"], numbers["events"]
-    rules = {
-        "hold numbers in start, duration, n and events": ~np.isfinite(numbers).all(axis=1),
-        "have 0 <= events <= n and durations of at least 0": (events < 0)
-        | (events > count)
-        | (numbers["duration"] < 0),
-        "hold whole numbers of spells": (count % 1 != 0) | (events % 1 != 0),
-        "end after their start": (numbers["start"] > 0) & (numbers["duration"] <= numbers["start"]),
-    }
-    for rule, wrong in rules.items():
+    for rule, wrong in _broken(cells, roles.offset).items():
         if wrong.any():
             raise SchemaError(f"Cells must {rule}: {int(wrong.sum()):,} of {len(cells):,} do not. Quarantine them.")
     if roles.cause:
         cells = cells.assign(events=cells["events"].where(cells["cause"].astype(str).eq(roles.cause), 0))
     return cells
+
+
+def _broken(cells: pd.DataFrame, offset: str) -> dict[str, np.ndarray]:
+    """Which cells break which rule."""
+    start, time, count, events = (cells[name].to_numpy(float) for name in ("start", "duration", "n", "events"))
+    finite = np.isfinite(start) & np.isfinite(time) & np.isfinite(count) & np.isfinite(events)
+    if offset:
+        finite &= np.isfinite(cells[offset].to_numpy(float))
+    return {
+        "hold numbers in start, duration, n and events": ~finite,
+        "have 0 <= events <= n and durations of at least 0": (events < 0) | (events > count) | (time < 0),
+        "hold whole numbers of spells": (np.floor(count) != count) | (np.floor(events) != events),
+        "end after their start": (start > 0) & (time <= start),
+    }
 
 
 def prepared(cells: pd.DataFrame, design: Design, roles: Roles, *, centre: Floats | None = None, grid: Grid | None = None,

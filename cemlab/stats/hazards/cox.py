@@ -14,7 +14,7 @@ import pandas as pd
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates
 from cemlab.stats.hazards.cells import Roles, checked, prepared
-from cemlab.stats.hazards.design import Design, design_of
+from cemlab.stats.hazards.design import Design, design_of, in_categories
 from cemlab.stats.hazards.fitted import CoxModel, estimates_of
 from cemlab.stats.hazards.grid import Grid, Rows
 from cemlab.stats.hazards.newton import Maximum, Point, maximise, need_full_rank
@@ -121,7 +121,7 @@ def fit_cox(
     """
     _check(ties=ties, ridge=ridge, terms=terms)
     roles = Roles(tuple(strata), offset, cluster, cause)
-    kept = checked(cells, roles)
+    kept = in_categories(checked(cells, roles), terms)
     design = design_of(kept, terms, reference=reference)
     counts = level_counts(kept, design)
     if not ridge:

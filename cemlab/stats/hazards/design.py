@@ -152,6 +152,39 @@ def design_of(frame: pd.DataFrame, terms: Sequence[str], *, reference: Mapping[s
     return Design(made)
 
 
+def in_categories(frame: pd.DataFrame, terms: Sequence[str]) -> pd.DataFrame:
+    """Return a frame whose covariates in levels are categories, so that no later step reads their text again.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Covariate cells.
+    terms : sequence of str
+        The covariates; those that are numbers, categories already or missing stay as they are.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Categories are in alphabetical order; a missing value stays missing.
+
+    Examples
+    --------
+    >>> in_categories(pd.DataFrame({"plan": ["b", "a", "b"]}), ["plan"])["plan"].cat.categories.tolist()
+    ['a', 'b']
+    """
+    made: dict[str, pd.Categorical] = {}
+    for name in terms:
+        if name not in frame or is_number(frame[name]) or isinstance(frame[name].dtype, pd.CategoricalDtype):
+            continue
+        row, values = pd.factorize(frame[name])
+        names = [str(value) for value in values]
+        levels = sorted(set(names))
+        position = {level: at for at, level in enumerate(levels)}
+        codes = np.array([*(position[level] for level in names), -1], dtype=np.int64)[row]
+        made[name] = pd.Categorical.from_codes(codes, categories=levels)
+    return frame.assign(**made)
+
+
 def is_number(column: pd.Series) -> bool:
     """Return whether a column is used as a number.
 
@@ -202,7 +235,10 @@ def _coded(term: Term, frame: pd.DataFrame) -> Floats:
     if not term.levels:
         return column.to_numpy(float)
     # Each distinct value is named once, not each row.
-    row, values = pd.factorize(column)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        row, values = column.cat.codes.to_numpy(), column.cat.categories
+    else:
+        row, values = pd.factorize(column)
     position = {level: at for at, level in enumerate(term.levels)}
     known = np.array([position.get(str(value), -1) for value in values] + [-1], dtype=np.int64)
     codes = known[row]

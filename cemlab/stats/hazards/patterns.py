@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from cemlab.stats.hazards.design import Codes, Design
 from cemlab.stats.hazards.grid import Grid, Rows
@@ -131,17 +132,18 @@ def patterns_of(rows: Rows, grid: Grid, *, design: Design, coded: Sequence[Float
     key = np.zeros(len(rows.n), dtype=np.int64)
     for term, values in zip(design.terms, coded, strict=True):
         key = key * len(term.levels) + values.astype(np.int64)
-    _, first, pattern = np.unique(key, return_index=True, return_inverse=True)
-    if 3 * size * len(first) > LARGEST:
+    pattern, keys = pd.factorize(key)
+    if 3 * size * len(keys) > LARGEST:
         return None
-    cells = (rows.leave - 1 + size * rows.event) * len(first) + pattern
-    table: Floats = np.asarray(np.bincount(cells, weights=rows.weight, minlength=3 * size * len(first)), dtype=float)
+    cells = (rows.leave - 1 + size * rows.event) * len(keys) + pattern
+    table: Floats = np.asarray(np.bincount(cells, weights=rows.weight, minlength=3 * size * len(keys)), dtype=float)
     late = grid.late(rows.enter)
     if len(late):
-        table += np.bincount((rows.enter[late] - 1 + 2 * size) * len(first) + pattern[late], weights=rows.weight[late],
+        table += np.bincount((rows.enter[late] - 1 + 2 * size) * len(keys) + pattern[late], weights=rows.weight[late],
                              minlength=len(table))  # fmt: skip
-    table = table.reshape(3 * size, len(first))
-    x = design.matrix([values[first] for values in coded]) - centre
+    table = table.reshape(3 * size, len(keys))
+    levels = np.unravel_index(keys, [len(term.levels) for term in design.terms])
+    x = design.matrix([each.astype(float) for each in levels]) - centre
     gone = np.flatnonzero(rows.event)
     events = by_slot(rows.leave[gone] - 1, rows.n[gone], size)
     left = table[size : 2 * size]
