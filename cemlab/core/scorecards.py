@@ -1,0 +1,402 @@
+"""Scorecards: points per level of each covariate, and the risk of leaving that they add up to.
+
+A scorecard knows only levels, so risk is a function of the pattern of levels. Whoever scores reduces customers to their
+distinct patterns, asks `Scorecard.of` about those, and joins the answers back: one place for the formulas, exact for
+any number of customers.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from types import MappingProxyType
+from typing import Literal, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cemlab.core.errors import ParameterError, SchemaError
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+UNKNOWN = "unknown"
+"""The level of those whose value is missing."""
+
+
+def level_names(cuts: Sequence[float]) -> list[str]:
+    """Return the names of the bins [low, high) that cut points make of a number.
+
+    Parameters
+    ----------
+    cuts : sequence of float
+        In rising order.
+
+    Returns
+    -------
+    list of str
+        One more than there are cut points.
+
+    Examples
+    --------
+    >>> level_names([1.0, 12.0])
+    ['below 1', '1 to 12', '12 and over']
+    """
+    text = [f"{cut:.6g}" for cut in cuts]
+    between = [f"{low} to {high}" for low, high in itertools.pairwise(text)]
+    return [f"below {text[0]}", *between, f"{text[-1]} and over"] if text else ["any"]
+
+
+class Course(Protocol):
+    """How the hazard adds up until each horizon."""
+
+    def cumulative(self, codes: Codes) -> tuple[Floats, Floats]:
+        """Return the cumulative hazard of patterns.
+
+        Parameters
+        ----------
+        codes : numpy.ndarray, shape (patterns, terms)
+            Position of each term's level in the scorecard's points.
+
+        Returns
+        -------
+        numpy.ndarray, shape (patterns, horizons)
+            −log(1 − risk).
+        numpy.ndarray, shape (patterns, horizons)
+            Standard error of its logarithm; NaN where it is not known.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Proportional:
+    """One baseline hazard, which the levels multiply.
+
+    log H(h | x) = log H₀(h) + (x − c)·β, Var = noise/H₀² + (x − m)ᵀ V (x − m), m the hazard-weighted mean of the columns
+    among those at risk.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        Number of levels of each term; the first is the reference and has no column.
+    beta, covariance : numpy.ndarray
+        Of the columns.
+    centre : numpy.ndarray
+        c, where the baseline is taken.
+    hazard, noise : numpy.ndarray, shape (horizons,)
+        H₀ and its variance at fixed β.
+    mean : numpy.ndarray, shape (horizons, columns)
+        m·H₀, less c·H₀.
+    """
+
+    sizes: tuple[int, ...]
+    beta: Floats
+    covariance: Floats
+    centre: Floats
+    hazard: Floats
+    noise: Floats
+    mean: Floats
+
+    def cumulative(self, codes: Codes) -> tuple[Floats, Floats]:
+        """Return the cumulative hazard of patterns, as `Course`.
+
+        Parameters
+        ----------
+        codes : numpy.ndarray, shape (patterns, terms)
+            Positions of levels.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            As `Course`.
+        """
+        x = columns_of(codes, self.sizes) - self.centre
+        risk = np.exp(x @ self.beta)
+        value, spread = np.zeros((2, len(x), len(self.hazard)))
+        for at, hazard in enumerate(self.hazard):
+            slope = x * hazard - self.mean[at]
+            variance = self.noise[at] + np.einsum("pi,ij,pj->p", slope, self.covariance, slope, optimize=True)
+            value[:, at] = risk * hazard
+            spread[:, at] = np.sqrt(variance) / hazard if hazard > 0 else np.nan
+        return value, spread
+
+
+@dataclass(frozen=True, eq=False)
+class Periods:
+    """A hazard for each period, which the levels shift on the scale of its link.
+
+    H(h | x) = Σ_k g(b_k·α + x·β) over the periods k to h; g = exp for the complementary log-log link, log(1 + exp) for the logit.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        As in `Proportional`.
+    link : {"cloglog", "logit"}
+        Of the hazard.
+    basis : numpy.ndarray, shape (periods, q)
+        b_k: the constant and the columns of time.
+    beta, covariance : numpy.ndarray
+        α, then β.
+    ends : tuple of int
+        Periods until each horizon.
+    """
+
+    sizes: tuple[int, ...]
+    link: Literal["cloglog", "logit"]
+    basis: Floats
+    beta: Floats
+    covariance: Floats
+    ends: tuple[int, ...]
+
+    def cumulative(self, codes: Codes) -> tuple[Floats, Floats]:
+        """Return the cumulative hazard of patterns, as `Course`.
+
+        Parameters
+        ----------
+        codes : numpy.ndarray, shape (patterns, terms)
+            Positions of levels.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            As `Course`.
+        """
+        x, first = columns_of(codes, self.sizes), self.basis.shape[1]
+        linear = (x @ self.beta[first:])[:, None] + self.basis @ self.beta[:first]
+        hazard = np.exp(linear) if self.link == "cloglog" else np.logaddexp(0.0, linear)
+        slope = hazard if self.link == "cloglog" else 1 / (1 + np.exp(-linear))
+        value, spread = np.zeros((2, len(x), len(self.ends)))
+        for at, end in enumerate(self.ends):
+            weight = slope[:, :end]
+            by_column = np.hstack([weight @ self.basis[:end], weight.sum(axis=1)[:, None] * x])
+            variance = np.einsum("pi,ij,pj->p", by_column, self.covariance, by_column, optimize=True)
+            value[:, at] = hazard[:, :end].sum(axis=1)
+            spread[:, at] = np.sqrt(variance) / value[:, at]
+        return value, spread
+
+
+@dataclass(frozen=True, eq=False)
+class Lookup:
+    """A table: what was seen of each pattern itself.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        Number of levels of each term.
+    hazard, spread : numpy.ndarray, shape (patterns, horizons)
+        Cumulative hazards and the standard errors of their logarithms, the last term's level running fastest.
+    """
+
+    sizes: tuple[int, ...]
+    hazard: Floats
+    spread: Floats
+
+    def cumulative(self, codes: Codes) -> tuple[Floats, Floats]:
+        """Return the cumulative hazard of patterns, as `Course`.
+
+        Parameters
+        ----------
+        codes : numpy.ndarray, shape (patterns, terms)
+            Positions of levels.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            As `Course`.
+        """
+        row = np.ravel_multi_index(tuple(codes.T), self.sizes)
+        return self.hazard[row], self.spread[row]
+
+
+@dataclass(frozen=True, eq=False)
+class Scorecard:
+    """Points per level, and the risk of leaving within each horizon that they add up to.
+
+    Attributes
+    ----------
+    model : str
+        What was fitted: "Cox", "discrete time, logit", "tenure alone", …
+    terms : tuple of str
+        Covariates in levels, named as `cemlab.prepare.cells` names them; ``tenure`` is whole months since the spell's first
+        day at the cut.
+    time_varying : tuple of str
+        Those of the terms that come from history.
+    bins : mapping of str to tuple of float
+        Cut points of the terms that are numbers, fixed in training.
+    clock : {"days", "months"}
+        Unit of the horizons.
+    horizons : tuple of float
+        In that unit, rising.
+    points : pandas.DataFrame
+        One row per ``term`` and ``level``: ``points`` (log hazard, or log odds; 0 at the reference) and ``n``, training
+        customers. The levels of a term stand in the order of its columns.
+    course : Course
+        How the hazard adds up until each horizon.
+    cause : str
+        The cause of leaving that the risk is of; empty for all.
+    notes : tuple of str
+        What a reader must know of it.
+    """
+
+    model: str
+    terms: tuple[str, ...]
+    time_varying: tuple[str, ...]
+    bins: Mapping[str, tuple[float, ...]]
+    clock: str
+    horizons: tuple[float, ...]
+    points: pd.DataFrame
+    course: Course
+    cause: str = ""
+    notes: tuple[str, ...] = ()
+    _levels: Mapping[str, pd.DataFrame] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Sort the points by term, once."""
+        parts = dict(iter(self.points.groupby("term", sort=False)))
+        object.__setattr__(self, "_levels", MappingProxyType({name: parts[name] for name in self.terms}))
+        object.__setattr__(self, "bins", MappingProxyType(dict(self.bins)))
+
+    def of(self, patterns: pd.DataFrame, *, level: float = 0.95, reasons: int = 3) -> pd.DataFrame:
+        """Return the risk of each pattern, its interval and its largest reasons.
+
+        risk = 1 − exp(−H), limits 1 − exp(−H·exp(∓z·se(log H))). A reason is a term whose points lie above the mean of the training
+        customers; the largest excess comes first, equal ones by name.
+
+        Parameters
+        ----------
+        patterns : pandas.DataFrame
+            A column of text per term; other columns are ignored. Missing and empty values are the level `UNKNOWN`.
+        level : float, default 0.95
+            Confidence level, in (0, 1).
+        reasons : int, default 3
+            How many reasons at most.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per row of `patterns`, with its index: ``risk_<h>``, ``low_<h>``, ``high_<h>`` per horizon, ``reason_1`` …
+            ("term: level", empty where there is none), ``unscored`` (empty, else why there is no risk).
+
+        Raises
+        ------
+        SchemaError
+            When a column is missing.
+        ParameterError
+            When an option is out of range.
+        """
+        if not 0 < level < 1 or reasons < 0:
+            raise ParameterError(
+                f"`level` must lie in (0, 1) and `reasons` be at least 0: {level!r} and {reasons!r} were given."
+            )
+        codes, unscored = self._coded(patterns)
+        known = unscored == ""
+        hazard, spread = self.course.cumulative(codes[known])
+        half = NormalDist().inv_cdf((1 + level) / 2) * spread
+        columns: dict[str, np.ndarray] = {}
+        for at, horizon in enumerate(self.horizons):
+            value, spread_at = hazard[:, at], half[:, at]
+            for name, each in (
+                ("risk", value),
+                ("low", value * np.exp(-spread_at)),
+                ("high", value * np.exp(spread_at)),
+            ):
+                column = columns[f"{name}_{horizon:g}"] = np.full(len(patterns), np.nan)
+                column[known] = -np.expm1(-each)
+        columns |= self._reasons(codes, known, reasons)
+        return pd.DataFrame(columns | {"unscored": unscored}, index=patterns.index)
+
+    def levels(self, term: str) -> list[str]:
+        """Return the levels that a term had in training.
+
+        Parameters
+        ----------
+        term : str
+            One of `terms`.
+
+        Returns
+        -------
+        list of str
+            In the order of the points.
+        """
+        return [str(each) for each in self._levels[term]["level"]]
+
+    def excess(self, term: str) -> Floats:
+        """Return the points of a term's levels less their mean over the training customers.
+
+        The same whichever level is the reference.
+
+        Parameters
+        ----------
+        term : str
+            One of `terms`.
+
+        Returns
+        -------
+        numpy.ndarray
+            One per level.
+        """
+        part = self._levels[term]
+        points, n = part["points"].to_numpy(float), part["n"].to_numpy(float)
+        return np.asarray(points - points @ n / n.sum())
+
+    def _coded(self, patterns: pd.DataFrame) -> tuple[Codes, np.ndarray]:
+        """Position of each level, and why a pattern has no score."""
+        missing = [name for name in self.terms if name not in patterns]
+        if missing:
+            raise SchemaError(
+                f"Patterns need a column per term of the scorecard: {', '.join(missing)} missing of {len(self.terms)}."
+            )
+        codes = np.zeros((len(patterns), len(self.terms)), dtype=np.int64)
+        unscored = np.full(len(patterns), "", dtype=object)
+        for at, name in enumerate(self.terms):
+            position = {level: number for number, level in enumerate(self.levels(name))}
+            row, values = pd.factorize(patterns[name], use_na_sentinel=True)
+            texts = [str(value) or UNKNOWN for value in values] + [UNKNOWN]
+            codes[:, at] = np.array([position.get(text, -1) for text in texts], dtype=np.int64)[row]
+            why = [f"`{name}` is missing" if text == UNKNOWN else f"`{name}` has a level never seen in training" for text in texts]  # fmt: skip
+            new = (codes[:, at] < 0) & (unscored == "")
+            unscored[new] = np.array(why, dtype=object)[row[new]]
+        return codes, unscored
+
+    def _reasons(self, codes: Codes, known: np.ndarray, count: int) -> dict[str, np.ndarray]:
+        columns = {f"reason_{number + 1}": np.full(len(codes), "", dtype=object) for number in range(count)}
+        names = sorted(self.terms)
+        place = [self.terms.index(name) for name in names]
+        texts = [np.array([f"{name}: {level}" for level in self.levels(name)], dtype=object) for name in names]
+        codes, rows = codes[known][:, place], np.flatnonzero(known)
+        # Sums of the same points in another order are one value.
+        excess = np.stack([self.excess(name).round(12)[codes[:, at]] for at, name in enumerate(names)], axis=1)
+        order = np.argsort(-excess, axis=1, kind="stable")
+        for number in range(min(count, len(names))):
+            term = order[:, number]
+            for at in range(len(names)):
+                mine = (term == at) & (excess[:, at] > 0)
+                columns[f"reason_{number + 1}"][rows[mine]] = texts[at][codes[mine, at]]
+        return columns
+
+
+def columns_of(codes: Codes, sizes: Sequence[int]) -> Floats:
+    """Return levels as columns of 0 and 1; a term's first level has none.
+
+    Parameters
+    ----------
+    codes : numpy.ndarray, shape (patterns, terms)
+        Positions of levels.
+    sizes : sequence of int
+        Number of levels of each term.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (patterns, columns).
+
+    Examples
+    --------
+    >>> columns_of(np.array([[0, 2], [1, 0]]), [2, 3]).tolist()
+    [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    """
+    parts = [codes[:, at, None] == np.arange(1, size) for at, size in enumerate(sizes)]
+    return np.hstack(parts).astype(float) if parts else np.zeros((len(codes), 0))
