@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submodules=[
         "checks",
         "figure",
+        "forests",
         "hazard_plots",
         "hazard_tables",
         "hazard_text",

@@ -4,40 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
-from cemlab.show import hazard_tables, numbers, theme
+from cemlab.show import forests, hazard_tables, numbers, theme
 from cemlab.show.figure import Figure, draw
+from cemlab.show.forests import Row
 from cemlab.show.survival_axes import short, ticks_below
 
 MOST_ROWS = 40
 """A figure shows at most so many ratios: those of the terms that come first."""
 MOST_PANELS = 6
-_RATIOS = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000)
-_DECADES = (0.001, 0.01, 0.1, 1, 10, 100, 1000)
 _AXIS = "hazard ratio, log scale (line: as the reference)"
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One line of a forest: a heading, a reference, or a ratio with its interval."""
-
-    label: str
-    kind: str  # heading, reference, ratio, withheld
-    value: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
-    n: str = ""
-    colour: str = theme.CONTEXT
 
 
 def ratios(fit: Estimates, *, info: LabInfo) -> Figure:
@@ -63,7 +48,7 @@ def ratios(fit: Estimates, *, info: LabInfo) -> Figure:
     table = hazard_tables.of_ratios(fit, caption="Hazard ratios", info=info)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
-        _paint_forest(canvas.subplots(), rows, narrow=medium.narrow)
+        _paint_ratios(canvas.subplots(), rows, narrow=medium.narrow)
 
     return draw(
         _paint, title=title, alt=f"Dot and whisker chart of hazard ratios. {_in_words(fit, info=info)}", table=table,
@@ -71,65 +56,29 @@ def ratios(fit: Estimates, *, info: LabInfo) -> Figure:
     )  # fmt: skip
 
 
-def _forest_rows(fit: Estimates, *, info: LabInfo) -> list[_Row]:
-    made: list[_Row] = []
+def _forest_rows(fit: Estimates, *, info: LabInfo) -> list[Row]:
+    made: list[Row] = []
     for term, levels in fit.table.groupby("term", sort=False):
         name = hazard_tables.named(str(term))
         single = len(levels) == 1 and not str(levels["level"].iloc[0])
         if not single:
-            made += [_Row(name, "heading"), _Row(f"{levels['reference'].iloc[0]} (reference)", "reference", 1.0)]
+            made += [Row(name, "heading"), Row(f"{levels['reference'].iloc[0]} (reference)", "reference", 1.0)]
         for row in levels.sort_values("estimate", ascending=False).to_dict("records"):
             made.append(_ratio_row(row, label=name if single else str(row["level"]), info=info))
     return made
 
 
-def _ratio_row(row: Mapping[Any, Any], *, label: str, info: LabInfo) -> _Row:
+def _ratio_row(row: Mapping[Any, Any], *, label: str, info: LabInfo) -> Row:
     if row["suppressed"] or not math.isfinite(row["estimate"]):
-        return _Row(label, "withheld")
+        return Row(label, "withheld")
     value, low, high = (math.exp(row[name]) for name in ("estimate", "ci_low", "ci_high"))
     colour = theme.INK if row.get("flagged") else theme.CONTEXT
-    return _Row(label, "ratio", value, low, high, numbers.number(row["n"], locale=info.locale), colour)
+    return Row(label, "dot", value, low, high, numbers.number(row["n"], locale=info.locale), colour)
 
 
-def _paint_forest(axes: Axes, rows: Sequence[_Row], *, narrow: bool, counted: str = "spells") -> None:
-    axes.axvline(1, color=theme.LINE, lw=1)
-    for position, row in enumerate(rows):
-        if row.kind == "withheld":
-            axes.text(0.5, position, "withheld", transform=axes.get_yaxis_transform(), va="center", ha="center",
-                      color=theme.MUTED)  # fmt: skip
-        elif row.kind == "reference":
-            axes.plot(1, position, "|", color=theme.MUTED, ms=9)
-        elif row.kind == "ratio":
-            axes.plot([row.low, row.high], [position] * 2, color=row.colour)
-            axes.plot(row.value, position, "o", color=row.colour)
-        axes.text(1.02, position, row.n, transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)
-    axes.text(1.02, -1, counted, transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)
-    labels = [short(row.label, most=19 if narrow else 40) for row in rows]
-    axes.set_yticks(range(len(rows)), labels)
-    for tick, row in zip(axes.get_yticklabels(), rows, strict=True):
-        tick.set_fontweight("bold" if row.kind == "heading" else "normal")
-        tick.set_color(theme.MUTED if row.kind == "reference" else theme.INK)
-    _ratio_axis(axes, rows, narrow=narrow)
-    axes.set(ylim=(len(rows) - 0.4, -1.5), xlabel="hazard ratio, log scale" if narrow else _AXIS)
-
-
-def _ratio_axis(axes: Axes, rows: Sequence[_Row], *, narrow: bool) -> None:
-    ends = [end for row in rows for end in (row.low, row.high, row.value) if math.isfinite(end)]
-    low, high = min(0.8, *ends), max(1.25, *ends)
-    axes.set_xscale("log")
-    axes.set_xlim(low / 1.08, high * 1.08)
-    axes.xaxis.set_major_locator(FixedLocator(_round_ratios(math.log(high / low) * (1.6 if narrow else 1))))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-
-
-def _round_ratios(spread: float) -> tuple[float, ...]:
-    """Return ticks for a range of ratios, given its width in logarithms."""
-    if spread < 1:
-        return (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2)
-    if spread < 2.5:
-        return (0.25, 0.5, 0.7, 1, 1.5, 2, 3, 4)
-    return _RATIOS if spread < 7 else _DECADES
+def _paint_ratios(axes: Axes, rows: Sequence[Row], *, narrow: bool, counted: str = "spells") -> None:
+    label = "hazard ratio, log scale" if narrow else _AXIS
+    forests.paint(axes, rows, line=1.0, label=label, counted=counted, narrow=narrow, ratios=True)
 
 
 def _in_words(fit: Estimates, *, info: LabInfo) -> str:
@@ -242,33 +191,33 @@ def ways(fits: Mapping[str, Estimates], *, terms: Sequence[str], traps: Sequence
     Figure
         Dot and whisker on a log scale; the traps hollow and in another colour, with their name.
     """
-    rows: list[_Row] = []
+    rows: list[Row] = []
     for term in terms:
         told = {way: hazard_tables.telling(fit, term) for way, fit in fits.items()}
         known = {way: row for way, row in told.items() if row is not None}
         if known:
-            rows.append(_Row(hazard_tables.against(next(iter(known.values()))), "heading"))
+            rows.append(Row(hazard_tables.against(next(iter(known.values()))), "heading"))
             rows += [_way_row(row, way=way, trap=way in traps, info=info) for way, row in known.items()]
     title = f"Rate of leaving, asked in {len(fits)} ways"
     table = hazard_tables.of_ways(fits, terms=terms, caption=title, info=info)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         axes = canvas.subplots()
-        _paint_forest(axes, rows, narrow=medium.narrow, counted="n")
+        _paint_ratios(axes, rows, narrow=medium.narrow, counted="n")
         for position, row in enumerate(rows):
-            if row.label in traps and row.kind == "ratio":
+            if row.label in traps and row.kind == "dot":
                 axes.plot(row.value, position, "o", color=row.colour, mfc=theme.PAPER)
 
     alt = f"Dot and whisker chart of hazard ratios. {'; '.join(_row_in_words(row, info=info) for row in rows)}."
     return draw(_paint, title=title, alt=alt, table=table, info=info, height=76 + 24 * len(rows))
 
 
-def _way_row(row: Mapping[Any, Any], *, way: str, trap: bool, info: LabInfo) -> _Row:
+def _way_row(row: Mapping[Any, Any], *, way: str, trap: bool, info: LabInfo) -> Row:
     made = _ratio_row({**row, "flagged": True}, label=way, info=info)
     return replace(made, colour=theme.GROUPS["detractor"]) if trap else made
 
 
-def _row_in_words(row: _Row, *, info: LabInfo) -> str:
+def _row_in_words(row: Row, *, info: LabInfo) -> str:
     if row.kind in ("withheld", "heading"):
         return row.label if row.kind == "heading" else f"{row.label} withheld"
     digits = hazard_tables.ratio_digits(row.low, row.high)
