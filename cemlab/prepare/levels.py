@@ -86,7 +86,12 @@ def sources(lab: Lab, names: Sequence[str], *, reserved: Sequence[str]) -> list[
 
 
 def joined(
-    lab: Lab, rows: ir.Table, found: Sequence[Source], *, before: ir.DateValue | dt.date | None = None
+    lab: Lab,
+    rows: ir.Table,
+    found: Sequence[Source],
+    *,
+    before: ir.DateValue | dt.date | None = None,
+    strict: bool = False,
 ) -> ir.Table:
     """Return rows with the value of each source beside them, missing where there is none.
 
@@ -100,6 +105,8 @@ def joined(
         As `sources` returns them.
     before : ibis date or datetime.date, optional
         A day, or a column of `rows`: the latest assignment that was written before it counts.
+    strict : bool, default False
+        True to take no attribute of a customer either who became known only on that day or later.
 
     Returns
     -------
@@ -109,9 +116,15 @@ def joined(
     theirs = [source.name for source in found if source.table == "customers"]
     if theirs:
         customers = lab.table("customers")
-        attributes = customers.select(_joined="customer_id", **{name: customers[name] for name in theirs})
+        day = before if before is None or isinstance(before, dt.date) else rows[before.get_name()]
+        dated = strict and day is not None and "known_on" in customers.columns
+        known = {"_known": customers.known_on} if dated else {}
+        attributes = customers.select(_joined="customer_id", **known, **{name: customers[name] for name in theirs})
         rows = rows.drop(*(name for name in theirs if name in rows.columns))
         rows = rows.left_join(attributes, rows.customer_id == attributes._joined).drop("_joined")
+        if dated:
+            early = (rows._known < day).fill_null(True)
+            rows = rows.mutate(**{name: early.ifelse(rows[name], None) for name in theirs}).drop("_known")
     for source in found:
         if source.table == "assignments":
             rows = _with_assigned(lab, rows, source.name, before=before)

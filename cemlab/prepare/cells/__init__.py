@@ -2,9 +2,20 @@
 
 from cemlab.prepare.cells.covariates import bins, covariates
 from cemlab.prepare.cells.immortal import immortal_time
+from cemlab.prepare.cells.judging import judging_days
 from cemlab.prepare.cells.known import time_varying
-from cemlab.prepare.cells.landmarks import landmark
+from cemlab.prepare.cells.landmarks import cut_points, landmark
 from cemlab.prepare.cells.periods import person_periods
 from cemlab.prepare.cells.splits import start_stop
 
-__all__ = ["bins", "covariates", "immortal_time", "landmark", "person_periods", "start_stop", "time_varying"]
+__all__ = [
+    "bins",
+    "covariates",
+    "cut_points",
+    "immortal_time",
+    "judging_days",
+    "landmark",
+    "person_periods",
+    "start_stop",
+    "time_varying",
+]

@@ -14,9 +14,10 @@ from cemlab.core.errors import ParameterError
 from cemlab.core.lab import Lab
 from cemlab.core.parameters import REGISTRY
 from cemlab.prepare.cells.counting import exits
-from cemlab.prepare.cells.terms import QUANTILES, Bins, levelled
+from cemlab.prepare.cells.replicates import REPLICATE, replicate
+from cemlab.prepare.cells.terms import QUANTILES, Bins, fixed, levelled
 from cemlab.prepare.history import WINDOW_DAYS, History
-from cemlab.prepare.spells.clock import days_between
+from cemlab.prepare.spells.clock import days_between, months_whole
 from cemlab.prepare.spells.followed import ENTRY, EXIT, REASON, Following, first_that_applies
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ YOUNGER = "it began on or after the landmark"
 OVER = "it was over, or out of sight, at the landmark"
 UNSEEN = "its observation begins after the landmark"
 NO_STEP = "no full month observed after the landmark"
+
+TENURE = "tenure"
+"""Whole months from a spell's first day to the landmark: a covariate that every spell has."""
 
 _ON, _WHY = "_landmark", "_why"
 
@@ -44,6 +48,7 @@ def landmark(
     cut: str = "",
     bins: Bins | None = None,
     quantiles: int = QUANTILES,
+    replicates: int = 0,
     scope: str = "",
 ) -> pd.DataFrame:
     """Return covariate cells of the spells that live at a landmark: known before it, counted from it.
@@ -60,17 +65,20 @@ def landmark(
     day : str, default ""
         The landmark as one ISO day for all, instead of `after_days`.
     terms, time_varying, window_days, survey : as in `cemlab.prepare.cells.person_periods`
-        The covariates, as known strictly before the landmark.
+        The covariates, as known strictly before the landmark. ``tenure`` among `terms` is the whole months
+        from the spell's first day to the landmark.
     clock : {"days", "months"}, default "days"
         Unit of the durations after it.
     cause, cut, bins, quantiles, scope : as in `cemlab.prepare.cells.covariates`
         Which endings, known when, numbers cut where, accounted for how.
+    replicates : int, default 0
+        Into how many groups customers are folded for the jackknife, at most 256; 0 for none.
 
     Returns
     -------
     pandas.DataFrame
-        One row per cell, sorted: ``duration`` since the landmark, ``cause`` (as in `covariates`), the
-        covariates (text), ``n`` spells, ``events``.
+        One row per cell, sorted: ``duration`` since the landmark, ``replicate`` (group, from 0, where asked for),
+        ``cause`` (as in `covariates`), the covariates (text), ``n`` spells, ``events``.
 
     Raises
     ------
@@ -96,10 +104,60 @@ def landmark(
     live = _live(lab, following, on)
     _record(lab, following, live)
     kept = live.filter(live[_WHY].isnull())
-    spells, _ = levelled(lab, kept, terms, declared=bins, quantiles=quantiles)
+    own = [name for name in terms if name == TENURE]
+    spells, _ = levelled(lab, kept, terms, declared=bins, quantiles=quantiles, own=own, strict=True)
     known = history.levels(lab, spells, begin="started_on").rename(duration=EXIT)
+    keys = ["duration"]
+    if replicates:
+        known, keys = known.mutate(**{REPLICATE: replicate(known.customer_id, replicates)}), ["duration", REPLICATE]
     levels = [*terms, *time_varying]
-    return exits(lab, known, ["duration", *levels], levels=levels, cause=cause)
+    return exits(lab, known, [*keys, *levels], levels=levels, cause=cause)
+
+
+def cut_points(
+    lab: Lab,
+    *,
+    day: str,
+    terms: Sequence[str],
+    cut: str = "",
+    quantiles: int = QUANTILES,
+) -> dict[str, tuple[float, ...]]:
+    """Return where numeric covariates are cut, from the spells that live at a landmark.
+
+    Fixed on the day of training, and passed as ``bins`` to training, judging and scoring alike, they keep what a
+    level means. A number of few values begins a level at each of them.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the table ``spells``.
+    day : str
+        The landmark, an ISO day.
+    terms : sequence of str
+        Covariates as in `landmark`; of those that are no numbers nothing is returned.
+    cut : str, default ""
+        ISO day: only what was known before it; empty for the lab's as-of day.
+    quantiles : int, default 4
+        Into how many bins a number of more values is cut.
+
+    Returns
+    -------
+    dict of str to tuple of float
+        Cut points of each numeric covariate, in the order of `terms`; none where all have the same value.
+
+    Raises
+    ------
+    SchemaError, ParameterError
+        As `landmark`.
+
+    Examples
+    --------
+    >>> bins = cut_points(lab, day="2024-01-01", terms=["plan", "tenure"])  # doctest: +SKIP
+    """
+    following = Following.asked(lab, clock="days", cut=cut)
+    live = _live(lab, following, _landmark(0, day))
+    own = [name for name in terms if name == TENURE]
+    return fixed(lab, live.filter(live[_WHY].isnull()), terms, quantiles=quantiles, own=own)
 
 
 def _landmark(after_days: int, day: str) -> int | dt.date:
@@ -120,7 +178,7 @@ def _live(lab: Lab, following: Following, on: int | dt.date) -> ir.Table:
     base = len(daily.reasons)
     out = [rows[REASON] == number for number in range(base)]
     out += [at < 1, rows[EXIT] <= at, rows[ENTRY] > at]
-    rows = rows.mutate(**{_WHY: first_that_applies(out)})
+    rows = rows.mutate(**{_WHY: first_that_applies(out), TENURE: months_whole(rows.started_on, rows[_ON])})
     rows = following.restarted(rows, on=rows[_ON])
     return rows.mutate(**{_WHY: rows[_WHY].fill_null((rows[EXIT] < 1).ifelse(base + 3, None).cast("int8"))})
 

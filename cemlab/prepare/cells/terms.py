@@ -55,7 +55,14 @@ def described(
 
 
 def levelled(
-    lab: Lab, spells: ir.Table, terms: Sequence[str], *, declared: Bins | None, quantiles: int
+    lab: Lab,
+    spells: ir.Table,
+    terms: Sequence[str],
+    *,
+    declared: Bins | None,
+    quantiles: int,
+    own: Sequence[str] = (),
+    strict: bool = False,
 ) -> tuple[ir.Table, pd.DataFrame]:
     """Return spells with a level of each covariate, and what the levels are.
 
@@ -67,14 +74,17 @@ def levelled(
         With ``started_on``, before which an assignment must have been written.
     terms, declared, quantiles : as in `described`
         The covariates.
+    own : sequence of str, default ()
+        Those of `terms` that are columns of numbers in `spells` already.
+    strict : bool, default False
+        True to leave out what became known of a customer on ``started_on`` or later.
 
     Returns
     -------
     ibis.Table, pandas.DataFrame
         As `described`.
     """
-    found = sources(lab, terms, reserved=RESERVED)
-    spells = joined(lab, spells, found, before=spells.started_on)
+    spells, found = valued(lab, spells, terms, own=own, strict=strict)
     cuts = _cut_points(lab, spells, found, declared=declared or {}, quantiles=quantiles)
     texts = {
         source.name: _binned(spells[source.name], cuts[source.name][1])
@@ -83,6 +93,58 @@ def levelled(
         for source in found
     }
     return spells.mutate(**texts) if texts else spells, _listed(found, cuts)
+
+
+def valued(
+    lab: Lab, spells: ir.Table, terms: Sequence[str], *, own: Sequence[str] = (), strict: bool = False
+) -> tuple[ir.Table, list[Source]]:
+    """Return spells with the value of each covariate as it is recorded, and where each is found.
+
+    Parameters
+    ----------
+    lab, spells, terms, own, strict : as in `levelled`
+        The covariates.
+
+    Returns
+    -------
+    ibis.Table
+        With a column of each of `terms`.
+    list of Source
+        In the order of `terms`.
+    """
+    there = [Source(name, "spells", numeric=True, undated=False) for name in terms if name in own]
+    looked_up = sources(lab, [name for name in terms if name not in own], reserved=RESERVED)
+    spells = joined(lab, spells, looked_up, before=spells.started_on, strict=strict)
+    return spells, sorted([*there, *looked_up], key=lambda source: list(terms).index(source.name))
+
+
+def fixed(
+    lab: Lab, spells: ir.Table, terms: Sequence[str], *, quantiles: int, own: Sequence[str] = ()
+) -> dict[str, tuple[float, ...]]:
+    """Return where numbers are to be cut on every day alike.
+
+    Parameters
+    ----------
+    lab, spells, terms, own : as in `levelled`
+        The covariates.
+    quantiles : int
+        Into how many bins a number of more values is cut.
+
+    Returns
+    -------
+    dict of str to tuple of float
+        Cut points of each number: its values but the lowest, where they are few.
+    """
+    spells, found = valued(lab, spells, terms, own=own, strict=True)
+    cuts = _cut_points(lab, spells, found, declared={}, quantiles=quantiles)
+    points = {}
+    for name in (source.name for source in found if source.numeric):
+        if name in cuts:
+            points[name] = tuple(cuts[name][1])
+        else:
+            values = lab.frame(spells.select(**{name: spells[name].cast("float64")}).distinct())[name].dropna()
+            points[name] = tuple(sorted(float(value) for value in values)[1:])
+    return points
 
 
 def _cut_points(

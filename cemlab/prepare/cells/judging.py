@@ -1,0 +1,113 @@
+"""Days for judging a prediction on later time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from cemlab.core.errors import InsufficientDataError, ParameterError
+from cemlab.core.lab import Lab
+
+_COLUMNS = ["train_day", "test_day", "end_day"]
+
+
+def judging_days(lab: Lab, *, horizon_days: int, cuts: int = 3) -> pd.DataFrame:
+    """Return the days on which models are trained and judged, so that they are judged on later time only.
+
+    A model is trained on the spells that live at the training day, followed for `horizon_days` until the test
+    day, and judged on those that live at the test day, followed as long again until the end. The first cut ends
+    on the lab's as-of day; each further one lies `horizon_days` earlier, so that no time is judged twice.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the table ``spells``.
+    horizon_days : int
+        How far ahead is predicted.
+    cuts : int, default 3
+        At most so many; fewer where the lab does not reach back far enough.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per cut, newest first: ``train_day``, ``test_day``, ``end_day``, each an ISO day.
+
+    Raises
+    ------
+    ParameterError
+        When a number is below 1.
+    InsufficientDataError
+        When the lab has no later time on which to judge: says why.
+
+    References
+    ----------
+    Royston, P. and Altman, D. G. (2013). External validation of a Cox prognostic model: principles and methods.
+    BMC Medical Research Methodology, 13, 33. doi:10.1186/1471-2288-13-33
+
+    Examples
+    --------
+    >>> days = judging_days(lab, horizon_days=90)  # doctest: +SKIP
+    """
+    for name, value in (("horizon_days", horizon_days), ("cuts", cuts)):
+        if value < 1:
+            raise ParameterError(f"`{name}` must be at least 1: {value} was given.")
+    if lab.as_of is None:
+        raise InsufficientDataError(
+            "A prediction is judged on later time: nothing in this lab carries a day. Map the days on which spells "
+            "start and end."
+        )
+    step = dt.timedelta(days=horizon_days)
+    days = [(lab.as_of - (back + 2) * step, lab.as_of - (back + 1) * step, lab.as_of - back * step) for back in range(cuts)]  # fmt: skip
+    counts = _counted(lab, days)
+    kept = []
+    for number, cut in enumerate(days):
+        if not all(counts.get(f"{what}_{number}") for what in ("live_train", "ends_train", "live_test", "ends_test")):
+            break
+        kept.append([day.isoformat() for day in cut])
+    if not kept:
+        raise InsufficientDataError(_why(counts, days[0], horizon_days=horizon_days))
+    return pd.DataFrame(kept, columns=_COLUMNS)
+
+
+def _counted(lab: Lab, days: Sequence[tuple[dt.date, dt.date, dt.date]]) -> dict[str, Any]:
+    """Count who lives at each day, and who of them ends until the next."""
+    rows = lab.table("spells")
+    if "ended_on" not in rows.columns:
+        return {"ends": 0, "end_days": 0}
+    seen = rows.started_on
+    if "observed_from" in rows.columns:
+        seen = (rows.observed_from > seen).fill_null(False).ifelse(rows.observed_from, seen)
+    asked: dict[str, Any] = {"ends": rows.ended_on.count(), "end_days": rows.ended_on.nunique()}
+    for number, (train, test, end) in enumerate(days):
+        for name, begin, until in (("train", train, test), ("test", test, end)):
+            live = (seen <= begin) & (rows.started_on < begin) & (rows.ended_on.isnull() | (rows.ended_on > begin))
+            asked[f"live_{name}_{number}"] = live.sum().fill_null(0)
+            asked[f"ends_{name}_{number}"] = (live & (rows.ended_on < until)).fill_null(False).sum().fill_null(0)
+    return {str(name): value for name, value in lab.frame(rows.aggregate(**asked)).iloc[0].items()}
+
+
+def _why(counts: dict[str, Any], cut: tuple[dt.date, dt.date, dt.date], *, horizon_days: int) -> str:
+    """Say what there would have to be for one cut at least."""
+    train, test, end = cut
+    must = "A prediction is judged on later time: "
+    if not counts["ends"]:
+        return f"{must}no end of a spell is recorded before {end}. Map `ended_on`, or choose a later `as_of`."
+    if counts["end_days"] == 1:
+        return (
+            f"{must}all {int(counts['ends']):,} recorded ends of spells fall on one day, so this lab is a snapshot and "
+            "nothing comes after it. Map the days on which spells really ended, or judge on a later export."
+        )
+    found = {
+        f"spells that live on {train}": counts["live_train_0"],
+        f"ends of these before {test}": counts["ends_train_0"],
+        f"spells that live on {test}": counts["live_test_0"],
+        f"ends of these before {end}": counts["ends_test_0"],
+    }
+    none = next(what for what, n in found.items() if not n)
+    return (
+        f"{must}with `horizon_days` {horizon_days} this needs two such spans of history before {end}, and there are no "
+        f"{none}. Choose a shorter `horizon_days` or a later `as_of`."
+    )
