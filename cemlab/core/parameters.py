@@ -255,6 +255,12 @@ REGISTRY: Mapping[str, Parameter] = {
         ),
         Parameter("model", "text", "model of the rate of leaving", choices=("cox", "cloglog", "logit")),
         Parameter("horizons", "list", "times after which shares are told, in the unit of the clock", low=0),
+        Parameter(
+            "extrapolate_to",
+            "number",
+            "time beyond follow-up that a formula speaks of, in the unit of the clock; 0 for none",
+            low=0,
+        ),
         Parameter("horizon_days", "integer", "how far ahead a prediction looks", unit="days", low=3, high=3650),
         Parameter("cuts", "integer", "on how many past days the prediction is judged", low=1, high=12),
         Parameter("challenger", "text", "model that may beat the simple ones", choices=("boosting", "none")),

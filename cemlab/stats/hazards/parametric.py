@@ -240,11 +240,11 @@ def _quarters(frame: pd.DataFrame) -> tuple[float, ...]:
 
 
 def predicted_formula(
-    fit: Estimates, profiles: pd.DataFrame, times: Sequence[float], *, level: float = 0.95
+    fit: Estimates, profiles: pd.DataFrame, times: Sequence[float], *, given: float = 0.0, level: float = 0.95
 ) -> Estimates:
     """Return the share still there by the formula, with what is extrapolated marked.
 
-    S(t | x) of the family; interval from the delta method on log(−log S).
+    S(t | x)/S(s | x) of the family, s the time of `given`; interval from the delta method on the logarithm of H(t) − H(s).
 
     Parameters
     ----------
@@ -253,7 +253,9 @@ def predicted_formula(
     profiles : pandas.DataFrame
         One row per profile, a column per term.
     times : sequence of float
-        Above 0, in the unit of the durations.
+        Above `given`, in the unit of the durations.
+    given : float, default 0
+        Only those still there at this time count, as a curve with late entry counts them.
     level : float, default 0.95
         Confidence level, in (0, 1).
 
@@ -268,17 +270,20 @@ def predicted_formula(
     SchemaError
         When a profile misses a column or names an unknown level.
     ParameterError
-        When a time is not above 0, or the estimates are not of a parametric model.
+        When a time is not above `given`, or the estimates are not of a parametric model.
     """
     model, asked = fit.model, np.asarray(times, dtype=float)
-    if not isinstance(model, ParametricModel) or not (asked > 0).all():
-        raise ParameterError("Give what `fit_parametric` returned, and times above 0.")
+    if not isinstance(model, ParametricModel) or given < 0 or not (asked > given).all():
+        raise ParameterError(
+            f"Give what `fit_parametric` returned, and times above {max(given, 0):g}, the time that is given."
+        )
     profiles = profiles.reset_index(drop=True)
     x = model.design.matrix(model.design.coded(profiles)) if model.design.terms else np.zeros((len(profiles), 0))
     center = model.fitter.params_.to_numpy(float)
 
     def _curve(parameters: Floats) -> Floats:
-        return np.log(model.hazard_sum(x, asked, parameters)).ravel()
+        lived = model.hazard_sum(x, np.array([given]), parameters) if given else 0.0
+        return np.log(model.hazard_sum(x, asked, parameters) - lived).ravel()
 
     steps = 1e-6 * np.maximum(1.0, np.abs(center))
     slope = np.stack(

@@ -81,7 +81,7 @@ def differences(
     else:
         pair = [areas(curves_of(each, window), horizons[0]) for each, window in ((table, own), (rest, other))]
         sides = [(value[None, :], error[None, :]) for value, error in pair]
-    rows = _rows(table, horizons, sides, level=level, hidden=own.hidden, name="duration" if times else "tau")
+    rows = against_rest(table, horizons, sides, level=level, hidden=own.hidden, name="duration" if times else "tau")
     return Estimates.build(
         rows, by=[*table.by, *(["duration"] if times else [])], cells=table.by, unit="percentage points" if times else unit, level=level,
         measure="survival_difference" if times else "restricted_mean_difference", min_n=min_n, better="up",
@@ -99,7 +99,37 @@ def _shares(lives: Lives, window: Window, times: Sequence[float]) -> tuple[Float
     return np.where(known, survival, np.nan), np.where(known, error, np.nan)
 
 
-def _rows(lives: Lives, times: Sequence[float], sides: list[tuple[Floats, Floats]], *, level: float, hidden: np.ndarray, name: str) -> pd.DataFrame:  # fmt: skip
+def against_rest(
+    lives: Lives,
+    times: Sequence[float],
+    sides: Sequence[tuple[Floats, Floats]],
+    *,
+    level: float,
+    hidden: np.ndarray,
+    name: str,
+) -> pd.DataFrame:
+    """Return differences of groups from all others as rows.
+
+    Parameters
+    ----------
+    lives : Lives
+        The groups.
+    times : sequence of float
+        When they are compared.
+    sides : sequence of tuple of numpy.ndarray
+        Values and errors of the groups, then of the rest in place of each group; shape (times, groups).
+    level : float
+        Confidence level, in (0, 1).
+    hidden : numpy.ndarray
+        Which groups are not published.
+    name : str
+        Column of the times.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per group and time.
+    """
     (ours, error), (theirs, other) = sides
     column, row = np.repeat(np.arange(ours.shape[1]), len(times)), np.tile(np.arange(len(times)), ours.shape[1])
     estimate, spread = (ours - theirs)[row, column], np.sqrt(error**2 + other**2)[row, column]

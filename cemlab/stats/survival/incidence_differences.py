@@ -1,0 +1,110 @@
+"""How many more of one group have left for a cause than of all others, the causes competing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from cemlab.core.errors import InsufficientDataError, ParameterError
+from cemlab.core.results import Estimates
+from cemlab.stats.intervals import Floats
+from cemlab.stats.survival.curves import group_summary, inside
+from cemlab.stats.survival.differences import against_rest
+from cemlab.stats.survival.incidence import incidence_of
+from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
+
+
+def incidence_differences(
+    lives: pd.DataFrame,
+    *,
+    cause: str,
+    times: Sequence[float],
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Estimates:
+    """Return the share of each group that has left for a cause minus that of all others.
+
+    F_g(t) − F_rest(t), both by Aalen and Johansen; Var = the sum of both variances, normal interval and p-value. Never against a
+    total that contains the group. `gray_test` asks of the whole course whether groups differ.
+
+    Parameters
+    ----------
+    lives : pandas.DataFrame
+        A life table with ``cause`` and one group column.
+    cause : str
+        The cause.
+    times : sequence of float
+        Times at which shares are compared.
+    level : float, default 0.95
+        Confidence level, in (0, 1).
+    min_n : int, default 10
+        Smallest number of customers in a published group, and smallest risk set of a curve.
+
+    Returns
+    -------
+    Estimates
+        Measure ``incidence_difference`` (in percentage points, as a share), one row per group and ``duration``: ``estimate``,
+        ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``group_value``, ``rest_value``, ``n``, ``n_customers``. A time after a
+        group's or the rest's follow-up gives NaN.
+
+    Raises
+    ------
+    SchemaError
+        When a column is missing, a count is impossible, or an event has no cause.
+    ParameterError
+        When there is not exactly one group column, no time, nobody left for the cause, or `level` is not in (0, 1).
+    InsufficientDataError
+        When there are fewer than two groups, no spell, or no group ever has `min_n` at risk.
+
+    References
+    ----------
+    Aalen, O. O., & Johansen, S. (1978). An empirical transition matrix for non-homogeneous Markov
+    chains based on censored observations. Scandinavian Journal of Statistics, 5(3), 141–150.
+
+    Examples
+    --------
+    >>> lives = pd.DataFrame({"plan": ["a", "a", "b", "b"], "duration": [1, 2, 1, 2], "cause": ["price", None] * 2,
+    ...                       "events": [30, 0, 10, 0], "censored": [0, 70, 0, 90]})
+    >>> incidence_differences(lives, cause="price", times=[2]).table[["plan", "estimate"]].round(4).values.tolist()
+    [['a', 0.2], ['b', -0.2]]
+    """
+    table = lives_of(lives, causes=True)
+    _check(table, cause=cause, times=times)
+    own = window_of(table, min_n=min_n)
+    rest = table.rest()
+    other = Window(own.start, window_of(rest, min_n=0, since=own.start or None).ends, own.hidden, ())
+    asked = [float(time) for time in times]
+    sides = [
+        _shares(each, window, asked, cause=table.causes.index(cause)) for each, window in ((table, own), (rest, other))
+    ]
+    rows = against_rest(table, asked, sides, level=level, hidden=own.hidden, name="duration")
+    return Estimates.build(
+        rows, by=[*table.by, "duration"], cells=table.by, measure="incidence_difference", unit="percentage points", level=level,
+        method="difference from all other groups, Aalen–Johansen, Greenwood-type variance", min_n=min_n, better="down",
+        notes=own.notes, parts={"groups": group_summary(table, own)},
+    )  # fmt: skip
+
+
+def _check(table: Lives, *, cause: str, times: Sequence[float]) -> None:
+    if len(table.by) != 1 or not len(times):
+        raise ParameterError(
+            f"Groups are compared over one group column at chosen times: {len(table.by)} columns and {len(times)} times were given."
+        )
+    if len(table.groups) < 2:
+        raise InsufficientDataError("A comparison needs two groups with spells: one was found.")
+    if cause not in table.causes:
+        raise ParameterError(
+            f"`cause` must be one for which somebody left: {cause!r} is none of the {len(table.causes)} in the life table."
+        )
+
+
+def _shares(lives: Lives, window: Window, times: Sequence[float], *, cause: int) -> tuple[Floats, Floats]:
+    """Return share and error of the cause at each time, shape (times, groups)."""
+    share, error = (each[cause] for each in incidence_of(lives, inside(lives, window)))
+    ahead = np.searchsorted(lives.times, times, side="right")
+    at, none = np.asarray(times)[:, None], np.zeros((1, share.shape[1]))
+    known = (at <= window.ends) & (at >= window.start)
+    value, spread = (np.where(known, np.vstack([none, each])[ahead], np.nan) for each in (share, error))
+    return value, spread
