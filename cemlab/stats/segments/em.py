@@ -1,0 +1,249 @@
+"""Expectation–maximisation of latent classes on counts of patterns, many fits at once.
+
+Why not a library: those that are kept (stepmix) take weights, but go through their starts one after the other, count the rows and
+not the weights in their criteria, and hold one row per customer in the usual call. Here a fit sees distinct patterns and their
+counts alone, so that ten million customers cost what their patterns cost; random starts and resamples are a further axis of the
+same products. Steps are accelerated (SQUAREM): plain steps crawl where classes lie close together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cemlab.stats.intervals import Floats
+from cemlab.stats.segments.coded import Coded
+
+SMALLEST = 1e-300
+"""Stands for a probability of zero where its logarithm is taken."""
+
+LOOSE, TIGHT = 1e-6, 1e-10
+"""Gain of log-likelihood in one step at which a start, and the best of them, has arrived."""
+
+CYCLES = 3_000
+"""Most accelerated cycles (three steps each) of one fit."""
+
+WARM = 10
+"""Cycles of plain steps before the first long one: long steps from a random start land on poor summits."""
+
+BLOCK = 4_000_000
+"""Most numbers in one array of probabilities of classes; more fits are done in turns."""
+
+
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """Classes of one or of many fits; the leading axis, where there is one, is that of the fits.
+
+    Attributes
+    ----------
+    sizes : numpy.ndarray
+        Share of each class, shape (…, classes).
+    probabilities : numpy.ndarray
+        Probability of each level, shape (…, classes, L).
+    log_likelihood : numpy.ndarray
+        Log-likelihood of each fit, shape (…).
+    arrived : numpy.ndarray
+        True where the last step gained less than asked, shape (…).
+    """
+
+    sizes: Floats
+    probabilities: Floats
+    log_likelihood: Floats
+    arrived: Floats
+
+    def __getitem__(self, fits: object) -> Classes:
+        """Return some of the fits."""
+        return Classes(*(part[fits] for part in (self.sizes, self.probabilities, self.log_likelihood, self.arrived)))  # type: ignore[index]
+
+    def by_size(self) -> Classes:
+        """Return one fit with its largest class first."""
+        order = np.argsort(-self.sizes, kind="stable")
+        return Classes(self.sizes[order], self.probabilities[order], self.log_likelihood, self.arrived)
+
+
+def random_starts(data: Coded, *, classes: int, starts: int, random: np.random.Generator) -> Classes:
+    """Return random classes to start from.
+
+    Parameters
+    ----------
+    data : Coded
+        The patterns.
+    classes, starts : int
+        How many of each.
+    random : numpy.random.Generator
+        Where they are drawn.
+
+    Returns
+    -------
+    Classes
+        Equal sizes, probabilities drawn evenly from all that sum to 1.
+    """
+    raw = random.exponential(size=(starts, classes, data.x.shape[1]))
+    return Classes(
+        np.full((starts, classes), 1 / classes), _normalised(raw, data.item_of), np.full(starts, -np.inf), np.zeros(starts, bool)
+    )  # fmt: skip
+
+
+def posterior(data: Coded, fit: Classes) -> Floats:
+    """Return the probability of each class given the pattern.
+
+    Parameters
+    ----------
+    data : Coded
+        The patterns.
+    fit : Classes
+        One fit.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (P, classes).
+    """
+    joint = _joint(data.x, fit.sizes[None], fit.probabilities[None])[0]
+    odds = np.exp(joint - joint.max(axis=0))
+    return np.asarray((odds / odds.sum(axis=0)).T)
+
+
+def log_density(data: Coded, fit: Classes) -> Floats:
+    """Return the logarithm of the probability of each pattern.
+
+    Parameters
+    ----------
+    data : Coded
+        The patterns.
+    fit : Classes
+        One fit.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (P,).
+    """
+    joint = _joint(data.x, fit.sizes[None], fit.probabilities[None])[0]
+    top = joint.max(axis=0)
+    return np.asarray(top + np.log(np.exp(joint - top).sum(axis=0)))
+
+
+def climb(data: Coded, first: Classes, *, n: Floats | None = None, gain: float = LOOSE) -> Classes:
+    """Return the classes that expectation–maximisation reaches from each start.
+
+    Parameters
+    ----------
+    data : Coded
+        The patterns.
+    first : Classes
+        Where each fit starts, with a leading axis.
+    n : numpy.ndarray, optional
+        Counts of each fit, shape (fits, P); those of the patterns without.
+    gain : float, default LOOSE
+        A fit has arrived when one step gains less log-likelihood than this.
+
+    Returns
+    -------
+    Classes
+        In the order of the starts.
+
+    References
+    ----------
+    Dempster, A. P., Laird, N. M., & Rubin, D. B. (1977). Maximum likelihood from incomplete data via the EM algorithm. Journal of the
+    Royal Statistical Society B, 39(1), 1–38. doi:10.1111/j.2517-6161.1977.tb01600.x
+
+    Varadhan, R., & Roland, C. (2008). Simple and globally convergent methods for accelerating the convergence of any EM algorithm.
+    Scandinavian Journal of Statistics, 35(2), 335–353. doi:10.1111/j.1467-9469.2007.00585.x
+    """
+    fits, classes = first.sizes.shape
+    counts = np.broadcast_to(data.n if n is None else n, (fits, len(data.n)))
+    at_once = max(1, BLOCK // (classes * len(data.n)))
+    turns = [_climbed(data, first[part], n=counts[part], gain=gain)
+             for part in (slice(low, low + at_once) for low in range(0, fits, at_once))]  # fmt: skip
+    return Classes(
+        *(np.concatenate([getattr(turn, name) for turn in turns])
+          for name in ("sizes", "probabilities", "log_likelihood", "arrived"))
+    )  # fmt: skip
+
+
+def _climbed(data: Coded, first: Classes, *, n: Floats, gain: float) -> Classes:
+    """Cycles of two plain steps and a long one, each fit until it has arrived."""
+    items, result = data.item_of, Classes(*(np.array(part) for part in vars(first).values()))
+    going, now = np.arange(len(n)), first
+    for cycle in range(CYCLES):
+        counts = n[going]
+        one, before = _step(data.x, counts, now, items=items)
+        two, after = _step(data.x, counts, one, items=items)
+        # Rounding alone moves a sum of many counts by this much.
+        floor = np.maximum(gain, 4e-15 * np.abs(after))
+        arrived = after - before < floor
+        now = two if cycle < WARM else _further(data, now, one, two, n=counts, after=after)
+        done = going[arrived]
+        for part, values in zip(vars(result).values(), (two.sizes, two.probabilities, after, arrived), strict=True):
+            part[done] = values[arrived]
+        going, now = going[~arrived], now[~arrived]
+        if not len(going):
+            return result
+    for part, values in zip(
+        vars(result).values(), (now.sizes, now.probabilities, now.log_likelihood, False), strict=True
+    ):
+        part[going] = values
+    return result
+
+
+def _further(data: Coded, now: Classes, one: Classes, two: Classes, *, n: Floats, after: Floats) -> Classes:
+    """A long step where it is no worse than the two plain ones, else these."""
+    items = data.item_of
+    long, reached = _step(data.x, n, _leap(now, one, two, items=items), items=items)
+    kept = [np.where((reached >= after).reshape(-1, *[1] * (a.ndim - 1)), a, b)
+            for a, b in zip(vars(long).values(), vars(two).values(), strict=True)]  # fmt: skip
+    return Classes(*kept)
+
+
+def _joint(x: Floats, sizes: Floats, probabilities: Floats) -> Floats:
+    """Logarithm of size times probability of the pattern, shape (fits, classes, P)."""
+    fits, classes, levels = probabilities.shape
+    logs = np.log(np.maximum(probabilities, SMALLEST)).reshape(fits * classes, levels)
+    return np.asarray((logs @ x.T).reshape(fits, classes, len(x)) + np.log(np.maximum(sizes, SMALLEST))[:, :, None])
+
+
+def _step(x: Floats, n: Floats, now: Classes, *, items: Floats) -> tuple[Classes, Floats]:
+    """One step of expectation–maximisation, and the log-likelihood before it."""
+    joint = _joint(x, now.sizes, now.probabilities)
+    top = joint.max(axis=1, keepdims=True)
+    odds = np.exp(joint - top)
+    total = odds.sum(axis=1, keepdims=True)
+    reached = np.einsum("bp,bp->b", n, (top + np.log(total))[:, 0])
+    odds *= n[:, None, :] / total
+    fits, classes, patterns = odds.shape
+    expected = (odds.reshape(fits * classes, patterns) @ x).reshape(fits, classes, -1)
+    members = odds.sum(axis=2)
+    # A class without anyone keeps its probabilities: nothing speaks of them.
+    probabilities = _normalised(expected, items, otherwise=now.probabilities)
+    sizes = members / members.sum(axis=1, keepdims=True)
+    return Classes(sizes, probabilities, reached, np.zeros(fits, bool)), reached
+
+
+def _leap(now: Classes, one: Classes, two: Classes, *, items: Floats) -> Classes:
+    """The extrapolation of two steps, brought back to what probabilities can be."""
+    stepped = [
+        (b - a, c - 2 * b + a)
+        for a, b, c in zip((now.sizes, now.probabilities), (one.sizes, one.probabilities), (two.sizes, two.probabilities), strict=True)
+    ]  # fmt: skip
+    lengths = [
+        np.sqrt(sum((part[at] ** 2).reshape(len(now.sizes), -1).sum(axis=1) for part in stepped)) for at in (0, 1)
+    ]
+    far = np.maximum(1.0, lengths[0] / np.maximum(lengths[1], SMALLEST))
+    far = np.minimum(far, 1e6)
+    moved = [
+        a + 2 * far.reshape(-1, *[1] * (a.ndim - 1)) * r + far.reshape(-1, *[1] * (a.ndim - 1)) ** 2 * v
+        for a, (r, v) in zip((now.sizes, now.probabilities), stepped, strict=True)
+    ]  # fmt: skip
+    sizes = np.maximum(moved[0], 0)
+    probabilities = _normalised(np.maximum(moved[1], 0), items, otherwise=two.probabilities)
+    return Classes(sizes / sizes.sum(axis=1, keepdims=True), probabilities, now.log_likelihood, now.arrived)
+
+
+def _normalised(raw: Floats, items: Floats, otherwise: Floats | None = None) -> Floats:
+    """Probabilities that sum to 1 within each item; `otherwise` where an item has no weight."""
+    totals = raw @ items @ items.T
+    if otherwise is None:
+        return np.asarray(raw / totals)
+    return np.asarray(np.where(totals > SMALLEST, raw / np.maximum(totals, SMALLEST), otherwise))
