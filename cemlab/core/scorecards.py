@@ -66,8 +66,8 @@ class Scorecard:
     horizons : tuple of float
         In that unit, rising.
     points : pandas.DataFrame
-        One row per ``term`` and ``level``: ``points`` (log hazard, or log odds; 0 at the reference) and ``n``, training
-        customers. The levels of a term stand in the order of its columns.
+        One row per ``term`` and ``level``: ``points`` (log hazard, or log odds; 0 at the reference) and ``share`` of the
+        training customers. The levels of a term stand in the order of its columns.
     course : Course
         How the hazard adds up until each horizon.
     cause : str
@@ -174,8 +174,8 @@ class Scorecard:
             One per level.
         """
         part = self._levels[term]
-        points, n = part["points"].to_numpy(float), part["n"].to_numpy(float)
-        return np.asarray(points - points @ n / n.sum())
+        points, share = part["points"].to_numpy(float), part["share"].to_numpy(float)
+        return np.asarray(points - points @ share / share.sum())
 
     def _coded(self, patterns: pd.DataFrame) -> tuple[Codes, np.ndarray]:
         """Position of each level, and why a pattern has no score."""

@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "nps",
         "perception",
         "planning",
+        "prediction",
         "robustness",
         "scores",
         "segments",

@@ -89,6 +89,10 @@ class DiscreteModel:
         Of the hazard.
     beta, covariance : numpy.ndarray
         Coefficients: the constant, the columns of time, those of the covariates.
+    centre : numpy.ndarray
+        Mean of the covariates' columns among those at risk in the first period.
+    cause : str
+        The cause whose events counted; empty for all.
     """
 
     design: Design
@@ -96,6 +100,8 @@ class DiscreteModel:
     link: Link
     beta: Floats
     covariance: Floats
+    centre: Floats
+    cause: str = ""
 
     def hazard(self, rows: pd.DataFrame) -> Floats:
         """Return the probability of leaving in a period, of those there at its beginning.
@@ -193,7 +199,9 @@ def fit_discrete(
     found = _fitted(x, cells, link=link, labels=labels)
     groups = cells.groupby(cluster, observed=True, dropna=False, sort=True).ngroup().to_numpy() if cluster else None
     covariance = found.covariance if groups is None else _clustered(x, cells, found, groups, link=link)
-    model = DiscreteModel(design, form, link, found.beta, covariance)
+    first = cells["period"].to_numpy() == cells["period"].min()
+    centre = np.average(x[first, -len(design.columns) :], axis=0, weights=cells.loc[first, "n_at_risk"])
+    model = DiscreteModel(design, form, link, found.beta, covariance, centre, cause)
     return _estimates(model, found, cells, labels, level=level, min_n=min_n, clustered=groups is not None)
 
 

@@ -65,7 +65,7 @@ def predicted_survival(
     stratum = _stratum(model, profiles)
     shift = profiles[model.roles.offset].to_numpy(float) - model.offset if model.roles.offset else np.zeros(len(x))
     risk = np.exp(x @ model.beta + shift)
-    hazard, noise, mean = _cumulated(model, stratum, asked)
+    hazard, noise, mean = cumulated(model, stratum, asked)
     slope = x[:, None, :] * hazard[:, :, None] - mean
     variance = risk[:, None] ** 2 * (noise + np.einsum("pti,ij,ptj->pt", slope, model.covariance, slope))
     last = model.last_seen[stratum]
@@ -184,8 +184,23 @@ def _stratum(model: CoxModel, profiles: pd.DataFrame) -> np.ndarray:
     return np.asarray(found, dtype=np.int64)
 
 
-def _cumulated(model: CoxModel, stratum: np.ndarray, times: Floats) -> tuple[Floats, Floats, Floats]:
-    """Hazard, its noise and mean covariates times hazard, up to each time in each profile's stratum."""
+def cumulated(model: CoxModel, stratum: np.ndarray, times: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the baseline hazard, its noise, and mean covariates times hazard, up to each time in each stratum asked.
+
+    Parameters
+    ----------
+    model : CoxModel
+        The model.
+    stratum : numpy.ndarray
+        Position of each profile's stratum.
+    times : numpy.ndarray
+        In the unit of the durations.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Of shapes (profiles, times) twice and (profiles, times, columns); covariates are centred.
+    """
     sums, shape = model.sums, (len(stratum), len(times))
     noise_steps = sums.mass * sums.ties.square
     hazard, noise, mean = np.zeros(shape), np.zeros(shape), np.zeros((*shape, len(model.beta)))

@@ -1,0 +1,149 @@
+"""How far a measure could be off: the delete-a-group jackknife, everything redone without each group of customers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cemlab.stats.intervals import Floats, quantile, two_sided
+from cemlab.stats.prediction.judged import Judged, Statistic
+
+METHOD = "delete-a-group jackknife over customers"
+NO_GROUPS = "There is no interval: the cells do not say which group of customers (`replicate`) they belong to."
+UNDEFINED = "Where a measure is undefined once a group of customers is left out, it has no interval."
+
+
+@dataclass(frozen=True, eq=False)
+class Replicated:
+    """Numbers, and what they would be without each group of customers.
+
+    Attributes
+    ----------
+    value : numpy.ndarray
+        Shape (K,).
+    without : numpy.ndarray
+        Shape (K, G); no column where groups are not known.
+    """
+
+    value: Floats
+    without: Floats
+
+    @property
+    def freedom(self) -> int:
+        """Degrees of freedom: groups less one."""
+        return self.without.shape[1] - 1
+
+    @property
+    def error(self) -> Floats:
+        """Standard errors √((G − 1)/G · Σ(θ₍g₎ − θ̄)²), shape (K,); NaN without groups or where one is undefined."""
+        groups = self.without.shape[1]
+        if groups < 2:
+            return np.full(len(self.value), np.nan)
+        centred = self.without - self.without.mean(axis=1, keepdims=True)
+        return np.asarray(np.sqrt((groups - 1) / groups * (centred**2).sum(axis=1)))
+
+    def take(self, rows: Sequence[int] | slice) -> Replicated:
+        """Return some of the numbers.
+
+        Parameters
+        ----------
+        rows : sequence of int or slice
+            Their positions.
+
+        Returns
+        -------
+        Replicated
+            In that order.
+        """
+        return Replicated(self.value[rows], self.without[rows])
+
+    def limits(self, *, level: float, low: float = -np.inf, high: float = np.inf) -> pd.DataFrame:
+        """Return the numbers with their intervals, Student's t with G − 1 degrees of freedom.
+
+        Parameters
+        ----------
+        level : float
+            Confidence level, in (0, 1).
+        low, high : float, optional
+            Between which the limits are cut.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``estimate``, ``std_error``, ``ci_low``, ``ci_high``.
+        """
+        half = float(quantile(level, self.freedom)) * self.error
+        return pd.DataFrame({
+            "estimate": self.value, "std_error": self.error, "ci_low": np.maximum(self.value - half, low),
+            "ci_high": np.minimum(self.value + half, high),
+        })  # fmt: skip
+
+    def log_limits(self, *, level: float) -> pd.DataFrame:
+        """Return positive numbers with intervals on the scale of their logarithm, and the test that they are 1.
+
+        Parameters
+        ----------
+        level : float
+            Confidence level, in (0, 1).
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``estimate``, ``std_error`` (estimate times the error of its logarithm), ``ci_low``, ``ci_high``, ``p_value``.
+        """
+        known, redone = self.value > 0, self.without > 0
+        logs = Replicated(
+            np.log(self.value, out=np.full_like(self.value, np.nan), where=known),
+            np.log(self.without, out=np.full_like(self.without, np.nan), where=redone),
+        )
+        half = float(quantile(level, self.freedom)) * logs.error
+        return pd.DataFrame({
+            "estimate": self.value, "std_error": self.value * logs.error, "ci_low": np.exp(logs.value - half),
+            "ci_high": np.exp(logs.value + half), "p_value": two_sided(logs.value / logs.error, self.freedom),
+        })  # fmt: skip
+
+
+def replicated(judged: Judged, statistic: Statistic) -> Replicated:
+    """Return a statistic of all spells, and of them without each group of customers.
+
+    Parameters
+    ----------
+    judged : Judged
+        The spells.
+    statistic : callable
+        From counts, shape (m, B), to numbers, shape (K, B); whatever it estimates on the way is redone each time.
+
+    Returns
+    -------
+    Replicated
+        K numbers.
+
+    References
+    ----------
+    Kott, P. S. (2001). The delete-a-group jackknife. Journal of Official Statistics, 17(4), 521–526.
+    """
+    parts = [statistic(counts) for counts in judged.batches()]
+    return Replicated(parts[0][:, 0], np.concatenate([part[:, :0] for part in parts[:1]] + parts[1:], axis=1))
+
+
+def notes_of(table: pd.DataFrame, groups: Sequence[Judged]) -> tuple[str, ...]:
+    """Return what must be said about intervals that are not there.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With ``estimate`` and ``std_error``.
+    groups : sequence of Judged
+        What was judged.
+
+    Returns
+    -------
+    tuple of str
+        Full sentences.
+    """
+    if all(len(group.groups) < 2 for group in groups):
+        return (NO_GROUPS,)
+    return (UNDEFINED,) if (table["estimate"].notna() & table["std_error"].isna()).any() else ()
