@@ -181,7 +181,7 @@ def in_categories(frame: pd.DataFrame, terms: Sequence[str]) -> pd.DataFrame:
         levels = sorted(set(names))
         position = {level: at for at, level in enumerate(levels)}
         codes = np.array([*(position[level] for level in names), -1], dtype=np.int64)[row]
-        made[name] = pd.Categorical.from_codes(codes, categories=levels)
+        made[name] = pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(levels))  # type: ignore[arg-type]
     return frame.assign(**made)
 
 

@@ -149,6 +149,7 @@ def fit_parametric(
     families: Sequence[Family] = ("weibull", "lognormal", "loglogistic"),
     cause: str = "",
     reference: Mapping[str, str] | None = None,
+    grouped: bool = False,
     folds: int = 5,
     seed: int = 1,
     level: float = 0.95,
@@ -171,6 +172,8 @@ def fit_parametric(
         Only events of this cause count.
     reference : mapping of str to str, optional
         Reference level of some terms.
+    grouped : bool, default False
+        Durations count whole units, and whoever left in unit m left between m − 1 and m: taken for its middle.
     folds : int, default 5
         Number of folds.
     seed : int, default 1
@@ -218,6 +221,8 @@ def fit_parametric(
         )
     design = design_of(kept, terms, reference=reference)
     frame = _frame(kept, design)
+    if grouped:
+        frame["duration"] -= 0.5 * frame["event"]
     breakpoints = _quarters(frame)
     tried = _tried(frame, families, breakpoints, folds=folds, seed=seed)
     chosen = str(tried.loc[tried["chosen"], "family"].iloc[0])
