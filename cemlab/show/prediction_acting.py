@@ -1,0 +1,252 @@
+"""Figures of what a prediction is for: whom to contact, what it would bring, who is at risk today."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import MaxNLocator
+
+from cemlab.core.lab import LabInfo
+from cemlab.core.results import Estimates
+from cemlab.show import numbers, prediction_tables, tables, theme
+from cemlab.show.figure import Figure, draw
+from cemlab.show.survival_axes import apart, label_right, short
+
+BANDS = ("#cfe3f1", "#7fb6d9", "#2f7fb5", "#0b4f7d")
+"""From low risk to high: one hue, darker for more."""
+MOST_GROUPS = 24
+_LEAST_LABEL = 9.0
+"""Percent of a bar from which on its share is written into it."""
+
+
+def lift(found: Estimates, *, who: str = "by this prediction", info: LabInfo) -> Figure:
+    """Draw which share of those who left would have been found by contacting those at highest risk.
+
+    Parameters
+    ----------
+    found : Estimates
+        One row per ``share`` of customers contacted: ``estimate``, the share of leavers among them.
+    who : str, default "by this prediction"
+        Name of the curve.
+    info : LabInfo
+        For the locale and the ribbon of a synthetic lab.
+
+    Returns
+    -------
+    Figure
+        A course with its band from none to all; the straight line is contacting at random.
+    """
+    table = found.table.loc[~found.table["suppressed"].astype(bool)].sort_values("share")
+    at = np.concatenate([[0.0], table["share"].to_numpy(float), [1.0]]) * 100
+    course = {name: np.concatenate([[0.0], table[name].to_numpy(float), [1.0]]) * 100 for name in ("estimate", "ci_low", "ci_high")}  # fmt: skip
+    title = "Share of leavers found among those contacted"
+
+    def _paint(canvas: Canvas, medium: theme.Medium) -> None:
+        axes = canvas.subplots()
+        axes.plot([0, 100], [0, 100], color=theme.CONTEXT, lw=1, ls="--")
+        axes.fill_between(at, course["ci_low"], course["ci_high"], color=theme.SERIES[0], alpha=0.2, lw=0)
+        axes.plot(at, course["estimate"], color=theme.SERIES[0])
+        axes.plot(at[1:-1], course["estimate"][1:-1], "o", color=theme.SERIES[0], ms=4.5)
+        axes.set(
+            xlim=(0, 100),
+            ylim=(0, 103),
+            ylabel="% of leavers found",
+            xlabel="% of customers contacted, highest risk first",
+        )
+        middle = len(at) // 2
+        axes.annotate(who, (at[middle], course["estimate"][middle]), xytext=(-6, 10), textcoords="offset points", ha="right",
+                      color=theme.readable(theme.SERIES[0], paper=theme.PAPER))  # fmt: skip
+        axes.annotate("at random", (70, 70), xytext=(6, -4), textcoords="offset points", va="top", color=theme.MUTED)
+
+    spoken = "; ".join(
+        f"top {100 * row['share']:g} % of customers hold {numbers.number(100 * row['estimate'], locale=info.locale)} % of leavers"
+        for row in table.to_dict("records")
+    )
+    shown = prediction_tables.of_shares(found, caption=title, info=info)
+    return draw(_paint, title=title, alt=f"A curve above the line of chance: {spoken}.", table=shown, info=info, height=330,
+                narrow_height=300, basis=prediction_tables.basis(found, info=info))  # fmt: skip
+
+
+def money(found: Estimates, *, info: LabInfo) -> Figure:
+    """Draw what contacting everybody above a threshold of risk would bring, per customer.
+
+    Parameters
+    ----------
+    found : Estimates
+        One row per ``threshold``: ``estimate`` in money per customer, and ``everybody`` (contacting all).
+    info : LabInfo
+        For the locale, the currency and the ribbon of a synthetic lab.
+
+    Returns
+    -------
+    Figure
+        A course with its band; nobody contacted is zero, everybody contacted a thin line; the best threshold is marked.
+    """
+    table = found.table.loc[~found.table["suppressed"].astype(bool)].sort_values("threshold")
+    at, value = 100 * table["threshold"].to_numpy(float), table["estimate"].to_numpy(float)
+    low, high = (table[name].to_numpy(float) for name in ("ci_low", "ci_high"))
+    everybody = table["everybody"].to_numpy(float)
+    best = int(np.nanargmax(value)) if len(value) and np.isfinite(value).any() else 0
+    title = "Expected money per customer by whom one contacts"
+
+    def _paint(canvas: Canvas, medium: theme.Medium) -> None:
+        axes = canvas.subplots()
+        axes.axhline(0, color=theme.INK, lw=0.8)
+        axes.fill_between(at, low, high, color=theme.SERIES[0], alpha=0.2, lw=0)
+        axes.plot(at, value, color=theme.SERIES[0])
+        axes.plot(at, everybody, color=theme.CONTEXT, lw=1, ls="--")
+        axes.plot(at[best], value[best], "o", color=theme.SERIES[0], mfc=theme.PAPER, ms=7)
+        ends = apart([value[-1], everybody[-1], 0.0], gap=0.07 * _span(value, low, high))
+        names = ("by risk", "everybody", "nobody")
+        colours = (theme.SERIES[0], theme.CONTEXT, theme.INK)
+        for name, end, place, colour in zip(names, (value[-1], everybody[-1], 0.0), ends, colours, strict=True):
+            label_right(axes, name, at=place, end=(float(at[-1]), float(end)), colour=colour)
+        _money_axis(axes, at, value, low, high, info=info, narrow=medium.narrow)
+
+    alt = _money_words(at, value, everybody, best=best, info=info)
+    shown = prediction_tables.of_thresholds(found, caption=title, info=info)
+    return draw(_paint, title=title, alt=alt, table=shown, info=info, height=320, narrow_height=300,
+                basis=prediction_tables.basis(found, info=info))  # fmt: skip
+
+
+def _span(*courses: np.ndarray) -> float:
+    known = np.concatenate(courses)
+    known = known[np.isfinite(known)]
+    return float(known.max() - known.min()) or 1.0
+
+
+def _money_axis(axes: Axes, at: np.ndarray, value: np.ndarray, low: np.ndarray, high: np.ndarray, *, info: LabInfo, narrow: bool) -> None:  # fmt: skip
+    spread = _span(value, low, high, np.zeros(1))
+    bottom = max(float(np.nanmin([*low, *value, 0.0])), float(np.nanmin([*value, 0.0])) - 0.6 * spread)
+    axes.set(
+        ylim=(bottom - 0.05 * spread, float(np.nanmax([*high, *value, 0.0])) + 0.08 * spread),
+        xlim=(float(at[0]), float(at[-1])),
+    )
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=4 if narrow else 8, steps=[1, 2, 5, 10]))
+    axes.set(xlabel="contact all above this risk, %", ylabel=f"{info.currency or 'money'} per customer")
+
+
+def _money_words(at: np.ndarray, value: np.ndarray, everybody: np.ndarray, *, best: int, info: LabInfo) -> str:
+    if not len(value) or not np.isfinite(value).any():
+        return "No threshold can be told."
+    amount, whole = (numbers.number(float(each), 2, locale=info.locale) for each in (value[best], everybody[best]))
+    return (
+        f"Expected {info.currency or 'money'} per customer by threshold of risk: highest with {amount} at {at[best]:.1f} %; "
+        f"contacting everybody brings {whole}, nobody 0."
+    )
+
+
+def bands(counts: pd.DataFrame, *, by: str, names: Sequence[str], info: LabInfo, min_n: int) -> Figure:
+    """Draw today's customers by band of risk, group by group.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame
+        One row per group, a column `by` and one count per band in `names`, NaN where withheld, and ``n``.
+    by : str
+        The column that names the groups.
+    names : sequence of str
+        The bands, lowest first.
+    info : LabInfo
+        For the locale and the ribbon of a synthetic lab.
+    min_n : int
+        What a withheld count prints as.
+
+    Returns
+    -------
+    Figure
+        Bars that are 100 % long, darker for higher risk; the share of each band is written into it where it fits;
+        customers at the right edge.
+    """
+    shown = counts.head(MOST_GROUPS)
+    title = f"Today's customers by predicted risk and {tables.heading(by).lower()}" if by != "all" else "Today's customers by predicted risk"  # fmt: skip
+    labels = {by: tables.heading(by)} | {name: name for name in names} | {"n": "Customers"}
+    table = prediction_tables.of_counts(counts, caption=title, labels=labels, min_n=min_n, info=info)
+    groups = shown.to_dict("records")
+
+    def _paint(canvas: Canvas, medium: theme.Medium) -> None:
+        axes = canvas.subplots()
+        for place, row in enumerate(groups):
+            _paint_bar(axes, [float(row[name]) / float(row["n"]) * 100 for name in names], place=place)
+            axes.text(1.02, place, numbers.number(float(row["n"]), locale=info.locale), transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)  # fmt: skip
+        _name_bands(axes, names, narrow=medium.narrow)
+        axes.text(1.02, -0.9, "customers", transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)
+        axes.set_yticks(range(len(groups)), [short(str(row[by]), most=14 if medium.narrow else 30) for row in groups])
+        axes.set(xlim=(0, 100), ylim=(len(groups) - 0.4, -1.2), xlabel="% of customers")
+
+    said = "; ".join(f"{row[by]}: " + ", ".join(_band_words(row[name], row["n"], name) for name in names) for row in groups[:12])  # fmt: skip
+    narrow = 110.0 + 30 * len(groups) + 20 * len(names)
+    return draw(_paint, title=title, alt=f"Bars of shares by band of risk. {said}.", table=table, info=info,
+                height=110 + 30 * len(groups), narrow_height=narrow)  # fmt: skip
+
+
+def _band_words(count: float, n: float, name: str) -> str:
+    return f"{name} withheld" if math.isnan(count) else f"{name} {100 * count / n:.0f} %"
+
+
+def _paint_bar(axes: Axes, shares: Sequence[float], *, place: int) -> None:
+    left = 0.0
+    for share, colour in zip(shares, BANDS, strict=False):
+        if math.isnan(share):
+            continue
+        axes.barh(place, share, left=left, color=colour, height=0.72, edgecolor=theme.PAPER, lw=0.8)
+        if share >= _LEAST_LABEL:
+            ink = theme.INK if theme.contrast(theme.INK, colour) > theme.contrast(theme.PAPER, colour) else theme.PAPER
+            axes.text(left + share / 2, place, f"{share:.0f}", ha="center", va="center", color=ink)
+        left += share
+
+
+def _name_bands(axes: Axes, names: Sequence[str], *, narrow: bool) -> None:
+    from matplotlib.patches import Patch
+
+    keys = [Patch(facecolor=colour, label=name) for colour, name in zip(BANDS, names, strict=False)]
+    axes.legend(handles=keys, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=1 if narrow else len(keys), borderaxespad=0, handlelength=1.0,
+                columnspacing=1.2)  # fmt: skip
+
+
+def course_of(found: Estimates, *, by: str, title: str, label: str, info: LabInfo) -> Figure:
+    """Draw ratios of observed to predicted leaving over time.
+
+    Parameters
+    ----------
+    found : Estimates
+        One row per step of time: ``estimate`` with its interval, ``flagged`` where it is off.
+    by : str
+        The column that names the steps, as text that sorts in time.
+    title : str
+        What is shown.
+    label : str
+        Of the axis.
+    info : LabInfo
+        For the locale and the ribbon of a synthetic lab.
+
+    Returns
+    -------
+    Figure
+        Dots with whiskers about one.
+    """
+    table = found.table.loc[~found.table["suppressed"].astype(bool)].sort_values(by)
+    steps = [str(each) for each in table[by]]
+    values = table[["estimate", "ci_low", "ci_high"]].to_numpy(float)
+    flagged = table["flagged"].astype(bool).tolist() if "flagged" in table else [False] * len(table)
+
+    def _paint(canvas: Canvas, medium: theme.Medium) -> None:
+        axes = canvas.subplots()
+        axes.axhline(1, color=theme.CONTEXT, lw=1, ls="--")
+        for place, ((value, low, high), out) in enumerate(zip(values, flagged, strict=True)):
+            colour = theme.INK if out else theme.CONTEXT
+            axes.plot([place] * 2, [low, high], color=colour)
+            axes.plot(place, value, "D" if out else "o", color=colour, ms=5.5)
+        every = max(1, math.ceil(len(steps) / (4 if medium.narrow else 9)))
+        axes.set_xticks(range(0, len(steps), every), steps[::every])
+        axes.set(ylabel=label, ylim=(0, None))
+
+    said = "; ".join(f"{step} {value:.2f} ({low:.2f} to {high:.2f})" for step, (value, low, high) in zip(steps, values, strict=True))  # fmt: skip
+    shown = prediction_tables.of_customers(found, caption=title, info=info, label=label)
+    return draw(_paint, title=title, alt=f"Dots with whiskers about one: {said}.", table=shown, info=info, height=260,
+                basis=prediction_tables.basis(found, info=info))  # fmt: skip
