@@ -1,4 +1,4 @@
-"""Design rows: blocks of numbers, for the few models that truly need rows."""
+"""Rows as blocks of numbers, for the few models that truly need rows."""
 
 from __future__ import annotations
 
@@ -48,4 +48,20 @@ class DesignRows(Protocol):
 
     def __iter__(self) -> Iterator[DesignBlock]:
         """Go through all blocks from the first."""
+        ...
+
+
+class NumberRows(Protocol):
+    """Numbers of customers in blocks, in the same order at each pass, without anything that says whose they are.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Names of the columns of each block.
+    """
+
+    columns: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Go through all blocks from the first: float64, shape (rows, columns), NaN where a value is missing."""
         ...

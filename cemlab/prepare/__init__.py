@@ -2,4 +2,6 @@
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(__name__, submodules=["cells", "responses", "rows", "spells"])
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__, submodules=["cells", "patterns", "profiles", "responses", "rows", "spells"]
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.lab import Lab
+from cemlab.core.scorecards import level_names
 from cemlab.prepare.levels import Source, joined, sources
 from cemlab.prepare.spells.followed import Following
 from cemlab.prepare.spells.tables import RESERVED
@@ -87,7 +87,7 @@ def levelled(
     spells, found = valued(lab, spells, terms, own=own, strict=strict)
     cuts = _cut_points(lab, spells, found, declared=declared or {}, quantiles=quantiles)
     texts = {
-        source.name: _binned(spells[source.name], cuts[source.name][1])
+        source.name: binned(spells[source.name], cuts[source.name][1])
         if source.name in cuts
         else spells[source.name].cast("string")
         for source in found
@@ -177,17 +177,24 @@ def _cut_points(
     return cuts
 
 
-def _binned(column: ir.Column, cuts: Sequence[float]) -> ir.StringValue:
-    names = _names(cuts)
+def binned(column: ir.Column, cuts: Sequence[float]) -> ir.StringValue:
+    """Return a number as text: the bin [low, high) that it falls into.
+
+    Parameters
+    ----------
+    column : ibis number
+        Values.
+    cuts : sequence of float
+        Where it is cut, ascending; each begins a bin.
+
+    Returns
+    -------
+    ibis string
+        Such as "below 8" and "8 and over"; null where the value is missing.
+    """
+    names = level_names(cuts)
     steps = [(column >= cut, name) for cut, name in zip(reversed(cuts), reversed(names[1:]), strict=True)]
     return ibis.cases(*steps, (column.notnull(), names[0]))
-
-
-def _names(cuts: Sequence[float]) -> list[str]:
-    """Name the bins [low, high)."""
-    text = [f"{cut:.6g}" for cut in cuts]
-    between = [f"{low} to {high}" for low, high in itertools.pairwise(text)]
-    return [f"below {text[0]}", *between, f"{text[-1]} and over"] if text else ["any"]
 
 
 def _listed(found: Sequence[Source], cuts: Mapping[str, tuple[str, list[float]]]) -> pd.DataFrame:
@@ -198,6 +205,6 @@ def _listed(found: Sequence[Source], cuts: Mapping[str, tuple[str, list[float]]]
             continue
         how, points = cuts[source.name]
         edges = [-np.inf, *points, np.inf]
-        for name, low, high in zip(_names(points), edges, edges[1:], strict=False):
+        for name, low, high in zip(level_names(points), edges, edges[1:], strict=False):
             rows.append((source.name, source.table, source.undated, how, name, low, high))
     return pd.DataFrame(rows, columns=_COLUMNS)
