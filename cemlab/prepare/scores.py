@@ -1,0 +1,255 @@
+"""Customers who are here today with their risk of leaving, scored inside the engine."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from cemlab.core.errors import InsufficientDataError, ParameterError
+from cemlab.core.lab import Lab
+from cemlab.core.scorecards import Scorecard
+from cemlab.prepare.cells.landmarks import TENURE
+from cemlab.prepare.cells.terms import binned, valued
+from cemlab.prepare.history import WINDOW_DAYS, History
+from cemlab.prepare.levels import as_levels, joined, level, sources
+from cemlab.prepare.spells.clock import months_whole
+from cemlab.prepare.spells.followed import ENDED, REASON, Following
+from cemlab.prepare.spells.tables import RESERVED
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+OVER = "it has ended"
+ANOTHER = "its customer has a live spell that began later"
+BANDS = (0.02, 0.05, 0.1, 0.2, 0.4)
+YEAR_DAYS = 365
+
+_MONTHS, _SCORE = "tenure_months", "_score_"
+
+
+def live(
+    lab: Lab,
+    scorecard: Scorecard,
+    *,
+    by: Sequence[str] = (),
+    day: str = "",
+    window_days: int = WINDOW_DAYS,
+    survey: str = "",
+    level: float = 0.95,
+    reasons: int = 3,
+    scope: str = "",
+) -> ir.Table:
+    """Return every customer who is here on a day, with the risk of leaving within each horizon.
+
+    A customer with several live spells counts by the one that began last. Customers are counted by their pattern of
+    levels, the scorecard scores the patterns, and the engine joins the scores back: exact for any number of them.
+    Who has a level that training never saw stands there without a score, and with the reason.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the table ``spells``.
+    scorecard : Scorecard
+        What was trained; its `bins` fix where every number is cut.
+    by : sequence of str, default ()
+        Further groups to stand beside: columns of ``spells``, else of ``customers``, else names of assignments.
+    day : str, default ""
+        ISO day: who is here, and only what was known before it; empty for the lab's as-of day.
+    window_days, survey : as in `cemlab.prepare.cells.person_periods`
+        As in training.
+    level : float, default 0.95
+        Level of the intervals.
+    reasons : int, default 3
+        How many reasons each customer gets at most.
+    scope : str, default ""
+        Under which the ledger accounts for the spells; empty for "customers scored".
+
+    Returns
+    -------
+    ibis.Table
+        One row per customer, without order: ``customer_id``, ``tenure_months`` (whole), the columns `by` and the terms
+        (text), ``risk_<h>``, ``low_<h>``, ``high_<h>`` per horizon (missing without a score), ``reason_1`` …,
+        ``unscored`` (empty, else why there is no score), and where the lab knows margins ``yearly_margin`` (of the last
+        365 days; missing without a purchase) and ``value_at_risk`` (that × the risk within the longest horizon). It
+        says who each customer is: write it where only its owner reads.
+
+    Raises
+    ------
+    SchemaError
+        When a term or group does not exist.
+    ParameterError
+        When a number has no cut points, or an option is none.
+    InsufficientDataError
+        When nobody is here, or nobody can be scored.
+
+    Examples
+    --------
+    >>> table = live(lab, scorecard, by=["segment"])  # doctest: +SKIP
+    """
+    following = _following(lab, day, scope)
+    rows = _described(lab, _here(lab, following), scorecard, by=by, window_days=window_days, survey=survey)
+    patterns = _patterns(lab, rows, scorecard.terms)
+    scores = scorecard.of(patterns, level=level, reasons=reasons)
+    _record(lab, following, patterns["n"], scores["unscored"])
+    kept = ["customer_id", _MONTHS, *dict.fromkeys([*by, *scorecard.terms])]
+    found = _with_scores(rows.select(kept), patterns, scores, terms=scorecard.terms)
+    return _with_value(lab, found, following.day, risk=f"risk_{scorecard.horizons[-1]:g}")
+
+
+def distribution(
+    lab: Lab,
+    scorecard: Scorecard,
+    *,
+    by: Sequence[str] = (),
+    horizon: float = 0.0,
+    bands: Sequence[float] = BANDS,
+    day: str = "",
+    window_days: int = WINDOW_DAYS,
+    survey: str = "",
+    scope: str = "",
+) -> pd.DataFrame:
+    """Return how many customers who are here on a day stand in each band of risk, in every group.
+
+    Parameters
+    ----------
+    lab, scorecard, by, day, window_days, survey, scope : as in `live`
+        The same question.
+    horizon : float, default 0.0
+        One of the scorecard's; 0 for the longest.
+    bands : sequence of float, default (0.02, 0.05, 0.1, 0.2, 0.4)
+        Risks at which a band begins, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per group and band that has anyone, sorted: the columns `by`, ``low`` and ``high`` (the band is
+        [low, high); both missing for those without a score), ``n`` customers, ``leavers`` (expected: the sum of
+        their risks). Nothing in it says who they are.
+
+    Raises
+    ------
+    SchemaError, ParameterError, InsufficientDataError
+        As `live`.
+
+    Examples
+    --------
+    >>> shares = distribution(lab, scorecard, by=["segment"])  # doctest: +SKIP
+    """
+    edges = _edges(bands)
+    at = horizon or scorecard.horizons[-1]
+    if at not in scorecard.horizons:
+        raise ParameterError(
+            f"`horizon` must be one of the scorecard's, {', '.join(f'{each:g}' for each in scorecard.horizons)}: "
+            f"{horizon:g} was given."
+        )
+    following = _following(lab, day, scope)
+    rows = _described(lab, _here(lab, following), scorecard, by=by, window_days=window_days, survey=survey)
+    patterns = _patterns(lab, rows, [*dict.fromkeys([*by, *scorecard.terms])])
+    scores = scorecard.of(patterns, reasons=0)
+    _record(lab, following, patterns["n"], scores["unscored"])
+    risk = scores[f"risk_{at:g}"]
+    band = np.searchsorted(edges, risk, side="right") - 1
+    low, high = (np.where(risk.isna(), np.nan, edges[np.minimum(band + step, len(edges) - 1)]) for step in (0, 1))
+    found = patterns[[*by, "n"]].assign(low=low, high=high, leavers=(risk * patterns["n"]).fillna(0.0))
+    return found.groupby([*by, "low", "high"], dropna=False)[["n", "leavers"]].sum().reset_index()
+
+
+def _following(lab: Lab, day: str, scope: str) -> Following:
+    return Following.asked(lab, clock="days", cut=day, scope=scope or "customers scored")
+
+
+def _here(lab: Lab, following: Following) -> ir.Table:
+    """The spell of each customer who is here: of several live ones the last."""
+    rows = following.spells(lab)
+    rows = rows.filter(rows[REASON].isnull() & ~rows[ENDED])
+    if lab.most_rows("spells", "customer_id") != 1:
+        latest = [ibis.desc("started_on"), ibis.desc("spell_id")]
+        rows = rows.mutate(_order=ibis.row_number().over(group_by="customer_id", order_by=latest))
+        rows = rows.filter(rows._order == 0).drop("_order")
+    on = ibis.date(following.day.isoformat())
+    months = months_whole(rows.started_on, on)
+    return rows.mutate(**{_MONTHS: months, TENURE: months, "started_on": on})
+
+
+def _described(
+    lab: Lab, rows: ir.Table, scorecard: Scorecard, *, by: Sequence[str], window_days: int, survey: str
+) -> ir.Table:
+    """Add the level of each term and group, as known before ``started_on``."""
+    varying = [name for name in scorecard.terms if name in scorecard.time_varying]
+    terms = [name for name in scorecard.terms if name not in varying]
+    history = History.of(lab, varying, window_days=window_days, survey=survey)
+    groups = sources(lab, [name for name in by if name not in scorecard.terms], reserved=(*RESERVED, TENURE))
+    rows = joined(lab, rows, groups, before=rows.started_on, strict=True)
+    rows, found = valued(lab, rows, terms, own=[name for name in terms if name == TENURE], strict=True)
+    free = [source.name for source in found if source.numeric and source.name not in scorecard.bins]
+    if free:
+        raise ParameterError(
+            f"A scorecard must fix where numbers are cut: {', '.join(f'`{name}`' for name in free)} has no `bins`. Pass "
+            "those of `cemlab.prepare.cells.cut_points` to training and to the scorecard."
+        )
+    texts = {name: binned(rows[name], scorecard.bins[name]) if name in scorecard.bins else rows[name] for name in terms}
+    rows = history.levels(lab, rows.mutate(**texts), begin="started_on")
+    return _text(rows, [*dict.fromkeys([*by, *scorecard.terms])])
+
+
+def _text(rows: ir.Table, names: Sequence[str]) -> ir.Table:
+    return rows.mutate(**{name: level(rows[name]) for name in names}) if names else rows
+
+
+def _patterns(lab: Lab, rows: ir.Table, names: Sequence[str]) -> pd.DataFrame:
+    """Every combination of levels, and how many customers have it."""
+    counts = lab.frame((rows.group_by(list(names)) if names else rows).aggregate(n=rows.count()))
+    return counts.assign(**{name: as_levels(counts[name]) for name in names})
+
+
+def _with_scores(rows: ir.Table, patterns: pd.DataFrame, scores: pd.DataFrame, *, terms: Sequence[str]) -> ir.Table:
+    keys = {f"{_SCORE}{at}": patterns[name] for at, name in enumerate(terms)}
+    table = ibis.memtable(pd.concat([pd.DataFrame(keys), scores], axis=1))
+    same = [rows[name] == table[f"{_SCORE}{at}"] for at, name in enumerate(terms)]
+    return (rows.inner_join(table, same) if terms else rows.cross_join(table)).drop(*keys)
+
+
+def _with_value(lab: Lab, rows: ir.Table, day: dt.date, *, risk: str) -> ir.Table:
+    """Add what each customer's purchases brought in a year, and how much of it is at risk."""
+    if "transactions" not in lab.tables or "margin" not in lab.table("transactions").columns:
+        return rows
+    bought = lab.table("transactions")
+    year = bought.filter((bought.occurred_on < day) & (bought.occurred_on >= day - dt.timedelta(days=YEAR_DAYS)))
+    margins = year.group_by(_buyer="customer_id").aggregate(yearly_margin=year.margin.sum())
+    found = rows.left_join(margins, rows.customer_id == margins._buyer).drop("_buyer")
+    return found.mutate(value_at_risk=found.yearly_margin * found[risk])
+
+
+def _record(lab: Lab, following: Following, n: pd.Series, unscored: pd.Series) -> None:
+    """Account for every spell: left out, over, of a customer who counts by another, without a score, or scored."""
+    rows = following.spells(lab)
+    why = rows[REASON].fill_null(rows[ENDED].ifelse(-1, -2).cast("int8"))
+    counts = lab.frame(rows.group_by(why=why).aggregate(n=rows.count())).set_index("why")["n"]
+    reasons: dict[str, int] = {following.reasons[int(at)]: int(counts[at]) for at in sorted(counts.index) if at >= 0}
+    reasons |= {OVER: int(counts.get(-1, 0)), ANOTHER: int(counts.get(-2, 0) - n.sum())}
+    without = n[unscored != ""].groupby(unscored[unscored != ""]).sum()
+    reasons |= {f"no score: {text}": int(count) for text, count in without.items()}
+    used = int(n[unscored == ""].sum())
+    if not used:
+        raise InsufficientDataError(_nobody(following, reasons))
+    following.record(lab, {reason: count for reason, count in reasons.items() if count}, used=used)
+
+
+def _nobody(following: Following, reasons: Mapping[str, int]) -> str:
+    why = "; ".join(f"{reason}: {count:,}" for reason, count in reasons.items() if count)
+    return (
+        f"At least one customer who is here on {following.day} must be scored: none is{f' ({why})' if why else ''}. "
+        "Choose another day, or train on the levels that customers have today."
+    )
+
+
+def _edges(bands: Sequence[float]) -> np.ndarray:
+    edges = np.array([0.0, *sorted(set(bands)), 1.0])
+    if not ((edges[1:-1] > 0) & (edges[1:-1] < 1)).all():
+        raise ParameterError("`bands` must lie between 0 and 1: " + ", ".join(f"{band:g}" for band in bands) + ".")
+    return edges
