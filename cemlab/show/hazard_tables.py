@@ -24,6 +24,7 @@ _WORDS: Mapping[str, str] = {
 """Terms that a heading would not make readable."""
 MOST_ERROR = 1.5
 """A log ratio with a larger standard error tells nothing: its interval spans a factor of hundreds."""
+_RATIO = ("hazard_ratio", "ratio_low", "ratio_high")
 _TELLING = ("detractor", "yes")
 """Levels of covariates that change over time that a reader asks for."""
 
@@ -124,6 +125,51 @@ def of_ratios(fit: Estimates, *, caption: str, info: LabInfo) -> Table:
         out = "–" if row["suppressed"] else "yes" if row.get("flagged") else "no"
         rows.append((*cells, *([Cell(out, out)] if judged else []), _spells(row, min_n=fit.min_n, info=info)))
     return Table(caption, tuple(columns), tuple(rows), table)
+
+
+def of_both(fit: Estimates, *, absolute: Estimates, risks: Estimates, caption: str, info: LabInfo) -> Table:
+    """Return the ratio of a cause's rate beside that of the share it takes, and the share itself.
+
+    Parameters
+    ----------
+    fit : Estimates
+        Log hazard ratios of the cause, by ``term`` and ``level``.
+    absolute : Estimates
+        From ``stats.hazards.fit_fine_gray``, for the same cause and covariates.
+    risks : Estimates
+        From ``stats.hazards.absolute_risks``.
+    caption : str
+        What one row is.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        Covariate with level, both ratios with intervals, share gone for the cause; the reference first.
+    """
+    keys = ["term", "level"]
+    table = risks.table.merge(_exponentiated(fit.table)[[*keys, *_RATIO]], on=keys, how="left")
+    table = table.merge(
+        _exponentiated(absolute.table)[[*keys, *_RATIO]], on=keys, how="left", suffixes=("", "_absolute")
+    )
+    level = f"{numbers.level_text(fit.level, locale=info.locale)} interval"
+    heads = ("Ratio of the rate", level, "Ratio for the share", level, "Share gone, %", level)
+    columns = (Column("What"), *(Column(head, numeric=True) for head in heads))
+    rows = []
+    for row in table.to_dict("records"):
+        name = row_name(str(row["term"]), str(row["level"])) if row["term"] else "All at their reference"
+        second = {each: row[f"{each}_absolute"] for each in _RATIO}
+        rows.append((Cell(name, name), *_ratio_cells(row, info=info), *_ratio_cells(second, info=info), *_share_cells(row, info=info)))  # fmt: skip
+    return Table(caption, columns, tuple(rows), table)
+
+
+def _share_cells(row: Mapping[Any, Any], *, info: LabInfo) -> list[Cell]:
+    value, low, high = (100 * float(row[name]) for name in ("estimate", "ci_low", "ci_high"))
+    if not math.isfinite(value):
+        return [Cell("–", math.nan), Cell("–", math.nan)]
+    interval = numbers.interval_text(low, high, digits=1, locale=info.locale)
+    return [Cell(numbers.number(value, 1, locale=info.locale), value), Cell(interval, low)]
 
 
 def of_effects(tests: Estimates, *, fit: Estimates, caption: str, clock: str, info: LabInfo) -> Table:

@@ -72,6 +72,37 @@ def strongest(ratios: Sequence[Finding], *, references: Mapping[str, str]) -> Se
     return Sentence(*_rate(most, references), ".")
 
 
+def both(rates: Sequence[Finding], shares: Sequence[Finding], *, cause: str, references: Mapping[str, str]) -> Sentence:
+    """Say how a ratio of the rate of a cause and one for the share that it takes compare.
+
+    Parameters
+    ----------
+    rates : sequence of Finding
+        Hazard ratios of the cause, with ``term`` and ``level`` in the scope.
+    shares : sequence of Finding
+        Subdistribution hazard ratios of the same covariates.
+    cause : str
+        The cause.
+    references : mapping of str to str
+        Term → its reference level.
+
+    Returns
+    -------
+    Sentence
+        The pair that lies furthest apart.
+    """
+    known = {(each.scope["term"], each.scope["level"]): each for each in shares if math.isfinite(each.value)}
+    pairs = [(each, known[key]) for each in rates if math.isfinite(each.value)
+             and (key := (each.scope["term"], each.scope["level"])) in known]  # fmt: skip
+    if not pairs:
+        return Sentence("No ratio of “", Name(cause), "” may be shown.")
+    rate, share = max(pairs, key=lambda pair: abs(math.log(pair[0].value / pair[1].value)))
+    return Sentence(
+        *_rate(rate, references), " by “", Name(cause), "”; for the share that it takes in the end the ratio is ", share,
+        " (between ", Quote(share, "interval"), "). Of all pairs these two lie furthest apart.",
+    )  # fmt: skip
+
+
 def over_time(tests: Sequence[Finding], *, changes: Mapping[str, float]) -> Sentence:
     """Say which effects change as the relationship grows older.
 

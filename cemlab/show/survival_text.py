@@ -179,8 +179,10 @@ def overstated(shares: Sequence[Finding], claimed: Sequence[Finding], *, cause: 
     )  # fmt: skip
 
 
-def groups(compared: Mapping[str, Sequence[Finding]], *, time: float, clock: str) -> tuple[Sentence, ...]:
-    """Say which groups differ from all others in what share is left, over all ways to group.
+def groups(
+    compared: Mapping[str, Sequence[Finding]], *, time: float, clock: str, cause: str = ""
+) -> tuple[Sentence, ...]:
+    """Say which groups differ from all others in what share is left, or gone for a cause, over all ways to group.
 
     Parameters
     ----------
@@ -190,6 +192,8 @@ def groups(compared: Mapping[str, Sequence[Finding]], *, time: float, clock: str
         When shares are compared.
     clock : {"months", "days"}
         Its unit.
+    cause : str, default ""
+        Of what has gone for this cause; empty for what is left.
 
     Returns
     -------
@@ -197,14 +201,15 @@ def groups(compared: Mapping[str, Sequence[Finding]], *, time: float, clock: str
         One per grouping in which a group is flagged, and one that names the others.
     """
     flagged = {subject: _flagged(found) for subject, found in compared.items()}
-    said = [_grouping(subject, found, time=time, clock=clock) for subject, found in flagged.items() if found]
+    share: list[Part] = ["The share that has left for “", Name(cause), "” of "] if cause else ["The share left of "]
+    said = [
+        _grouping(subject, found, share=share, time=time, clock=clock) for subject, found in flagged.items() if found
+    ]
     quiet = [subject for subject, found in flagged.items() if not found]
     if quiet:
-        said.append(
-            Sentence(
-                "No group by ", Name(numbers.listed(quiet)), " differs from the others by more than chance explains."
-            )
-        )
+        within: list[Part] = [" in what “", Name(cause), "” takes"] if cause else []
+        more = " differs from the others by more than chance explains"
+        said.append(Sentence("No group by ", Name(numbers.listed(quiet)), more, *within, "."))
     return tuple(said)
 
 
@@ -235,27 +240,14 @@ def _flagged(found: Sequence[Finding]) -> list[Finding]:
     return sorted((each for each in found if each.flagged and not each.suppressed), key=lambda each: each.value)
 
 
-def _grouping(subject: str, found: list[Finding], *, time: float, clock: str) -> Sentence:
+def _grouping(subject: str, found: list[Finding], *, share: list[Part], time: float, clock: str) -> Sentence:
     ends = found if len(found) <= _MOST_GROUPS else [found[0], found[-1]]
     parts: list[Part] = []
     for each in ends:
         name = Name(", ".join(value for key, value in each.scope.items() if key != "duration"))
         direction = "higher" if each.value > 0 else "lower"
-        words = (
-            ("; that of ", f" {direction}")
-            if parts
-            else ("The share left of ", f" {direction} than that of all others")
-        )
-        parts += [
-            words[0],
-            name,
-            " is ",
-            Quote(each, "magnitude"),
-            words[1],
-            " (between ",
-            Quote(each, "interval"),
-            ")",
-        ]
+        before, after = (["; that of "], f" {direction}") if parts else (share, f" {direction} than that of all others")
+        parts += [*before, name, " is ", Quote(each, "magnitude"), after, " (between ", Quote(each, "interval"), ")"]
     parts += [" after ", span(time, clock=clock)]
     more: tuple[Part, ...] = ("; more groups by ", Name(subject), " stand out") if len(found) > len(ends) else ()
     return Sentence(*parts, *more, ".")

@@ -15,7 +15,7 @@ from cemlab.stats.hazards.cox import fitted, level_counts, need_events, sandwich
 from cemlab.stats.hazards.design import design_of
 from cemlab.stats.hazards.fitted import CoxModel, estimates_of
 from cemlab.stats.hazards.grid import grid_of
-from cemlab.stats.hazards.predicted import predicted_survival
+from cemlab.stats.hazards.predicted import model_of, predicted_survival
 from cemlab.stats.hazards.risksets import risk_sums
 from cemlab.stats.hazards.ties import Ties
 from cemlab.stats.intervals import Floats
@@ -139,6 +139,47 @@ def predicted_incidence(
         {"estimate": 1 - table["estimate"], "ci_low": 1 - table["ci_high"], "ci_high": 1 - table["ci_low"]}
     )
     return replace(turned, measure="predicted_incidence", better="down", parts={})
+
+
+def absolute_risks(fit: Estimates, time: float, *, level: float = 0.95) -> Estimates:
+    """Return the share expected to have left for the cause by a time, one level changed at a time.
+
+    F(t | x) of `predicted_incidence`: of the reference (each covariate at its reference level, each number at its mean), and of
+    each level with all else as in the reference.
+
+    Parameters
+    ----------
+    fit : Estimates
+        From `fit_fine_gray`.
+    time : float
+        In the unit of the durations.
+    level : float, default 0.95
+        Confidence level, in (0, 1).
+
+    Returns
+    -------
+    Estimates
+        Measure ``predicted_incidence`` as a share; one row per ``term`` and ``level``, that of the reference first with both empty:
+        ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``duration``, ``n``. NaN after the last time seen; levels that the fit
+        withholds are withheld.
+    """
+    design, terms = model_of(fit).design, fit.table.loc[fit.table["level"] != ""]
+    at = 0
+    base: dict[str, object] = {}
+    for term in design.terms:
+        base[term.name] = term.levels[0] if term.levels else model_of(fit).centre[at]
+        at += len(term.columns)
+    changed = [{**base, row["term"]: row["level"]} for row in terms.to_dict("records")]
+    found = predicted_incidence(fit, pd.DataFrame([base, *changed]), [time], level=level)
+    total = float(fit.parts["fit"]["n"].iloc[0])
+    rows = found.table[["estimate", "std_error", "ci_low", "ci_high", "duration"]].assign(
+        term=["", *terms["term"]], level=["", *terms["level"]], n=[total, *terms["n"].fillna(0)],
+        suppressed=[False, *terms["suppressed"]],
+    )  # fmt: skip
+    return Estimates.build(
+        rows, by=["term", "level"], measure="predicted_incidence", unit="share", method=found.method, level=level,
+        min_n=fit.min_n, better="down", notes=found.notes,
+    )  # fmt: skip
 
 
 def _split(kept: pd.DataFrame, every: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from cemlab.stats.survival.differences import differences
 from cemlab.stats.survival.gray import gray_test
 from cemlab.stats.survival.incidence import cumulative_incidence
 from cemlab.stats.survival.incidence_differences import incidence_differences
+from cemlab.stats.survival.lives import from_start
 from cemlab.stats.survival.summaries import quantiles, rmst
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "censoring_bounds",
     "cumulative_incidence",
     "differences",
+    "from_start",
     "gray_test",
     "incidence_differences",
     "kaplan_meier",

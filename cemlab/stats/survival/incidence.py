@@ -110,17 +110,34 @@ def incidence_of(lives: Lives, used: np.ndarray) -> tuple[Floats, Floats]:
     numpy.ndarray
         Standard errors, shape (K, T, G).
     """
-    window_free = used & (lives.at_risk > 0)
-    risk = np.where(window_free, lives.at_risk, 1.0)
-    rates = _rates(lives, used)
+    return carried(_rates(lives, used), np.where(used & (lives.at_risk > 0), lives.at_risk, 1.0))
+
+
+def carried(rates: Floats, at_risk: Floats) -> tuple[Floats, Floats]:
+    """Return cumulative incidence and its standard error from the shares that leave at each time.
+
+    Parameters
+    ----------
+    rates : numpy.ndarray
+        d_k/Y, shape (K, T, G).
+    at_risk : numpy.ndarray
+        Y, above 0, shape (T, G).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shares, shape (K, T, G).
+    numpy.ndarray
+        Standard errors, shape (K, T, G).
+    """
     stay = 1 - rates.sum(axis=0)
     after = np.cumprod(stay, axis=0)
     before = np.vstack([np.ones((1, after.shape[1])), after[:-1]])
     share = np.cumsum(before * rates, axis=1)
-    variance, tied, alone = np.zeros(share.shape), np.zeros(share[:, 0].shape), np.zeros(share[0, 0].shape)
-    total = np.zeros(share[:, 0].shape)
-    for t in range(len(lives.times)):
-        rate, left, scale = rates[:, t], 1 - stay[t], before[t] ** 2 / risk[t]
+    variance, tied, alone = np.zeros(share.shape), np.zeros((len(rates), rates.shape[2])), np.zeros(rates.shape[2])
+    total = np.zeros(tied.shape)
+    for t in range(rates.shape[1]):
+        rate, left, scale = rates[:, t], 1 - stay[t], before[t] ** 2 / at_risk[t]
         # Delta method for F + S·a: S, F and the new increments a, which are independent of the past.
         total = total + 2 * rate * tied + rate**2 * alone + scale * rate * (1 - rate)
         tied = stay[t] * (tied + rate * alone) - scale * rate * (1 - left)

@@ -1,0 +1,165 @@
+"""What a formula says beyond the time that anybody was followed: drawn dashed, and said as such."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+from cemlab.core.lab import LabInfo
+from cemlab.core.results import Estimates, Finding, Name, Quote, Sentence
+from cemlab.show import numbers, survival_tables, theme
+from cemlab.show.checks import Check
+from cemlab.show.figure import Figure, draw
+from cemlab.show.survival_axes import course, start_of, ticks_below
+from cemlab.show.survival_text import span
+from cemlab.show.tables import Cell, Column, Table
+
+POINTS = 60
+"""A smooth line needs no more."""
+
+
+def times(curve: Estimates, *, until: float) -> list[float]:
+    """Return the times at which a formula is asked, from where the curve speaks to where it is asked for.
+
+    Parameters
+    ----------
+    curve : Estimates
+        From ``stats.survival.kaplan_meier``.
+    until : float
+        The last time, in the unit of the durations.
+
+    Returns
+    -------
+    list of float
+        Ascending, above the curve's start.
+    """
+    return [float(each) for each in np.linspace(start_of(curve), until, POINTS + 1)[1:]]
+
+
+def curve(observed: Estimates, *, formula: Estimates, clock: str, info: LabInfo) -> Figure:
+    """Draw the observed curve, and the formula beside it and beyond it.
+
+    Parameters
+    ----------
+    observed : Estimates
+        From ``stats.survival.kaplan_meier``, without groups.
+    formula : Estimates
+        From ``stats.hazards.predicted_formula`` at :func:`times`, with ``extrapolated``.
+    clock : {"months", "days"}
+        Unit of the durations.
+    info : LabInfo
+        For the locale and the ribbon of a synthetic lab.
+
+    Returns
+    -------
+    Figure
+        Solid what was seen; dashed the formula, with its band only where nobody was followed.
+    """
+    table = formula.table
+    last, until = float(observed.table["duration"].max()), float(table["duration"].max())
+    title = "Share still there, and what a formula says beyond"
+    named = [float(observed.table["estimate"].iloc[-1]), *(float(table[name].iloc[-1]) for name in ("estimate", "ci_low", "ci_high"))]  # fmt: skip
+    seen, value, low, high = (numbers.number(100 * each, locale=info.locale) for each in named)
+    alt = (
+        f"Solid, what was seen: {seen} % still there after {last:g} {clock}. Dashed, the formula: "
+        f"{value} % ({low} to {high}) after {until:g} {clock}, which nobody was followed for."
+    )
+
+    def _paint(canvas: Canvas, medium: theme.Medium) -> None:
+        axes = canvas.subplots()
+        _paint_lines(axes, observed, formula, last=last)
+        axes.set(ylim=(0, 103), xlim=(0, until), ylabel="% still there", xlabel=f"{clock} since the start",
+                 xticks=ticks_below(until, clock=clock, most=5 if medium.narrow else 9))  # fmt: skip
+
+    shown = _table(formula, caption=title, clock=clock, info=info)
+    return draw(_paint, title=title, alt=alt, table=shown, info=info, height=280, basis=survival_tables.basis(observed, info=info))  # fmt: skip
+
+
+def _paint_lines(axes: Axes, observed: Estimates, formula: Estimates, *, last: float) -> None:
+    seen = course(observed.table, start=start_of(observed), first=1.0)
+    axes.fill_between(
+        seen["at"], 100 * seen["ci_low"], 100 * seen["ci_high"], step="post", color=theme.INK, alpha=0.2, lw=0
+    )
+    axes.step(seen["at"], 100 * seen["estimate"], where="post", color=theme.INK)
+    table, colour = formula.table, theme.SERIES[0]
+    beyond = table.loc[table["duration"] >= last]
+    axes.fill_between(
+        beyond["duration"], 100 * beyond["ci_low"], 100 * beyond["ci_high"], color=colour, alpha=0.15, lw=0
+    )
+    axes.plot(table["duration"], 100 * table["estimate"], color=colour, ls="--", lw=1.4)
+    axes.axvline(last, color=theme.LINE, lw=1, ls=":")
+    axes.annotate("nobody followed from here on", xy=(last, 103), xytext=(4, -2), textcoords="offset points", va="top",
+                  color=theme.MUTED)  # fmt: skip
+
+
+def _table(formula: Estimates, *, caption: str, clock: str, info: LabInfo) -> Table:
+    """The formula at a dozen times."""
+    table = formula.table.iloc[:: max(1, len(formula.table) // 12)]
+    table = formula.table.loc[table.index.union([formula.table.index[-1]])].reset_index(drop=True)
+    level = numbers.level_text(formula.level, locale=info.locale)
+    columns = (Column(f"After, {clock}", numeric=True), Column("Share by the formula, %", numeric=True),
+               Column(f"{level} interval", numeric=True), Column("Beyond follow-up"))  # fmt: skip
+    rows = []
+    for row in table.to_dict("records"):
+        value, low, high = (100 * float(row[name]) for name in ("estimate", "ci_low", "ci_high"))
+        beyond = "yes" if row["extrapolated"] else "no"
+        rows.append((
+            Cell(f"{row['duration']:g}", row["duration"]), Cell(numbers.number(value, 1, locale=info.locale), value),
+            Cell(numbers.interval_text(low, high, digits=1, locale=info.locale), low), Cell(beyond, beyond),
+        ))  # fmt: skip
+    return Table(caption, columns, tuple(rows), table)
+
+
+def expected(share: Finding, *, formula: str, last: float, clock: str) -> Sentence:
+    """Say what a formula expects beyond follow-up, and that nobody has seen it.
+
+    Parameters
+    ----------
+    share : Finding
+        The share still there by the formula, with ``duration`` in the scope.
+    formula : str
+        Its name.
+    last : float
+        Last time observed.
+    clock : {"months", "days"}
+        Unit of the times.
+
+    Returns
+    -------
+    Sentence
+        With the interval, which takes the formula for right.
+    """
+    return Sentence(
+        "Nobody was followed for longer than ", span(last, clock=clock), ". If leaving went on by the formula that best foretold spells it "
+        "had not seen (", Name(formula), "), ", share, " would still be there after ", span(share.scope["duration"], clock=clock),
+        " (between ", Quote(share, "interval"), ", taking the formula for right). This is the formula's, not seen.",
+    )  # fmt: skip
+
+
+def other_formulas(share: Finding, others: Sequence[Finding], *, clock: str) -> Check:
+    """Say what the other formulas would expect.
+
+    Parameters
+    ----------
+    share : Finding
+        The share by the chosen formula, with ``duration`` in the scope.
+    others : sequence of Finding
+        The same by the others.
+    clock : {"months", "days"}
+        Unit of the time.
+
+    Returns
+    -------
+    Check
+        Holds when all lie inside the interval; to be watched otherwise: the interval does not cover the choice of formula.
+    """
+    parts = [part for place, each in enumerate(others) for part in ((" and " if place else ""), each)]
+    words = Sentence(
+        "For ", span(share.scope["duration"], clock=clock), ", beyond follow-up, the formula chosen expects ", share, "; the others "
+        "that were tried expect ", *(part for part in parts if part != ""), ".",
+    )  # fmt: skip
+    inside = all(share.ci_low <= each.value <= share.ci_high for each in others)
+    return Check("Another formula beyond follow-up", (words,), "holds" if inside else "watch")
