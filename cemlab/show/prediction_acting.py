@@ -52,12 +52,8 @@ def lift(found: Estimates, *, who: str = "by this prediction", info: LabInfo) ->
         axes.fill_between(at, course["ci_low"], course["ci_high"], color=theme.SERIES[0], alpha=0.2, lw=0)
         axes.plot(at, course["estimate"], color=theme.SERIES[0])
         axes.plot(at[1:-1], course["estimate"][1:-1], "o", color=theme.SERIES[0], ms=4.5)
-        axes.set(
-            xlim=(0, 100),
-            ylim=(0, 103),
-            ylabel="% of leavers found",
-            xlabel="% of customers contacted, highest risk first",
-        )
+        asked = "% contacted, highest risk first" if medium.narrow else "% of customers contacted, highest risk first"
+        axes.set(xlim=(0, 100), ylim=(0, 103), ylabel="% of leavers found", xlabel=asked)
         middle = len(at) // 2
         axes.annotate(who, (at[middle], course["estimate"][middle]), xytext=(-6, 10), textcoords="offset points", ha="right",
                       color=theme.readable(theme.SERIES[0], paper=theme.PAPER))  # fmt: skip

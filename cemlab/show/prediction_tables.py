@@ -211,7 +211,7 @@ def of_thresholds(found: Estimates, *, caption: str, info: LabInfo) -> Table:
         rows.append((
             Cell(numbers.number(100 * float(row["threshold"]), 1, locale=info.locale), float(row["threshold"])),
             Cell(numbers.number(value, 2, locale=info.locale), value),
-            Cell(numbers.interval_text(low, high, digits=2, locale=info.locale) if low == low else "–", low),
+            Cell(numbers.interval_text(low, high, digits=2, locale=info.locale) if math.isfinite(low) else "–", low),
             Cell(numbers.number(n, locale=info.locale), n),
         ))  # fmt: skip
     return Table(caption, columns, tuple(rows), found.table)

@@ -1,0 +1,188 @@
+"""What could overturn a prediction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from cemlab.core.results import Finding, Name, Quote, Sentence
+from cemlab.show import hazard_tables, numbers
+from cemlab.show.checks import Check
+from cemlab.show.prediction_text import believable, useful
+
+_FEWEST, _FEW = 50, 200
+"""Leavers below which a judgement is hardly one, and below which it is rough."""
+_WITHHELD = Sentence("Too few customers left for this to be told.")
+
+
+def comes_true(ratio: Finding) -> Check:
+    """Say whether as many left as predicted.
+
+    Parameters
+    ----------
+    ratio : Finding
+        Observed over expected, over all judged days.
+
+    Returns
+    -------
+    Check
+        Overturns where the interval does not hold one.
+    """
+    title = "Predicted shares come true"
+    if ratio.suppressed or not math.isfinite(ratio.value):
+        return Check(title, (_WITHHELD,), "watch")
+    words = Sentence("For each leaver that was predicted, ", ratio, " left (between ", Quote(ratio, "interval"), ").")
+    return Check(title, (words,), "holds" if believable(ratio) else "overturns")
+
+
+def better_than_chance(auc: Finding) -> Check:
+    """Say whether the prediction sorts leavers from stayers at all.
+
+    Parameters
+    ----------
+    auc : Finding
+        Area under the curve, over all judged days.
+
+    Returns
+    -------
+    Check
+        Overturns where the interval holds one half.
+    """
+    title = "Better than chance on later time"
+    if auc.suppressed or not math.isfinite(auc.value):
+        return Check(title, (_WITHHELD,), "watch")
+    words = Sentence(
+        "Of a leaver and a stayer the leaver had the higher risk in ",
+        auc,
+        " of pairs (between ",
+        Quote(auc, "interval"),
+        ").",
+    )
+    return Check(title, (words,), "holds" if useful(auc) else "overturns")
+
+
+def enough_leavers(left: Finding) -> Check:
+    """Say on how many leavers the judgement rests.
+
+    Parameters
+    ----------
+    left : Finding
+        How many left within the horizon, over all judged days.
+
+    Returns
+    -------
+    Check
+        To be watched where they are few.
+    """
+    verdict = "" if left.value >= _FEW else ": few, so that a useful model may look useless" if left.value >= _FEWEST else ": too few to tell a good model from a bad one"  # fmt: skip
+    words = Sentence("The judgement rests on ", left, f" customers who left{verdict}.")
+    return Check("Enough leavers to judge by", (words,), "holds" if left.value >= _FEW else "watch" if left.value >= _FEWEST else "overturns")  # fmt: skip
+
+
+def same_customers(moved: Sequence[str]) -> Check:
+    """Say whether today's customers are like those of training.
+
+    Parameters
+    ----------
+    moved : sequence of str
+        Covariates whose mix has moved.
+
+    Returns
+    -------
+    Check
+        To be watched where one has.
+    """
+    title = "Today's customers are those it learnt from"
+    if not moved:
+        return Check(title, (Sentence("No covariate's mix has moved by more than is usual."),), "holds")
+    names = numbers.listed(hazard_tables.named(name) for name in moved)
+    words = Sentence(
+        "The mix has moved in ",
+        Name(names),
+        ". Risks of levels that were rare in training are less sure than their intervals say.",
+    )
+    return Check(title, (words,), "watch")
+
+
+def same_relation(ratio: Finding) -> Check:
+    """Say whether the newest judged time came out as predicted.
+
+    Parameters
+    ----------
+    ratio : Finding
+        Observed over expected, on the newest judged day.
+
+    Returns
+    -------
+    Check
+        Overturns where the interval does not hold one: then today's shares cannot be believed.
+    """
+    title = "Leaving goes on as it did"
+    if ratio.suppressed or not math.isfinite(ratio.value):
+        return Check(title, (_WITHHELD,), "watch")
+    words = Sentence(
+        "In the newest judged time ", ratio, " left for each leaver predicted (between ", Quote(ratio, "interval"), ")."
+    )
+    return Check(title, (words,), "holds" if believable(ratio) else "overturns")
+
+
+def unscored(without: Finding, scored: Finding) -> Check:
+    """Say how many of today's customers have no score.
+
+    Parameters
+    ----------
+    without, scored : Finding
+        Counts.
+
+    Returns
+    -------
+    Check
+        To be watched where one in a hundred or more has none.
+    """
+    title = "Customers without a score"
+    if not without.value:
+        return Check(title, (Sentence("Every customer who is here has a score."),), "holds")
+    words = Sentence(without, " customers who are here have no score; the restricted file says why for each.")
+    return Check(title, (words,), "holds" if without.value < 0.01 * scored.value else "watch")
+
+
+def undated(names: Sequence[str]) -> Check:
+    """Say that some covariates carry no day.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Columns.
+
+    Returns
+    -------
+    Check
+        To be watched where there are any: what is said of the past may have been written later.
+    """
+    title = "What was known at the time"
+    if not names:
+        return Check(
+            title,
+            (Sentence("Everything that the models saw was known before the day from which they are judged."),),
+            "holds",
+        )
+    words = Sentence(
+        "No day is recorded on which ", Name(numbers.listed(hazard_tables.named(name) for name in names)), " became known. If it was "
+        "filled in later, the skill shown here is too good.",
+    )  # fmt: skip
+    return Check(title, (words,), "watch")
+
+
+def contacts_change_it() -> Check:
+    """Say that a risk is of leaving as things went.
+
+    Returns
+    -------
+    Check
+        Always to be watched.
+    """
+    words = Sentence(
+        "A high risk says who leaves as things go, not whom a contact would keep. Those at highest risk may be beyond keeping, and a contact "
+        "may remind others of leaving: try it on a part of them, chosen by lot."
+    )  # fmt: skip
+    return Check("At risk is not the same as can be kept", (words,), "watch")

@@ -1,0 +1,157 @@
+"""Sentences on what acting on a prediction would bring, and who is at risk today."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from cemlab.core.results import Finding, Name, Part, Quote, Sentence
+from cemlab.show import hazard_tables, numbers
+
+
+def found_by_contacting(share: Finding, found: Finding) -> Sentence:
+    """Say which share of leavers the customers at highest risk hold.
+
+    Parameters
+    ----------
+    share : Finding
+        Share of customers contacted.
+    found : Finding
+        Share of leavers among them.
+
+    Returns
+    -------
+    Sentence
+        Both shares.
+    """
+    if found.suppressed or not math.isfinite(found.value):
+        return Sentence("How many leavers a list would hold cannot be told: too few left.")
+    return Sentence(
+        "The ", share, " of customers at highest risk held ", found, " of those who left (between ", Quote(found, "interval"), ").",
+    )  # fmt: skip
+
+
+def worth(best: Finding, *, everybody: Finding, threshold: Finding, contacted: Finding, currency: str) -> Sentence:
+    """Say what contacting those above the best threshold would bring.
+
+    Parameters
+    ----------
+    best, everybody : Finding
+        Money per customer at the best threshold, and of contacting all.
+    threshold, contacted : Finding
+        That threshold, and the share of customers above it.
+    currency : str
+        Of the money.
+
+    Returns
+    -------
+    Sentence
+        Under the assumptions that are named beside it.
+    """
+    if not math.isfinite(best.value) or best.value <= 0:
+        return Sentence(
+            "Under these assumptions contacting nobody is best: no group earns back what contacting it costs."
+        )
+    money = Name(f" {currency}") if currency else Name("")
+    return Sentence(
+        "Contacting everybody above a risk of ", threshold, " (", contacted, " of customers) would bring ", best, money, " per customer; ",
+        "contacting everybody brings ", everybody, money, ".",
+    )  # fmt: skip
+
+
+def assumptions(cost: Finding, kept: Finding, margin: Finding, *, currency: str, known: bool) -> Sentence:
+    """Name the assumptions under which acting is worth what is said.
+
+    Parameters
+    ----------
+    cost, kept, margin : Finding
+        Cost of a contact, share of contacted leavers who stay, and yearly margin of a customer.
+    currency : str
+        Of the money.
+    known : bool
+        True when the margin was read from transactions.
+
+    Returns
+    -------
+    Sentence
+        What to replace by own numbers.
+    """
+    source = "as transactions show on average" if known else "as assumed"
+    money = Name(f" {currency}") if currency else Name("")
+    return Sentence(
+        "Assumed: a contact costs ", cost, money, "; of leavers who are contacted ", kept, " stay for a year more; a customer earns ",
+        margin, money, f" in a year, {source}. Nothing here shows that contacting anybody changes anything: a trial would.",
+    )  # fmt: skip
+
+
+def today(scored: Finding, high: Finding, *, above: Finding, horizon: str, at_risk: Finding | None = None, currency: str = "") -> Sentence:  # fmt: skip
+    """Say how many of today's customers are at high risk.
+
+    Parameters
+    ----------
+    scored, high : Finding
+        Customers with a score, and those above a threshold.
+    above : Finding
+        The threshold.
+    horizon : str
+        How far ahead, in words.
+    at_risk : Finding, optional
+        Yearly margin times risk, over all.
+    currency : str, default ""
+        Of that.
+
+    Returns
+    -------
+    Sentence
+        Counts only; nobody is named.
+    """
+    parts: list[Part] = [
+        "Of ", scored, " customers today, ", high, " have a risk above ", above, " to leave within ", Name(horizon),
+    ]  # fmt: skip
+    if at_risk is not None and math.isfinite(at_risk.value):
+        parts += ["; ", at_risk, Name(f" {currency}".rstrip()), " of yearly margin are at risk"]
+    return Sentence(*parts, ".")
+
+
+def drifted(moved: Sequence[str], *, relation: bool) -> Sentence | None:
+    """Say that today's customers, or the relation, are not those that the model learnt from.
+
+    Parameters
+    ----------
+    moved : sequence of str
+        Covariates whose mix has moved by more than is usual.
+    relation : bool
+        True when observed over expected moved since training.
+
+    Returns
+    -------
+    Sentence or None
+        None when nothing moved: then there is nothing to announce.
+    """
+    if relation:
+        return Sentence(
+            "Leaving has changed since the model learnt: as many as it predicts do not leave, so read its shares as an order, not as "
+            "probabilities."
+        )  # fmt: skip
+    if moved:
+        return Sentence("Today's customers are unlike those the model learnt from in ", Name(numbers.listed(hazard_tables.named(name) for name in moved)), ".")  # fmt: skip
+    return None
+
+
+def alike(horizon: str) -> Sentence:
+    """Say that nothing moved.
+
+    Parameters
+    ----------
+    horizon : str
+        How far ahead, in words.
+
+    Returns
+    -------
+    Sentence
+        Without a number.
+    """
+    return Sentence(
+        "Yes, as far as can be seen: the mix of customers is that of training, and predictions of the ", Name(horizon),
+        " before today came true as those before them.",
+    )  # fmt: skip

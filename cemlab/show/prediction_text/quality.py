@@ -1,0 +1,324 @@
+"""Sentences on how good a prediction is and whether it can be believed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from cemlab.core.results import Finding, Name, Part, Quote, Sentence
+from cemlab.show import hazard_tables
+
+_MOST = 3
+
+
+def no_later_time(because: str) -> Sentence:
+    """Say that no prediction can be judged, and why.
+
+    Parameters
+    ----------
+    because : str
+        In words, from whoever looked for later time.
+
+    Returns
+    -------
+    Sentence
+        The first thing a reader must know.
+    """
+    return Sentence("This lab cannot show whether leaving can be foretold. ", Name(because))
+
+
+def behind(days: int, live: Finding, left: Finding, *, horizon: str) -> Sentence:
+    """Say on how much later time the prediction was judged.
+
+    Parameters
+    ----------
+    days : int
+        Judged days.
+    live, left : Finding
+        Customers at those days, and how many of them left within the horizon.
+    horizon : str
+        How far ahead, in words.
+
+    Returns
+    -------
+    Sentence
+        Counts, each customer once per judged day.
+    """
+    when = f"{days} earlier days" if days > 1 else "one earlier day"
+    return Sentence(
+        "Each model was trained on what was known then and judged on the ", Name(horizon), " after ", Name(when), ": ", live,
+        " customers, of whom ", left, " left (a customer counts once per day).",
+    )  # fmt: skip
+
+
+def kept_out(leaking: Sequence[str], reasons: Mapping[str, str]) -> Sentence:
+    """Say which covariates give the answer away.
+
+    Parameters
+    ----------
+    leaking : sequence of str
+        Columns.
+    reasons : mapping of str to str
+        Column → why, in words.
+
+    Returns
+    -------
+    Sentence
+        Names each, or says that there is none.
+    """
+    if not leaking:
+        return Sentence("No: none of the covariates ranks those who left too well to be true.")
+    told = "; ".join(f"“{hazard_tables.named(name)}” {reasons.get(name, 'gives the answer away')}" for name in leaking)
+    return Sentence("Yes, and it was kept out: ", Name(told), ".")
+
+
+def skill(auc: Finding, accuracy: Finding, *, horizon: str, model: str) -> Sentence:
+    """Say how well later time was foretold.
+
+    Parameters
+    ----------
+    auc, accuracy : Finding
+        Area under the curve and index of prediction accuracy, over all judged days.
+    horizon : str
+        How far ahead, in words.
+    model : str
+        The model, in words.
+
+    Returns
+    -------
+    Sentence
+        What the two mean; where the interval of the first holds one half, that there is no skill to be seen.
+    """
+    if auc.suppressed or not math.isfinite(auc.value):
+        return Sentence("How well later time was foretold cannot be told: too few customers left.")
+    if not useful(auc):
+        return Sentence(
+            "Who leaves within ", Name(horizon), " could not be foretold better than by chance: of a leaver and a stayer the leaver "
+            "had the higher risk in ", auc, " of pairs (between ", Quote(auc, "interval"), ").",
+        )  # fmt: skip
+    parts: list[Part] = [
+        "Of a customer who left within ", Name(horizon), " and one who stayed, ", Name(model), " had given the leaver the higher risk in ",
+        auc, " of pairs (between ", Quote(auc, "interval"), "; chance gives one half)",
+    ]  # fmt: skip
+    if math.isfinite(accuracy.value):
+        parts += ["; it removes ", accuracy, " of the squared error of giving everybody the same risk"]
+    return Sentence(*parts, ".")
+
+
+def skill_in_short(auc: Finding, *, horizon: str) -> Sentence:
+    """Say in one sentence of the answer how well leaving can be foretold.
+
+    Parameters
+    ----------
+    auc : Finding
+        Area under the curve, over all judged days.
+    horizon : str
+        How far ahead, in words.
+
+    Returns
+    -------
+    Sentence
+        With its interval.
+    """
+    if auc.suppressed or not math.isfinite(auc.value):
+        return Sentence("Whether leaving can be foretold cannot be told: too few customers left.")
+    if not useful(auc):
+        return Sentence(
+            "On later time nobody could foretell who leaves within ", Name(horizon), " better than by chance."
+        )
+    return Sentence(
+        "On later time, the leaver of a pair was told from the stayer in ", auc, " of cases (between ", Quote(auc, "interval"),
+        ") within ", Name(horizon), ".",
+    )  # fmt: skip
+
+
+def useful(auc: Finding) -> bool:
+    """Return whether an area under the curve lies above one half by more than chance explains.
+
+    Parameters
+    ----------
+    auc : Finding
+        With its interval, if any.
+
+    Returns
+    -------
+    bool
+        Without an interval, whether the value does.
+    """
+    return (auc.ci_low if math.isfinite(auc.ci_low) else auc.value) > 0.5
+
+
+def calibration(ratio: Finding, *, horizon: str) -> Sentence:
+    """Say whether as many left as predicted.
+
+    Parameters
+    ----------
+    ratio : Finding
+        Observed over expected.
+    horizon : str
+        How far ahead, in words.
+
+    Returns
+    -------
+    Sentence
+        With its interval; "as predicted" only where one lies inside.
+    """
+    if ratio.suppressed or not math.isfinite(ratio.value):
+        return Sentence("Whether predicted shares come true cannot be told: too few customers left.")
+    if believable(ratio):
+        return Sentence(
+            "Yes, over all: for each leaver that was predicted within ", Name(horizon), ", ", ratio, " left (between ",
+            Quote(ratio, "interval"), ").",
+        )  # fmt: skip
+    direction = "more" if ratio.value > 1 else "fewer"
+    return Sentence(
+        f"No: {direction} left than predicted, ", ratio, " for each leaver that was predicted within ", Name(horizon), " (between ",
+        Quote(ratio, "interval"), ").",
+    )  # fmt: skip
+
+
+def believable(ratio: Finding) -> bool:
+    """Return whether observed over expected holds one within its interval.
+
+    Parameters
+    ----------
+    ratio : Finding
+        Observed over expected.
+
+    Returns
+    -------
+    bool
+        True without an interval.
+    """
+    return not (math.isfinite(ratio.ci_low) and not ratio.ci_low <= 1 <= ratio.ci_high)
+
+
+def segments_off(found: Sequence[Finding]) -> Sentence:
+    """Say for which segments predicted shares do not come true.
+
+    Parameters
+    ----------
+    found : sequence of Finding
+        Observed over expected per segment, adjusted in the run's family.
+
+    Returns
+    -------
+    Sentence
+        Names those that stand out, at most three, or says that none does.
+    """
+    off = sorted((each for each in found if each.flagged and not each.suppressed), key=lambda each: -abs(math.log(each.value)))  # fmt: skip
+    if not off:
+        return Sentence("No segment was treated unlike the others by more than chance explains.")
+    parts: list[Part] = []
+    for place, each in enumerate(off[:_MOST]):
+        name = ", ".join(value for key, value in each.scope.items() if key not in ("horizon", "measure"))
+        parts += [
+            "; " if place else "",
+            "of ",
+            Name(name),
+            " ",
+            each,
+            " left per leaver predicted (between ",
+            Quote(each, "interval"),
+            ")",
+        ]
+    more = "; more stand out in the figure" if len(off) > _MOST else ""
+    return Sentence("Not for every segment: ", *(part for part in parts if part != ""), f"{more}.")
+
+
+def chosen(model: str, *, gain: Finding | None, best: str = "") -> Sentence:
+    """Say which model is used, and whether more complexity is worth it.
+
+    Parameters
+    ----------
+    model : str
+        The one that is used, in words.
+    gain : Finding, optional
+        What the best of the others gains over it; None when there is no other.
+    best : str, default ""
+        That other.
+
+    Returns
+    -------
+    Sentence
+        Names the gain with its interval.
+    """
+    if gain is None or not math.isfinite(gain.value):
+        return Sentence("The model that is used is ", Name(model), ".")
+    return Sentence(
+        "The model that is used is ", Name(model), ", the simplest that no other beats by more than chance explains: ", Name(best),
+        " explains ", Quote(gain, "value"), " more (between ", Quote(gain, "interval"), ").",
+    )  # fmt: skip
+
+
+def carried(losses: Sequence[Finding]) -> Sentence:
+    """Say without which covariates the prediction would be worse.
+
+    Parameters
+    ----------
+    losses : sequence of Finding
+        Loss of prediction accuracy without each ``term``, flagged where it is more than chance.
+
+    Returns
+    -------
+    Sentence
+        The largest first, at most three.
+    """
+    told = sorted((each for each in losses if each.flagged and each.value > 0), key=lambda each: -each.value)
+    if not told:
+        return Sentence(
+            "No single covariate carries it by more than chance explains: without any one of them the others do as well."
+        )
+    parts: list[Part] = []
+    for place, each in enumerate(told[:_MOST]):
+        joint = "" if not place else " and " if place == len(told[:_MOST]) - 1 else ", "
+        parts += [joint, Name(hazard_tables.named(each.scope["term"])), " (", each, ")"]
+    return Sentence(
+        "Most of it is carried by ", *(part for part in parts if part != ""), ": so much accuracy is lost without it."
+    )
+
+
+def within_snapshot(auc: Finding) -> Sentence:
+    """Say how well covariates sort leavers within one snapshot.
+
+    Parameters
+    ----------
+    auc : Finding
+        Cross-fitted over customers.
+
+    Returns
+    -------
+    Sentence
+        Labelled as not on later time.
+    """
+    return Sentence(
+        "Within the snapshot, and not on later time, the covariates told a leaver from a stayer in ", auc, " of pairs (between ",
+        Quote(auc, "interval"), "), each customer judged by a model that had not seen them.",
+    )  # fmt: skip
+
+
+def certainty(auc: Finding) -> tuple[Sentence, ...]:
+    """Say what the interval covers and what it does not.
+
+    Parameters
+    ----------
+    auc : Finding
+        Area under the curve.
+
+    Returns
+    -------
+    tuple of Sentence
+        For the fold below the answer.
+    """
+    if not math.isfinite(auc.ci_low):
+        return (Sentence("With so few customers no interval may be given."),)
+    return (
+        Sentence(
+            "The interval, between ", Quote(auc, "interval"), ", leaves out a group of customers at a time and computes all again: it covers "
+            "the chance of who is a customer, in ", Quote(auc, "level"), " of cases like this one.",
+        ),
+        Sentence(
+            "It does not cover a change of the market, of prices or of what the company does for customers after the last judged day. A risk "
+            "is of leaving as things went on then, contacts of that time included."
+        ),
+    )  # fmt: skip
