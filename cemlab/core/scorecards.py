@@ -46,6 +46,64 @@ def level_names(cuts: Sequence[float]) -> list[str]:
     return [f"below {text[0]}", *between, f"{text[-1]} and over"] if text else ["any"]
 
 
+def rebinned(levels: Sequence[str], cuts: Sequence[float]) -> list[str]:
+    """Return the bin of each level that is a number or a finer bin, by the names of `level_names`.
+
+    Parameters
+    ----------
+    levels : sequence of str
+        Such as "7", "6 to 9" or "12 and over".
+    cuts : sequence of float
+        In rising order.
+
+    Returns
+    -------
+    list of str
+        A level that lies in no single bin stays as it is.
+
+    Examples
+    --------
+    >>> rebinned(["7", "6 to 9", "0 to 9", "unknown"], [6.0, 12.0])
+    ['6 to 12', '6 to 12', '0 to 9', 'unknown']
+    """
+    names, edges = level_names(cuts), [float(f"{cut:.6g}") for cut in cuts]
+    found = []
+    for level in levels:
+        low, high = bin_edges(level)
+        at = int(np.searchsorted(edges, low, side="right"))
+        within = low <= high and (at == len(edges) or high <= edges[at])
+        found.append(names[at] if within else level)
+    return found
+
+
+def bin_edges(level: str) -> tuple[float, float]:
+    """Return the ends of a bin by its name.
+
+    Parameters
+    ----------
+    level : str
+        A name of `level_names`, or a number, whose ends are equal.
+
+    Returns
+    -------
+    tuple of float
+        NaN when it is neither.
+
+    Examples
+    --------
+    >>> bin_edges("1 to 12"), bin_edges("12 and over"), bin_edges("7")
+    ((1.0, 12.0), (12.0, inf), (7.0, 7.0))
+    """
+    low, to, high = level.partition(" to ")
+    if not to:
+        low = "-inf" if level.startswith("below ") else level.removesuffix(" and over")
+        high = "inf" if level.endswith(" and over") else level.removeprefix("below ")
+    try:
+        return float(low), float(high)
+    except ValueError:
+        return np.nan, np.nan
+
+
 @dataclass(frozen=True, eq=False)
 class Scorecard:
     """Points per level, and the risk of leaving within each horizon that they add up to.
@@ -103,7 +161,8 @@ class Scorecard:
         Parameters
         ----------
         patterns : pandas.DataFrame
-            A column of text per term; other columns are ignored. Missing and empty values are the level `UNKNOWN`.
+            A column of text per term; other columns are ignored. Missing and empty values are the level `UNKNOWN`. Numbers,
+            and bins finer than those of training, are taken into the bins of training.
         level : float, default 0.95
             Confidence level, in (0, 1).
         reasons : int, default 3
@@ -190,6 +249,9 @@ class Scorecard:
             position = {level: number for number, level in enumerate(self.levels(name))}
             row, values = pd.factorize(patterns[name], use_na_sentinel=True)
             texts = [str(value) or UNKNOWN for value in values] + [UNKNOWN]
+            if name in self.bins:
+                coarse = rebinned(texts, self.bins[name])
+                texts = [text if text in position else bin_ for text, bin_ in zip(texts, coarse, strict=True)]
             codes[:, at] = np.array([position.get(text, -1) for text in texts], dtype=np.int64)[row]
             why = [f"`{name}` is missing" if text == UNKNOWN else f"`{name}` has a level never seen in training" for text in texts]  # fmt: skip
             new = (codes[:, at] < 0) & (unscored == "")

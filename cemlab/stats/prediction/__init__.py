@@ -1,5 +1,6 @@
 """Who leaves next: models as scorecards, and how well they foretell later time."""
 
+from cemlab.stats.prediction.baselines import tenure_baseline
 from cemlab.stats.prediction.scorecards import Judged, judged, person_periods, scorecard, scored
 
 __all__ = [
@@ -8,4 +9,5 @@ __all__ = [
     "person_periods",
     "scorecard",
     "scored",
+    "tenure_baseline",
 ]

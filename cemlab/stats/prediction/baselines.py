@@ -1,0 +1,236 @@
+"""What tenure alone foretells: the baseline that a model has to beat."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from cemlab.core.courses import Codes, Lookup
+from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
+from cemlab.core.scorecards import Scorecard, bin_edges, level_names
+from cemlab.stats.intervals import Floats
+from cemlab.stats.prediction.scorecards import Clock
+from cemlab.stats.survival.incidence import carried
+from cemlab.stats.survival.lives import Lives, lives_of
+
+MONTH = {"days": 365.25 / 12, "months": 1.0}
+"""Length of a month on each clock."""
+TENURE = "tenure"
+NONE_SEEN = 1e-12
+"""Stands for a hazard of 0 where its logarithm is needed."""
+
+
+def tenure_baseline(
+    table: pd.DataFrame,
+    *,
+    horizons: Sequence[float],
+    clock: Clock = "days",
+    by: Sequence[str] = (),
+    cause: str = "",
+    passed: float = 0.5,
+    min_n: int = 10,
+) -> Scorecard:
+    """Return the risk of leaving that tenure, and a segment where asked, foretells.
+
+    risk = 1 − S(u + h)/S(u), S the Kaplan–Meier curve with late entry; for one cause the Aalen–Johansen share from u on. u is the
+    tenure in whole months and the part of a month `passed` since. Errors: Greenwood from u to u + h. Months in which fewer
+    than `min_n` are at risk at u or u + h take the nearest earlier month that has enough, then the nearest later one, then all segments.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A life table (``duration``, ``events``, ``censored``, ``entered``), or landmark cells of the training day with ``tenure`` in months
+        or narrow bins of them (``duration`` since the day, ``n``, ``events``); with ``cause`` where one is asked for.
+    horizons : sequence of float
+        In units of the clock.
+    clock : {"days", "months"}, default "days"
+        Unit of the durations.
+    by : sequence of str, default ()
+        Segments with curves of their own.
+    cause : str, default ""
+        The cause whose risk is asked for; empty for all.
+    passed : float, default 0.5
+        Part of the month that customers of a whole number of months have on average lived beyond it; 0 where tenure is counted so.
+    min_n : int, default 10
+        Smallest risk set.
+
+    Returns
+    -------
+    Scorecard
+        Of ``tenure`` by month, its last level open, and `by`.
+
+    Raises
+    ------
+    SchemaError
+        When a column is missing.
+    InsufficientDataError
+        When no month has `min_n` at risk until the longest horizon.
+    ParameterError
+        When a horizon is not above 0.
+
+    Examples
+    --------
+    >>> lives = pd.DataFrame({"duration": [1, 2, 3], "entered": 0, "events": [20, 20, 0], "censored": [0, 0, 60]})
+    >>> card = tenure_baseline(lives, horizons=[1], clock="months", passed=0)
+    >>> card.of(pd.DataFrame({"tenure": ["0", "1", "2"]}))["risk_1"].round(2).tolist()
+    [0.2, 0.25, 0.0]
+    """
+    asked = np.array(sorted({float(horizon) for horizon in horizons}))
+    if not len(asked) or asked[0] <= 0:
+        raise ParameterError(f"Horizons must be above 0: {len(asked)} were given.")
+    lives = _lives(table, by=list(by), cause=cause, month=MONTH[clock], passed=passed)
+    months = np.arange(1 + int(lives.times[-1] / MONTH[clock]))
+    found = _conditional(lives, (months + passed) * MONTH[clock], asked, min_n=min_n)
+    last = np.flatnonzero(found.enough[:, -1])
+    if not len(last):
+        raise InsufficientDataError(
+            f"A baseline needs {min_n} customers who were followed {asked[-1]:g} {clock}: no month of tenure has as many."
+        )
+    cuts = tuple(float(month) for month in months[1 : last[-1] + 1])
+    terms = {TENURE: level_names(cuts)} | {name: sorted(set(lives.groups[name].iloc[:-1])) for name in by}
+    hazard, spread, weight, lent = _table(found, _columns(lives.groups, terms), len(terms[TENURE]))
+    notes = []
+    if len(months) > len(terms[TENURE]):
+        notes.append(
+            f"Tenure of {last[-1]} months and more counts as {last[-1]}: fewer than {min_n} were followed beyond."
+        )
+    if lent:
+        notes.append(
+            f"{lent} of {len(weight)} risks by tenure are those of a neighbour: fewer than {min_n} were at risk."
+        )
+    return Scorecard(
+        model=" and ".join([TENURE, *by]) if by else "tenure alone", terms=tuple(terms), time_varying=(), bins={TENURE: cuts},
+        clock=clock, horizons=tuple(asked), points=_points(terms, hazard[:, -1], weight), cause=cause, notes=tuple(notes),
+        course=Lookup(tuple(len(levels) for levels in terms.values()), hazard, spread),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Conditional:
+    """From each start, in each group: shapes (starts, groups, horizons) twice and (starts, groups) twice."""
+
+    hazard: Floats
+    spread: Floats
+    at_risk: Floats
+    enough: np.ndarray
+
+
+def _lives(table: pd.DataFrame, *, by: list[str], cause: str, month: float, passed: float) -> Lives:
+    """The life table, by segment, with all segments together as the last group."""
+    missing = [name for name in (*by, *(["cause"] if cause else [])) if name not in table]
+    if missing:
+        raise SchemaError(f"A baseline needs the columns {', '.join(missing)}: they are missing.")
+    lives = _of_cells(table, by=by, month=month, passed=passed) if TENURE in table else table
+    keys = [*by, "duration", *(["cause"] if cause else [])]
+    lives = lives.assign(entered=lives.get("entered", 0))
+    counts = lives.groupby(keys, observed=True, dropna=False)[["entered", "events", "censored"]].sum().reset_index()
+    counts = counts.assign(**{name: counts[name].astype(str) for name in by})
+    found = lives_of(counts, causes=bool(cause))
+    if cause and cause not in found.causes:
+        raise InsufficientDataError(
+            f"The cause asked for must have happened in training: {len(found.causes)} others did."
+        )
+    split = found.events_by_cause if cause else found.events[None]
+    both = {name: _with_all(getattr(found, name)) for name in ("entered", "events", "censored")}
+    groups = pd.concat([found.groups, pd.DataFrame("", index=[0], columns=by)], ignore_index=True)
+    order = (
+        [found.causes.index(cause), *(at for at, name in enumerate(found.causes) if name != cause)] if cause else [0]
+    )
+    return replace(
+        found, **both, groups=groups, events_by_cause=_with_all(split[order]), customers=_with_all(found.customers)
+    )
+
+
+def _with_all(counts: Floats) -> Floats:
+    return np.asarray(np.concatenate([counts, counts.sum(axis=-1, keepdims=True)], axis=-1))
+
+
+def _of_cells(cells: pd.DataFrame, *, by: list[str], month: float, passed: float) -> pd.DataFrame:
+    """Landmark cells as a life table on the clock of tenure: entered at the cut, followed from there."""
+    texts, row = np.unique(cells[TENURE].astype(str), return_inverse=True)
+    edges = np.array([bin_edges(str(text)) for text in texts])
+    if np.isnan(edges).any():
+        raise SchemaError(
+            f"`tenure` must be in months or bins of them: {int(np.isnan(edges[:, 0]).sum())} of {len(edges)} levels are not."
+        )
+    low, high = np.maximum(edges[:, 0], 0.0), np.where(np.isfinite(edges[:, 1]), edges[:, 1], edges[:, 0] + 1)
+    wide = np.maximum(high - low, 1.0)
+    start = (low + wide * passed) * month
+    # Days are whole: a grid of halves would have many times more times.
+    start = (np.maximum(np.round(start), 1.0) if month > 1 else start)[row]
+    keys = cells[[*by, *(["cause"] if "cause" in cells else [])]]
+    ended = keys.assign(
+        duration=start + cells["duration"], entered=0, events=cells["events"], censored=cells["n"] - cells["events"]
+    )
+    entered = keys.assign(duration=start, entered=cells["n"], events=0, censored=0)
+    if "cause" in entered:
+        entered = entered.assign(cause=None)
+    return pd.concat([ended, entered.astype(ended.dtypes.to_dict())], ignore_index=True)
+
+
+def _conditional(lives: Lives, starts: Floats, horizons: Floats, *, min_n: int) -> _Conditional:
+    """Cumulative hazards from each start to each horizon, the errors of their logarithms, and who was at risk."""
+    groups = lives.events.shape[1]
+    share, error = np.zeros((2, len(starts), len(horizons), groups))
+    # Whom the next time on the grid finds at risk; nobody after the last.
+    risk = np.vstack([lives.at_risk, np.zeros(groups)])
+    first, least = np.zeros((len(starts), groups)), np.zeros((len(starts), groups))
+    for at, start in enumerate(starts):
+        low, *ends = np.searchsorted(lives.times, [start, *(start + horizons)], side="right")
+        first[at] = risk[low]
+        least[at] = np.vstack([risk[low], risk[np.searchsorted(lives.times, start + horizons, side="left")]]).min(
+            axis=0
+        )
+        inside = np.maximum(lives.at_risk[low : ends[-1]], 1.0)
+        if len(inside):
+            steps = carried(lives.events_by_cause[:, low : ends[-1]] / inside, inside)
+            share[at], error[at] = (np.vstack([np.zeros(groups), each[0]])[np.array(ends) - low] for each in steps)
+    share, error = (np.moveaxis(each, 1, 2) for each in (share, error))
+    hazard = -np.log1p(-np.minimum(share, 1 - NONE_SEEN))
+    known = (share > 0) & (share < 1)
+    spread = np.divide(error, (1 - share) * hazard, out=np.full(share.shape, np.nan), where=known)
+    return _Conditional(hazard, spread, first, least >= max(min_n, 1))
+
+
+def _table(found: _Conditional, column: Codes, size: int) -> tuple[Floats, Floats, Floats, int]:
+    """Hazard, error and weight of each pattern, and how many patterns take the risk of another."""
+    enough, months, all_together = found.enough[:size], np.arange(size)[:, None], found.enough.shape[1] - 1
+    earlier = np.maximum.accumulate(np.where(enough, months, -1), axis=0)
+    later = np.minimum.accumulate(np.where(enough, months, size)[::-1], axis=0)[::-1]
+    row = np.where(earlier >= 0, earlier, later)
+    never = row == size
+    row = np.where(never, row[:, [-1]], row)[:, column]
+    source = np.where(never, all_together, np.arange(all_together + 1))[:, column]
+    lent = int(((row != months) | (source != column)).sum())
+    shape = (-1, found.hazard.shape[2])
+    return (
+        found.hazard[row, source].reshape(shape),
+        found.spread[row, source].reshape(shape),
+        found.at_risk[:size][:, column].ravel(),
+        lent,
+    )
+
+
+def _columns(groups: pd.DataFrame, terms: Mapping[str, list[str]]) -> Codes:
+    """Position of each combination of segments; that of all together where nobody is of it."""
+    position = {key: at for at, key in enumerate(groups.iloc[:-1].itertuples(index=False, name=None))}
+    combinations = itertools.product(*(terms[name] for name in groups.columns))
+    return np.array([position.get(key, len(groups) - 1) for key in combinations], dtype=np.int64)
+
+
+def _points(terms: Mapping[str, list[str]], hazard: Floats, weight: Floats) -> pd.DataFrame:
+    """Log hazard until the longest horizon by level of each term, over the customers of each level."""
+    shape = tuple(len(levels) for levels in terms.values())
+    weight = (weight / weight.sum()).reshape(shape)
+    mean = weight * hazard.reshape(shape)
+    parts = []
+    for at, (name, levels) in enumerate(terms.items()):
+        others = tuple(axis for axis in range(len(shape)) if axis != at)
+        share, summed = weight.sum(axis=others), mean.sum(axis=others)
+        points = np.log(np.maximum(np.divide(summed, share, out=np.zeros(len(levels)), where=share > 0), NONE_SEEN))
+        parts.append(pd.DataFrame({"term": name, "level": levels, "points": points - points[0], "share": share}))
+    return pd.concat(parts, ignore_index=True)
