@@ -2,7 +2,26 @@
 
 from cemlab.stats.segments.bch import classification, exact
 from cemlab.stats.segments.categories import categories
+from cemlab.stats.segments.curves import curves
+from cemlab.stats.segments.grid import grid
 from cemlab.stats.segments.latent_classes import latent_classes
+from cemlab.stats.segments.naming import contrasts, names
 from cemlab.stats.segments.profiles import differences, profiles, sizes
+from cemlab.stats.segments.rules import rules
+from cemlab.stats.segments.worth import beats
 
-__all__ = ["categories", "classification", "differences", "exact", "latent_classes", "profiles", "sizes"]
+__all__ = [
+    "beats",
+    "categories",
+    "classification",
+    "contrasts",
+    "curves",
+    "differences",
+    "exact",
+    "grid",
+    "latent_classes",
+    "names",
+    "profiles",
+    "rules",
+    "sizes",
+]
