@@ -84,7 +84,7 @@ def tenure_baseline(
         raise ParameterError(f"Horizons must be above 0: {len(asked)} were given.")
     lives = _lives(table, by=list(by), cause=cause, month=MONTH[clock], passed=passed)
     months = np.arange(1 + int(lives.times[-1] / MONTH[clock]))
-    found = _conditional(lives, (months + passed) * MONTH[clock], asked, min_n=min_n)
+    found = _conditional(lives, np.asarray((months + passed) * MONTH[clock], dtype=float), asked, min_n=min_n)
     last = np.flatnonzero(found.enough[:, -1])
     if not len(last):
         raise InsufficientDataError(
@@ -135,14 +135,13 @@ def _lives(table: pd.DataFrame, *, by: list[str], cause: str, month: float, pass
             f"The cause asked for must have happened in training: {len(found.causes)} others did."
         )
     split = found.events_by_cause if cause else found.events[None]
-    both = {name: _with_all(getattr(found, name)) for name in ("entered", "events", "censored")}
     groups = pd.concat([found.groups, pd.DataFrame("", index=[0], columns=by)], ignore_index=True)
-    order = (
-        [found.causes.index(cause), *(at for at, name in enumerate(found.causes) if name != cause)] if cause else [0]
-    )
+    names = [cause, *(name for name in found.causes if name != cause)] if cause else []
+    split = split[[found.causes.index(name) for name in names]] if cause else split
     return replace(
-        found, **both, groups=groups, events_by_cause=_with_all(split[order]), customers=_with_all(found.customers)
-    )
+        found, groups=groups, entered=_with_all(found.entered), events=_with_all(found.events), censored=_with_all(found.censored),
+        events_by_cause=_with_all(split), customers=_with_all(found.customers),
+    )  # fmt: skip
 
 
 def _with_all(counts: Floats) -> Floats:
