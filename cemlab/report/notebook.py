@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import re
 from collections.abc import Iterable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from cemlab.core import parameters as registry
 from cemlab.core.errors import ParameterError
 from cemlab.core.lab import Lab, LabInfo, Outcome, Stage
 from cemlab.core.results import Estimates, Finding, Sentence, Unit
-from cemlab.report import elements, records, studies
+from cemlab.prepare.assignments import assigned
+from cemlab.report import elements, records, restricted, studies
 from cemlab.report.records import Record
 from cemlab.show.checks import Check
 from cemlab.show.figure import Figure
@@ -42,6 +44,7 @@ class Notebook:
         self.study = study
         self.parameters = values
         self._info = LabInfo(study, "", "UTC")
+        self._as_of: dt.date | None = None
         self._findings: dict[tuple[object, ...], Finding] = {}
         self._tables: dict[str, Estimates] = {}
 
@@ -57,7 +60,7 @@ class Notebook:
         notes : iterable of str
             What a reader must know of these rows.
         """
-        self._info = lab.info
+        self._info, self._as_of = lab.info, lab.as_of
         self._emit(
             "head",
             info=records.of_info(lab.info),
@@ -232,6 +235,47 @@ class Notebook:
             Why, and how to have it answered.
         """
         self._emit("left_out", question=question, because=because)
+
+    def restricted_table(self, name: str, table: Any) -> None:
+        """Write a table of single customers where only its owner reads; the page says only how many rows.
+
+        Parameters
+        ----------
+        name : str
+            Of the Parquet file: small letters, digits and hyphens.
+        table : ibis.Table
+            Lazy: the engine writes it as it is worked out, so it may have any number of rows.
+        """
+        self._emit("restricted", **restricted.write(table, name, study=self.study))
+
+    def assignments(self, name: str, table: Any, *, value: str, probability: str = "", weight: str = "") -> None:
+        """Write what this study says of each customer, as rows of ``assignments`` that a lab file can map.
+
+        They stand beside the restricted tables, in ``assignments-<name>.parquet``, known at the last instant before
+        the as-of day. Call `uses` first.
+
+        Parameters
+        ----------
+        name : str
+            What is assigned; later studies ask for it by this name.
+        table : ibis.Table
+            One row per customer, with ``customer_id`` and the columns named here.
+        value : str
+            Column with what each customer is given.
+        probability, weight : str, default ""
+            Columns with how sure the study is, and with a weight; empty for none.
+        """
+        if self._as_of is None:
+            raise ParameterError(
+                "Assignments must have a day on which they were known: this lab has no as-of day, or `nb.uses(lab)` "
+                "was not called. Call it first, on a lab with dates."
+            )
+        rows = assigned(
+            table, name=name, value=value, probability=probability, weight=weight, as_of=self._as_of,
+            zone=self._info.time_zone, source_run=restricted.run_name(self._as_of.isoformat()),
+        )  # fmt: skip
+        file = restricted.ASSIGNMENTS + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        self._emit("restricted", **restricted.write(rows, file, study=self.study))
 
     def accounting(self, lab: Lab) -> None:
         """Record what became of every row, for the page's accounting.

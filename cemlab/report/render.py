@@ -147,12 +147,16 @@ def provenance(executed: nbformat.NotebookNode) -> dict[str, Any]:
     dict
         ``as_of`` (empty when undated), ``fingerprint``, ``company``, ``synthetic``, and when it got
         to its answer ``headline``: the first tile as a finding. Empty when no lab was recorded.
+        ``restricted``: name and rows of each file of single customers.
     """
-    found = {record["kind"]: record for record in records.read(executed)}
+    read = records.read(executed)
+    found = {record["kind"]: record for record in read}
     if "head" not in found:
         return {}
     head = found["head"]
-    told = {"as_of": head["as_of"], "fingerprint": head["fingerprint"]}
+    written = {record["name"]: record["rows"] for record in read if record["kind"] == "restricted"}
+    told: dict[str, Any] = {"restricted": [{"name": name, "rows": rows} for name, rows in written.items()]}
+    told |= {"as_of": head["as_of"], "fingerprint": head["fingerprint"]}
     told |= {name: head["info"][name] for name in ("company", "synthetic", "locale")}
     tiles = found.get("answer", {}).get("tiles", [])
     return told | ({"headline": tiles[0]} if tiles else {})
@@ -250,7 +254,9 @@ def _sections(executed: nbformat.NotebookNode) -> tuple[str, list[Section]]:
                 sections[-1].prose.append(markdown.to_html(prose))
         elif cell.cell_type == "code":
             for record in (out["data"][records.MIME] for out in cell.outputs if records.MIME in out.get("data", {})):
-                place = {"say": "said", "figure": "shown", "table": "shown", "how": "how"}.get(record["kind"])
+                place = {"say": "said", "figure": "shown", "table": "shown", "restricted": "shown", "how": "how"}.get(
+                    record["kind"]
+                )
                 if place:
                     getattr(sections[-1], place).append(record)
     return title, sections

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from cemlab.core.errors import CemlabError, ParameterError, RunError
 from cemlab.core.parameters import Value, check
-from cemlab.report import catalogue, studies
+from cemlab.report import catalogue, restricted, studies
 from cemlab.report.runner import folders, identity
 from cemlab.report.runner.execution import Outcome, Progress, execute
 from cemlab.report.runner.kernel import Warden
@@ -194,6 +194,8 @@ def _environment(plan: _Plan, staged: folders.Staging) -> dict[str, str]:
         studies.FOLDER_VARIABLE: str(plan.study.path.parent.parent),
         # A start-up script in the user's own IPython profile would run inside the study.
         "IPYTHONDIR": str(staged.root / "ipython"),
+        restricted.FOLDER_VARIABLE: str(staged.work),
+        restricted.RUN_VARIABLE: identity.run_id(plan.started, as_of="", key=plan.key).removeprefix("undated-"),
     }
     cache = os.environ.get("CEMLAB_CACHE")
     if cache:
@@ -212,9 +214,11 @@ def _finish(plan: _Plan, staged: folders.Staging, *, executed: Any, outcome: Out
         outcome = _render(executed, record, staged)
         record |= _verdict(outcome)
     (staged.page / "run.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    restricted = None
+    private = None
+    if outcome.exit_code:
+        restricted.withdraw(staged.work)
     if executed is not None:
-        restricted = folders.restrict(staged, out=plan.out, study=plan.study.stem, run_id=run_id)
+        private = folders.restrict(staged, out=plan.out, study=plan.study.stem, run_id=run_id)
     published = folders.publish(staged, out=plan.out, study=plan.study.stem, run_id=run_id)
     catalogue.rebuild(plan.out)
     return Run(
@@ -224,7 +228,7 @@ def _finish(plan: _Plan, staged: folders.Staging, *, executed: Any, outcome: Out
         exit_code=outcome.exit_code,
         error=outcome.error,
         folder=published,
-        restricted=restricted,
+        restricted=private,
     )
 
 
@@ -295,6 +299,7 @@ def _record(
         "locale": provenance.get("locale", ""),
         "versions": identity.versions(),
         "headline": provenance.get("headline"),
+        "restricted": provenance.get("restricted", []),
     }
 
 
