@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cemlab.stats.intervals import Floats, quantile, two_sided
-from cemlab.stats.prediction.judged import Judged, Statistic
+from cemlab.stats.prediction.outcomes import Outcomes, Statistic
 
 METHOD = "delete-a-group jackknife over customers"
 NO_GROUPS = "There is no interval: the cells do not say which group of customers (`replicate`) they belong to."
@@ -34,7 +34,7 @@ class Replicated:
     @property
     def freedom(self) -> int:
         """Degrees of freedom: groups less one."""
-        return self.without.shape[1] - 1
+        return int(self.without.shape[1]) - 1
 
     @property
     def error(self) -> Floats:
@@ -106,12 +106,12 @@ class Replicated:
         })  # fmt: skip
 
 
-def replicated(judged: Judged, statistic: Statistic) -> Replicated:
+def replicated(judged: Outcomes, statistic: Statistic) -> Replicated:
     """Return a statistic of all spells, and of them without each group of customers.
 
     Parameters
     ----------
-    judged : Judged
+    judged : Outcomes
         The spells.
     statistic : callable
         From counts, shape (m, B), to numbers, shape (K, B); whatever it estimates on the way is redone each time.
@@ -129,14 +129,14 @@ def replicated(judged: Judged, statistic: Statistic) -> Replicated:
     return Replicated(parts[0][:, 0], np.concatenate([part[:, :0] for part in parts[:1]] + parts[1:], axis=1))
 
 
-def notes_of(table: pd.DataFrame, groups: Sequence[Judged]) -> tuple[str, ...]:
+def notes_of(table: pd.DataFrame, groups: Sequence[Outcomes]) -> tuple[str, ...]:
     """Return what must be said about intervals that are not there.
 
     Parameters
     ----------
     table : pandas.DataFrame
         With ``estimate`` and ``std_error``.
-    groups : sequence of Judged
+    groups : sequence of Outcomes
         What was judged.
 
     Returns

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from cemlab.stats.intervals import Floats
-from cemlab.stats.prediction.judged import CENSORED, LEFT, OTHER, Judged
+from cemlab.stats.prediction.outcomes import CENSORED, LEFT, OTHER, Outcomes
 
 
-def censoring_curve(judged: Judged, n: Floats) -> Floats:
+def censoring_curve(judged: Outcomes, n: Floats) -> Floats:
     """Return the share not yet lost from sight just before each time.
 
     G(t−) = Π (1 − c/(Y − d)) over s < t, with c last seen, d who left, Y at risk: those who leave at a time leave before
@@ -16,7 +16,7 @@ def censoring_curve(judged: Judged, n: Floats) -> Floats:
 
     Parameters
     ----------
-    judged : Judged
+    judged : Outcomes
         The spells.
     n : numpy.ndarray
         Their counts, shape (m, B).
@@ -40,15 +40,16 @@ def censoring_curve(judged: Judged, n: Floats) -> Floats:
     return np.vstack([np.ones((1, n.shape[1])), np.cumprod(1 - np.minimum(rate, 1.0), axis=0)])
 
 
-def known_by(judged: Judged, n: Floats, horizon: float, *, curve: Floats | None = None) -> tuple[Floats, Floats]:
+def known_by(judged: Outcomes, n: Floats, horizon: float, *, curve: Floats | None = None) -> tuple[Floats, Floats]:
     """Return the weighted counts of those known to have left by a horizon, and of those known not to have.
 
-    Who left at T ≤ t weighs 1/G(T−); who is still there weighs 1/G(t−), those last seen at t itself included, for they were there.
-    Who left for another cause is known not to have left for this one, with 1/G(T−). Together they are as many as all.
+    Who left at T ≤ t weighs 1/G(T−); who is seen after t weighs 1/G(t). Who left for another cause is known not to have left for this one,
+    with 1/G(T−). Together they are as many as all. Where nobody is followed beyond t, those last seen at t are still there, with 1/G(t−):
+    the study ended, they were not lost.
 
     Parameters
     ----------
-    judged : Judged
+    judged : Outcomes
         The spells.
     n : numpy.ndarray
         Their counts, shape (m, B).
@@ -68,9 +69,11 @@ def known_by(judged: Judged, n: Floats, horizon: float, *, curve: Floats | None 
     inverse = np.divide(1.0, curve, out=np.zeros_like(curve), where=curve > 0)
     duration = judged.duration
     gone = duration <= horizon
-    there = (duration > horizon) | ((duration == horizon) & (judged.kind == CENSORED))
+    there, place = duration > horizon, np.searchsorted(judged.times, horizon, side="right")
+    if not there.any():
+        there = (duration == horizon) & (judged.kind == CENSORED)
+        place = np.searchsorted(judged.times, horizon, side="left")
     own = n * inverse[judged.at]
-    at_horizon = inverse[np.searchsorted(judged.times, horizon, side="left")]
     left = own * (gone & (judged.kind == LEFT))[:, None]
-    stayed = own * (gone & (judged.kind == OTHER))[:, None] + n * there[:, None] * at_horizon
+    stayed = own * (gone & (judged.kind == OTHER))[:, None] + n * there[:, None] * inverse[place]
     return left, stayed

@@ -25,7 +25,7 @@ _KIND, _AT = "_kind", "_duration"
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class Outcomes:
     """Spells with predictions and what became of them, sorted by time; like spells are one row with a count.
 
     Attributes
@@ -127,6 +127,8 @@ class Judged:
             Shape (m, B); over all batches one column more than there are groups.
         """
         yield self.n[:, None]
+        if not len(self.groups):
+            return
         width = max(1, BLOCK // len(self.n))
         held = self.held.sort_values("group", kind="stable")
         row, n = held["row"].to_numpy(), held["n"].to_numpy(float)
@@ -144,7 +146,7 @@ class Judging:
 
     Attributes
     ----------
-    groups : tuple of Judged
+    groups : tuple of Outcomes
         In sorted order of their keys.
     by : tuple of str
         The group columns.
@@ -152,16 +154,16 @@ class Judging:
         What a reader must know.
     """
 
-    groups: tuple[Judged, ...]
+    groups: tuple[Outcomes, ...]
     by: tuple[str, ...]
     notes: tuple[str, ...]
 
-    def keys(self, group: Judged) -> dict[str, Hashable]:
+    def keys(self, group: Outcomes) -> dict[str, Hashable]:
         """Return the group columns' values.
 
         Parameters
         ----------
-        group : Judged
+        group : Outcomes
             One of the groups.
 
         Returns
@@ -172,7 +174,7 @@ class Judging:
         return dict(zip(self.by, group.keys, strict=True))
 
 
-def judging(
+def outcomes_of(
     frame: pd.DataFrame, *, columns: Sequence[str], cause: str = "", by: Sequence[str] = (), min_n: int = 10,
     sizes: bool = False,
 ) -> Judging:  # fmt: skip
@@ -252,22 +254,21 @@ def _homogeneous(frame: pd.DataFrame, names: list[str], *, cause: str, by: Seque
     gone = frame["events"].astype(float) if "events" in frame else n.where(frame["cause"].notna(), 0.0)
     own = frame["cause"].astype(object).eq(cause) if cause else pd.Series(True, index=frame.index)
     columns = [*by, *([REPLICATE] if REPLICATE in frame else []), *names]
-    base = frame[columns].assign(**{_AT: frame["duration"].astype(float)})
-    parts = [
-        base.assign(**{_KIND: np.where(own, LEFT, OTHER), "n": gone}),
-        base.assign(**{_KIND: CENSORED, "n": n - gone}),
-    ]
-    rows = pd.concat([part.loc[part["n"] > 0] for part in parts], ignore_index=True)
-    return rows.astype(dict.fromkeys(names, float))
+    rows = pd.concat([frame[columns].astype(dict.fromkeys(names, float))] * 2, ignore_index=True)
+    added = pd.DataFrame({
+        _AT: np.tile(frame["duration"].to_numpy(float), 2), "n": np.concatenate([gone, n - gone]),
+        _KIND: np.concatenate([np.where(own, LEFT, OTHER), np.full(len(n), CENSORED)]),
+    })  # fmt: skip
+    return pd.concat([rows, added], axis=1).loc[added["n"] > 0]
 
 
-def _judged(keys: tuple[Hashable, ...], rows: pd.DataFrame, names: list[str], *, min_n: int) -> Judged:
-    same = rows.groupby([_AT, _KIND, *names], sort=True)
-    row = same.ngroup().to_numpy()
-    like = same["n"].sum().reset_index()
+def _judged(keys: tuple[Hashable, ...], rows: pd.DataFrame, names: list[str], *, min_n: int) -> Outcomes:
+    row = rows.groupby([_AT, _KIND, *names], sort=True).ngroup().to_numpy()
+    like = rows.iloc[np.unique(row, return_index=True)[1]]
     times, at = np.unique(like[_AT].to_numpy(), return_inverse=True)
-    held = pd.DataFrame({"row": row, "group": -1, "n": rows["n"].to_numpy()}).iloc[:0]
-    if REPLICATE in rows:
-        held = pd.DataFrame({"row": row, "group": rows[REPLICATE].to_numpy(np.int64), "n": rows["n"].to_numpy()})
+    n = rows["n"].to_numpy()
+    group = rows[REPLICATE].to_numpy(np.int64) if REPLICATE in rows else row
+    held = pd.DataFrame({"row": row, "group": group, "n": n}).iloc[: len(n) if REPLICATE in rows else 0]
     risks = {name: like[name].to_numpy() for name in names}
-    return Judged(keys, times, at.astype(np.int64), like[_KIND].to_numpy(np.int64), risks, like["n"].to_numpy(), held, min_n)  # fmt: skip
+    return Outcomes(keys, times, at.astype(np.int64), like[_KIND].to_numpy(np.int64), risks,
+                    np.bincount(row, weights=n).astype(float), held, min_n)  # fmt: skip
