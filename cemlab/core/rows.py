@@ -26,6 +26,8 @@ class DesignBlock:
         When it came under observation; None where all did at 0.
     n : numpy.ndarray, shape (rows,), float64, or None
         How many it stands for; None for one each.
+    replicate : numpy.ndarray, shape (rows,), int64, or None
+        Hash group of its customer; None where nobody asked for it.
     """
 
     x: np.ndarray
@@ -33,6 +35,7 @@ class DesignBlock:
     event: np.ndarray
     start: np.ndarray | None = None
     n: np.ndarray | None = None
+    replicate: np.ndarray | None = None
 
 
 class DesignRows(Protocol):
