@@ -2,7 +2,7 @@
 
 from cemlab.prepare.cells.covariates import bins, covariates
 from cemlab.prepare.cells.immortal import immortal_time
-from cemlab.prepare.cells.judging import judging_days
+from cemlab.prepare.cells.judging import judging_days, no_later_time
 from cemlab.prepare.cells.known import time_varying
 from cemlab.prepare.cells.landmarks import cut_points, landmark
 from cemlab.prepare.cells.periods import person_periods
@@ -15,6 +15,7 @@ __all__ = [
     "immortal_time",
     "judging_days",
     "landmark",
+    "no_later_time",
     "person_periods",
     "start_stop",
     "time_varying",

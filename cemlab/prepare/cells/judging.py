@@ -72,6 +72,32 @@ def judging_days(lab: Lab, *, horizon_days: int, cuts: int = 3) -> pd.DataFrame:
     return pd.DataFrame(kept, columns=_COLUMNS)
 
 
+def no_later_time(lab: Lab, *, horizon_days: int) -> str:
+    """Return why a lab has no later time on which a prediction could be judged; empty when it has.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the table ``spells``.
+    horizon_days : int
+        How far ahead is predicted.
+
+    Returns
+    -------
+    str
+        What `judging_days` would refuse with, for a page that goes on without it.
+
+    Examples
+    --------
+    >>> because = no_later_time(lab, horizon_days=90)  # doctest: +SKIP
+    """
+    try:
+        judging_days(lab, horizon_days=horizon_days, cuts=1)
+    except InsufficientDataError as reason:
+        return str(reason)
+    return ""
+
+
 def _counted(lab: Lab, days: Sequence[tuple[dt.date, dt.date, dt.date]]) -> dict[str, Any]:
     """Count who lives at each day, and who of them ends until the next."""
     rows = lab.table("spells")
