@@ -14,7 +14,7 @@ from cemlab.core.metrics import NPS, MetricScale, declared
 from cemlab.core.schemas import TABLES, Table, Type
 from cemlab.data.layout import Lookup, Strict
 from cemlab.data.mapping import ColumnMap, Condition, LabSection, MetricSection, Source
-from cemlab.data.sources import read_toml
+from cemlab.data.sources import matching, read_toml
 
 _MODELS: Mapping[str, type[BaseModel]] = {
     "lab": LabSection,
@@ -43,6 +43,33 @@ class Declaration(Strict):
     lab: LabSection
     metrics: dict[str, MetricSection] = Field(default_factory=dict)
     tables: dict[str, tuple[Source, ...]]
+
+    def found(self, root: Path) -> Declaration:
+        """Return the same with the files that match its patterns in their place.
+
+        Parameters
+        ----------
+        root : Path
+            Folder that the files are relative to.
+
+        Returns
+        -------
+        Declaration
+            Whose sources name files only.
+        """
+        tables = {
+            name: tuple(
+                source.model_copy(
+                    update={
+                        "file": None,
+                        "files": tuple(each for given in source.names for each in matching(given, root)),
+                    }
+                )
+                for source in sources
+            )
+            for name, sources in self.tables.items()
+        }
+        return self.model_copy(update={"tables": tables})
 
     def types(self, name: str) -> dict[str, Type]:
         """Return the mapped columns of a table with their types, in canonical order.

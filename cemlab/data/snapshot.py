@@ -119,7 +119,7 @@ def _read(folder: Path) -> Snapshot:
 
 
 def _build(lab_file: str | Path, *, data_dir: str, fingerprint: str, folder: Path) -> None:
-    declaration = load(lab_file)
+    declaration = load(lab_file).found(Path(data_dir) if data_dir else Path(lab_file).parent)
     files = sources.source_files(lab_file, data_dir=data_dir)
     before = {name: sources.state(path) for name, path in files.items()}
     for left_over in folder.parent.glob(f".{fingerprint}.*"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -64,7 +65,7 @@ def source_files(lab_file: str | Path, *, data_dir: str = "") -> dict[str, Path]
     Returns
     -------
     dict of str to Path
-        As written in the lab file → where it is; each file once, in order of its name.
+        As written in the lab file, or as a pattern there matches → where it is; each file once, in order of its name.
 
     Raises
     ------
@@ -72,7 +73,7 @@ def source_files(lab_file: str | Path, *, data_dir: str = "") -> dict[str, Path]
         When a file is not there: names all that are missing.
     """
     root = Path(data_dir) if data_dir else Path(lab_file).parent
-    names = sorted(set(_named(read_toml(lab_file))))
+    names = sorted({each for name in _named(read_toml(lab_file)) for each in matching(name, root)})
     missing = [name for name in names if not (root / name).is_file()]
     if missing:
         raise SourceError(
@@ -81,6 +82,29 @@ def source_files(lab_file: str | Path, *, data_dir: str = "") -> dict[str, Path]
             "with --data DIR."
         )
     return {name: root / name for name in names}
+
+
+def matching(name: str, root: Path) -> tuple[str, ...]:
+    """Return the files that a name in a lab file stands for.
+
+    Parameters
+    ----------
+    name : str
+        A file, or a pattern in which ``*`` stands for any letters of one folder or file.
+    root : Path
+        Folder that it is relative to.
+
+    Returns
+    -------
+    tuple of str
+        The name itself where it is no pattern or matches nothing; else the files, last name first: of two rows with
+        one key the first is kept, which is then that of the latest day.
+    """
+    if "*" not in name:
+        return (name,)
+    pattern = glob.escape(name).replace("[*]", "*")
+    found = sorted((Path(each).as_posix() for each in glob.glob(pattern, root_dir=root)), reverse=True)  # noqa: PTH207 - it may lead out of the folder
+    return tuple(found) or (name,)
 
 
 def fingerprint(lab_file: str | Path, *, data_dir: str = "") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -104,23 +105,20 @@ def write(table: Any, name: str, *, study: str) -> dict[str, Any]:
         )
     target, place = folder(study)
     file = target / f"{name}.parquet"
-    aside = target / f".{name}.{os.getpid()}.parquet"
-    try:
-        # the engine keeps the mode of a file that is there
-        os.close(os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
-        table.to_parquet(aside)
-        aside.chmod(0o600)
-        rows = int(pq.read_metadata(aside).num_rows)
-        aside.replace(file)
-    except (CemlabError, OSError):
-        raise
-    except Exception as error:  # noqa: BLE001 - the engine's own words may quote customers' values
-        raise EngineError(
-            f"The engine must be able to write each restricted table: it stopped at `{name}` with "
-            f"{type(error).__name__}. Check the columns of the table, and the room left in memory and on the disk."
-        ) from None
-    finally:
-        aside.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(dir=target, prefix=".") as aside:
+        part = Path(aside) / file.name
+        try:
+            table.to_parquet(part)
+        except (CemlabError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the engine's own words may quote customers' values
+            raise EngineError(
+                f"The engine must be able to write each restricted table: it stopped at `{name}` with "
+                f"{type(error).__name__}. Check the columns of the table, and the room left in memory and on the disk."
+            ) from None
+        part.chmod(0o600)
+        rows = int(pq.read_metadata(part).num_rows)
+        part.replace(file)
     return {"name": name, "file": file.name, "rows": rows, "place": place}
 
 
