@@ -2,18 +2,27 @@
 
 from cemlab.stats.prediction.accuracy import brier
 from cemlab.stats.prediction.baselines import tenure_baseline
+from cemlab.stats.prediction.boosting import Boosted, boosted, judged_rows
 from cemlab.stats.prediction.calibration import calibration, calibration_curve, observed_expected
+from cemlab.stats.prediction.comparison import compare
 from cemlab.stats.prediction.discrimination import auc, concordance
 from cemlab.stats.prediction.scorecards import Judged, judged, person_periods, scorecard, scored
+from cemlab.stats.prediction.utility import decision_curve, lift
 
 __all__ = [
+    "Boosted",
     "Judged",
     "auc",
+    "boosted",
     "brier",
     "calibration",
     "calibration_curve",
+    "compare",
     "concordance",
+    "decision_curve",
     "judged",
+    "judged_rows",
+    "lift",
     "observed_expected",
     "person_periods",
     "scorecard",

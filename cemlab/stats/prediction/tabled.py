@@ -117,12 +117,40 @@ def by_horizon(
     pandas.DataFrame
         Group columns, ``horizon``, the columns of `laid`, ``n`` spells, ``events`` seen up to the horizon.
     """
+    table = by_value(judging, found, name="horizon", values=horizons, first=first, laid=laid)
+    return table.assign(events=[group.left_by(horizon) for group in judging.groups for horizon in horizons])
+
+
+def by_value(
+    judging: Judging, found: Sequence[Replicated], *, name: str, values: Sequence[float], first: int, laid: Laid
+) -> pd.DataFrame:  # fmt: skip
+    """Return one row per group and value of something else.
+
+    Parameters
+    ----------
+    judging : Judging
+        The groups.
+    found : sequence of Replicated
+        Their numbers.
+    name : str
+        Column of the values.
+    values : sequence of float
+        In the order of the numbers.
+    first : int
+        Position of the number that belongs to the first value.
+    laid : callable
+        Gives numbers their intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Group columns, `name`, the columns of `laid`, ``n`` spells.
+    """
     parts = []
     for group, numbers in zip(judging.groups, found, strict=True):
-        rows = laid(numbers.take(slice(first, first + len(horizons))))
-        keys = {**judging.keys(group), "horizon": np.asarray(horizons, dtype=float)}
-        events = [group.left_by(horizon) for horizon in horizons]
-        parts.append(pd.DataFrame(keys, index=rows.index).join(rows).assign(n=group.n.sum(), events=events))
+        rows = laid(numbers.take(slice(first, first + len(values))))
+        keys = {**judging.keys(group), name: np.asarray(values, dtype=float)}
+        parts.append(pd.DataFrame(keys, index=rows.index).join(rows).assign(n=group.n.sum()))
     return pd.concat(parts, ignore_index=True)
 
 
