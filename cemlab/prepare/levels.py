@@ -75,7 +75,9 @@ def sources(lab: Lab, names: Sequence[str], *, reserved: Sequence[str]) -> list[
     known = {name: Source(name, "customers", numeric, undated=True) for name, numeric in _attributes(lab, "customers")}
     known |= {name: Source(name, "spells", numeric, undated=False) for name, numeric in _attributes(lab, "spells")}
     if not set(names) <= set(known):
-        known = {name: Source(name, "assignments", numeric=False, undated=False) for name in _assigned(lab)} | known
+        known = {
+            name: Source(name, "assignments", numeric=False, undated=False) for name in assigned_names(lab)
+        } | known
     for name in names:
         if name not in known:
             raise SchemaError(
@@ -187,7 +189,19 @@ def _dated(column: ir.Column) -> bool:
     return bool(column.type().is_temporal())
 
 
-def _assigned(lab: Lab) -> list[str]:
+def assigned_names(lab: Lab) -> list[str]:
+    """Return what studies have assigned to customers.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+
+    Returns
+    -------
+    list of str
+        Names of assignments, sorted; none where the lab maps none.
+    """
     if "assignments" not in lab.tables:
         return []
     return sorted(lab.frame(lab.table("assignments").select("name").distinct())["name"].tolist())

@@ -6,6 +6,7 @@ Models of classes need no more of ten million customers than their distinct patt
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import ibis
@@ -13,10 +14,11 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab, LedgerLine, Outcome
-from cemlab.prepare.cells.terms import Bins, binned
+from cemlab.prepare.cells.terms import Bins
 from cemlab.prepare.levels import level
-from cemlab.prepare.profiles.people import CUSTOMER, LATER, Known, replicate
+from cemlab.prepare.profiles.people import CUSTOMER, LATER, Known, accounts, replicate
 from cemlab.prepare.profiles.tables import table
+from cemlab.prepare.profiles.texts import texts
 from cemlab.prepare.responses.question import dated
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ RATINGS = "ratings:"
 """What an item begins with that is a rating of the latest answer."""
 
 REPLICATE = "replicate"
+RESERVED = ("n", REPLICATE, "value", "probability")
+"""Names that an item must not have."""
+
 SAME_ANSWER = "another question of an answer that is counted"
 Unit = Literal["customers", "answers"]
 _ANSWER, _GROUP, _AT = "response_id", "_group", "_at"
@@ -39,6 +44,7 @@ def counts(
     by: Sequence[str] = (),
     cuts: Bins | None = None,
     replicates: int = 0,
+    window_days: int = 0,
     scope: str = "",
 ) -> pd.DataFrame:
     """Return how many customers share each pattern of items; n is the number of equal rows.
@@ -61,6 +67,8 @@ def counts(
         numbers must have some.
     replicates : int, default 0
         Into how many groups for a jackknife customers are sorted, whole accounts together; 0 for none.
+    window_days : int, default 0
+        As in `cemlab.prepare.profiles.table`.
     scope : str, default ""
         Under which the ledger accounts for the customers; empty for ``patterns``.
 
@@ -88,7 +96,8 @@ def counts(
     --------
     >>> patterns = counts(lab, items=["need_price", "ratings:service"], cuts={"ratings:service": [8]})  # doctest: +SKIP
     """
-    rows = _levelled(lab, items, by=by, cut=cut, cuts=cuts or {}, scope=scope or "patterns")
+    asked = _Asked(tuple(items), tuple(by), cut, cuts or {}, window_days, scope or "patterns")
+    rows = _levelled(lab, asked)
     keys = [*items, *by]
     if replicates:
         rows, keys = rows.mutate(**{REPLICATE: replicate(rows, of=replicates, together=_GROUP)}), [*keys, REPLICATE]
@@ -102,6 +111,7 @@ def assigned(
     posterior: pd.DataFrame,
     cut: str = "",
     cuts: Bins | None = None,
+    window_days: int = 0,
     scope: str = "",
 ) -> ir.Table:
     """Return the class of each customer, found by the customer's pattern.
@@ -114,7 +124,7 @@ def assigned(
         As in `counts`.
     posterior : pandas.DataFrame
         One row per pattern: the items as `counts` gave them, ``value`` (the class's name) and ``probability``.
-    cut, cuts, scope : as in `counts`
+    cut, cuts, window_days, scope : as in `counts`
         The same as the patterns were counted with.
 
     Returns
@@ -146,7 +156,7 @@ def assigned(
     twice = int(posterior.duplicated(list(items)).sum())
     if twice:
         raise ParameterError(f"`posterior` must hold each pattern once: {twice:,} rows repeat an earlier one.")
-    rows = _levelled(lab, items, by=(), cut=cut, cuts=cuts or {}, scope=scope or "patterns")
+    rows = _levelled(lab, _Asked(tuple(items), (), cut, cuts or {}, window_days, scope or "patterns"))
     known = _as_table(posterior, items)
     same = [rows[name].identical_to(known[f"_item_{at}"]) for at, name in enumerate(items)]
     return rows.left_join(known, same).select(CUSTOMER, "value", "probability")
@@ -173,40 +183,67 @@ def unit(lab: Lab) -> Unit:
     return "customers" if any(CUSTOMER in lab.table(name).columns for name in lab.tables) else "answers"
 
 
-def _levelled(lab: Lab, items: Sequence[str], *, by: Sequence[str], cut: str, cuts: Bins, scope: str) -> ir.Table:
+@dataclass(frozen=True)
+class _Asked:
+    """What is wanted of each customer or answer."""
+
+    items: tuple[str, ...]
+    by: tuple[str, ...]
+    cut: str
+    cuts: Bins
+    window_days: int
+    scope: str
+
+    def __post_init__(self) -> None:
+        named = self.named
+        if not self.items or len(set(named)) < len(named):
+            raise ParameterError(
+                f"Patterns need at least one item, each named once: {len(named)} names, of which {len(set(named))} differ."
+            )
+        taken = [name for name in named if name in RESERVED]
+        if taken:
+            raise ParameterError(
+                f"An item must not have a name that frames of patterns use: {', '.join(f'`{name}`' for name in taken)} is one. "
+                "Rename the column in the lab file."
+            )
+
+    @property
+    def named(self) -> list[str]:
+        return [*self.items, *self.by]
+
+    @property
+    def rated(self) -> list[str]:
+        return [name for name in self.named if name.startswith(RATINGS)]
+
+    @property
+    def told(self) -> list[str]:
+        return [name for name in self.named if not name.startswith(RATINGS)]
+
+
+def _levelled(lab: Lab, asked: _Asked) -> ir.Table:
     """One row per customer or answer: the items and `by` as text, and `_GROUP`."""
-    named = [*items, *by]
-    if not items or len(set(named)) < len(named):
-        raise ParameterError(
-            f"Patterns need at least one item, each named once: {len(named)} names, of which {len(set(named))} differ."
-        )
-    rated = [name for name in named if name.startswith(RATINGS)]
-    told = [name for name in named if name not in rated]
-    known = Known.asked(lab, cut)
-    if unit(lab) == "customers":
-        rows = _customers(lab, told, rated, cut=cut, scope=scope)
-    else:
-        rows = _answers(lab, told, rated, known=known, scope=scope)
-    texts = _texts(rows, named, cuts=cuts)
-    return rows.mutate(**{name: level(text) if name in by else text for name, text in texts.items()})
+    rows = _customers(lab, asked) if unit(lab) == "customers" else _answers(lab, asked)
+    found = texts(rows, asked.named, cuts=asked.cuts, codes=asked.rated)
+    return rows.mutate(**{name: level(text) if name in asked.by else text for name, text in found.items()})
 
 
-def _customers(lab: Lab, told: Sequence[str], rated: Sequence[str], *, cut: str, scope: str) -> ir.Table:
-    account = ["account_id"] if "customers" in lab.tables and "account_id" in lab.table("customers").columns else []
-    rows = table(lab, cut=cut, columns=[*dict.fromkeys([*told, *account])] or [CUSTOMER], scope=scope)
-    group = ibis.coalesce(*(rows[name] for name in (*account, CUSTOMER)))
-    rows = rows.mutate(**{_GROUP: group})
-    if not rated:
+def _customers(lab: Lab, asked: _Asked) -> ir.Table:
+    known, account = Known.asked(lab, asked.cut), accounts(lab)
+    columns = [CUSTOMER, *dict.fromkeys([*asked.told, *account])]
+    rows = table(lab, cut=asked.cut, columns=columns, window_days=asked.window_days, scope=asked.scope)
+    rows = rows.mutate(**{_GROUP: ibis.coalesce(*(rows[name] for name in (*account, CUSTOMER)))})
+    if not asked.rated:
         return rows
-    answers = _rated(lab, Known.asked(lab, cut), rated)
+    answers = _rated(lab, known, asked.rated)
     answers = answers.filter(answers[CUSTOMER].notnull())
     last = answers.group_by(CUSTOMER).aggregate(_last=answers[_ANSWER].argmax(answers[_AT]))
-    latest = answers.semi_join(last, answers[_ANSWER] == last._last).select(_joined=CUSTOMER, **_same(rated))
+    latest = answers.semi_join(last, answers[_ANSWER] == last._last).select(_joined=CUSTOMER, **_same(asked.rated))
     return rows.left_join(latest, rows[CUSTOMER] == latest._joined).drop("_joined")
 
 
-def _answers(lab: Lab, told: Sequence[str], rated: Sequence[str], *, known: Known, scope: str) -> ir.Table:
+def _answers(lab: Lab, asked: _Asked) -> ir.Table:
     """One row per answer of whoever it is."""
+    known, told, rated = Known.asked(lab, asked.cut), asked.told, asked.rated
     every = lab.table("responses")
     rows = known.rows(lab, "responses")
     for name in told:
@@ -219,7 +256,7 @@ def _answers(lab: Lab, told: Sequence[str], rated: Sequence[str], *, known: Know
     answers = rows.group_by(_ANSWER).aggregate(**{name: rows[name].max() for name in told}, **{_GROUP: group.max()})
     before = lab.frame(rows.aggregate(before=rows.count(), used=rows[_ANSWER].nunique())).iloc[0]
     sizes = {"every": lab.frame(every.aggregate(n=every.count()))["n"].iloc[0], **before}
-    _record(lab, known, {name: int(size) for name, size in sizes.items()}, scope=scope)
+    _record(lab, known, {name: int(size) for name, size in sizes.items()}, scope=asked.scope)
     if not rated:
         return answers
     scores = _rated(lab, known, rated).select(_joined=_ANSWER, **_same(rated))
@@ -268,28 +305,6 @@ def _need_items(lab: Lab, ratings: ir.Table, wanted: Sequence[str]) -> None:
                 f"An item that was rated must be one of `ratings`: `{item}` is none. {near_miss(item, known)}"
                 f"There are: {', '.join(known)}."
             )
-
-
-def _texts(rows: ir.Table, named: Sequence[str], *, cuts: Bins) -> dict[str, ir.StringValue]:
-    """Each column as text; numbers by their cut points, ratings without any as their codes."""
-    odd = [name for name in cuts if name not in named or not rows[name].type().is_numeric()]
-    if odd:
-        raise ParameterError(f"Cut points must be of numeric items: {', '.join(f'`{name}`' for name in odd)} is none.")
-    found = {}
-    for name in named:
-        column = rows[name]
-        if name in cuts:
-            found[name] = binned(column, sorted({float(cut) for cut in cuts[name]}))
-        elif name.startswith(RATINGS):
-            found[name] = (column % 1 == 0).ifelse(column.cast("int64").cast("string"), column.cast("string"))
-        elif column.type().is_floating():
-            raise ParameterError(
-                f"A number must be cut into levels to make patterns: `{name}` has no cut points. "
-                f'Declare some, such as `cuts = {{"{name}": [10, 20]}}`.'
-            )
-        else:
-            found[name] = column.cast("string").nullif("")
-    return found
 
 
 def _same(names: Sequence[str]) -> dict[str, str]:

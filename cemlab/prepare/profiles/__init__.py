@@ -1,6 +1,20 @@
 """The customer profile: one row per customer, as it was known on a day."""
 
+from cemlab.prepare.profiles.blocks import assigned, numbers
+from cemlab.prepare.profiles.later import later_columns, outcomes
 from cemlab.prepare.profiles.purchases import rfm
-from cemlab.prepare.profiles.tables import completeness, table
+from cemlab.prepare.profiles.sums import counts, moments
+from cemlab.prepare.profiles.tables import columns, completeness, table
 
-__all__ = ["completeness", "rfm", "table"]
+__all__ = [
+    "assigned",
+    "columns",
+    "completeness",
+    "counts",
+    "later_columns",
+    "moments",
+    "numbers",
+    "outcomes",
+    "rfm",
+    "table",
+]

@@ -11,8 +11,9 @@ import ibis
 
 from cemlab.core.lab import Lab
 from cemlab.prepare.history import kinds_of
+from cemlab.prepare.profiles.latest import group, latest_answers
 from cemlab.prepare.profiles.people import CUSTOMER, Known, known_on
-from cemlab.prepare.profiles.purchases import RFM, purchases, within
+from cemlab.prepare.profiles.purchases import RFM, RFM_SCORES, purchases, scored, within
 from cemlab.prepare.responses.question import dated
 from cemlab.prepare.spells.clock import days_between, months_begun, months_whole
 from cemlab.prepare.spells.followed import REASON, Following
@@ -68,7 +69,7 @@ def parts(lab: Lab, known: Known, *, window_days: int = 0) -> list[Part]:
         In the order of the profile's columns.
     """
     found = [_relations(lab, known), _contacts(lab, known), _answers(lab, known)]
-    found += [_purchases(lab, known, window_days), _margins(lab, known)]
+    found += [*_purchases(lab, known, window_days), _margins(lab, known)]
     return [part for part in found if part] + [each for name in ASSIGNED for each in _assigned(lab, known, name)]
 
 
@@ -150,37 +151,32 @@ def within_condition(rows: ir.Table, known: Known, *, days: int) -> ir.BooleanVa
 def _answers(lab: Lab, known: Known) -> Part | None:
     if "responses" not in lab.tables or CUSTOMER not in lab.table("responses").columns:
         return None
-    scale, days = lab.info.metric("nps"), dated(lab)
+    days = dated(lab)
     named = ("responses", "last_nps", "last_nps_group", *(("days_since_nps",) if days else ()))
 
     def _rows() -> ir.Table:
-        rows = known.rows(lab, "responses")
-        rows = rows.filter(rows[CUSTOMER].notnull() & rows.score.notnull())
-        asked = rows.metric == scale.name
-        # two answers of one instant are told apart by their names, so that the last is always the same
-        order = rows.responded_at.cast("string") + " " + rows.response_id if days else rows.response_id
-        latest = {"_last": rows.responded_on.max(where=asked)} if days else {}
-        found = rows.group_by(CUSTOMER).aggregate(
-            responses=rows.count(), last_nps=rows.score.argmax(order, where=asked), **latest
-        )
-        groups = [(found.last_nps.isin(codes), name) for name, codes in scale.groups.items()]
-        found = found.mutate(last_nps_group=ibis.cases(*groups))
+        found = latest_answers(lab, known.rows(lab, "responses"))
+        found = found.mutate(last_nps_group=group(lab, found.last_nps))
         if not days:
             return found
-        return found.mutate(days_since_nps=_age(found._last, known), **{AGE: _age(found._last, known)})
+        return found.mutate(days_since_nps=_age(found._last_on, known), **{AGE: _age(found._last_on, known)})
 
     return Part(named, _rows, ("responses",))
 
 
-def _purchases(lab: Lab, known: Known, window_days: int) -> Part | None:
+def _purchases(lab: Lab, known: Known, window_days: int) -> list[Part]:
     if "transactions" not in lab.tables:
-        return None
+        return []
 
     def _rows() -> ir.Table:
         found = purchases(lab, known, window_days=window_days)
         return found.mutate(**{AGE: found.recency_days})
 
-    return Part(RFM, _rows, ("frequency", "monetary"))
+    def _scores() -> ir.Table:
+        found = scored(lab, purchases(lab, known, window_days=window_days))
+        return found.mutate(**{AGE: found.recency_days})
+
+    return [Part(RFM, _rows, ("frequency", "monetary")), Part(RFM_SCORES, _scores)]
 
 
 def _margins(lab: Lab, known: Known) -> Part | None:
@@ -202,7 +198,7 @@ def _assigned(lab: Lab, known: Known, name: str) -> list[Part]:
     if "assignments" not in lab.tables or taken:
         return []
     every = lab.table("assignments")
-    if not int(lab.frame((every.name == name).sum().fill_null(0))):
+    if not int(lab.frame(every.aggregate(n=(every.name == name).sum().fill_null(0)))["n"].iloc[0]):
         return []
 
     def _rows() -> ir.Table:

@@ -152,6 +152,22 @@ class Known:
         return used
 
 
+def accounts(lab: Lab) -> list[str]:
+    """Return the column of accounts, whose customers are no more independent than answers of one customer.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+
+    Returns
+    -------
+    list of str
+        ``account_id``, or nothing where the lab knows no accounts.
+    """
+    return ["account_id"] if "customers" in lab.tables and "account_id" in lab.table("customers").columns else []
+
+
 def replicate(rows: ir.Table, *, of: int, together: str) -> ir.IntegerValue:
     """Return the group of each row for a jackknife: by a hash, so that it is the same at each pass.
 

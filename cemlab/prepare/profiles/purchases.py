@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 SCORES = 5
 BEFORE = "before the window"
 RFM = ("recency_days", "frequency", "monetary")
+RFM_SCORES = ("recency_score", "frequency_score", "monetary_score")
 
 
-@ibis.udf.agg.builtin
+@ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
 def quantile_disc(values: float, share: float) -> float:  # type: ignore[empty-body]
     """The smallest value at or below which a share of the values lies."""
 
@@ -70,12 +71,29 @@ def rfm(lab: Lab, *, cut: str = "", window_days: int = 0, scope: str = "") -> ir
     >>> lab.frame(rfm(lab, window_days=365).limit(5))  # doctest: +SKIP
     """
     known = Known.asked(lab, cut)
-    bought = purchases(lab, known, window_days=window_days)
     _record(lab, known, window_days=window_days, scope=scope or "rfm")
+    return scored(lab, purchases(lab, known, window_days=window_days))
+
+
+def scored(lab: Lab, bought: ir.Table) -> ir.Table:
+    """Return what customers bought with a score of each.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    bought : ibis.Table
+        As `purchases` returns it.
+
+    Returns
+    -------
+    ibis.Table
+        As `rfm`.
+    """
     found = bought.filter(bought.frequency > 0).mutate(_recent=-bought.recency_days)
-    ranked = {"recency": "_recent", "frequency": "frequency", "monetary": "monetary"}
-    cuts = _fifths(lab, found, list(ranked.values()))
-    scores = {f"{name}_score": _score(found[column], cuts[column]) for name, column in ranked.items()}
+    ranked = ("_recent", "frequency", "monetary")
+    cuts = _fifths(lab, found, ranked)
+    scores = {name: _score(found[column], cuts[column]) for name, column in zip(RFM_SCORES, ranked, strict=True)}
     return found.select(CUSTOMER, *RFM, **scores)
 
 

@@ -58,8 +58,8 @@ def table(
         ``live`` (a spell runs), ``tenure_months`` (whole months of the longest running spell, else of the last;
         without spells, since the customer became known), ``stage`` (``new``, ``established``, ``leaving``, ``left``);
         ``contacts_365d`` (events), ``contacts_<channel>_share`` of them, ``complaints_90d``; ``responses`` (with a
-        score), ``last_nps``, ``last_nps_group``, ``days_since_nps``; ``recency_days``, ``frequency``, ``monetary`` as in
-        `rfm`, ``margin_365d``; ``churn_risk`` and ``segment`` as assigned last. Counts and sums are 0 where nothing
+        score), ``last_nps``, ``last_nps_group``, ``days_since_nps``; ``recency_days``, ``frequency``, ``monetary`` and
+        their scores as in `rfm`, ``margin_365d``; ``churn_risk`` and ``segment`` as assigned last. Counts and sums are 0 where nothing
         is recorded, all else is missing.
 
     Raises
@@ -91,6 +91,27 @@ def table(
     if STAGE in wanted:
         rows = rows.mutate(**{STAGE: _stage(rows, new_months=new_months, leaving_risk=leaving_risk)})
     return rows.select(CUSTOMER, *wanted)
+
+
+def columns(lab: Lab) -> list[str]:
+    """Return the names of the columns of the profile that a lab can give.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab.
+
+    Returns
+    -------
+    list of str
+        In the order of `table`, without ``customer_id``.
+
+    Examples
+    --------
+    >>> columns(lab)  # doctest: +SKIP
+    """
+    known = Known.asked(lab)
+    return _names(lab, known, parts(lab, known))
 
 
 def completeness(lab: Lab, *, cut: str = "", columns: Sequence[str] = ()) -> pd.DataFrame:

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from cemlab.core import schemas
-from cemlab.core.errors import ParameterError, SchemaError, near_miss
+from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab
+from cemlab.prepare.levels import Source, assigned_names, joined
 from cemlab.prepare.responses.question import Question, Window, need_dates
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def grouped(
     question : Question
         Which answers.
     by : sequence of str
-        Columns of ``responses``, else of ``customers``.
+        Columns of ``responses``, else of ``customers``, else names of assignments (the latest before each answer's day).
     period : str or sequence of (str, str), default ""
         Length of a step, or windows.
     raw : bool, default False
@@ -175,7 +176,7 @@ def complete(
 
 
 def _with_groups(lab: Lab, answers: ir.Table, *, by: Sequence[str], raw: bool) -> ir.Table:
-    """Add each group column as text, from the answer itself or from its customer."""
+    """Add each group column as text, from the answer itself, from its customer, or as a study assigned it before."""
     if len(set(by)) < len(by) or set(by) & set(RESERVED):
         raise ParameterError(
             f"Groups must be different columns, none of them {', '.join(RESERVED)}: {', '.join(by)} were given."
@@ -183,19 +184,41 @@ def _with_groups(lab: Lab, answers: ir.Table, *, by: Sequence[str], raw: bool) -
     own = _groupable("responses", answers)
     customers = lab.table("customers") if "customers" in lab.tables and "customer_id" in answers.columns else None
     theirs = [] if customers is None else [name for name in _groupable("customers", customers) if name not in own]
+    known = [*own, *theirs]
+    if not set(by) <= set(known):
+        known += [name for name in assigned_names(lab) if name not in known] if "customer_id" in answers.columns else []
     for name in by:
-        if name not in own and name not in theirs:
-            known = [*own, *theirs]
+        if name not in known:
             raise SchemaError(
-                f"A group must be a column of `responses` or `customers`: `{name}` is none. {near_miss(name, known)}"
-                f"There are: {', '.join(known) or 'none'}."
+                f"A group must be a column of `responses` or `customers`, or the name of an assignment: `{name}` is none. "
+                f"{near_miss(name, known)}There are: {', '.join(known) or 'none'}."
             )
     looked_up = [name for name in by if name in theirs]
     if customers is not None and looked_up:
         attributes = customers.select(_joined="customer_id", **{f"_{name}": name for name in looked_up})
         answers = answers.left_join(attributes, answers.customer_id == attributes._joined)
+    for name in by:
+        if name not in own and name not in theirs:
+            answers = _with_assigned(lab, answers, name)
     levels = {name: answers[f"_{name}" if name in looked_up else name] for name in by}
     return answers.mutate({name: _text(column) if raw else _level(column) for name, column in levels.items()})
+
+
+def _with_assigned(lab: Lab, answers: ir.Table, name: str) -> ir.Table:
+    """Add what was assigned last before each answer's day; any, where answers carry no day."""
+    source = Source(name, "assignments", numeric=False, undated=False)
+    if "responded_on" not in answers.columns:
+        return joined(lab, answers, [source])
+    assigned = lab.table("assignments")
+    first = lab.frame(assigned.filter(assigned.name == name).aggregate(day=assigned.known_on.min()))["day"].iloc[0]
+    last = lab.frame(answers.aggregate(day=answers.responded_on.max(), n=answers.count())).iloc[0]
+    if last["n"] and not pd.Timestamp(first) < pd.Timestamp(last["day"]):
+        raise InsufficientDataError(
+            f"A group must be known before the answers: `{name}` was first assigned on {first:%Y-%m-%d}, and the last of "
+            f"{last['n']:,} answers was given on {last['day']:%Y-%m-%d}. Have it assigned as of an earlier day, or wait "
+            "for later answers."
+        )
+    return joined(lab, answers, [source], before=answers.responded_on)
 
 
 def _groupable(name: str, table: ir.Table) -> list[str]:
