@@ -52,7 +52,8 @@ def score_counts(
         Only answers to this survey; empty for all.
     by : sequence of str
         Group columns: columns of ``responses``, else of ``customers`` (as they are known of the
-        customer who answered). A missing value becomes the level "unknown".
+        customer who answered), else names of assignments (the latest that was written before the day
+        of the answer). A missing value becomes the level "unknown".
     period : {"", "week", "month", "quarter", "year"} or sequence of (str, str)
         Count by step of time too; or the windows [start, end) to compare, in order.
     weights : str, default "none"
