@@ -18,6 +18,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "prediction_tables",
         "prediction_text",
         "score_plots",
+        "survival_beyond",
         "survival_causes",
         "survival_checks",
         "survival_plots",

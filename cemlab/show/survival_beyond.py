@@ -47,7 +47,7 @@ def curve(observed: Estimates, *, formula: Estimates, clock: str, info: LabInfo)
     observed : Estimates
         From ``stats.survival.kaplan_meier``, without groups.
     formula : Estimates
-        From ``stats.hazards.predicted_formula`` at :func:`times`, with ``extrapolated``.
+        From ``stats.hazards.predicted_formula`` at :func:`times`.
     clock : {"months", "days"}
         Unit of the durations.
     info : LabInfo
@@ -56,7 +56,7 @@ def curve(observed: Estimates, *, formula: Estimates, clock: str, info: LabInfo)
     Returns
     -------
     Figure
-        Solid what was seen; dashed the formula, with its band only where nobody was followed.
+        Solid what was seen; dashed the formula, with its band only beyond follow-up.
     """
     table = formula.table
     last, until = float(observed.table["duration"].max()), float(table["duration"].max())
@@ -65,7 +65,7 @@ def curve(observed: Estimates, *, formula: Estimates, clock: str, info: LabInfo)
     seen, value, low, high = (numbers.number(100 * each, locale=info.locale) for each in named)
     alt = (
         f"Solid, what was seen: {seen} % still there after {last:g} {clock}. Dashed, the formula: "
-        f"{value} % ({low} to {high}) after {until:g} {clock}, which nobody was followed for."
+        f"{value} % ({low} to {high}) after {until:g} {clock}, beyond follow-up."
     )
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
@@ -74,7 +74,7 @@ def curve(observed: Estimates, *, formula: Estimates, clock: str, info: LabInfo)
         axes.set(ylim=(0, 103), xlim=(0, until), ylabel="% still there", xlabel=f"{clock} since the start",
                  xticks=ticks_below(until, clock=clock, most=5 if medium.narrow else 9))  # fmt: skip
 
-    shown = _table(formula, caption=title, clock=clock, info=info)
+    shown = _table(formula, last=last, caption=title, clock=clock, info=info)
     return draw(_paint, title=title, alt=alt, table=shown, info=info, height=280, basis=survival_tables.basis(observed, info=info))  # fmt: skip
 
 
@@ -91,11 +91,11 @@ def _paint_lines(axes: Axes, observed: Estimates, formula: Estimates, *, last: f
     )
     axes.plot(table["duration"], 100 * table["estimate"], color=colour, ls="--", lw=1.4)
     axes.axvline(last, color=theme.LINE, lw=1, ls=":")
-    axes.annotate("nobody followed from here on", xy=(last, 103), xytext=(4, -2), textcoords="offset points", va="top",
+    axes.annotate("follow-up ends", xy=(last, 103), xytext=(4, -2), textcoords="offset points", va="top",
                   color=theme.MUTED)  # fmt: skip
 
 
-def _table(formula: Estimates, *, caption: str, clock: str, info: LabInfo) -> Table:
+def _table(formula: Estimates, *, last: float, caption: str, clock: str, info: LabInfo) -> Table:
     """The formula at a dozen times."""
     table = formula.table.iloc[:: max(1, len(formula.table) // 12)]
     table = formula.table.loc[table.index.union([formula.table.index[-1]])].reset_index(drop=True)
@@ -105,7 +105,7 @@ def _table(formula: Estimates, *, caption: str, clock: str, info: LabInfo) -> Ta
     rows = []
     for row in table.to_dict("records"):
         value, low, high = (100 * float(row[name]) for name in ("estimate", "ci_low", "ci_high"))
-        beyond = "yes" if row["extrapolated"] else "no"
+        beyond = "yes" if row["duration"] > last else "no"
         rows.append((
             Cell(f"{row['duration']:g}", row["duration"]), Cell(numbers.number(value, 1, locale=info.locale), value),
             Cell(numbers.interval_text(low, high, digits=1, locale=info.locale), low), Cell(beyond, beyond),
@@ -123,7 +123,7 @@ def expected(share: Finding, *, formula: str, last: float, clock: str) -> Senten
     formula : str
         Its name.
     last : float
-        Last time observed.
+        Where the curve ends.
     clock : {"months", "days"}
         Unit of the times.
 
@@ -133,7 +133,7 @@ def expected(share: Finding, *, formula: str, last: float, clock: str) -> Senten
         With the interval, which takes the formula for right.
     """
     return Sentence(
-        "Nobody was followed for longer than ", span(last, clock=clock), ". If leaving went on by the formula that best foretold spells it "
+        "Follow-up ends after ", span(last, clock=clock), ". If leaving went on by the formula that best foretold spells it "
         "had not seen (", Name(formula), "), ", share, " would still be there after ", span(share.scope["duration"], clock=clock),
         " (between ", Quote(share, "interval"), ", taking the formula for right). This is the formula's, not seen.",
     )  # fmt: skip

@@ -81,7 +81,7 @@ def fit_fine_gray(
     if (kept["start"] > 0).any() or "sum_w" in kept:
         raise InsufficientDataError(
             f"Fine and Gray's model here needs spells followed from the start, without weights: {int((kept['start'] > 0).sum()):,} "
-            "cells start late. Use the hazard of the cause (`fit_cox` with `cause`)."
+            "cells start late. Leave these out, or use the hazard of the cause (`fit_cox` with `cause`)."
         )
     design = design_of(kept, terms, reference=reference)
     counts = level_counts(kept, design)

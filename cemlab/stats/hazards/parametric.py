@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,80 +17,10 @@ from cemlab.core.errors import ConvergenceError, InsufficientDataError, Paramete
 from cemlab.core.results import Estimates
 from cemlab.stats.hazards.cells import Roles, checked
 from cemlab.stats.hazards.design import Design, design_of
+from cemlab.stats.hazards.formulas import FAMILIES, Family, ParametricModel
 from cemlab.stats.intervals import Floats, quantile, two_sided
 
-Family = Literal["weibull", "lognormal", "loglogistic", "piecewise_exponential"]
-FAMILIES: Mapping[Family, str] = {
-    "weibull": "Weibull",
-    "lognormal": "log-normal",
-    "loglogistic": "log-logistic",
-    "piecewise_exponential": "piecewise exponential",
-}
 DIGITS = {"ftol": 1e-16}
-BEYOND = "Beyond {last:g}, the last time observed, the curve is the formula's own: no customer was followed that long."
-
-
-@dataclass(frozen=True, eq=False)
-class ParametricModel:
-    """A fitted parametric model.
-
-    Attributes
-    ----------
-    family : str
-        Its formula.
-    design : Design
-        The covariates.
-    fitter : object
-        The lifelines object.
-    breakpoints : tuple of float
-        Where the pieces of a piecewise exponential meet.
-    last_seen : float
-        Last time observed; what is later is extrapolated.
-    """
-
-    family: Family
-    design: Design
-    fitter: Any
-    breakpoints: tuple[float, ...]
-    last_seen: float
-
-    def hazard_sum(self, x: Floats, times: Floats, parameters: Floats) -> Floats:
-        """Return the cumulative hazard.
-
-        Parameters
-        ----------
-        x : numpy.ndarray
-            Covariates, shape (profiles, columns).
-        times : numpy.ndarray
-            Times above 0.
-        parameters : numpy.ndarray
-            In the order of lifelines.
-
-        Returns
-        -------
-        numpy.ndarray
-            Shape (profiles, times).
-        """
-        # lifelines keeps the columns of a parameter in an order of its own.
-        first = self.fitter.params_.index[0][0]
-        named = dict(zip(self.design.labels, x.T, strict=True))
-        names = [column for parameter, column in self.fitter.params_.index if parameter == first]
-        with_constant = np.stack([named.get(column, np.ones(len(x))) for column in names], axis=1)
-        width = len(names)
-        if self.family == "piecewise_exponential":
-            edges = np.array([0.0, *self.breakpoints, np.inf])
-            lived = np.clip(times[:, None] - edges[:-1], 0, np.diff(edges))
-            rates = np.exp(-with_constant @ parameters.reshape(len(edges) - 1, width).T)
-            return np.asarray(rates @ lived.T)
-        centre, scale = with_constant @ parameters[:width], np.exp(parameters[width])
-        logs = np.log(times)[None, :] - centre[:, None]
-        if self.family == "weibull":
-            return np.asarray(np.exp(logs * scale))
-        if self.family == "loglogistic":
-            return np.asarray(np.logaddexp(0.0, logs * scale))
-        from scipy.special import log_ndtr
-
-        return np.asarray(-log_ndtr(-logs / scale))
 
 
 def lifelines_frame(
@@ -224,10 +153,10 @@ def fit_parametric(
     if grouped:
         frame["duration"] -= 0.5 * frame["event"]
     breakpoints = _quarters(frame)
-    tried = _tried(frame, families, breakpoints, folds=folds, seed=seed)
-    chosen = str(tried.loc[tried["chosen"], "family"].iloc[0])
-    fitter = _fit(chosen, frame, breakpoints)
-    model = ParametricModel(chosen, design, fitter, breakpoints, float(kept["duration"].max()))  # type: ignore[arg-type]
+    tried, fitters = _tried(frame, families, breakpoints, folds=folds, seed=seed)
+    chosen: Family = tried.loc[tried["chosen"], "family"].iloc[0]
+    fitter = fitters[chosen]
+    model = ParametricModel(chosen, design, fitter, breakpoints, float(kept["duration"].max()), fitters)
     notes = (f"{dropped:,} spells of duration 0 were left out of the formula.",) if dropped else ()
     return Estimates.build(
         _table(fitter, design, level=level).assign(n=kept["n"].sum()), by=["parameter", "term", "level"], cells=[], measure="log_time_ratio",
@@ -242,72 +171,6 @@ def _quarters(frame: pd.DataFrame) -> tuple[float, ...]:
     events = np.cumsum((ends["weight"] * ends["event"]).to_numpy())
     reached = np.searchsorted(events / events[-1], [0.25, 0.5, 0.75])
     return tuple(np.unique(ends["duration"].to_numpy()[reached]))
-
-
-def predicted_formula(
-    fit: Estimates, profiles: pd.DataFrame, times: Sequence[float], *, given: float = 0.0, level: float = 0.95
-) -> Estimates:
-    """Return the share still there by the formula, with what is extrapolated marked.
-
-    S(t | x)/S(s | x) of the family, s the time of `given`; interval from the delta method on the logarithm of H(t) − H(s).
-
-    Parameters
-    ----------
-    fit : Estimates
-        From `fit_parametric`.
-    profiles : pandas.DataFrame
-        One row per profile, a column per term.
-    times : sequence of float
-        Above `given`, in the unit of the durations.
-    given : float, default 0
-        Only those still there at this time count, as a curve with late entry counts them.
-    level : float, default 0.95
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    Estimates
-        Measure ``predicted_survival`` as a share; one row per ``profile`` and ``duration``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
-        ``extrapolated`` (later than anybody was followed). A note says so when any is.
-
-    Raises
-    ------
-    SchemaError
-        When a profile misses a column or names an unknown level.
-    ParameterError
-        When a time is not above `given`, or the estimates are not of a parametric model.
-    """
-    model, asked = fit.model, np.asarray(times, dtype=float)
-    if not isinstance(model, ParametricModel) or given < 0 or not (asked > given).all():
-        raise ParameterError(
-            f"Give what `fit_parametric` returned, and times above {max(given, 0):g}, the time that is given."
-        )
-    profiles = profiles.reset_index(drop=True)
-    x = model.design.matrix(model.design.coded(profiles)) if model.design.terms else np.zeros((len(profiles), 0))
-    center = model.fitter.params_.to_numpy(float)
-
-    def _curve(parameters: Floats) -> Floats:
-        lived = model.hazard_sum(x, np.array([given]), parameters) if given else 0.0
-        return np.log(model.hazard_sum(x, asked, parameters) - lived).ravel()
-
-    steps = 1e-6 * np.maximum(1.0, np.abs(center))
-    slope = np.stack(
-        [(_curve(center + step) - _curve(center - step)) / (2 * step.max()) for step in np.diag(steps)], axis=1
-    )
-    error = np.sqrt(np.einsum("ij,jk,ik->i", slope, model.fitter.variance_matrix_.to_numpy(float), slope))
-    linear, half = _curve(center), quantile(level) * error
-    survival = np.exp(-np.exp(linear))
-    rows = profiles.iloc[np.repeat(np.arange(len(x)), len(asked))].reset_index(drop=True)
-    rows.insert(0, "profile", np.repeat(np.arange(len(x)), len(asked)))
-    rows = rows.assign(
-        duration=np.tile(asked, len(x)), estimate=survival, std_error=survival * np.exp(linear) * error, ci_low=np.exp(-np.exp(linear + half)),
-        ci_high=np.exp(-np.exp(linear - half)), extrapolated=np.tile(asked > model.last_seen, len(x)), n=fit.table["n"].iloc[0],
-    )  # fmt: skip
-    notes = (BEYOND.format(last=model.last_seen),) if rows["extrapolated"].any() else ()
-    return Estimates.build(
-        rows, by=["profile", "duration"], cells=[], measure="predicted_survival", unit="share", method=fit.method, level=level,
-        min_n=fit.min_n, better="up", notes=notes, model=model,
-    )  # fmt: skip
 
 
 def _fit(family: str, frame: pd.DataFrame, breakpoints: Sequence[float]) -> Any:
@@ -326,11 +189,11 @@ def _fit(family: str, frame: pd.DataFrame, breakpoints: Sequence[float]) -> Any:
 
 def _tried(
     frame: pd.DataFrame, families: Sequence[Family], breakpoints: Sequence[float], *, folds: int, seed: int
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, dict[Family, Any]]:
     from lifelines.exceptions import ConvergenceError as NotConverged
 
     fold = _dealt(frame["weight"].to_numpy(), folds=folds, seed=seed)
-    rows = []
+    rows, fitters = [], dict[Family, Any]()
     for family in families:
         try:
             held, weights = [], []
@@ -342,6 +205,7 @@ def _tried(
             whole = _fit(family, frame, breakpoints)
         except (NotConverged, np.linalg.LinAlgError, ZeroDivisionError):
             continue
+        fitters[family] = whole
         rows.append({"family": family, "held_out": float(np.average(held, weights=weights)), "log_likelihood": float(whole.log_likelihood_),
                      "aic": float(whole.AIC_)})  # fmt: skip
     if not rows:
@@ -349,7 +213,7 @@ def _tried(
             f"A formula must fit: none of {len(families)} families converged. Use fewer covariates, or the curve without formula."
         )
     table = pd.DataFrame(rows)
-    return table.assign(chosen=table["held_out"] == table["held_out"].max())
+    return table.assign(chosen=table["held_out"] == table["held_out"].max()), fitters
 
 
 def _dealt(counts: Floats, *, folds: int, seed: int) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cemlab.core.errors import InsufficientDataError
+from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats
 from cemlab.stats.survival.comparison import chi_square_p
@@ -25,7 +25,7 @@ class _Sums:
     spread: Floats  # (G,)
 
 
-def gray_test(lives: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estimates:
+def gray_test(lives: pd.DataFrame, *, cause: str = "", level: float = 0.95, min_n: int = 10) -> Estimates:
     """Return the test, for each cause, that all groups have one cumulative incidence.
 
     Score z_g = Σ (d_g − d·R_g/R) with R_g = Y_g·(1 − F_g(t−))/S_g(t−), compared with Gray's variance; χ² with
@@ -34,7 +34,9 @@ def gray_test(lives: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> E
     Parameters
     ----------
     lives : pandas.DataFrame
-        A life table with ``cause`` and one group column or more, without late entry.
+        A life table with ``cause`` and one group column or more, without late entry (`from_start`).
+    cause : str, default ""
+        Only this cause; empty for each.
     level : float, default 0.95
         Confidence level of the notes; the test has none.
     min_n : int, default 10
@@ -49,6 +51,8 @@ def gray_test(lives: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> E
     ------
     SchemaError
         When a column is missing, a count is impossible, or an event has no cause.
+    ParameterError
+        When nobody left for the cause asked for.
     InsufficientDataError
         When fewer than two groups hold spells, or spells entered late: the test is not defined for them.
 
@@ -68,15 +72,21 @@ def gray_test(lives: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> E
     if len(table.groups) < 2 or table.entered.any():
         raise InsufficientDataError(
             f"Gray's test compares two groups or more that are all followed from the start: {len(table.groups)} groups and "
-            f"{int(table.entered.sum()):,} late entries were found. Compare the causes' hazards instead."
+            f"{int(table.entered.sum()):,} late entries were found. Leave out who entered late (`from_start`), or compare the causes' hazards."
+        )
+    if cause and cause not in table.causes:
+        raise ParameterError(
+            f"`cause` must be one for which somebody left: {cause!r} is none of the {len(table.causes)} in the life table."
         )
     rows = []
-    for position, cause in enumerate(table.causes):
+    for position, name in enumerate(table.causes):
+        if cause not in ("", name):
+            continue
         score, variance = _score(table, table.events_by_cause[position])
         kept = slice(1, None)
         statistic = float(score[kept] @ np.linalg.pinv(variance[kept, kept], hermitian=True) @ score[kept])
         df = len(score) - 1
-        rows.append({"cause": cause, "estimate": statistic, "df": df, "p_value": chi_square_p(statistic, df),
+        rows.append({"cause": name, "estimate": statistic, "df": df, "p_value": chi_square_p(statistic, df),
                      "n": table.spells.sum(), "events": table.events_by_cause[position].sum(),
                      "n_customers": table.customers.sum()})  # fmt: skip
     return Estimates.build(
