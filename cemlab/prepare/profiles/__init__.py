@@ -2,7 +2,9 @@
 
 from cemlab.prepare.profiles.blocks import assigned, numbers
 from cemlab.prepare.profiles.later import later_columns, outcomes
+from cemlab.prepare.profiles.lives import life_table
 from cemlab.prepare.profiles.purchases import rfm
+from cemlab.prepare.profiles.stakes import placed, stakes
 from cemlab.prepare.profiles.sums import counts, moments
 from cemlab.prepare.profiles.tables import columns, completeness, table
 
@@ -12,9 +14,12 @@ __all__ = [
     "completeness",
     "counts",
     "later_columns",
+    "life_table",
     "moments",
     "numbers",
     "outcomes",
+    "placed",
     "rfm",
+    "stakes",
     "table",
 ]

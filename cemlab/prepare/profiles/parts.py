@@ -25,6 +25,9 @@ AGE = "_age_days"
 """Column of a part: days since the latest record that it rests on."""
 
 YEAR_DAYS, QUARTER_DAYS = 365, 90
+LEAVING_RISK = 0.5
+"""A churn risk from which a customer counts as leaving, where nothing else is declared."""
+
 ASSIGNED = ("churn_risk", "segment")
 """Names of assignments that a profile shows."""
 

@@ -10,14 +10,14 @@ import pandas as pd
 
 from cemlab.core.errors import SchemaError, near_miss
 from cemlab.core.lab import Lab
-from cemlab.prepare.profiles.parts import AGE, Part, parts
+from cemlab.prepare.profiles.parts import AGE, LEAVING_RISK, Part, parts
 from cemlab.prepare.profiles.people import CUSTOMER, Known
 from cemlab.prepare.spells.clock import months_whole
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-NEW_MONTHS, LEAVING_RISK = 6, 0.5
+NEW_MONTHS = 6
 STAGE = "stage"
 _OWN = (CUSTOMER, "known_at", "known_on")
 

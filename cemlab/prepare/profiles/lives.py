@@ -1,0 +1,106 @@
+"""Life tables of segments: which spells ended when, by segment and group of the jackknife."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import pandas as pd
+
+from cemlab.core.lab import Lab
+from cemlab.prepare import spells
+from cemlab.prepare.cells.terms import Bins
+from cemlab.prepare.history import EPOCH
+from cemlab.prepare.levels import UNKNOWN
+from cemlab.prepare.profiles.grouped import REPLICATE, REPLICATES, SEGMENT, Grouping
+from cemlab.prepare.profiles.people import CUSTOMER
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+_NAMES = {f"_{SEGMENT}": SEGMENT, f"_{REPLICATE}": REPLICATE}
+
+
+def life_table(
+    lab: Lab,
+    *,
+    by: Sequence[str] = (),
+    assigned: ir.Table | None = None,
+    clock: str = "months",
+    cause: str = "",
+    cut: str = "",
+    cuts: Bins | None = None,
+    replicates: int = REPLICATES,
+    scope: str = "",
+) -> pd.DataFrame:
+    """Return the life table of each segment, by group of the jackknife.
+
+    Segments are those of today, and the lives are told from their start: so a segment made of what customers did while they
+    stayed has stayers in it because they stayed. Make segments of what was known early, or of needs.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the table ``spells``.
+    by, assigned, cut, cuts, replicates : as in `cemlab.prepare.profiles.moments`
+        Which segments, as known when.
+    clock, cause, scope : as in `cemlab.prepare.spells.life_table`
+        How lives are counted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `cemlab.prepare.spells.life_table` returns it, by ``segment`` (missing where nobody was assigned) and ``replicate``
+        (from 0).
+
+    Raises
+    ------
+    SchemaError, ParameterError, InsufficientDataError
+        As `cemlab.prepare.profiles.moments` and `cemlab.prepare.spells.life_table`.
+
+    Examples
+    --------
+    >>> lives = life_table(lab, by=["region"], clock="months")  # doctest: +SKIP
+    """
+    grouping = Grouping(tuple(by), assigned, cut, cuts or {}, replicates)
+    people = grouping.rows(lab, (), scope=f"{scope}, segments" if scope else "segments")
+    named = _Labelled(lab, people)
+    lives = spells.life_table(named, by=list(_NAMES), clock=clock, cause=cause, cut=cut, scope=scope).rename(
+        columns=_NAMES
+    )
+    lives = lives[lives[REPLICATE] != UNKNOWN]
+    return lives.assign(**{
+        SEGMENT: lives[SEGMENT].mask(lives[SEGMENT] == UNKNOWN) if assigned is not None else lives[SEGMENT],
+        REPLICATE: lives[REPLICATE].astype("int64"),
+    }).reset_index(drop=True)  # fmt: skip
+
+
+class _Labelled:
+    """A lab whose customers have been assigned, from ever on, their segment and their group of the jackknife."""
+
+    def __init__(self, lab: Lab, people: ir.Table) -> None:
+        self.info, self.as_of, self.fingerprint, self.ledger = lab.info, lab.as_of, lab.fingerprint, lab.ledger
+        self.tables, self.undated = tuple(dict.fromkeys([*lab.tables, "assignments"])), lab.undated
+        self._lab, self._people = lab, people
+
+    def table(self, name: str, *, personal: Iterable[str] = ()) -> Any:
+        if name != "assignments":
+            return self._lab.table(name, personal=personal)
+        told = [
+            self._people.select(
+                CUSTOMER, name=ibis.literal(as_name), value=self._people[column].cast("string"),
+                known_at=ibis.timestamp(EPOCH), known_on=ibis.date(EPOCH),
+            )
+            for as_name, column in _NAMES.items()
+        ]  # fmt: skip
+        return ibis.union(*told)
+
+    def frame(self, expression: Any) -> pd.DataFrame:
+        return self._lab.frame(expression)
+
+    def batches(self, expression: Any, *, rows: int, held: bool) -> Iterable[Any]:
+        return self._lab.batches(expression, rows=rows, held=held)
+
+    def most_rows(self, table: str, column: str) -> int | None:
+        return self._lab.most_rows(table, column)
