@@ -7,6 +7,7 @@ from cemlab.stats.prediction.calibration import calibration, calibration_curve, 
 from cemlab.stats.prediction.comparison import compare
 from cemlab.stats.prediction.discrimination import auc, concordance
 from cemlab.stats.prediction.scorecards import Judged, judged, person_periods, scorecard, scored
+from cemlab.stats.prediction.snapshot import cross_fitted
 from cemlab.stats.prediction.utility import decision_curve, lift
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "calibration_curve",
     "compare",
     "concordance",
+    "cross_fitted",
     "decision_curve",
     "judged",
     "judged_rows",
