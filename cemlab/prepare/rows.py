@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,9 +15,12 @@ from cemlab.core.errors import ParameterError, near_miss
 from cemlab.core.lab import Lab
 from cemlab.core.rows import DesignBlock
 from cemlab.prepare.cells.counting import recorded
+from cemlab.prepare.cells.landmarks import TENURE, WHY, asked, lives, record
 from cemlab.prepare.cells.periods import months
+from cemlab.prepare.cells.replicates import REPLICATE, replicate
 from cemlab.prepare.cells.splits import BEGIN, split
-from cemlab.prepare.history import WINDOW_DAYS, History
+from cemlab.prepare.cells.terms import valued
+from cemlab.prepare.history import NPS_GROUP, WINDOW_DAYS, History
 from cemlab.prepare.levels import as_levels, joined, level, sources
 from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, Following
 from cemlab.prepare.spells.tables import RESERVED
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 BLOCK_ROWS = 1 << 17
+UNSEEN_LEVEL = "a level that training never had, or a number that it always had is missing"
 _TIMES = ("_start", "_stop", "_event")
 
 
@@ -47,6 +53,7 @@ class EngineRows:
     reference: dict[str, str]
     _batches: Any
     _late: bool
+    _replicates: bool = False
 
     def __iter__(self) -> Iterator[DesignBlock]:
         """Go through all rows; a block holds no more than `BLOCK_ROWS`."""
@@ -63,7 +70,8 @@ class EngineRows:
         for at in range(len(self.columns)):
             x[:, at] = column(f"_x{at}")
         start, stop, event = (column(name) for name in _TIMES)
-        return DesignBlock(x, stop, event, start if self._late else None)
+        replicates = column(REPLICATE).astype(np.int64) if self._replicates else None
+        return DesignBlock(x, stop, event, start if self._late else None, replicate=replicates)
 
 
 def design(
@@ -143,6 +151,135 @@ def design(
     held = bool(time_varying) or any(each.table != "spells" for each in found)
     batches = lab.batches(rows, rows=BLOCK_ROWS, held=held)
     return EngineRows(tuple(columns), scaling, {name: each[0] for name, each in shares.items()}, batches, late)
+
+
+def at_cut(
+    lab: Lab,
+    *,
+    day: str,
+    terms: Sequence[str],
+    time_varying: Sequence[str] = (),
+    window_days: int = WINDOW_DAYS,
+    survey: str = "",
+    clock: str = "days",
+    cause: str = "",
+    cut: str = "",
+    replicates: int = 0,
+    like: EngineRows | None = None,
+    scope: str = "",
+) -> EngineRows:
+    """Return the spells that live on a day as blocks of numbers: known before it, counted from it.
+
+    As `cemlab.prepare.cells.landmark`, but numbers stay numbers, for models that cut them themselves; a missing one
+    takes the mean, and a column says that it was missing. The order is that of the spells' ids, at each pass.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the table ``spells``.
+    day : str
+        The landmark, an ISO day.
+    terms, time_varying, window_days, survey : as in `cemlab.prepare.cells.landmark`
+        The covariates, as known strictly before the day; ``tenure`` in whole months.
+    clock, cause, cut : as in `design`
+        Which endings, known when, in which unit.
+    replicates : int, default 0
+        Into how many groups customers are folded for the jackknife, at most 256; 0 for none.
+    like : EngineRows, optional
+        Rows of the training: the same columns, in the same order, with the same means for missing numbers. Spells with a
+        level that training never had, or without a number that it always had, are left out and accounted for.
+    scope : str, default ""
+        Under which the ledger accounts for the spells.
+
+    Returns
+    -------
+    EngineRows
+        Re-iterable; nothing in it says whose a row is.
+
+    Raises
+    ------
+    SchemaError
+        When a covariate does not exist.
+    ParameterError
+        When there is none, `like` has other ones, or another option is none.
+    InsufficientDataError
+        When no spell remains.
+
+    Examples
+    --------
+    >>> rows = at_cut(lab, day="2024-01-01", cut="2024-07-01", terms=["plan", "tenure"])  # doctest: +SKIP
+    """
+    if not (terms or time_varying):
+        raise ParameterError("A design needs at least one covariate: none was given.")
+    following = Following.asked(lab, clock=clock, cut=cut, scope=scope or f"rows at {day}")
+    history = History.of(lab, time_varying, window_days=window_days, survey=survey)
+    live = lives(lab, following, asked(0, day))
+    spells, numbers, levels = _known_then(lab, live.filter(live[WHY].isnull()), terms, history)
+    if like is None:
+        scaling, shares = _scaling(lab, spells, numbers, standardised=False), _shares(lab, spells, levels)
+        record(lab, following, live)
+    else:
+        scaling, shares = _alike(like, numbers, levels)
+        fits = _fits(spells, scaling, shares)
+        unseen = int(lab.frame(spells.aggregate(n=(~fits).sum().fill_null(0)))["n"].iloc[0])
+        record(lab, following, live, further={UNSEEN_LEVEL: unseen})
+        spells = spells.filter(fits)
+    return _ordered(lab, spells, scaling, shares, cause=cause, replicates=replicates)
+
+
+def _known_then(
+    lab: Lab, kept: ir.Table, terms: Sequence[str], history: History
+) -> tuple[ir.Table, list[str], list[str]]:
+    """Spells with what was known before their landmark, and which of it is numbers and which levels."""
+    spells, found = valued(lab, kept, terms, own=[name for name in terms if name == TENURE], strict=True)
+    spells = history.levels(lab, spells, begin="started_on")
+    varying = [*([NPS_GROUP] if history.asked else []), *(each.name for each in history.happenings)]
+    levels = [*(each.name for each in found if not each.numeric), *varying]
+    return (
+        spells.mutate(**{name: level(spells[name]) for name in levels}),
+        [each.name for each in found if each.numeric],
+        levels,
+    )
+
+
+def _ordered(
+    lab: Lab, spells: ir.Table, scaling: pd.DataFrame, shares: dict[str, list[str]], *, cause: str, replicates: int
+) -> EngineRows:
+    """Spells of a landmark as blocks, in the order of their ids."""
+    columns = _numbers(spells, scaling) | _dummies(spells, shares)
+    event = spells[ENDED] & (level(spells[CAUSE]) == _known(lab, spells, cause)) if cause else spells[ENDED]
+    times: dict[str, Any] = dict(zip(_TIMES, (spells[ENTRY], spells[EXIT], event.cast("int8")), strict=True))
+    if replicates:
+        times[REPLICATE] = replicate(spells.customer_id, replicates)
+    values = {f"_x{at}": value for at, value in enumerate(columns.values())}
+    batches = lab.batches(spells.order_by("spell_id").select(**times, **values), rows=BLOCK_ROWS, held=True)
+    reference = {name: each[0] for name, each in shares.items()}
+    return EngineRows(tuple(columns), scaling, reference, batches, _late=False, _replicates=bool(replicates))
+
+
+def _alike(
+    like: EngineRows, numbers: Sequence[str], levels: Sequence[str]
+) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """Means and levels of the training."""
+    there = {*like.scaling["column"], *like.reference}
+    if there != {*numbers, *levels}:
+        raise ParameterError(
+            f"Rows like those of the training need its covariates: {len(there)} there, {len({*numbers, *levels})} asked for, "
+            f"of which {len(there & {*numbers, *levels})} are the same. Name the same ones."
+        )
+    shares = {name: [first, *_columns_of(like, name)] for name, first in like.reference.items()}
+    return like.scaling, {name: shares[name] for name in levels}
+
+
+def _columns_of(like: EngineRows, name: str) -> list[str]:
+    return [column.removeprefix(f"{name}=") for column in like.columns if column.startswith(f"{name}=")]
+
+
+def _fits(rows: ir.Table, scaling: pd.DataFrame, shares: dict[str, list[str]]) -> ir.BooleanValue:
+    """Whether the columns can say what a spell is."""
+    whole = [name for name, missing in zip(scaling["column"], scaling["missing"], strict=True) if not missing]
+    known = [rows[name].isin(levels) for name, levels in shares.items()] + [rows[name].notnull() for name in whole]
+    return functools.reduce(operator.and_, known)
 
 
 def _known(lab: Lab, spells: ir.Table, cause: str) -> str:

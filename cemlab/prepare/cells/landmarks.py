@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,10 @@ NO_STEP = "no full month observed after the landmark"
 TENURE = "tenure"
 """Whole months from a spell's first day to the landmark: a covariate that every spell has."""
 
-_ON, _WHY = "_landmark", "_why"
+WHY = "_why"
+"""Number of the reason why a spell is left out at a landmark; null where it is not."""
+
+_ON = "_landmark"
 
 
 def landmark(
@@ -98,12 +101,12 @@ def landmark(
     --------
     >>> cells = landmark(lab, after_days=180, time_varying=["nps_group"])  # doctest: +SKIP
     """
-    on = _landmark(after_days, day)
+    on = asked(after_days, day)
     following = Following.asked(lab, clock=clock, cut=cut, scope=scope or f"landmark {on if day else f'{on} days'}")
     history = History.of(lab, time_varying, window_days=window_days, survey=survey)
-    live = _live(lab, following, on)
-    _record(lab, following, live)
-    kept = live.filter(live[_WHY].isnull())
+    live = lives(lab, following, on)
+    record(lab, following, live)
+    kept = live.filter(live[WHY].isnull())
     own = [name for name in terms if name == TENURE]
     spells, _ = levelled(lab, kept, terms, declared=bins, quantiles=quantiles, own=own, strict=True)
     known = history.levels(lab, spells, begin="started_on").rename(duration=EXIT)
@@ -155,12 +158,31 @@ def cut_points(
     >>> bins = cut_points(lab, day="2024-01-01", terms=["plan", "tenure"])  # doctest: +SKIP
     """
     following = Following.asked(lab, clock="days", cut=cut)
-    live = _live(lab, following, _landmark(0, day))
+    live = lives(lab, following, asked(0, day))
     own = [name for name in terms if name == TENURE]
-    return fixed(lab, live.filter(live[_WHY].isnull()), terms, quantiles=quantiles, own=own)
+    return fixed(lab, live.filter(live[WHY].isnull()), terms, quantiles=quantiles, own=own)
 
 
-def _landmark(after_days: int, day: str) -> int | dt.date:
+def asked(after_days: int, day: str) -> int | dt.date:
+    """Return the landmark that is asked for.
+
+    Parameters
+    ----------
+    after_days : int
+        Days after each spell's first.
+    day : str
+        One ISO day for all.
+
+    Returns
+    -------
+    int or datetime.date
+        Whichever is given.
+
+    Raises
+    ------
+    ParameterError
+        When both or neither is, or it is none.
+    """
     if bool(day) == bool(after_days):
         raise ParameterError(f"A landmark is `after_days` or a `day`: {'both were' if day else 'neither was'} given.")
     if after_days < 0:
@@ -168,8 +190,23 @@ def _landmark(after_days: int, day: str) -> int | dt.date:
     return dt.date.fromisoformat(str(REGISTRY["as_of"].coerce(day))) if day else after_days
 
 
-def _live(lab: Lab, following: Following, on: int | dt.date) -> ir.Table:
-    """Every spell, as from its landmark on, and why it is left out, if it is."""
+def lives(lab: Lab, following: Following, on: int | dt.date) -> ir.Table:
+    """Return every spell as from its landmark on, and why it is left out, if it is.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    following : Following
+        Until when, and on which clock.
+    on : int or datetime.date
+        The landmark, as `asked` returns it.
+
+    Returns
+    -------
+    ibis.Table
+        ``started_on`` is the landmark; with the times from there, `TENURE` and `WHY`.
+    """
     daily = replace(following, clock="days")
     rows = daily.spells(lab)
     then = ibis.date(on.isoformat()) if isinstance(on, dt.date) else rows.started_on + ibis.interval(days=on)
@@ -178,14 +215,33 @@ def _live(lab: Lab, following: Following, on: int | dt.date) -> ir.Table:
     base = len(daily.reasons)
     out = [rows[REASON] == number for number in range(base)]
     out += [at < 1, rows[EXIT] <= at, rows[ENTRY] > at]
-    rows = rows.mutate(**{_WHY: first_that_applies(out), TENURE: months_whole(rows.started_on, rows[_ON])})
+    rows = rows.mutate(**{WHY: first_that_applies(out), TENURE: months_whole(rows.started_on, rows[_ON])})
     rows = following.restarted(rows, on=rows[_ON])
-    return rows.mutate(**{_WHY: rows[_WHY].fill_null((rows[EXIT] < 1).ifelse(base + 3, None).cast("int8"))})
+    return rows.mutate(**{WHY: rows[WHY].fill_null((rows[EXIT] < 1).ifelse(base + 3, None).cast("int8"))})
 
 
-def _record(lab: Lab, following: Following, live: ir.Table) -> None:
+def record(lab: Lab, following: Following, live: ir.Table, *, further: Mapping[str, int] | None = None) -> None:
+    """Account for the spells at a landmark.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    following : Following
+        Until when, and on which clock.
+    live : ibis.Table
+        As `lives` returns them.
+    further : mapping of str to int, optional
+        Further reasons, and how many of those that live at the landmark are left out for each.
+
+    Raises
+    ------
+    InsufficientDataError
+        When no spell remains.
+    """
     reasons = (*replace(following, clock="days").reasons, YOUNGER, OVER, UNSEEN, NO_STEP)
-    counts = lab.frame(live.group_by(_WHY).aggregate(n=live.count()))
-    left = counts[counts[_WHY].notna()].sort_values(_WHY)
-    why = {reasons[int(number)]: int(n) for number, n in zip(left[_WHY], left["n"], strict=True)}
+    counts = lab.frame(live.group_by(WHY).aggregate(n=live.count()))
+    left = counts[counts[WHY].notna()].sort_values(WHY)
+    why = {reasons[int(number)]: int(n) for number, n in zip(left[WHY], left["n"], strict=True)}
+    why |= {reason: n for reason, n in (further or {}).items() if n}
     following.record(lab, why, used=int(counts["n"].sum()) - sum(why.values()))
