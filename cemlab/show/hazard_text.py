@@ -98,7 +98,7 @@ def both(rates: Sequence[Finding], shares: Sequence[Finding], *, cause: str, ref
         return Sentence("No ratio of “", Name(cause), "” may be shown.")
     rate, share = max(pairs, key=lambda pair: abs(math.log(pair[0].value / pair[1].value)))
     return Sentence(
-        *_rate(rate, references), " by “", Name(cause), "”; for the share that it takes in the end the ratio is ", share,
+        *_rate(rate, references), ", for “", Name(cause), "”; for the share that it takes in the end the ratio is ", share,
         " (between ", Quote(share, "interval"), "). Of all pairs these two lie furthest apart.",
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,8 +17,35 @@ from cemlab.show.survival_axes import course, start_of, ticks_below
 from cemlab.show.survival_text import span
 from cemlab.show.tables import Cell, Column, Table
 
+_FORMULAS: Mapping[str, str] = {
+    "weibull": "Weibull",
+    "lognormal": "log-normal",
+    "loglogistic": "log-logistic",
+    "piecewise_exponential": "piecewise exponential",
+}
 POINTS = 60
 """A smooth line needs no more."""
+
+
+def named_formula(family: str) -> str:
+    """Return the name of a family of formulas.
+
+    Parameters
+    ----------
+    family : str
+        As in ``stats.hazards``.
+
+    Returns
+    -------
+    str
+        As in a sentence.
+
+    Examples
+    --------
+    >>> named_formula("lognormal")
+    'log-normal'
+    """
+    return _FORMULAS.get(family, family)
 
 
 def times(curve: Estimates, *, until: float) -> list[float]:
@@ -39,7 +66,9 @@ def times(curve: Estimates, *, until: float) -> list[float]:
     return [float(each) for each in np.linspace(start_of(curve), until, POINTS + 1)[1:]]
 
 
-def curve(observed: Estimates, *, formula: Estimates, clock: str, info: LabInfo) -> Figure:
+def curve(
+    observed: Estimates, *, formula: Estimates, others: Mapping[str, Estimates], clock: str, info: LabInfo
+) -> Figure:
     """Draw the observed curve, and the formula beside it and beyond it.
 
     Parameters
@@ -48,6 +77,8 @@ def curve(observed: Estimates, *, formula: Estimates, clock: str, info: LabInfo)
         From ``stats.survival.kaplan_meier``, without groups.
     formula : Estimates
         From ``stats.hazards.predicted_formula`` at :func:`times`.
+    others : mapping of str to Estimates
+        The same of the other families that were tried.
     clock : {"months", "days"}
         Unit of the durations.
     info : LabInfo
@@ -56,7 +87,7 @@ def curve(observed: Estimates, *, formula: Estimates, clock: str, info: LabInfo)
     Returns
     -------
     Figure
-        Solid what was seen; dashed the formula, with its band only beyond follow-up.
+        Solid what was seen; dashed the formula, with its band only beyond follow-up; dotted the others, only there.
     """
     table = formula.table
     last, until = float(observed.table["duration"].max()), float(table["duration"].max())
@@ -67,9 +98,21 @@ def curve(observed: Estimates, *, formula: Estimates, clock: str, info: LabInfo)
         f"Solid, what was seen: {seen} % still there after {last:g} {clock}. Dashed, the formula: "
         f"{value} % ({low} to {high}) after {until:g} {clock}, beyond follow-up."
     )
+    ends = [
+        (name, numbers.number(100 * float(each.table["estimate"].iloc[-1]), locale=info.locale))
+        for name, each in others.items()
+    ]
+    alt += (
+        f" Dotted, other formulas: {numbers.listed(f'{named_formula(name)} {end} %' for name, end in ends)}."
+        if ends
+        else ""
+    )
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         axes = canvas.subplots()
+        for each in others.values():
+            beyond = each.table.loc[each.table["duration"] >= last]
+            axes.plot(beyond["duration"], 100 * beyond["estimate"], color=theme.MUTED, ls=":", lw=1.2)
         _paint_lines(axes, observed, formula, last=last)
         axes.set(ylim=(0, 103), xlim=(0, until), ylabel="% still there", xlabel=f"{clock} since the start",
                  xticks=ticks_below(until, clock=clock, most=5 if medium.narrow else 9))  # fmt: skip
@@ -121,7 +164,7 @@ def expected(share: Finding, *, formula: str, last: float, clock: str) -> Senten
     share : Finding
         The share still there by the formula, with ``duration`` in the scope.
     formula : str
-        Its name.
+        Its family.
     last : float
         Where the curve ends.
     clock : {"months", "days"}
@@ -134,7 +177,7 @@ def expected(share: Finding, *, formula: str, last: float, clock: str) -> Senten
     """
     return Sentence(
         "Follow-up ends after ", span(last, clock=clock), ". If leaving went on by the formula that best foretold spells it "
-        "had not seen (", Name(formula), "), ", share, " would still be there after ", span(share.scope["duration"], clock=clock),
+        "had not seen (", Name(named_formula(formula)), "), ", share, " would still be there after ", span(share.scope["duration"], clock=clock),
         " (between ", Quote(share, "interval"), ", taking the formula for right). This is the formula's, not seen.",
     )  # fmt: skip
 
