@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "hazard_text",
         "numbers",
         "prediction_acting",
+        "prediction_bands",
         "prediction_checks",
         "prediction_plots",
         "prediction_tables",

@@ -1,27 +1,19 @@
-"""Figures of what a prediction is for: whom to contact, what it would bring, who is at risk today."""
+"""Figures of what a prediction is for: whom to contact, what it would bring, whether it still holds."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
 from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
-from cemlab.show import numbers, prediction_tables, tables, theme
+from cemlab.show import numbers, prediction_tables, theme
 from cemlab.show.figure import Figure, draw
-from cemlab.show.survival_axes import apart, label_right, short
-
-BANDS = ("#cfe3f1", "#7fb6d9", "#2f7fb5", "#0b4f7d")
-"""From low risk to high: one hue, darker for more."""
-MOST_GROUPS = 24
-_LEAST_LABEL = 9.0
-"""Percent of a bar from which on its share is written into it."""
+from cemlab.show.survival_axes import apart, label_right
 
 
 def lift(found: Estimates, *, who: str = "by this prediction", info: LabInfo) -> Figure:
@@ -135,74 +127,6 @@ def _money_words(at: np.ndarray, value: np.ndarray, everybody: np.ndarray, *, be
         f"Expected {info.currency or 'money'} per customer by threshold of risk: highest with {amount} at {at[best]:.1f} %; "
         f"contacting everybody brings {whole}, nobody 0."
     )
-
-
-def bands(counts: pd.DataFrame, *, by: str, names: Sequence[str], info: LabInfo, min_n: int) -> Figure:
-    """Draw today's customers by band of risk, group by group.
-
-    Parameters
-    ----------
-    counts : pandas.DataFrame
-        One row per group, a column `by` and one count per band in `names`, NaN where withheld, and ``n``.
-    by : str
-        The column that names the groups.
-    names : sequence of str
-        The bands, lowest first.
-    info : LabInfo
-        For the locale and the ribbon of a synthetic lab.
-    min_n : int
-        What a withheld count prints as.
-
-    Returns
-    -------
-    Figure
-        Bars that are 100 % long, darker for higher risk; the share of each band is written into it where it fits;
-        customers at the right edge.
-    """
-    shown = counts.head(MOST_GROUPS)
-    title = f"Today's customers by predicted risk and {tables.heading(by).lower()}" if by != "all" else "Today's customers by predicted risk"  # fmt: skip
-    labels = {by: tables.heading(by)} | {name: name for name in names} | {"n": "Customers"}
-    table = prediction_tables.of_counts(counts, caption=title, labels=labels, min_n=min_n, info=info)
-    groups = shown.to_dict("records")
-
-    def _paint(canvas: Canvas, medium: theme.Medium) -> None:
-        axes = canvas.subplots()
-        for place, row in enumerate(groups):
-            _paint_bar(axes, [float(row[name]) / float(row["n"]) * 100 for name in names], place=place)
-            axes.text(1.02, place, numbers.number(float(row["n"]), locale=info.locale), transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)  # fmt: skip
-        _name_bands(axes, names, narrow=medium.narrow)
-        axes.text(1.02, -0.9, "customers", transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)
-        axes.set_yticks(range(len(groups)), [short(str(row[by]), most=14 if medium.narrow else 30) for row in groups])
-        axes.set(xlim=(0, 100), ylim=(len(groups) - 0.4, -1.2), xlabel="% of customers")
-
-    said = "; ".join(f"{row[by]}: " + ", ".join(_band_words(row[name], row["n"], name) for name in names) for row in groups[:12])  # fmt: skip
-    narrow = 110.0 + 30 * len(groups) + 20 * len(names)
-    return draw(_paint, title=title, alt=f"Bars of shares by band of risk. {said}.", table=table, info=info,
-                height=110 + 30 * len(groups), narrow_height=narrow)  # fmt: skip
-
-
-def _band_words(count: float, n: float, name: str) -> str:
-    return f"{name} withheld" if math.isnan(count) else f"{name} {100 * count / n:.0f} %"
-
-
-def _paint_bar(axes: Axes, shares: Sequence[float], *, place: int) -> None:
-    left = 0.0
-    for share, colour in zip(shares, BANDS, strict=False):
-        if math.isnan(share):
-            continue
-        axes.barh(place, share, left=left, color=colour, height=0.72, edgecolor=theme.PAPER, lw=0.8)
-        if share >= _LEAST_LABEL:
-            ink = theme.INK if theme.contrast(theme.INK, colour) > theme.contrast(theme.PAPER, colour) else theme.PAPER
-            axes.text(left + share / 2, place, f"{share:.0f}", ha="center", va="center", color=ink)
-        left += share
-
-
-def _name_bands(axes: Axes, names: Sequence[str], *, narrow: bool) -> None:
-    from matplotlib.patches import Patch
-
-    keys = [Patch(facecolor=colour, label=name) for colour, name in zip(BANDS, names, strict=False)]
-    axes.legend(handles=keys, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=1 if narrow else len(keys), borderaxespad=0, handlelength=1.0,
-                columnspacing=1.2)  # fmt: skip
 
 
 def course_of(found: Estimates, *, by: str, title: str, label: str, info: LabInfo) -> Figure:

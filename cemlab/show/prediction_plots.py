@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
-from cemlab.show import forests, numbers, prediction_tables, tables, theme
+from cemlab.show import forests, hazard_tables, numbers, prediction_tables, theme
 from cemlab.show.figure import Figure, draw
 from cemlab.show.forests import Row
 from cemlab.show.survival_axes import short
@@ -126,6 +126,29 @@ def compared(
                 table=table, info=info, height=84 + 24 * len(rows), basis=prediction_tables.basis(found, info=info))  # fmt: skip
 
 
+def alone(found: Estimates, *, info: LabInfo) -> Figure:
+    """Draw how well each covariate alone ranks those who left.
+
+    Parameters
+    ----------
+    found : Estimates
+        From ``stats.diagnostics.leakage``: one row per ``term``, with ``leaking``.
+    info : LabInfo
+        For the locale and the ribbon of a synthetic lab.
+
+    Returns
+    -------
+    Figure
+        A dot per covariate on a scale from chance to certainty; those that give the answer away in ink.
+    """
+    marked = found.with_columns({"flagged": found.table["leaking"]})
+    names = {term: hazard_tables.named(term) for term in found.table["term"]}
+    return compared(
+        marked, by="term", title="How well each column alone ranks those who left", label="area under the curve", info=info, line=50.0,
+        names=names,
+    )  # fmt: skip
+
+
 def calibration(curve: Estimates, *, predictions: pd.DataFrame, risk: str, horizon: str, info: LabInfo) -> Figure:
     """Draw what came against what had been predicted, in groups of equal size, with all predictions below.
 
@@ -218,24 +241,3 @@ def _paint_bars(axes: Axes, bars: pd.DataFrame, *, medium: theme.Medium) -> None
     axes.yaxis.set_major_locator(MaxNLocator(nbins=3))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if medium.narrow else 9, steps=[1, 2, 5, 10]))
     axes.set(xlabel="predicted, %", ylabel="customers")
-
-
-def named(terms: Sequence[str]) -> dict[str, str]:
-    """Return what terms are called in a figure.
-
-    Parameters
-    ----------
-    terms : sequence of str
-        Columns.
-
-    Returns
-    -------
-    dict of str to str
-        Term → its heading.
-
-    Examples
-    --------
-    >>> named(["payment_method"])
-    {'payment_method': 'Payment method'}
-    """
-    return {term: tables.heading(term) for term in terms}

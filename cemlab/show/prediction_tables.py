@@ -31,7 +31,7 @@ def basis(found: Estimates, *, info: LabInfo) -> str:
     """
     level = numbers.level_text(found.level, locale=info.locale)
     seen = found.table.loc[~found.table["suppressed"].astype(bool), "n"]
-    if "group" in found.by:
+    if "risk_group" in found.by:
         return f"{numbers.number(float(seen.sum()), locale=info.locale)} customers; {level} intervals."
     return f"{numbers.number(float(seen.max()), locale=info.locale)} customers; {level} intervals." if len(seen) else ""
 
