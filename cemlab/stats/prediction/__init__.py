@@ -4,8 +4,10 @@ from cemlab.stats.prediction.accuracy import brier
 from cemlab.stats.prediction.baselines import tenure_baseline
 from cemlab.stats.prediction.boosting import Boosted, boosted, judged_rows
 from cemlab.stats.prediction.calibration import calibration, calibration_curve, observed_expected
+from cemlab.stats.prediction.choice import choose
 from cemlab.stats.prediction.comparison import compare
 from cemlab.stats.prediction.discrimination import auc, concordance
+from cemlab.stats.prediction.drift import calibration_by_month, drift
 from cemlab.stats.prediction.scorecards import Judged, judged, person_periods, scorecard, scored
 from cemlab.stats.prediction.snapshot import cross_fitted
 from cemlab.stats.prediction.utility import decision_curve, lift
@@ -17,11 +19,14 @@ __all__ = [
     "boosted",
     "brier",
     "calibration",
+    "calibration_by_month",
     "calibration_curve",
+    "choose",
     "compare",
     "concordance",
     "cross_fitted",
     "decision_curve",
+    "drift",
     "judged",
     "judged_rows",
     "lift",
