@@ -82,7 +82,7 @@ def classification(
     posterior : pandas.DataFrame
         One row per pattern: `n` customers, one column of probability per class, and the class that it is assigned to.
     classes : sequence of str, optional
-        The columns of probability; default: those that are named in `assigned`.
+        The columns of probability; default: every column of fractions other than ``probability``.
     n : str, default "n"
         Column with the customers of each pattern.
     assigned : str, default "value"
@@ -111,7 +111,11 @@ def classification(
     >>> classification(patterns).errors.round(4).tolist()
     [[0.871, 0.129], [0.1579, 0.8421]]
     """
-    names = tuple(str(name) for name in (classes if classes is not None else sorted(posterior[assigned].unique())))
+    if classes is None:
+        classes = [
+            name for name in posterior.columns if posterior[name].dtype.kind == "f" and name not in (n, "probability")
+        ]
+    names = tuple(str(name) for name in classes)
     missing = [name for name in (n, *names) if name not in posterior]
     if missing or not names:
         raise SchemaError(

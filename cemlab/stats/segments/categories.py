@@ -9,7 +9,7 @@ from cemlab.core.errors import SchemaError
 from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats
 from cemlab.stats.segments.bch import Classification, exact
-from cemlab.stats.segments.sums import quotient, segments_of, share_limits, sums_by_class
+from cemlab.stats.segments.sums import Sums, quotient, segments_of, share_limits, sums_by_class
 
 STEPS, SETTLED = 2000, 1e-9
 INSIDE = 1e-12
@@ -45,7 +45,7 @@ def categories(
     -------
     Estimates
         Measure ``<outcome>_share``; one row per ``segment`` and level: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``
-        (jackknife, Wilson), ``uncorrected``, ``n`` customers of the segment, ``n_eff``. Part ``association``: Cramér's V of segments and
+        (jackknife), ``uncorrected``, ``n`` customers of the segment, ``n_eff``. Part ``association``: Cramér's V of segments and
         levels with its interval.
 
     Raises
@@ -74,29 +74,63 @@ def categories(
     levels, names = pd.factorize(rows[outcome], sort=True)
     n = rows["n"].to_numpy(float)
     values = np.where(np.equal.outer(levels, np.arange(len(names))), n[:, None], 0.0)
-    sums = sums_by_class(rows, model, values=values, n=n)
-    joint, without = _likeliest(sums.full, model), _likeliest(sums.without, model)
-    share, errors = _given(joint), sums.errors(_given(without))
+    sums = sums_by_class(rows, model, values=values, n=n, of=outcome)
+    share = _given(likeliest(sums.full, model))
+    # The error is that of the solution that may pass 0 … 1: on the boundary the likeliest shares hardly move.
+    solved, errors = _given(sums.full), sums.errors(_given(sums.without))
     size = sums.assigned.sum(axis=1)
-    most = np.broadcast_to(np.minimum(sums.n_eff, size)[:, None], share.shape)
+    most = np.broadcast_to(np.minimum(sums.n_eff, size)[:, None], solved.shape)
+    limits = share_limits(solved, errors, n=most, level=level, corrected=model.corrected)
+    limits = {
+        "estimate": share, "std_error": errors.std_error, "ci_low": np.minimum(limits["ci_low"], share),
+        "ci_high": np.maximum(limits["ci_high"], share),
+    }  # fmt: skip
     table = pd.DataFrame({
         "segment": np.repeat(model.classes, len(names)), outcome: np.tile(np.asarray(names), len(model.classes)),
         "n": np.repeat(size.round().astype(np.int64), len(names)), "n_eff": np.repeat(sums.n_eff, len(names)),
         "uncorrected": _given(sums.assigned).ravel(),
-        **{name: each.ravel() for name, each in share_limits(share, errors, n=most, level=level).items()},
+        **{name: each.ravel() for name, each in limits.items()},
     })  # fmt: skip
-    strength, spread = np.atleast_1d(_cramer(joint)), sums.errors(_cramer(without)[:, None])
-    low, high = spread.limits(strength, level=level)
-    association = pd.DataFrame({"estimate": strength, "std_error": spread.std_error, "ci_low": low.clip(0, 1), "ci_high": high.clip(0, 1)})  # fmt: skip
     return Estimates.build(
-        table, by=["segment", outcome], cells=["segment"], measure=f"{outcome}_share", unit="share",
-        method="share, Wilson interval" + ("; maximum likelihood given the classification error" if model.corrected else ""),
-        level=level, min_n=min_n, notes=(model.note, *sums.notes), parts={"association": association},
+        table, by=["segment", outcome], cells=["segment"], measure=f"{outcome}_share", unit="share", method=_method(model),
+        level=level, min_n=min_n, notes=(model.note, *sums.notes),
+        parts={"association": _association(sums, model, level=level)},
     )  # fmt: skip
 
 
-def _likeliest(solved: Floats, model: Classification) -> Floats:
-    """Return the likeliest counts by true class and level, from the BCH solutions of one table or of many."""
+def _method(model: Classification) -> str:
+    plain, corrected = (
+        "share, Wilson interval",
+        "share by maximum likelihood given the classification error, t interval",
+    )
+    return corrected if model.corrected else plain
+
+
+def _association(sums: Sums, model: Classification, *, level: float) -> pd.DataFrame:
+    """Cramér's V of segments and levels."""
+    strength = np.atleast_1d(_cramer(likeliest(sums.full, model)))
+    errors = sums.errors(_cramer(likeliest(sums.without, model))[:, None])
+    low, high = errors.limits(strength, level=level)
+    return pd.DataFrame(
+        {"estimate": strength, "std_error": errors.std_error, "ci_low": low.clip(0, 1), "ci_high": high.clip(0, 1)}
+    )
+
+
+def likeliest(solved: Floats, model: Classification) -> Floats:
+    """Return the likeliest counts by true class and level, from the BCH solutions of one table or of many.
+
+    Parameters
+    ----------
+    solved : numpy.ndarray, shape (..., classes, levels)
+        Counts by assigned class and level, corrected; below 0 where no table fits exactly.
+    model : Classification
+        Of the classes.
+
+    Returns
+    -------
+    numpy.ndarray
+        In the same shape, none below 0.
+    """
     flat = solved.reshape(-1, *solved.shape[-2:]).copy()
     outside = (flat < -INSIDE).any(axis=(1, 2))
     if outside.any():

@@ -9,6 +9,7 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.core.results import Estimates
+from cemlab.core.suppression import hidden_cells
 from cemlab.stats.intervals import Floats
 from cemlab.stats.jackknife import FEW_GROUPS, NO_REPLICATES, jackknife, replicate_codes
 
@@ -46,7 +47,7 @@ def grid(cells: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estima
     Estimates
         Measure ``customers``; one row per ``segment`` and ``action`` with ``value``, ``risk``, ``estimate`` (customers), ``std_error``,
         ``ci_low``, ``ci_high``, ``share`` of the segment, ``n``. Parts: ``at_stake`` (the same rows: value in the lab's currency with its
-        interval), ``actions`` (over all segments: customers, ``at_stake`` and its interval).
+        interval), ``actions`` (over all segments: ``n`` customers, ``estimate`` the value at stake and its interval).
 
     Raises
     ------
@@ -77,7 +78,7 @@ def grid(cells: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estima
                         **{name: each.ravel() for name, each in counts.items()})  # fmt: skip
     parts = {
         "at_stake": keys[["segment", "action"]].assign(**{name: each.ravel() for name, each in stake.items()}),
-        "actions": _by_action(sums, level=level),
+        "actions": _by_action(sums, level=level, min_n=min_n),
     }
     return Estimates.build(
         table, by=["segment", "action"], measure="customers", unit="customers", method="number of customers, jackknife of totals",
@@ -119,10 +120,12 @@ def _totals(sums: Floats, *, level: float) -> dict[str, Floats]:
     return {"estimate": total, "std_error": errors.std_error, "ci_low": low, "ci_high": high}
 
 
-def _by_action(sums: Floats, *, level: float) -> pd.DataFrame:
-    stake = _totals(sums[..., 1].sum(axis=1), level=level)
-    n = sums[..., 0].sum(axis=(0, 1)).round().astype(np.int64)
-    return pd.DataFrame({"action": list(ACTIONS.values()), "customers": n, "n": n, **stake})
+def _by_action(sums: Floats, *, level: float, min_n: int) -> pd.DataFrame:
+    totals = _totals(sums[..., 1].sum(axis=1), level=level)
+    n = sums[..., 0].sum(axis=(0, 1))
+    table = pd.DataFrame({"action": list(ACTIONS.values()), "n": n, **totals})
+    hidden = hidden_cells(table, by=["action"], n="n", min_n=min_n)
+    return table.assign(**{name: table[name].mask(hidden) for name in ("n", *totals)}, suppressed=hidden)
 
 
 def _notes(known: pd.DataFrame, unknown: int, groups: int) -> tuple[str, ...]:

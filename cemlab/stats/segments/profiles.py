@@ -12,7 +12,7 @@ from cemlab.core.results.estimates import Unit
 from cemlab.core.suppression import hidden_cells
 from cemlab.stats.intervals import Floats
 from cemlab.stats.segments.bch import Classification, exact
-from cemlab.stats.segments.sums import Sums, checked, quotient, segments_of, share_limits, sums_of
+from cemlab.stats.segments.sums import Sums, checked, mean_of, quotient, segments_of, share_limits, sums_of
 
 BOUNDS: Mapping[str, tuple[float, float]] = {"share": (0.0, 1.0), "points": (-100.0, 100.0)}
 CUT = "A corrected figure can pass the ends of its scale; it is cut there."
@@ -52,8 +52,8 @@ def profiles(
     -------
     dict of str to Estimates
         By outcome, measure as the outcome; one row per ``segment``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
-        ``uncorrected`` (of the customers as assigned), ``n`` (assigned, with a value), ``n_eff``. Shares have Wilson intervals on as many
-        customers as the error is worth, the others t.
+        ``uncorrected`` (of the customers as assigned), ``n`` (assigned, with a value), ``n_eff``. Intervals are t, cut to the scale; of plain
+        shares Wilson.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def sizes(
 ) -> Estimates:
     """Return the share of customers in each segment.
 
-    Corrected n of the segment over that of all; std_error by jackknife, Wilson interval on as many customers as it is worth.
+    Corrected n of the segment over that of all; std_error by jackknife.
 
     Parameters
     ----------
@@ -137,9 +137,9 @@ def sizes(
     raw = sums.assigned[:, 0] / sums.assigned[:, 0].sum()
     table = _rows(model, sums).assign(uncorrected=raw, customers=sums.full[:, 0])
     whole = np.full(len(share), sums.assigned[:, 0].sum())
-    table = table.assign(**share_limits(share, errors, n=whole, level=level))
+    table = table.assign(**share_limits(share, errors, n=whole, level=level, corrected=model.corrected))
     return Estimates.build(
-        table, by=["segment"], measure="class_share", unit="share", method=_method(model, "share of customers, Wilson interval"),
+        table, by=["segment"], measure="class_share", unit="share", method=_method(model, _share_interval(model, "share of customers")),
         level=level, min_n=min_n, notes=(model.note, *sums.notes),
     )  # fmt: skip
 
@@ -218,15 +218,37 @@ def differences(
     )  # fmt: skip
 
 
+def standardised(sums: Floats) -> Floats:
+    """Return the distance of each class from the rest in standard deviations of all.
+
+    (mean − mean of the rest)/sd.
+
+    Parameters
+    ----------
+    sums : numpy.ndarray, shape (..., classes, 3)
+        n, sum and sum of squares by class.
+
+    Returns
+    -------
+    numpy.ndarray, shape (..., classes)
+        NaN without a rest or without variation.
+    """
+    return quotient(mean_of(sums) - mean_of(_rest(sums)), np.sqrt(_spread(sums))[..., None])
+
+
 def _profile(
     moments: pd.DataFrame, outcome: str, *, unit: Unit, model: Classification, level: float, min_n: int
 ) -> Estimates:
     sums = sums_of(moments, outcome, model)
-    mean, errors = _mean(sums.full), sums.errors(_mean(sums.without))
-    table = _rows(model, sums).assign(uncorrected=_mean(sums.assigned))
+    mean, errors = mean_of(sums.full), sums.errors(mean_of(sums.without))
+    table = _rows(model, sums).assign(uncorrected=mean_of(sums.assigned))
     low, high = BOUNDS.get(unit, (-np.inf, np.inf))
     if unit == "share":
-        table = table.assign(**share_limits(mean, errors, n=np.minimum(sums.n_eff, sums.assigned[:, 0]), level=level))
+        table = table.assign(
+            **share_limits(
+                mean, errors, n=np.minimum(sums.n_eff, sums.assigned[:, 0]), level=level, corrected=model.corrected
+            )
+        )
     else:
         below, above = errors.limits(mean, level=level)
         table = table.assign(
@@ -235,20 +257,20 @@ def _profile(
     cut = bool(((mean < low) | (mean > high)).any())
     return Estimates.build(
         table, by=["segment"], measure=outcome, unit=unit,
-        method=_method(model, "mean, Wilson interval" if unit == "share" else "mean, t interval"), level=level, min_n=min_n,
+        method=_method(model, _share_interval(model, "mean") if unit == "share" else "mean, t interval"), level=level, min_n=min_n,
         notes=(model.note, *sums.notes, *((CUT,) if cut else ())),
     )  # fmt: skip
 
 
 def _differences(sums: Sums, outcome: str, *, model: Classification, level: float, min_n: int) -> pd.DataFrame:
-    distance = _standardised(sums.full)
-    errors = sums.errors(_standardised(sums.without))
+    distance = standardised(sums.full)
+    errors = sums.errors(standardised(sums.without))
     low, high = errors.limits(distance, level=level)
     table = _rows(model, sums)
     hidden = hidden_cells(table, by=["segment"], n="n", min_n=min_n)
     return table.assign(
         outcome=outcome, estimate=distance, std_error=errors.std_error, ci_low=low, ci_high=high,
-        p_value=errors.p_values(distance), mean_segment=_mean(sums.full), mean_rest=_mean(_rest(sums.full)),
+        p_value=errors.p_values(distance), mean_segment=mean_of(sums.full), mean_rest=mean_of(_rest(sums.full)),
         n_rest=table["n"].sum() - table["n"], suppressed=hidden,
     )  # fmt: skip
 
@@ -263,11 +285,6 @@ def _explained(sums: Sums, outcome: str, *, level: float) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _mean(sums: Floats) -> Floats:
-    """Means of arrays that end in n, sum, sum of squares."""
-    return quotient(sums[..., 1], sums[..., 0])
-
-
 def _rest(sums: Floats) -> Floats:
     return np.asarray(sums.sum(axis=-2, keepdims=True) - sums)
 
@@ -275,17 +292,13 @@ def _rest(sums: Floats) -> Floats:
 def _spread(sums: Floats) -> Floats:
     """Variance of one customer, over all classes."""
     whole = sums.sum(axis=-2)
-    return np.asarray((quotient(whole[..., 2], whole[..., 0]) - _mean(whole) ** 2).clip(min=0))
-
-
-def _standardised(sums: Floats) -> Floats:
-    return quotient(_mean(sums) - _mean(_rest(sums)), np.sqrt(_spread(sums))[..., None])
+    return np.asarray((quotient(whole[..., 2], whole[..., 0]) - mean_of(whole) ** 2).clip(min=0))
 
 
 def _eta_squared(sums: Floats) -> Floats:
-    n, whole = sums[..., 0], _mean(sums.sum(axis=-2))
+    n, whole = sums[..., 0], mean_of(sums.sum(axis=-2))
     # A class without a value adds nothing: its mean is unknown and its n is 0.
-    between = np.where(n > 0, n * (_mean(sums) - whole[..., None]) ** 2, 0.0).sum(axis=-1)
+    between = np.where(n > 0, n * (mean_of(sums) - whole[..., None]) ** 2, 0.0).sum(axis=-1)
     return quotient(quotient(between, n.sum(axis=-1)), _spread(sums))
 
 
@@ -297,6 +310,10 @@ def _rows(model: Classification, sums: Sums) -> pd.DataFrame:
 
 def _method(model: Classification, what: str) -> str:
     return f"{what}; corrected for classification error (BCH)" if model.corrected else what
+
+
+def _share_interval(model: Classification, what: str) -> str:
+    return f"{what}, {'t' if model.corrected else 'Wilson'} interval"
 
 
 def _common_notes(sums: Iterable[Sums]) -> tuple[str, ...]:

@@ -70,9 +70,7 @@ class Sums:
         return (FEW_GROUPS,) if np.isnan(self.errors(self.without[..., 0]).df).all() else ()
 
 
-def sums_by_class(
-    frame: pd.DataFrame, model: Classification, *, values: NDArray[np.float64], n: NDArray[np.float64]
-) -> Sums:
+def sums_by_class(frame: pd.DataFrame, model: Classification, *, values: Floats, n: Floats, of: str) -> Sums:
     """Return corrected sums of the columns of `values`.
 
     Parameters
@@ -85,6 +83,8 @@ def sums_by_class(
         What is summed.
     n : numpy.ndarray, shape (rows,)
         Customers.
+    of : str
+        The outcome, for messages.
 
     Returns
     -------
@@ -105,7 +105,9 @@ def sums_by_class(
             f"{len(frame):,} rows are not. Take both from the same class model."
         )
     if not n.sum() > 0:
-        raise InsufficientDataError(f"At least one customer with a value is needed: {len(frame):,} rows hold none.")
+        raise InsufficientDataError(
+            f"At least one customer with a value of `{of}` is needed: {len(frame):,} rows hold none. Leave this outcome out."
+        )
     codes, groups = replicate_codes(frame)
     by_group = np.zeros((groups, len(model.classes), values.shape[1]))
     np.add.at(by_group, (codes, segments), values)
@@ -114,7 +116,7 @@ def sums_by_class(
     assigned = by_group.sum(axis=0)
     customers = counts.sum(axis=0)
     weights = model.weights
-    n_eff = (customers @ weights) ** 2 / (customers @ weights**2)
+    n_eff = quotient((customers @ weights) ** 2, customers @ weights**2)
     return Sums(
         model.corrected_sums(assigned), model.corrected_sums(assigned - by_group, axis=1), counts.sum(axis=1) > 0,
         assigned, n_eff, "replicate" in frame,
@@ -141,7 +143,7 @@ def sums_of(moments: pd.DataFrame, outcome: str, model: Classification) -> Sums:
     rows = moments.loc[moments["outcome"].eq(outcome) & moments["segment"].notna()]
     values = rows[list(MOMENTS)].to_numpy(float)
     # A group without a value brings no sum, however its engine writes one.
-    return sums_by_class(rows, model, values=np.where(values[:, :1] > 0, values, 0.0), n=values[:, 0])
+    return sums_by_class(rows, model, values=np.where(values[:, :1] > 0, values, 0.0), n=values[:, 0], of=outcome)
 
 
 def checked(moments: pd.DataFrame, outcomes: Iterable[str]) -> None:
@@ -189,26 +191,29 @@ def segments_of(frame: pd.DataFrame) -> list[str]:
     return sorted(frame["segment"].dropna().astype(str).unique())
 
 
-def share_limits(share: Floats, errors: Errors, *, n: Floats, level: float) -> Mapping[str, Floats]:
-    """Return estimate, error and Wilson limits of shares on as many customers as their error is worth.
+def share_limits(share: Floats, errors: Errors, *, n: Floats, level: float, corrected: bool) -> Mapping[str, Floats]:
+    """Return estimate, error and limits of shares.
 
-    n* = min(n, p(1 − p)/V); n where V = 0.
+    Corrected: t limits around the uncut solution, cut to 0 … 1 (near the ends the cut share looks surer than it is). Plain, or
+    without any error: Wilson on n* = min(n, p(1 − p)/V) customers, n where V = 0.
 
     Parameters
     ----------
     share : numpy.ndarray
-        Estimates; those beyond 0 or 1 are cut.
+        Estimates, which a correction may take beyond 0 or 1.
     errors : Errors
         In the same shape.
     n : numpy.ndarray
         Most customers that there can be.
     level : float
         Confidence level, in (0, 1).
+    corrected : bool
+        Whether the shares are corrected for classification error.
 
     Returns
     -------
     mapping of str to numpy.ndarray
-        ``estimate``, ``std_error``, ``ci_low``, ``ci_high``.
+        ``estimate`` (cut), ``std_error``, ``ci_low``, ``ci_high``.
 
     References
     ----------
@@ -218,14 +223,13 @@ def share_limits(share: Floats, errors: Errors, *, n: Floats, level: float) -> M
     p, variance = share.clip(0, 1), errors.std_error**2
     known = np.isfinite(p) & np.isfinite(variance) & (n > 0)
     worth = np.divide(p * (1 - p), variance, out=np.full(p.shape, np.inf), where=known & (variance > 0))
-    # At 0 and 1 the error says nothing; the share then rests on all customers.
     size = np.where(known, np.minimum(np.where(worth > 0, worth, np.inf), n), 1.0)
-    chances = np.where(known, p, 0.5)
-    found = intervals.wilson(np.minimum(chances * size, size), size, level=level, df=errors.df)
-    return {
-        "estimate": p, "std_error": errors.std_error, "ci_low": np.where(known, found.low, np.nan),
-        "ci_high": np.where(known, found.high, np.nan),
-    }  # fmt: skip
+    found = intervals.wilson(np.where(known, p, 0.5) * size, size, level=level, df=errors.df)
+    low, high = (np.where(known, each, np.nan) for each in (found.low, found.high))
+    if corrected:
+        student = [each.clip(0, 1) for each in errors.limits(share, level=level)]
+        low, high = (np.where(variance > 0, new, old) for new, old in zip(student, (low, high), strict=True))
+    return {"estimate": p, "std_error": errors.std_error, "ci_low": low, "ci_high": high}
 
 
 def quotient(top: Floats, bottom: Floats) -> Floats:
@@ -243,3 +247,19 @@ def quotient(top: Floats, bottom: Floats) -> Floats:
     """
     over, under = np.broadcast_arrays(np.asarray(top, dtype=float), np.asarray(bottom, dtype=float))
     return np.asarray(np.divide(over, under, out=np.full(over.shape, np.nan), where=under > 0))
+
+
+def mean_of(sums: Floats) -> Floats:
+    """Return the means of arrays whose last axis is n, sum, sum of squares.
+
+    Parameters
+    ----------
+    sums : numpy.ndarray, shape (..., 3)
+        Sums.
+
+    Returns
+    -------
+    numpy.ndarray
+        NaN where nobody has a value.
+    """
+    return quotient(sums[..., 1], sums[..., 0])
