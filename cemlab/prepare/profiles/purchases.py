@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
+import ibis.expr.datatypes as dt
 
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.lab import Lab, LedgerLine
@@ -21,9 +22,12 @@ RFM = ("recency_days", "frequency", "monetary")
 RFM_SCORES = ("recency_score", "frequency_score", "monetary_score")
 
 
-@ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
-def quantile_disc(values: float, share: float) -> float:  # type: ignore[empty-body]
-    """The smallest value at or below which a share of the values lies."""
+_SIGNATURE = ((dt.float64, dt.Array(dt.float64)), dt.Array(dt.float64))
+
+
+@ibis.udf.agg.builtin(name="quantile_disc", signature=_SIGNATURE)  # type: ignore[untyped-decorator]
+def _quantiles(values: Any, shares: Any) -> Any:
+    """The smallest value at or below which each share of the values lies; asked at once, the values are held once."""
 
 
 def rfm(lab: Lab, *, cut: str = "", window_days: int = 0, scope: str = "") -> ir.Table:
@@ -154,13 +158,11 @@ def within(rows: ir.Table, known: Known, *, days: int) -> ir.Table:
 
 
 def _fifths(lab: Lab, rows: ir.Table, columns: Sequence[str]) -> dict[str, list[float]]:
-    asked = {
-        f"{name}.{at}": quantile_disc(rows[name].cast("float64"), at / SCORES)
-        for name in columns
-        for at in range(1, SCORES)
-    }
-    row = lab.frame(rows.aggregate(**asked)).iloc[0]
-    return {name: [float(row[f"{name}.{at}"]) for at in range(1, SCORES)] for name in columns}
+    shares = [at / SCORES for at in range(1, SCORES)]
+    row = lab.frame(rows.aggregate(**{name: _quantiles(rows[name].cast("float64"), shares) for name in columns})).iloc[
+        0
+    ]
+    return {name: [float(cut) for cut in row[name]] for name in columns}
 
 
 def _score(column: ir.NumericColumn, cuts: Sequence[float]) -> ir.IntegerValue:
