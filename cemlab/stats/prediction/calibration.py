@@ -13,6 +13,7 @@ from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats
 from cemlab.stats.prediction.jackknife import METHOD, Replicated, notes_of
 from cemlab.stats.prediction.outcomes import CENSORED, LEFT, Judging, Outcomes, Statistic, outcomes_of
+from cemlab.stats.prediction.ranking import Ranking
 from cemlab.stats.prediction.slope import intercept, log_hazard, slope
 from cemlab.stats.prediction.tabled import Risks, by_group, by_horizon, replicates, sorted_risks, within_reach
 from cemlab.stats.prediction.weights import censoring_curve, known_by
@@ -75,7 +76,7 @@ def calibration(
     risks = sorted_risks(risks)
     horizons, whole = list(risks), outcomes_of(judged, columns=list(risks.values()), cause=cause, by=by, min_n=min_n)
     notes = within_reach(whole, horizons)
-    found = replicates(whole, lambda group: _calibrations(group, risks))
+    found = replicates(whole, lambda group: calibrations(group, risks))
     size = len(horizons)
     rows = partial(by_horizon, whole, found, horizons)
     table = rows(first=0, laid=partial(Replicated.log_limits, level=level))
@@ -90,9 +91,24 @@ def calibration(
     )  # fmt: skip
 
 
-def _calibrations(judged: Outcomes, risks: Risks) -> Statistic:
-    """O/E, mean prediction, share who left, intercept and slope, H of each."""
+def calibrations(judged: Outcomes, risks: Risks) -> Statistic:
+    """Return the statistic of calibration.
+
+    Parameters
+    ----------
+    judged : Outcomes
+        The spells.
+    risks : mapping of float to str
+        Column of each of H horizons, sorted.
+
+    Returns
+    -------
+    callable
+        From counts, shape (m, B), to shape (5·H, B): observed over expected, mean prediction, share who left, intercept and slope; NaN where a
+        horizon cannot be judged.
+    """
     logs = {name: log_hazard(judged.risks[name]) for name in risks.values()}
+    rankings = {name: Ranking.of(judged.risks[name]) for name in risks.values()}
 
     def _all(n: Floats) -> Floats:
         curve, count = censoring_curve(judged, n), n.sum(axis=0)
@@ -103,8 +119,8 @@ def _calibrations(judged: Outcomes, risks: Risks) -> Statistic:
             seen = known_by(judged, n, horizon, curve=curve)[0].sum(axis=0) / count
             mean = judged.risks[name] @ n / count
             ratio = np.divide(seen, mean, out=np.full_like(seen, np.nan), where=mean > 0)
-            out[:, row] = (ratio, mean, seen, intercept(logs[name], n, seen),
-                           slope(judged, n, logs[name], horizon=horizon, curve=curve))  # fmt: skip
+            shift = intercept(log_hazard(rankings[name].values), rankings[name].sums(n), seen)
+            out[:, row] = ratio, mean, seen, shift, slope(judged, n, logs[name], horizon=horizon, curve=curve)
         return out.reshape(-1, n.shape[1])
 
     return _all

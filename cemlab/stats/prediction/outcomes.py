@@ -17,7 +17,7 @@ Codes = NDArray[np.int64]
 Statistic = Callable[[Floats], Floats]
 """From counts, shape (m, B), to numbers, shape (K, B): the same computation for B versions of the data at once."""
 
-BLOCK = 8_000_000
+BLOCK = 4_000_000
 """Numbers in one matrix of counts."""
 REPLICATE = "replicate"
 CENSORED, LEFT, OTHER = 0, 1, 2

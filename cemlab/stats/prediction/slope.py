@@ -58,9 +58,9 @@ def intercept(logs: Floats, n: Floats, seen: Floats) -> Floats:
     shift = np.zeros(len(seen))
     for _ in range(STEPS):
         hazard = np.exp(logs[:, None] + shift)
-        stay = (share * np.exp(-hazard)).sum(axis=0)
-        stay = np.clip(stay, EDGE, 1 - EDGE)
-        rate = (share * hazard * np.exp(-hazard)).sum(axis=0) / (stay * -np.log(stay))
+        staying = share * np.exp(-hazard)
+        stay = np.clip(staying.sum(axis=0), EDGE, 1 - EDGE)
+        rate = (staying * hazard).sum(axis=0) / (stay * -np.log(stay))
         step = np.clip((aim - np.log(-np.log(stay))) / np.maximum(rate, EDGE), -2, 2)
         shift = shift + step
         if (np.abs(step) < CLOSE).all():

@@ -77,7 +77,7 @@ def lift(
     if not asked or not 0 < asked[0] <= asked[-1] <= 1:
         raise ParameterError(f"Shares must be above 0 and at most 1: {len(asked)} were given, some outside.")
     whole, notes = _whole(judged, risk=risk, horizon=horizon, cause=cause, by=by, min_n=min_n)
-    found = replicates(whole, lambda group: _found(group, risk, horizon=horizon, shares=np.array(asked)))
+    found = replicates(whole, lambda group: leavers_found(group, risk, horizon=horizon, shares=np.array(asked)))
     rows = partial(by_value, whole, found, name="share", values=asked)
     limits = partial(Replicated.limits, level=level, low=0)
     table = rows(first=0, laid=partial(limits, high=1))
@@ -101,8 +101,25 @@ def _whole(
     return whole, (*whole.notes, *within_reach(whole, [horizon]))
 
 
-def _found(judged: Outcomes, risk: str, *, horizon: float, shares: Floats) -> Statistic:
-    """Leavers found, lift, and share who leave among the contacted, at each share of customers."""
+def leavers_found(judged: Outcomes, risk: str, *, horizon: float, shares: Floats) -> Statistic:
+    """Return the statistic of leavers found.
+
+    Parameters
+    ----------
+    judged : Outcomes
+        The spells.
+    risk : str
+        Column of the prediction.
+    horizon : float
+        Up to when.
+    shares : numpy.ndarray
+        S shares of customers, highest prediction first.
+
+    Returns
+    -------
+    callable
+        From counts, shape (m, B), to shape (3·S, B): share of all leavers found, lift, and share who leave among those in the top.
+    """
     ranking, reached = Ranking.of(judged.risks[risk]), judged.reaches(horizon)
 
     def _shares(n: Floats) -> Floats:
