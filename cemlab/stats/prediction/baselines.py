@@ -11,7 +11,7 @@ import pandas as pd
 
 from cemlab.core.courses import Codes, Lookup
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
-from cemlab.core.scorecards import Scorecard, bin_edges, level_names
+from cemlab.core.scorecards import Scorecard, bin_edges, level_names, rebinned
 from cemlab.stats.intervals import Floats
 from cemlab.stats.prediction.scorecards import Clock
 from cemlab.stats.survival.incidence import carried
@@ -37,14 +37,14 @@ def tenure_baseline(
     """Return the risk of leaving that tenure, and a segment where asked, foretells.
 
     risk = 1 − S(u + h)/S(u), S the Kaplan–Meier curve with late entry; for one cause the Aalen–Johansen share from u on. u is the
-    tenure in whole months and the part of a month `passed` since. Errors: Greenwood from u to u + h. Months in which fewer
+    tenure in whole months and the part of a month (of a bin) `passed` since. Errors: Greenwood from u to u + h. Months in which fewer
     than `min_n` are at risk at u or u + h take the nearest earlier month that has enough, then the nearest later one, then all segments.
 
     Parameters
     ----------
     table : pandas.DataFrame
         A life table (``duration``, ``events``, ``censored``, ``entered``), or landmark cells of the training day with ``tenure`` in months
-        or narrow bins of them (``duration`` since the day, ``n``, ``events``); with ``cause`` where one is asked for.
+        or bins of them, which then are its levels (``duration`` since the day, ``n``, ``events``); with ``cause`` where one is asked for.
     horizons : sequence of float
         In units of the clock.
     clock : {"days", "months"}, default "days"
@@ -82,21 +82,23 @@ def tenure_baseline(
     asked = np.array(sorted({float(horizon) for horizon in horizons}))
     if not len(asked) or asked[0] <= 0:
         raise ParameterError(f"Horizons must be above 0: {len(asked)} were given.")
-    lives = _lives(table, by=list(by), cause=cause, month=MONTH[clock], passed=passed)
-    months = np.arange(1 + int(lives.times[-1] / MONTH[clock]))
-    found = _conditional(lives, np.asarray((months + passed) * MONTH[clock], dtype=float), asked, min_n=min_n)
-    last = np.flatnonzero(found.enough[:, -1])
-    if not len(last):
+    month = MONTH[clock]
+    cuts = _cuts(table, month)
+    starts = _starts(cuts, month, passed)
+    lives = _lives(_of_cells(table, cuts, starts) if TENURE in table else table, by=list(by), cause=cause)
+    found = _conditional(lives, starts, asked, min_n=min_n)
+    enough = np.flatnonzero(found.enough[:, -1])
+    if not len(enough):
         raise InsufficientDataError(
-            f"A baseline needs {min_n} customers who were followed {asked[-1]:g} {clock}: no month of tenure has as many."
+            f"A baseline needs {min_n} customers who were followed {asked[-1]:g} {clock}: no tenure has as many."
         )
-    cuts = tuple(float(month) for month in months[1 : last[-1] + 1])
+    beyond, cuts = cuts[enough[-1] :], cuts[: enough[-1]]
     terms = {TENURE: level_names(cuts)} | {name: sorted(set(lives.groups[name].iloc[:-1])) for name in by}
     hazard, spread, weight, lent = _table(found, _columns(lives.groups, terms), len(terms[TENURE]))
     notes = []
-    if len(months) > len(terms[TENURE]):
+    if beyond:
         notes.append(
-            f"Tenure of {last[-1]} months and more counts as {last[-1]}: fewer than {min_n} were followed beyond."
+            f"Tenure of {beyond[0]:g} months and more counts as less: fewer than {min_n} were followed beyond."
         )
     if lent:
         notes.append(
@@ -119,12 +121,32 @@ class _Conditional:
     enough: np.ndarray
 
 
-def _lives(table: pd.DataFrame, *, by: list[str], cause: str, month: float, passed: float) -> Lives:
+def _cuts(table: pd.DataFrame, month: float) -> tuple[float, ...]:
+    """Where tenure is cut: as in the cells, else at every month."""
+    if TENURE not in table:
+        return tuple(float(each) for each in range(1, 1 + int(table["duration"].max() / month)))
+    edges = np.array([bin_edges(str(text)) for text in table[TENURE].unique()])
+    wrong = int(np.isnan(edges[:, 0]).sum())
+    if wrong:
+        raise SchemaError(f"`tenure` must be in months or bins of them: {wrong} of {len(edges)} levels are not.")
+    if (edges[:, 0] == edges[:, 1]).all():
+        return tuple(float(each) for each in range(1, 1 + int(edges.max())))
+    return tuple(np.unique(edges[np.isfinite(edges) & (edges > 0)]))
+
+
+def _starts(cuts: tuple[float, ...], month: float, passed: float) -> Floats:
+    """Where on the clock of tenure the customers of each level stand."""
+    low = np.array([0.0, *cuts])
+    start = (low + passed * np.diff([*low, low[-1] + 1])) * month
+    # Days are whole: a grid of halves would have many times more times.
+    return np.round(start) if month > 1 else start
+
+
+def _lives(lives: pd.DataFrame, *, by: list[str], cause: str) -> Lives:
     """The life table, by segment, with all segments together as the last group."""
-    missing = [name for name in (*by, *(["cause"] if cause else [])) if name not in table]
+    missing = [name for name in (*by, *(["cause"] if cause else [])) if name not in lives]
     if missing:
         raise SchemaError(f"A baseline needs the columns {', '.join(missing)}: they are missing.")
-    lives = _of_cells(table, by=by, month=month, passed=passed) if TENURE in table else table
     keys = [*by, "duration", *(["cause"] if cause else [])]
     lives = lives.assign(entered=lives.get("entered", 0))
     counts = lives.groupby(keys, observed=True, dropna=False)[["entered", "events", "censored"]].sum().reset_index()
@@ -148,26 +170,19 @@ def _with_all(counts: Floats) -> Floats:
     return np.asarray(np.concatenate([counts, counts.sum(axis=-1, keepdims=True)], axis=-1))
 
 
-def _of_cells(cells: pd.DataFrame, *, by: list[str], month: float, passed: float) -> pd.DataFrame:
+def _of_cells(cells: pd.DataFrame, cuts: tuple[float, ...], starts: Floats) -> pd.DataFrame:
     """Landmark cells as a life table on the clock of tenure: entered at the cut, followed from there."""
-    texts, row = np.unique(cells[TENURE].astype(str), return_inverse=True)
-    edges = np.array([bin_edges(str(text)) for text in texts])
-    if np.isnan(edges).any():
-        raise SchemaError(
-            f"`tenure` must be in months or bins of them: {int(np.isnan(edges[:, 0]).sum())} of {len(edges)} levels are not."
-        )
-    low, high = np.maximum(edges[:, 0], 0.0), np.where(np.isfinite(edges[:, 1]), edges[:, 1], edges[:, 0] + 1)
-    wide = np.maximum(high - low, 1.0)
-    start = (low + wide * passed) * month
-    # Days are whole: a grid of halves would have many times more times.
-    start = (np.maximum(np.round(start), 1.0) if month > 1 else start)[row]
-    keys = cells[[*by, *(["cause"] if "cause" in cells else [])]]
+    at = pd.Index(level_names(cuts)).get_indexer(pd.Index(rebinned(cells[TENURE].astype(str).tolist(), cuts)))
+    keys = cells.drop(columns=[TENURE, "n", "events"])
     ended = keys.assign(
-        duration=start + cells["duration"], entered=0, events=cells["events"], censored=cells["n"] - cells["events"]
+        duration=starts[at] + cells["duration"],
+        entered=0,
+        events=cells["events"],
+        censored=cells["n"] - cells["events"],
     )
-    entered = keys.assign(duration=start, entered=cells["n"], events=0, censored=0)
+    entered = keys.assign(duration=starts[at], entered=cells["n"], events=0, censored=0)
     if "cause" in entered:
-        entered = entered.assign(cause=None)
+        entered["cause"] = None
     return pd.concat([ended, entered.astype(ended.dtypes.to_dict())], ignore_index=True)
 
 
