@@ -128,13 +128,13 @@ def _by_group(found: pd.DataFrame, by: str, names: list[str], *, min_n: int) -> 
     cells = pd.DataFrame(
         {"group": found[by].astype(str) if by else "All", "band": bands, "n": found["n"].astype(float)}
     )
-    cells = cells.groupby(["group", "band"], as_index=False)["n"].sum()
+    cells = cells.groupby(["group", "band"])["n"].sum().reset_index()
     hidden = hidden_cells(cells, by=["group", "band"], n="n", min_n=min_n)
     cells["shown"] = cells["n"].mask(hidden)
     there = cells.pivot_table(index="group", columns="band", values="n", aggfunc="sum").reindex(columns=names).notna()
     wide = cells.loc[~hidden].pivot_table(index="group", columns="band", values="shown", aggfunc="sum")
     wide = wide.reindex(index=there.index, columns=names).where(there, 0.0)
-    totals = cells.groupby("group", as_index=False)["n"].sum()
+    totals = cells.groupby("group")["n"].sum().reset_index()
     small = hidden_cells(totals, by=["group"], n="n", min_n=min_n).to_numpy()
     wide = wide.assign(n=totals["n"].to_numpy(), grouping=tables.heading(by) if by else "")
     return wide.loc[~small].reset_index()

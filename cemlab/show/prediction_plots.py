@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
-from cemlab.show import forests, hazard_tables, numbers, prediction_tables, theme
+from cemlab.show import forests, hazard_tables, numbers, prediction_tables, tables, theme
 from cemlab.show.figure import Figure, draw
 from cemlab.show.forests import Row
 from cemlab.show.survival_axes import short
@@ -126,6 +126,79 @@ def compared(
                 table=table, info=info, height=84 + 24 * len(rows), basis=prediction_tables.basis(found, info=info))  # fmt: skip
 
 
+def models(gain: Estimates, *, info: LabInfo) -> Figure:
+    """Draw how much more each model explains than the one it is compared with.
+
+    Parameters
+    ----------
+    gain : Estimates
+        From ``stats.prediction.compare`` of one skill at one horizon: one row per ``model``, with ``versus``.
+    info : LabInfo
+        For the locale and the ribbon of a synthetic lab.
+
+    Returns
+    -------
+    Figure
+        Paired differences, in the order given, flagged ones in ink.
+    """
+    versus = str(gain.table["versus"].iloc[0])
+    title = f"Squared error removed, more than by {versus}"
+    return compared(gain, by="model", title=title, label=f"difference from {versus}", info=info)
+
+
+def carried(loss: Estimates, *, info: LabInfo) -> Figure:
+    """Draw how much skill is lost without each column.
+
+    Parameters
+    ----------
+    loss : Estimates
+        From ``stats.prediction.lost``, by ``term``.
+    info : LabInfo
+        For the locale and the ribbon of a synthetic lab.
+
+    Returns
+    -------
+    Figure
+        The largest loss first, flagged ones in ink.
+    """
+    names = {term: hazard_tables.named(term) for term in loss.table["term"]}
+    title = "What each column adds to the squared error removed"
+    return compared(loss, by="term", title=title, label="lost without it", info=info, names=names)
+
+
+def segments(found: Mapping[str, Estimates], *, info: LabInfo) -> Figure:
+    """Draw observed over predicted leaving for each segment, grouping by grouping.
+
+    Parameters
+    ----------
+    found : mapping of str to Estimates
+        Column → from ``stats.prediction.calibration`` by that column, after adjustment.
+    info : LabInfo
+        For the locale and the ribbon of a synthetic lab.
+
+    Returns
+    -------
+    Figure
+        Dot and whisker about one on a scale of doublings, the highest first in each grouping; flagged ones in ink.
+    """
+    rows: list[Row] = []
+    for by, each in found.items():
+        rows.append(Row(tables.heading(by), "heading"))
+        ordered = each.table.sort_values("estimate", ascending=False, na_position="last").to_dict("records")
+        rows += [forests.row(row, label=str(row[by]), unit=each.unit, info=info) for row in ordered]
+    title = "Left for each leaver predicted, by segment"
+    table = prediction_tables.of_groupings(found, caption=title, label="Left per leaver predicted", info=info)
+    rows = rows[:MOST_ROWS]
+
+    def _paint(canvas: Canvas, medium: theme.Medium) -> None:
+        forests.paint(canvas.subplots(), rows, line=1.0, label="left for each leaver predicted, log scale", counted="customers",
+                      narrow=medium.narrow, ratios=True)  # fmt: skip
+
+    said = "; ".join(forests.spoken(row, info=info, least=1) for row in rows[:16])
+    return draw(_paint, title=title, alt=f"Dot and whisker chart about one. {said}.", table=table, info=info, height=84 + 24 * len(rows),
+                basis=prediction_tables.basis(next(iter(found.values())), info=info))  # fmt: skip
+
+
 def alone(found: Estimates, *, info: LabInfo) -> Figure:
     """Draw how well each covariate alone ranks those who left.
 
@@ -206,8 +279,8 @@ def histogram(risk: np.ndarray, n: np.ndarray, *, min_n: int) -> pd.DataFrame:
 
     Examples
     --------
-    >>> histogram(np.array([0.01, 0.30]), np.array([50, 3]), min_n=10)["n"].dropna().sum()
-    50.0
+    >>> int(histogram(np.array([0.01, 0.30]), np.array([50, 3]), min_n=10)["n"].sum())
+    50
     """
     known = np.isfinite(risk)
     if not known.any():

@@ -100,6 +100,35 @@ def of_measures(
     return Table(caption, columns, tuple(rows), pd.concat(frames, ignore_index=True))
 
 
+def of_groupings(found: Mapping[str, Estimates], *, caption: str, label: str, info: LabInfo) -> Table:
+    """Return estimates by several columns as one table.
+
+    Parameters
+    ----------
+    found : mapping of str to Estimates
+        Column → estimates by it.
+    caption : str
+        What one row is.
+    label : str
+        Heading of the estimate.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        Grouping, group, estimate, interval, customers.
+    """
+    rows, frames = [], []
+    for by, each in found.items():
+        made = of_customers(each, caption=caption, info=info, label=label, extra={"flagged": "Stands out"})
+        place = each.by.index(by)
+        rows += [(Cell(tables.heading(by), by), row[place], *row[len(each.by) :]) for row in made.rows]
+        columns = (Column("Grouping"), Column("Group"), *made.columns[len(each.by) :])
+        frames.append(each.table.rename(columns={by: "group"}).assign(grouping=by))
+    return Table(caption, columns, tuple(rows), pd.concat(frames, ignore_index=True))
+
+
 def of_calibration(curve: Estimates, *, caption: str, info: LabInfo) -> Table:
     """Return groups of customers with what was predicted and what came.
 

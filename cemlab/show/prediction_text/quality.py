@@ -251,6 +251,33 @@ def chosen(model: str, *, gain: Finding | None, best: str = "") -> Sentence:
     )  # fmt: skip
 
 
+def challenged(won: Finding, *, model: str) -> Sentence:
+    """Say whether the challenger does better than the model that is used.
+
+    Parameters
+    ----------
+    won : Finding
+        What the challenger removes of the squared error beyond the model; adjusted.
+    model : str
+        The model that is used, in words.
+
+    Returns
+    -------
+    Sentence
+        With the interval of the paired difference.
+    """
+    name = won.scope.get("model", "the challenger")
+    if won.flagged and won.value > 0:
+        return Sentence(
+            "On the newest judged day ", Name(name), " does better than ", Name(model), ": it removes ", won, " more of the squared error (between ",
+            Quote(won, "interval"), "). It gives no reasons, so the list below is not by it.",
+        )  # fmt: skip
+    return Sentence(
+        "On the newest judged day ", Name(name), " does not do better than ", Name(model), " by more than chance explains (difference between ",
+        Quote(won, "interval"), " of the squared error).",
+    )  # fmt: skip
+
+
 def carried(losses: Sequence[Finding]) -> Sentence:
     """Say without which covariates the prediction would be worse.
 

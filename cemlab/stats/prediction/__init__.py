@@ -5,6 +5,7 @@ from cemlab.stats.prediction.baselines import tenure_baseline
 from cemlab.stats.prediction.boosting import Boosted, boosted, judged_rows
 from cemlab.stats.prediction.calibration import calibration, calibration_curve, observed_expected
 from cemlab.stats.prediction.choice import choose
+from cemlab.stats.prediction.columns import lost, without_each
 from cemlab.stats.prediction.comparison import compare
 from cemlab.stats.prediction.discrimination import auc, concordance
 from cemlab.stats.prediction.drift import calibration_by_month, drift
@@ -30,9 +31,11 @@ __all__ = [
     "judged",
     "judged_rows",
     "lift",
+    "lost",
     "observed_expected",
     "person_periods",
     "scorecard",
     "scored",
     "tenure_baseline",
+    "without_each",
 ]
