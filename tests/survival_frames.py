@@ -10,6 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+COX_TERMS = {
+    "lung": ["age", "sex", "ecog"],
+    "veteran": ["trt", "celltype", "karno", "diagtime", "age", "prior"],
+    "heart": ["age", "year", "surgery", "transplant"],
+}
+SMALL_CELLS = pd.DataFrame({
+    "plan": ["a", "a", "b", "b", "c", "c"] * 2, "region": ["n", "s"] * 6, "duration": [1, 2, 1, 2, 1, 2, 3, 3, 3, 3, 3, 3],
+    "n": [30, 20, 40, 20, 30, 30, 50, 60, 50, 40, 60, 70], "events": [10, 9, 8, 4, 9, 12, 5, 4, 7, 9, 6, 8],
+})  # fmt: skip
+"""Every level leaves and stays at the same times."""
 REFERENCE = Path(__file__).resolve().parent / "reference"
 
 
@@ -90,3 +100,10 @@ def telco(folder: Path) -> pd.DataFrame:
         "internet": rows["InternetService"].map({"DSL": "DSL", "Fiber optic": "Fiber"}).fillna("No"),
         "monthly": rows["MonthlyCharges"], "senior": rows["SeniorCitizen"], "male": (rows["gender"] == "Male") * 1, **yes,
     })  # fmt: skip
+
+
+def cox_rows(name: str, folder: Path) -> pd.DataFrame:
+    """Rows of `lung`, `veteran` or `heart` as the reference models take them, with the covariates `COX_TERMS`."""
+    if name == "lung":
+        return lung(folder).dropna(subset=["ecog"]).reset_index(drop=True)
+    return veteran(folder) if name == "veteran" else heart(folder)

@@ -153,6 +153,30 @@ def test_horizon_beyond_follow_up_is_named_and_not_extrapolated(tmp_path: Path) 
     assert "follow-up ends before" in html
 
 
+def test_beyond_follow_up_a_formula_speaks_only_where_asked_and_a_cause_has_its_own_answers(tmp_path: Path) -> None:
+    spells = _spells("a", n=90, leave=60) + _spells("b", n=90, leave=30)
+    lab = _company(tmp_path, spells)
+    lines = (tmp_path / "spells.csv").read_text(encoding="utf-8").splitlines()
+    why = ["why", *("" if ",," in line else ("price", "moved")[number % 2] for number, line in enumerate(lines[1:]))]
+    (tmp_path / "spells.csv").write_text(
+        "\n".join(f"{line},{each}" for line, each in zip(lines, why, strict=True)) + "\n"
+    )
+    lab.write_text(lab.read_text(encoding="utf-8") + 'end_reason = "why"\n', encoding="utf-8")
+    finished = _run(lab, tmp_path / "out", "-p", "cause", "price", "-p", "extrapolate_to", "60")
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    found, html = _published(tmp_path / "out")
+    beyond = found["survival.beyond", "0", "60.0"]
+    assert 0 < beyond["ci_low"] < beyond["value"] < beyond["ci_high"] < found["survival.left", "24.0"]["value"]
+    assert "This is the formula" in html
+    assert "Another formula beyond follow-up" in html
+    gap = {key[1]: each["value"] for key, each in found.items() if key[0] == "survival.plan_by_cause"}
+    assert gap["a"] == pytest.approx(-gap["b"])
+    assert gap["a"] > 0
+    assert found["survival.gray.plan", "price"]["p_value"] < 0.05
+    assert found["hazard.absolute", "plan", "b"]["value"] < 1
+    assert "Fine and Gray" in html
+
+
 def test_one_spell_and_a_day_before_the_data_are_refused_in_words(tmp_path: Path) -> None:
     alone = _run(_company(tmp_path, _spells("a", n=1, leave=1)), tmp_path / "alone")
     assert alone.returncode == 1
