@@ -88,7 +88,7 @@ def _cells() -> pd.DataFrame:
     random = np.random.default_rng(4)
     rows = pd.DataFrame({"plan": random.choice(["monthly", "yearly"], 2000)})
     time = np.ceil(random.exponential(np.where(rows["plan"] == "monthly", 10, 20)))
-    cause = np.where(time <= 24, random.choice(["moved", "price"], 2000), None)
+    cause = pd.Series(random.choice(["moved", "price"], 2000)).where(time <= 24)
     rows = rows.assign(duration=np.minimum(time, 24), cause=cause, n=1, events=(time <= 24) * 1)
     return rows.groupby(["plan", "duration", "cause"], dropna=False, as_index=False)[["n", "events"]].sum()
 

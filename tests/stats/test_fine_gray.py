@@ -63,7 +63,7 @@ def test_absolute_risks_are_those_of_profiles_that_differ_in_one_level() -> None
     )
     time = np.ceil(random.exponential(np.where(rows["plan"] == "b", 8, 16)))
     causes = random.choice(["moved", "price"], 3000)
-    rows = rows.assign(duration=np.minimum(time, 24), event=pd.Series(np.where(time <= 24, causes, None), dtype=object))
+    rows = rows.assign(duration=np.minimum(time, 24), event=pd.Series(causes).where(time <= 24))
     fit = hazards.fit_fine_gray(as_cells(rows), terms=["plan", "size"], cause="price", min_n=20)
     risks = hazards.absolute_risks(fit, 12)
     profiles = pd.DataFrame({"plan": ["a", "b"], "size": rows["size"].mean()})
