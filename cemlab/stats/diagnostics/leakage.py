@@ -16,12 +16,15 @@ RANKS = 0.95
 """A covariate that ranks leavers this well alone is too good."""
 PURE = 0.20
 OVERALL = (0.05, 0.95)
+EMPTIED = 10
+"""Smallest level of which it means something that everybody left."""
 FOLDS = 5
 
 REASONS = {
     "late": "is known only after the cut",
     "ranks": f"ranks who left almost perfectly (more than {RANKS:g})",
     "pure": f"has levels with {PURE:.0%} of the rows or more in which everybody left or nobody did",
+    "gone": f"has levels with {PURE:.0%} of those who left or more in which everybody left",
 }
 
 
@@ -36,7 +39,8 @@ def leakage(
     """Return which covariates give the outcome away and must be kept out.
 
     Leaking: max(AUC, 1 − AUC) > 0.95, levels scored by their share of leavers in the other four of five folds; or levels holding 20 % of
-    the rows or more in which nobody or everybody left, where 5 to 95 % left overall; or known only after the cut.
+    the rows or more in which nobody or everybody left, where 5 to 95 % left overall; or levels holding 20 % of the leavers or more in
+    which everybody left, where fewer than half did overall (what is overwritten when a customer leaves); or known only after the cut.
 
     Parameters
     ----------
@@ -54,7 +58,7 @@ def leakage(
     Returns
     -------
     Estimates
-        Measure ``leakage``; one row per ``term``: ``estimate`` (max(AUC, 1 − AUC)), ``pure_share`` of rows, ``leaking``, ``reason``, ``n``. A
+        Measure ``leakage``; one row per ``term``: ``estimate`` (max(AUC, 1 − AUC)), ``pure_share`` of rows, ``gone_share`` of leavers, ``leaking``, ``reason``, ``n``. A
         note names each that leaks.
 
     Raises
@@ -81,10 +85,11 @@ def leakage(
     random = np.random.default_rng(seed)
     rows = []
     for term in terms:
-        ranked, pure = _ranked(cells, term, random), _pure(cells, term, overall=gone / total)
-        reason = "late" if term in known_late else "ranks" if ranked > RANKS else "pure" if pure >= PURE else ""
-        rows.append({"term": term, "estimate": ranked, "std_error": np.nan, "pure_share": pure, "leaking": bool(reason),
-                     "reason": REASONS.get(reason, ""), "n": total})  # fmt: skip
+        ranked, (pure, left) = _ranked(cells, term, random), _pure(cells, term, overall=gone / total)
+        signs = {"late": term in known_late, "ranks": ranked > RANKS, "pure": pure >= PURE, "gone": left >= PURE}
+        reason = next((name for name, found in signs.items() if found), "")
+        rows.append({"term": term, "estimate": ranked, "std_error": np.nan, "pure_share": pure, "gone_share": left,
+                     "leaking": bool(reason), "reason": REASONS.get(reason, ""), "n": total})  # fmt: skip
     table = pd.DataFrame(rows)
     if table["leaking"].all():
         raise InsufficientDataError(
@@ -159,12 +164,13 @@ def area_under_curve(score: Floats, gone: Floats, stayed: Floats) -> float:
     return float(left @ below / (left.sum() * right.sum()))
 
 
-def _pure(cells: pd.DataFrame, term: str, *, overall: float) -> float:
-    """Share of rows at levels where nobody or everybody left; 0 where that is no surprise."""
-    if not OVERALL[0] <= overall <= OVERALL[1]:
-        return 0.0
+def _pure(cells: pd.DataFrame, term: str, *, overall: float) -> tuple[float, float]:
+    """Share of rows at levels where nobody or everybody left, and of leavers where everybody did; 0 where that is no surprise."""
     found = cells.groupby(term, observed=True)[["n", "events"]].sum()
     # A level of a few rows is pure by chance; it must have had a fair chance of being mixed.
     chance = np.minimum(overall ** found["n"], 1.0) + (1 - overall) ** found["n"]
-    pure = ((found["events"] == 0) | (found["events"] == found["n"])) & (chance < 0.01)
-    return float(found.loc[pure, "n"].sum() / found["n"].sum())
+    everybody, nobody = found["events"] == found["n"], found["events"] == 0
+    rows = found.loc[(everybody | nobody) & (chance < 0.01), "n"].sum() / found["n"].sum()
+    emptied = everybody & (found["n"] >= EMPTIED) & (overall ** found["n"] * len(found) < 0.01)
+    left = found.loc[emptied, "events"].sum() / found["events"].sum()
+    return float(rows) if OVERALL[0] <= overall <= OVERALL[1] else 0.0, float(left) if overall < 0.5 else 0.0
