@@ -112,8 +112,8 @@ def jackknife(replicates: Floats, present: NDArray[np.bool_]) -> Errors:
     return Errors(np.where(unknown, np.nan, np.sqrt(variance)), np.where(unknown, np.nan, groups - 1))
 
 
-def replicate_codes(frame: pd.DataFrame) -> tuple[NDArray[np.int64], int]:
-    """Return the position of each row's replicate group, and how many groups there are.
+def replicate_codes(frame: pd.DataFrame) -> tuple[NDArray[np.int64], pd.Index]:
+    """Return the position of each row's replicate group, and the names of the groups.
 
     Parameters
     ----------
@@ -124,10 +124,10 @@ def replicate_codes(frame: pd.DataFrame) -> tuple[NDArray[np.int64], int]:
     -------
     numpy.ndarray
         From 0.
-    int
-        1 where there are no replicates.
+    pandas.Index
+        Sorted; one where there are no replicates.
     """
     if "replicate" not in frame:
-        return np.zeros(len(frame), dtype=np.int64), 1
+        return np.zeros(len(frame), dtype=np.int64), pd.Index([0])
     codes, groups = pd.factorize(frame["replicate"], sort=True)
-    return codes.astype(np.int64), max(len(groups), 1)
+    return codes.astype(np.int64), pd.Index(groups)

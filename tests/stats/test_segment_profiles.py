@@ -316,3 +316,55 @@ def test_wrong_frames_are_refused() -> None:
         segments.classification(pd.DataFrame({"n": [1], "a": [0.5], "b": [0.4]}), classes=["a", "b"])
     with pytest.raises(ParameterError):
         segments.profiles(moments.assign(replicate=range(2)), units={"margin": "currency"}, level=1.5)
+
+
+def answers(n: int, seed: int) -> pd.DataFrame:
+    """Customers of three true classes with eight answers and an outcome."""
+    draw = np.random.default_rng(seed)
+    high = np.hstack([HIGH, HIGH[:, :3]])
+    true = draw.choice(3, size=n, p=SIZES)
+    frame = pd.DataFrame(
+        (draw.random((n, 8)) < high[true]).astype(int).astype(str), columns=[f"item_{at}" for at in range(8)]
+    )
+    return frame.assign(
+        replicate=draw.integers(0, 20, n), margin=np.array([10.0, 20.0, 40.0])[true] + draw.normal(0, 5, n)
+    )
+
+
+def test_classes_learnt_again_widen_the_intervals_and_say_so() -> None:
+    people = answers(1500, seed=5)
+    items = [f"item_{at}" for at in range(8)]
+    patterns = people.groupby([*items, "replicate"], as_index=False).size().rename(columns={"size": "n"})
+    fit = segments.latent_classes(patterns, items=items, classes=3, starts=5)
+    again = segments.relearnt(fit, patterns)
+    fixed = segments.classification(fit.parts["posterior"])
+    assert again.errors == pytest.approx(fixed.errors)
+    moments = summed(people.merge(fit.parts["posterior"][[*items, "value"]], on=items).rename(columns={"value": "segment"}), ["margin"])  # fmt: skip
+    wide, narrow = (
+        segments.profiles(moments, units={"margin": "currency"}, classification=model)["margin"]
+        for model in (again, fixed)
+    )
+    assert wide.table["estimate"].to_numpy() == pytest.approx(narrow.table["estimate"].to_numpy())
+    assert (wide.table["std_error"] > narrow.table["std_error"]).all()
+    assert any("learnt again" in note for note in wide.notes)
+    assert any("held fixed" in note for note in narrow.notes)
+    # A replicate is the whole analysis without its group.
+    kept = patterns[patterns["replicate"] != 7]
+    alone = segments.latent_classes(kept, items=items, classes=3, starts=5)
+    likelihoods = alone.parts["posterior"].merge(
+        fit.parts["posterior"][[*items, "value"]], on=items, suffixes=("_own", "")
+    )
+    by_hand = segments.classification(likelihoods, classes=["1", "2", "3"])
+    assert again.errors_without is not None
+    assert again.errors_without[7] == pytest.approx(by_hand.errors, abs=5e-3)
+
+
+def test_patterns_of_other_customers_are_refused() -> None:
+    people = answers(400, seed=6)
+    items = [f"item_{at}" for at in range(4)]
+    patterns = people.groupby([*items, "replicate"], as_index=False).size().rename(columns={"size": "n"})
+    fit = segments.latent_classes(patterns, items=items, classes=2, starts=5)
+    with pytest.raises(SchemaError, match="another number of customers"):
+        segments.relearnt(fit, patterns.iloc[1:])
+    with pytest.raises(SchemaError, match="replicate missing"):
+        segments.relearnt(fit, patterns.drop(columns="replicate"))

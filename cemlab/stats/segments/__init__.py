@@ -1,16 +1,22 @@
 """Who they are: latent classes, mixtures and rules, how many, how stable, and what is said of each."""
 
+from cemlab.stats.segments.agreement import agreement, transitions
 from cemlab.stats.segments.bch import classification, exact
 from cemlab.stats.segments.categories import categories
 from cemlab.stats.segments.curves import curves
 from cemlab.stats.segments.grid import grid
 from cemlab.stats.segments.latent_classes import latent_classes
 from cemlab.stats.segments.naming import contrasts, names
+from cemlab.stats.segments.number import number_of_classes
+from cemlab.stats.segments.numeric import k_means, mixture, number_of_components
 from cemlab.stats.segments.profiles import differences, profiles, sizes
+from cemlab.stats.segments.relearnt import relearnt
 from cemlab.stats.segments.rules import rules
+from cemlab.stats.segments.stability import stability, verdict
 from cemlab.stats.segments.worth import beats
 
 __all__ = [
+    "agreement",
     "beats",
     "categories",
     "classification",
@@ -19,9 +25,17 @@ __all__ = [
     "differences",
     "exact",
     "grid",
+    "k_means",
     "latent_classes",
+    "mixture",
     "names",
+    "number_of_classes",
+    "number_of_components",
     "profiles",
+    "relearnt",
     "rules",
     "sizes",
+    "stability",
+    "transitions",
+    "verdict",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.stats.intervals import Floats
@@ -14,9 +15,12 @@ from cemlab.stats.intervals import Floats
 WEAKEST = 0.05
 """Smallest singular value of the error matrix with which sums are still corrected."""
 
-CORRECTED = (
-    "Corrected for classification error; the class model is held fixed in the jackknife, so its own uncertainty is "
-    "not in the intervals. Assumes that the outcome depends on the items through the class alone."
+INDEPENDENT = (
+    "Corrected for classification error; assumes that the outcome depends on the items through the class alone."
+)
+FIXED = "The class model is held fixed in the jackknife: its own uncertainty is not in the intervals, which are too narrow for that."
+RELEARNT = (
+    "The classes are learnt again without each replicate group, so that their own uncertainty is in the intervals."
 )
 PLAIN = "Plain figures of the groups as assigned: groups made by rules or by k-means have no classification error to correct."
 
@@ -33,11 +37,17 @@ class Classification:
         P(assigned | true): one row per true class, one column per assigned class.
     corrected : bool
         False where groups are what they are, without error.
+    errors_without : numpy.ndarray, shape (groups, classes, classes), or None
+        The same learnt again without each replicate group; None where the class model is held fixed.
+    groups : tuple
+        Names of those groups.
     """
 
     classes: tuple[str, ...]
     errors: Floats
     corrected: bool = True
+    errors_without: Floats | None = None
+    groups: tuple[object, ...] = ()
 
     @property
     def weights(self) -> Floats:
@@ -45,9 +55,11 @@ class Classification:
         return np.asarray(np.linalg.inv(self.errors))
 
     @property
-    def note(self) -> str:
+    def notes(self) -> tuple[str, ...]:
         """What a reader must know of the correction."""
-        return CORRECTED if self.corrected else PLAIN
+        if not self.corrected:
+            return (PLAIN,)
+        return INDEPENDENT, FIXED if self.errors_without is None else RELEARNT
 
     def corrected_sums(self, sums: Floats, *, axis: int = 0) -> Floats:
         """Return sums over true classes from sums over assigned ones.
@@ -68,6 +80,27 @@ class Classification:
         """
         moved = np.moveaxis(sums, axis, -1)
         return np.asarray(np.moveaxis(moved @ self.weights, -1, axis))
+
+    def corrected_without(self, sums: Floats, groups: pd.Index) -> Floats:
+        """Return sums over true classes without each replicate group.
+
+        Parameters
+        ----------
+        sums : numpy.ndarray, shape (groups, classes, ...)
+            Sums over assigned classes without each group.
+        groups : pandas.Index
+            Their names; for one in which nobody has answered the items, the errors of all stand.
+
+        Returns
+        -------
+        numpy.ndarray
+            In the same shape.
+        """
+        if self.errors_without is None:
+            return self.corrected_sums(sums, axis=1)
+        position = pd.Index(self.groups).get_indexer(groups)
+        errors = np.where((position >= 0)[:, None, None], self.errors_without[position], self.errors)
+        return np.asarray(np.einsum("gs...,gst->gt...", sums, np.linalg.inv(errors)))
 
 
 def classification(
@@ -130,10 +163,7 @@ def classification(
     chosen = shares.argmax(axis=1)
     if assigned in posterior:
         chosen = pd.Index(names).get_indexer(pd.Index(posterior[assigned].astype(str)))
-    expected = shares * posterior[n].to_numpy(float)[:, None]
-    indicator = np.equal.outer(chosen, np.arange(len(names))).astype(float)
-    joint = expected.T @ indicator
-    return _checked(names, joint)
+    return _checked(names, assigned_by_true(shares, chosen, n=posterior[n].to_numpy(float)))
 
 
 def exact(groups: Sequence[str]) -> Classification:
@@ -155,6 +185,27 @@ def exact(groups: Sequence[str]) -> Classification:
     [[1.0, 0.0], [0.0, 1.0]]
     """
     return Classification(tuple(groups), np.eye(len(groups)), corrected=False)
+
+
+def assigned_by_true(shares: Floats, chosen: NDArray[np.int64], *, n: Floats) -> Floats:
+    """Return the expected customers of each true class (row) by assigned class (column).
+
+    Parameters
+    ----------
+    shares : numpy.ndarray, shape (patterns, classes)
+        Probability of each class.
+    chosen : numpy.ndarray, shape (patterns,)
+        Position of the assigned class.
+    n : numpy.ndarray, shape (patterns,)
+        Customers.
+
+    Returns
+    -------
+    numpy.ndarray, shape (classes, classes)
+        Adding up to all customers.
+    """
+    indicator = np.equal.outer(chosen, np.arange(shares.shape[1])).astype(float)
+    return np.asarray((shares * n[:, None]).T @ indicator)
 
 
 def _checked(names: tuple[str, ...], joint: Floats) -> Classification:

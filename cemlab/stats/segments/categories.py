@@ -93,7 +93,7 @@ def categories(
     })  # fmt: skip
     return Estimates.build(
         table, by=["segment", outcome], cells=["segment"], measure=f"{outcome}_share", unit="share", method=_method(model),
-        level=level, min_n=min_n, notes=(model.note, *sums.notes),
+        level=level, min_n=min_n, notes=(*model.notes, *sums.notes),
         parts={"association": _association(sums, model, level=level)},
     )  # fmt: skip
 

@@ -124,10 +124,11 @@ def _errors(split: Lives, assigned: Lives, model: Classification, used: np.ndarr
     replicates = np.empty((len(groups), *used.shape))
     for group in range(len(groups)):
         mine = np.flatnonzero(codes == group)
-        risk, events = assigned.at_risk.copy(), assigned.events.copy()
-        risk[:, classes[mine]] -= split.at_risk[:, mine]
-        events[:, classes[mine]] -= split.events[:, mine]
-        risk, events = (model.corrected_sums(each, axis=1) for each in (risk, events))
+        risk, events = assigned.at_risk.T.copy(), assigned.events.T.copy()
+        risk[classes[mine]] -= split.at_risk.T[mine]
+        events[classes[mine]] -= split.events.T[mine]
+        name = pd.Index(groups[[group]])
+        risk, events = (model.corrected_without(each[None], name)[0].T for each in (risk, events))
         replicates[group] = _survival(risk, events, used)
     return jackknife(replicates, np.ones(replicates.shape, dtype=bool))
 
@@ -152,6 +153,6 @@ def _estimates(
     return Estimates.build(
         table, by=["segment", "duration"], cells=["segment"], measure="survival", unit="share", better="up", level=level, min_n=min_n,
         method="Kaplan–Meier" + (" corrected for classification error (BCH)" if model.corrected else "") + ", jackknife, log-log interval",
-        notes=(model.note, *window.notes, *why, *((MONOTONE.format(points=changed),) if changed else ())),
+        notes=(*model.notes, *window.notes, *why, *((MONOTONE.format(points=changed),) if changed else ())),
         parts={"groups": group_summary(lives, window)},
     )  # fmt: skip

@@ -69,7 +69,7 @@ def grid(cells: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estima
     rows = pd.Index(segments).get_indexer(pd.Index(known["segment"].astype(str)))
     action = known["value"].astype(str) + " " + known["risk"].astype(str)
     columns = pd.Index([" ".join(pair) for pair in ACTIONS]).get_indexer(pd.Index(action))
-    sums = np.zeros((groups, len(segments), len(actions), 2))
+    sums = np.zeros((len(groups), len(segments), len(actions), 2))
     np.add.at(sums, (codes, rows, columns), known[["n", "sum"]].fillna(0).to_numpy(float))
     counts, stake = (_totals(sums[..., which], level=level) for which in range(2))
     keys = _keys(segments)
@@ -82,7 +82,7 @@ def grid(cells: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estima
     }
     return Estimates.build(
         table, by=["segment", "action"], measure="customers", unit="customers", method="number of customers, jackknife of totals",
-        level=level, min_n=min_n, notes=_notes(known, unknown, groups), parts=parts,
+        level=level, min_n=min_n, notes=_notes(known, unknown, len(groups)), parts=parts,
     )  # fmt: skip
 
 

@@ -140,7 +140,7 @@ def sizes(
     table = table.assign(**share_limits(share, errors, n=whole, level=level, corrected=model.corrected))
     return Estimates.build(
         table, by=["segment"], measure="class_share", unit="share", method=_method(model, _share_interval(model, "share of customers")),
-        level=level, min_n=min_n, notes=(model.note, *sums.notes),
+        level=level, min_n=min_n, notes=(*model.notes, *sums.notes),
     )  # fmt: skip
 
 
@@ -208,7 +208,7 @@ def differences(
     table = pd.concat(rows, ignore_index=True)
     table.loc[table["outcome"].isin(list(built_on)), "p_value"] = np.nan
     explained = pd.concat([_explained(each, name, level=level) for name, each in sums.items()], ignore_index=True)
-    notes = (model.note, *_common_notes(sums.values()), *((DESCRIPTIVE,) if built_on else ()))
+    notes = (*model.notes, *_common_notes(sums.values()), *((DESCRIPTIVE,) if built_on else ()))
     if len(model.classes) < 2:
         table, notes = table.iloc[:0], (*notes, ONE_SEGMENT)
     return Estimates.build(
@@ -258,7 +258,7 @@ def _profile(
     return Estimates.build(
         table, by=["segment"], measure=outcome, unit=unit,
         method=_method(model, _share_interval(model, "mean") if unit == "share" else "mean, t interval"), level=level, min_n=min_n,
-        notes=(model.note, *sums.notes, *((CUT,) if cut else ())),
+        notes=(*model.notes, *sums.notes, *((CUT,) if cut else ())),
     )  # fmt: skip
 
 

@@ -109,16 +109,16 @@ def sums_by_class(frame: pd.DataFrame, model: Classification, *, values: Floats,
             f"At least one customer with a value of `{of}` is needed: {len(frame):,} rows hold none. Leave this outcome out."
         )
     codes, groups = replicate_codes(frame)
-    by_group = np.zeros((groups, len(model.classes), values.shape[1]))
+    by_group = np.zeros((len(groups), len(model.classes), values.shape[1]))
     np.add.at(by_group, (codes, segments), values)
-    counts = np.zeros((groups, len(model.classes)))
+    counts = np.zeros((len(groups), len(model.classes)))
     np.add.at(counts, (codes, segments), n)
     assigned = by_group.sum(axis=0)
     customers = counts.sum(axis=0)
     weights = model.weights
     n_eff = quotient((customers @ weights) ** 2, customers @ weights**2)
     return Sums(
-        model.corrected_sums(assigned), model.corrected_sums(assigned - by_group, axis=1), counts.sum(axis=1) > 0,
+        model.corrected_sums(assigned), model.corrected_without(assigned - by_group, groups), counts.sum(axis=1) > 0,
         assigned, n_eff, "replicate" in frame,
     )  # fmt: skip
 
