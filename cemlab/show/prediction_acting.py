@@ -129,44 +129,42 @@ def _money_words(at: np.ndarray, value: np.ndarray, everybody: np.ndarray, *, be
     )
 
 
-def course_of(found: Estimates, *, by: str, title: str, label: str, info: LabInfo) -> Figure:
-    """Draw ratios of observed to predicted leaving over time.
+def by_day(found: Estimates, *, info: LabInfo) -> Figure:
+    """Draw observed over expected leaving on each judged day.
 
     Parameters
     ----------
     found : Estimates
-        One row per step of time: ``estimate`` with its interval, ``flagged`` where it is off.
-    by : str
-        The column that names the steps, as text that sorts in time.
-    title : str
-        What is shown.
-    label : str
-        Of the axis.
+        From ``stats.prediction.relation_by_day``: one row per ``day``, ``flagged`` where it moved.
     info : LabInfo
         For the locale and the ribbon of a synthetic lab.
 
     Returns
     -------
     Figure
-        Dots with whiskers about one.
+        Dots with whiskers about one, oldest first.
     """
-    table = found.table.loc[~found.table["suppressed"].astype(bool)].sort_values(by)
-    steps = [str(each) for each in table[by]]
+    table = found.table.loc[~found.table["suppressed"].astype(bool)].sort_values("day")
+    days = [str(each) for each in table["day"]]
     values = table[["estimate", "ci_low", "ci_high"]].to_numpy(float)
-    flagged = table["flagged"].astype(bool).tolist() if "flagged" in table else [False] * len(table)
+    title = "Left for each leaver predicted, by judged day"
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         axes = canvas.subplots()
         axes.axhline(1, color=theme.CONTEXT, lw=1, ls="--")
-        for place, ((value, low, high), out) in enumerate(zip(values, flagged, strict=True)):
-            colour = theme.INK if out else theme.CONTEXT
+        for place, ((value, low, high), moved) in enumerate(zip(values, table["flagged"], strict=True)):
+            colour = theme.INK if moved else theme.CONTEXT
             axes.plot([place] * 2, [low, high], color=colour)
-            axes.plot(place, value, "D" if out else "o", color=colour, ms=5.5)
-        every = max(1, math.ceil(len(steps) / (4 if medium.narrow else 9)))
-        axes.set_xticks(range(0, len(steps), every), steps[::every])
-        axes.set(ylabel=label, ylim=(0, None))
+            axes.plot(place, value, "D" if moved else "o", color=colour, ms=5.5)
+        every = max(1, math.ceil(len(days) / (3 if medium.narrow else 7)))
+        axes.set_xticks(range(0, len(days), every), days[::every])
+        axes.set(ylabel="observed / predicted", xlim=(-0.6, len(days) - 0.4), ylim=(0, None))
 
-    said = "; ".join(f"{step} {value:.2f} ({low:.2f} to {high:.2f})" for step, (value, low, high) in zip(steps, values, strict=True))  # fmt: skip
-    shown = prediction_tables.of_customers(found, caption=title, info=info, label=label)
-    return draw(_paint, title=title, alt=f"Dots with whiskers about one: {said}.", table=shown, info=info, height=260,
+    said = "; ".join(
+        f"{day} {value:.2f} ({low:.2f} to {high:.2f})" for day, (value, low, high) in zip(days, values, strict=True)
+    )
+    shown = prediction_tables.of_customers(
+        found, caption=title, info=info, label="Left per leaver predicted", extra={"flagged": "Stands out"}
+    )
+    return draw(_paint, title=title, alt=f"Dots with whiskers about one: {said}.", table=shown, info=info, height=230,
                 basis=prediction_tables.basis(found, info=info))  # fmt: skip

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
-from cemlab.show import numbers, tables
+from cemlab.show import hazard_tables, numbers, tables
 from cemlab.show.tables import Cell, Column, Table
 
 
@@ -155,6 +155,35 @@ def of_calibration(curve: Estimates, *, caption: str, info: LabInfo) -> Table:
     columns = (*made.columns[:place], Column("Predicted, %", numeric=True), *made.columns[place:])
     rows = tuple((*row[:place], cell, *row[place:]) for row, cell in zip(made.rows, cells, strict=True))
     return replace(made, columns=columns, rows=rows)
+
+
+def of_mix(mix: Estimates, *, caption: str, info: LabInfo) -> Table:
+    """Return whether the mix of customers has moved, column by column.
+
+    Parameters
+    ----------
+    mix : Estimates
+        From ``stats.prediction.drift``, with the part ``terms``.
+    caption : str
+        What one row is.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        Column, share of customers at another level, stability index, its noise without drift, verdict; the largest first.
+    """
+    table = mix.parts["terms"].sort_values("stability", ascending=False, ignore_index=True)
+    columns = (Column("Column"), Column("At another level, %", numeric=True), Column("Stability index", numeric=True),
+               Column("Without drift up to", numeric=True), Column("Verdict"))  # fmt: skip
+    rows = []
+    for row in table.to_dict("records"):
+        what, verdict = hazard_tables.named(str(row["term"])), str(row["verdict"])
+        cells = [(100 * row["total_variation"], 1), (row["stability"], 3), (row["noise"], 3)]
+        shown = [Cell(numbers.number(value, digits, locale=info.locale), value) for value, digits in cells]
+        rows.append((Cell(what, what), *shown, Cell(verdict, verdict)))
+    return Table(caption, columns, tuple(rows), table)
 
 
 def of_counts(frame: pd.DataFrame, *, caption: str, labels: Mapping[str, str], min_n: int, info: LabInfo) -> Table:

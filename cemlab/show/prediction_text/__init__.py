@@ -1,6 +1,6 @@
 """Sentences on predictions: how good they are, whether they can be believed, and what acting on them would bring."""
 
-from cemlab.show.prediction_text.acting import alike, assumptions, drifted, found_by_contacting, today, worth
+from cemlab.show.prediction_text.acting import alike, assumptions, drifted, found_by_contacting, today, unlike, worth
 from cemlab.show.prediction_text.quality import (
     behind,
     believable,
@@ -36,6 +36,7 @@ __all__ = [
     "skill",
     "skill_in_short",
     "today",
+    "unlike",
     "useful",
     "within_snapshot",
     "worth",

@@ -113,29 +113,47 @@ def today(scored: Finding, high: Finding, *, above: Finding, horizon: str, at_ri
     return Sentence(*parts, ".")
 
 
-def drifted(moved: Sequence[str], *, relation: bool) -> Sentence | None:
-    """Say that today's customers, or the relation, are not those that the model learnt from.
+def drifted(ratios: Sequence[Finding]) -> Sentence | None:
+    """Say that leaving has not gone on as the models had learnt it.
 
     Parameters
     ----------
-    moved : sequence of str
-        Covariates whose mix has moved by more than is usual.
-    relation : bool
-        True when observed over expected moved since training.
+    ratios : sequence of Finding
+        Observed over expected per judged ``day``, oldest first; flagged where it moved.
 
     Returns
     -------
     Sentence or None
-        None when nothing moved: then there is nothing to announce.
+        Of the day that is furthest off; None when none is flagged.
     """
-    if relation:
-        return Sentence(
-            "Leaving has changed since the model learnt: as many as it predicts do not leave, so read its shares as an order, not as "
-            "probabilities."
-        )  # fmt: skip
-    if moved:
-        return Sentence("Today's customers are unlike those the model learnt from in ", Name(numbers.listed(hazard_tables.named(name) for name in moved)), ".")  # fmt: skip
-    return None
+    off = [each for each in ratios if each.flagged and each.value > 0]
+    if not off:
+        return None
+    most = max(off, key=lambda each: abs(math.log(each.value)))
+    return Sentence(
+        "Leaving has not gone on as it did: from ", Name(most.scope["day"]), " on, ", most, " left for each leaver predicted (between ",
+        Quote(most, "interval"), "). Trust the order of risks more than their size.",
+    )  # fmt: skip
+
+
+def unlike(moved: Sequence[str]) -> Sentence | None:
+    """Say that today's customers are not like those of training.
+
+    Parameters
+    ----------
+    moved : sequence of str
+        Columns whose mix has moved.
+
+    Returns
+    -------
+    Sentence or None
+        None when none has.
+    """
+    if not moved:
+        return None
+    return Sentence(
+        "Today's customers are unlike those that the model learnt from in ", Name(numbers.listed(hazard_tables.named(name) for name in moved)), "."
+    )  # fmt: skip
 
 
 def alike(horizon: str) -> Sentence:

@@ -226,28 +226,31 @@ def segments_off(found: Sequence[Finding]) -> Sentence:
     return Sentence("Not for every segment: ", *(part for part in parts if part != ""), f"{more}.")
 
 
-def chosen(model: str, *, gain: Finding | None, best: str = "") -> Sentence:
+def chosen(behind: Sequence[Finding], *, model: str, best: str) -> Sentence:
     """Say which model is used, and whether more complexity is worth it.
 
     Parameters
     ----------
+    behind : sequence of Finding
+        Per ``model`` how far its skill lies behind that of the best.
     model : str
         The one that is used, in words.
-    gain : Finding, optional
-        What the best of the others gains over it; None when there is no other.
-    best : str, default ""
-        That other.
+    best : str
+        The one with the highest skill.
 
     Returns
     -------
     Sentence
-        Names the gain with its interval.
+        Where the two differ, by how much the best is better, with its interval.
     """
-    if gain is None or not math.isfinite(gain.value):
-        return Sentence("The model that is used is ", Name(model), ".")
+    own = next((each for each in behind if each.scope.get("model") == model), None)
+    if model == best or own is None or not math.isfinite(own.ci_low):
+        return Sentence(
+            "The model that is used is ", Name(model), ": it foretold best, and nothing simpler comes close enough."
+        )
     return Sentence(
-        "The model that is used is ", Name(model), ", the simplest that no other beats by more than chance explains: ", Name(best),
-        " explains ", Quote(gain, "value"), " more (between ", Quote(gain, "interval"), ").",
+        "The model that is used is ", Name(model), ": ", Name(best), " removes more of the squared error, but the difference of ",
+        Quote(own, "magnitude"), " could be chance (between ", Quote(own, "interval"), ").",
     )  # fmt: skip
 
 

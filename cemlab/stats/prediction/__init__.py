@@ -7,6 +7,7 @@ from cemlab.stats.prediction.calibration import calibration, calibration_curve, 
 from cemlab.stats.prediction.choice import choose
 from cemlab.stats.prediction.columns import lost, without_each
 from cemlab.stats.prediction.comparison import compare
+from cemlab.stats.prediction.days import relation_by_day
 from cemlab.stats.prediction.discrimination import auc, concordance
 from cemlab.stats.prediction.drift import calibration_by_month, drift
 from cemlab.stats.prediction.scorecards import Judged, judged, person_periods, scorecard, scored
@@ -34,6 +35,7 @@ __all__ = [
     "lost",
     "observed_expected",
     "person_periods",
+    "relation_by_day",
     "scorecard",
     "scored",
     "tenure_baseline",

@@ -1,0 +1,80 @@
+"""Has leaving gone on as it did: observed over expected on each judged day, the training's own noise included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from cemlab.core.errors import SchemaError
+from cemlab.core.results import Estimates
+from cemlab.stats.prediction.drift import calibration_by_month
+from cemlab.stats.prediction.tabled import Risks
+
+
+def relation_by_day(
+    frames: Mapping[str, pd.DataFrame],
+    *,
+    risks: Risks,
+    training: Mapping[str, pd.DataFrame],
+    cause: str = "",
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Estimates:
+    """Return how many left for each one expected from each judged day on.
+
+    One row of `calibration_by_month` ("all months") per day: what a model learnt is as uncertain as what is seen, so both count.
+
+    Parameters
+    ----------
+    frames : mapping of str to pandas.DataFrame
+        Judged day → its cells with predictions.
+    risks : mapping of float to str
+        Column of the prediction for each horizon.
+    training : mapping of str to pandas.DataFrame
+        Judged day → the cells that its model was trained on.
+    cause : str, default ""
+        The cause that is judged; empty for every ending.
+    level : float, default 0.95
+        Confidence level, in (0, 1).
+    min_n : int, default 10
+        Kept with the result.
+
+    Returns
+    -------
+    Estimates
+        Measure ``observed_expected`` as a ratio; one row per ``day``, oldest first: ``estimate``, ``ci_low``, ``ci_high``, ``p_value``, ``flagged``
+        (moved by more than noise, and by a tenth at least), ``events``, ``n``. Part ``months``: those of each day.
+
+    Raises
+    ------
+    SchemaError
+        When there is no day, or one without training.
+
+    References
+    ----------
+    Crowson, C. S., Atkinson, E. J., & Therneau, T. M. (2016). Assessing calibration of prognostic risk scores. Statistical Methods in Medical
+    Research, 25(4), 1692–1706. doi:10.1177/0962280213497434
+    """
+    lacking = [day for day in frames if day not in training]
+    if lacking or not frames:
+        raise SchemaError(
+            f"Each judged day needs the cells of its training: {len(lacking)} of {len(frames)} lack them."
+        )
+    rows, months = [], []
+    for day in sorted(frames):
+        ours, theirs = (_of_cause(cells, cause) for cells in (frames[day], training[day]))
+        found = calibration_by_month(ours, risks=risks, training=theirs, level=level, min_n=min_n)
+        (test,) = found.parts["tests"].query("test == 'all months'").to_dict("records")
+        whole = {name: float(test[name]) for name in ("estimate", "ci_low", "ci_high", "p_value")}
+        seen = {"flagged": bool(test["moved"]), "events": ours["events"].sum(), "n": ours["n"].sum()}
+        rows.append({"day": day, **whole, **seen})
+        months.append(found.table.assign(day=day))
+    return Estimates.build(
+        pd.DataFrame(rows), by=["day"], measure="observed_expected", unit="ratio", level=level, min_n=min_n,
+        method="observed over expected endings, Poisson limits with the noise of training", parts={"months": pd.concat(months)},
+    )  # fmt: skip
+
+
+def _of_cause(cells: pd.DataFrame, cause: str) -> pd.DataFrame:
+    return cells.assign(events=cells["events"].where(cells["cause"] == cause, 0)) if cause else cells
