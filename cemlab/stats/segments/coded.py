@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cemlab.core.errors import InsufficientDataError, SchemaError
+from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.stats.intervals import Floats
 
 
@@ -95,7 +95,7 @@ def coded(patterns: pd.DataFrame, *, items: Sequence[str]) -> Coded:
     """
     _check(patterns, items)
     text = patterns[list(items)].astype("string")
-    text = text.mask(text == "").astype(object).where(lambda frame: frame.notna(), None)
+    text = text.mask(text == "").astype(object)
     answered = text.notna().any(axis=1) & (patterns["n"] > 0)
     silent = float(patterns.loc[~answered, "n"].sum())
     if not answered.any():
@@ -118,6 +118,31 @@ def coded(patterns: pd.DataFrame, *, items: Sequence[str]) -> Coded:
         for item, found in zip(items, levels, strict=True)
     ]
     return Coded(table, tuple(items), levels, np.hstack(blocks), table["n"].to_numpy(dtype=float), silent)
+
+
+def need_one(name: str, value: int) -> int:
+    """Return a number of which there must be at least one.
+
+    Parameters
+    ----------
+    name : str
+        Of the parameter.
+    value : int
+        Its value.
+
+    Returns
+    -------
+    int
+        The value.
+
+    Raises
+    ------
+    ParameterError
+        When it is below 1.
+    """
+    if value < 1:
+        raise ParameterError(f"`{name}` must be at least 1: it is {value}.")
+    return value
 
 
 def _check(patterns: pd.DataFrame, items: Sequence[str]) -> None:

@@ -9,8 +9,10 @@ same products. Steps are accelerated (SQUAREM): plain steps crawl where classes 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cemlab.stats.intervals import Floats
 from cemlab.stats.segments.coded import Coded
@@ -21,11 +23,17 @@ SMALLEST = 1e-300
 LOOSE, TIGHT = 1e-6, 1e-10
 """Gain of log-likelihood in one step at which a start, and the best of them, has arrived."""
 
-CYCLES = 3_000
-"""Most accelerated cycles (three steps each) of one fit."""
+ROUGH = 1e-4
+"""The same for resamples, whose log-likelihood is compared to about 0.01."""
+
+SHORT_CYCLES, CYCLES, MOST_CYCLES = 20, 300, 3_000
+"""Most cycles (three steps each) before starts are chosen among, of a start, and of the best of them."""
 
 WARM = 10
 """Cycles of plain steps before the first long one: long steps from a random start land on poor summits."""
+
+SHORT = 0.01
+"""Of a probability, how little a long step may leave."""
 
 BLOCK = 4_000_000
 """Most numbers in one array of probabilities of classes; more fits are done in turns."""
@@ -50,11 +58,11 @@ class Classes:
     sizes: Floats
     probabilities: Floats
     log_likelihood: Floats
-    arrived: Floats
+    arrived: NDArray[np.bool_]
 
-    def __getitem__(self, fits: object) -> Classes:
+    def __getitem__(self, fits: slice | int | NDArray[Any]) -> Classes:
         """Return some of the fits."""
-        return Classes(*(part[fits] for part in (self.sizes, self.probabilities, self.log_likelihood, self.arrived)))  # type: ignore[index]
+        return Classes(*(np.asarray(part[fits]) for part in vars(self).values()))
 
     def by_size(self) -> Classes:
         """Return one fit with its largest class first."""
@@ -83,6 +91,58 @@ def random_starts(data: Coded, *, classes: int, starts: int, random: np.random.G
     return Classes(
         np.full((starts, classes), 1 / classes), _normalised(raw, data.item_of), np.full(starts, -np.inf), np.zeros(starts, bool)
     )  # fmt: skip
+
+
+def repeated(fit: Classes, times: int) -> Classes:
+    """Return one fit as the start of many.
+
+    Parameters
+    ----------
+    fit : Classes
+        One fit.
+    times : int
+        How many.
+
+    Returns
+    -------
+    Classes
+        With a leading axis.
+    """
+    return Classes(*(np.repeat(np.asarray(part)[None], times, axis=0) for part in vars(fit).values()))
+
+
+def joined(*fits: Classes) -> Classes:
+    """Return fits one after the other.
+
+    Parameters
+    ----------
+    *fits : Classes
+        Each with a leading axis.
+
+    Returns
+    -------
+    Classes
+        In the order given.
+    """
+    return Classes(*(np.concatenate(parts) for parts in zip(*(vars(each).values() for each in fits), strict=True)))
+
+
+def leading(fits: Classes, many: int) -> Classes:
+    """Return the fits of the greatest log-likelihood, the best first.
+
+    Parameters
+    ----------
+    fits : Classes
+        With a leading axis.
+    many : int
+        How many.
+
+    Returns
+    -------
+    Classes
+        With a leading axis.
+    """
+    return fits[np.argsort(-fits.log_likelihood, kind="stable")[:many]]
 
 
 def posterior(data: Coded, fit: Classes) -> Floats:
@@ -125,7 +185,9 @@ def log_density(data: Coded, fit: Classes) -> Floats:
     return np.asarray(top + np.log(np.exp(joint - top).sum(axis=0)))
 
 
-def climb(data: Coded, first: Classes, *, n: Floats | None = None, gain: float = LOOSE) -> Classes:
+def climb(
+    data: Coded, first: Classes, *, n: Floats | None = None, gain: float = LOOSE, cycles: int = CYCLES
+) -> Classes:
     """Return the classes that expectation–maximisation reaches from each start.
 
     Parameters
@@ -138,6 +200,8 @@ def climb(data: Coded, first: Classes, *, n: Floats | None = None, gain: float =
         Counts of each fit, shape (fits, P); those of the patterns without.
     gain : float, default LOOSE
         A fit has arrived when one step gains less log-likelihood than this.
+    cycles : int, default CYCLES
+        Most cycles of each fit.
 
     Returns
     -------
@@ -155,19 +219,52 @@ def climb(data: Coded, first: Classes, *, n: Floats | None = None, gain: float =
     fits, classes = first.sizes.shape
     counts = np.broadcast_to(data.n if n is None else n, (fits, len(data.n)))
     at_once = max(1, BLOCK // (classes * len(data.n)))
-    turns = [_climbed(data, first[part], n=counts[part], gain=gain)
+    turns = [_climbed(data, first[part], n=counts[part], gain=gain, cycles=cycles)
              for part in (slice(low, low + at_once) for low in range(0, fits, at_once))]  # fmt: skip
-    return Classes(
-        *(np.concatenate([getattr(turn, name) for turn in turns])
-          for name in ("sizes", "probabilities", "log_likelihood", "arrived"))
-    )  # fmt: skip
+    return joined(*turns)
 
 
-def _climbed(data: Coded, first: Classes, *, n: Floats, gain: float) -> Classes:
+def refitted(data: Coded, fit: Classes, *, n: Floats, starts: int, random: np.random.Generator) -> Classes:
+    """Return the best classes of each of many resamples.
+
+    Each is sought from the classes of the data and from random starts, of which the two that lead after some cycles go on.
+
+    Parameters
+    ----------
+    data : Coded
+        The patterns.
+    fit : Classes
+        The classes of the data.
+    n : numpy.ndarray
+        Counts of each resample, shape (resamples, P).
+    starts : int
+        Random starts of each.
+    random : numpy.random.Generator
+        Where they are drawn.
+
+    Returns
+    -------
+    Classes
+        One fit per resample.
+    """
+    many, classes = len(n), len(fit.sizes)
+    own = repeated(fit, many)
+    if classes == 1:
+        return climb(data, own, n=n)
+    begun = random_starts(data, classes=classes, starts=many * starts, random=random)
+    begun = climb(data, begun, n=np.repeat(n, starts, axis=0), cycles=SHORT_CYCLES)
+    order = np.argsort(-begun.log_likelihood.reshape(many, starts), axis=1, kind="stable")[:, :2].T
+    ahead = [begun[np.arange(many) * starts + chosen] for chosen in order]
+    ends = climb(data, joined(own, *ahead), n=np.tile(n, (1 + len(ahead), 1)), gain=ROUGH)
+    best = ends.log_likelihood.reshape(-1, many).argmax(axis=0)
+    return ends[best * many + np.arange(many)]
+
+
+def _climbed(data: Coded, first: Classes, *, n: Floats, gain: float, cycles: int) -> Classes:
     """Cycles of two plain steps and a long one, each fit until it has arrived."""
     items, result = data.item_of, Classes(*(np.array(part) for part in vars(first).values()))
     going, now = np.arange(len(n)), first
-    for cycle in range(CYCLES):
+    for cycle in range(cycles):
         counts = n[going]
         one, before = _step(data.x, counts, now, items=items)
         two, after = _step(data.x, counts, one, items=items)
@@ -175,17 +272,17 @@ def _climbed(data: Coded, first: Classes, *, n: Floats, gain: float) -> Classes:
         floor = np.maximum(gain, 4e-15 * np.abs(after))
         arrived = after - before < floor
         now = two if cycle < WARM else _further(data, now, one, two, n=counts, after=after)
-        done = going[arrived]
-        for part, values in zip(vars(result).values(), (two.sizes, two.probabilities, after, arrived), strict=True):
-            part[done] = values[arrived]
+        _keep(result, going[arrived], Classes(two.sizes, two.probabilities, after, arrived)[arrived])
         going, now = going[~arrived], now[~arrived]
         if not len(going):
             return result
-    for part, values in zip(
-        vars(result).values(), (now.sizes, now.probabilities, now.log_likelihood, False), strict=True
-    ):
-        part[going] = values
+    _keep(result, going, now)
     return result
+
+
+def _keep(result: Classes, fits: NDArray[Any], found: Classes) -> None:
+    for part, values in zip(vars(result).values(), vars(found).values(), strict=True):
+        part[fits] = values
 
 
 def _further(data: Coded, now: Classes, one: Classes, two: Classes, *, n: Floats, after: Floats) -> Classes:
@@ -236,8 +333,9 @@ def _leap(now: Classes, one: Classes, two: Classes, *, items: Floats) -> Classes
         a + 2 * far.reshape(-1, *[1] * (a.ndim - 1)) * r + far.reshape(-1, *[1] * (a.ndim - 1)) ** 2 * v
         for a, (r, v) in zip((now.sizes, now.probabilities), stepped, strict=True)
     ]  # fmt: skip
-    sizes = np.maximum(moved[0], 0)
-    probabilities = _normalised(np.maximum(moved[1], 0), items, otherwise=two.probabilities)
+    # A probability of zero would stay there for ever, so a long step stops short of it.
+    sizes = np.maximum(moved[0], SHORT * two.sizes)
+    probabilities = _normalised(np.maximum(moved[1], SHORT * two.probabilities), items, otherwise=two.probabilities)
     return Classes(sizes / sizes.sum(axis=1, keepdims=True), probabilities, now.log_likelihood, now.arrived)
 
 

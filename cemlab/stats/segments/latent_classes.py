@@ -9,20 +9,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cemlab.core.errors import InsufficientDataError, ParameterError
+from cemlab.core.errors import InsufficientDataError
 from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats, quantile
 from cemlab.stats.segments import em
-from cemlab.stats.segments.coded import Coded, coded
+from cemlab.stats.segments.coded import Coded, coded, need_one
 from cemlab.stats.segments.identified import need_identified
 
 SAME = 0.01
 """Two starts found the same classes when their log-likelihoods differ by less."""
 
+FINISHED = 3
+"""Of the starts, how many are followed to the end: slow ones may overtake."""
+
 MISSING = "Missing answers are skipped: they are taken to be missing at random, given what was answered."
 SPARSE = "There are more parameters than distinct patterns; several are held by the bounds of zero and one alone."
 NOT_ARRIVED = "The best start had not arrived after the most steps allowed."
-FOUND_ONCE = "The best solution was found from one start alone: ask for more starts before it is believed."
+FOUND_ONCE = "The best solution was found from no second start: ask for more starts before it is believed."
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,8 +163,8 @@ def best_of(data: Coded, *, classes: int, starts: int, seed: int) -> tuple[em.Cl
         starts = 1  # its likelihood has one summit, reached in one step
     random = np.random.default_rng(seed)
     reached = em.climb(data, em.random_starts(data, classes=classes, starts=starts, random=random))
-    top = int(np.argmax(reached.log_likelihood))
-    best = em.climb(data, reached[top : top + 1], gain=em.TIGHT)[0].by_size()
+    summits = em.climb(data, em.leading(reached, FINISHED), gain=em.TIGHT, cycles=em.MOST_CYCLES)
+    best = em.leading(summits, 1)[0].by_size()
     found = int((reached.log_likelihood > best.log_likelihood - SAME).sum())
     empty = best.sizes * data.n.sum() < 1
     if empty.any():
@@ -207,8 +210,7 @@ def fit_of(model: LatentClasses, *, starts: int, found: int) -> dict[str, Any]:
 
 def _check(data: Coded, *, classes: int, starts: int) -> None:
     for name, value in (("classes", classes), ("starts", starts)):
-        if value < 1:
-            raise ParameterError(f"`{name}` must be at least 1: it is {value}.")
+        need_one(name, value)
     if data.n.sum() < classes or len(data.n) < classes:
         raise InsufficientDataError(
             f"There must be at least as many customers and patterns as classes: {data.n.sum():,.0f} customers with "
@@ -295,6 +297,6 @@ def _notes(model: LatentClasses, fit: dict[str, Any]) -> list[str]:
         notes.append(f"{fit['at_bounds']} probabilities lie at zero or one.")
     if not fit["arrived"]:
         notes.append(NOT_ARRIVED)
-    if fit["starts"] > 1 and fit["found"] == 1 and fit["classes"] > 1:
+    if fit["starts"] > 1 and fit["found"] <= 1 and fit["classes"] > 1:
         notes.append(FOUND_ONCE)
     return notes

@@ -1,0 +1,282 @@
+"""Divisions of numbers: what they are fitted to, whom they put where, how they are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from cemlab.core.errors import InsufficientDataError
+from cemlab.core.results import Estimates
+from cemlab.core.rows import NumberRows
+from cemlab.stats.intervals import Floats, wilson
+from cemlab.stats.segments.coded import need_one
+
+MOST_ROWS = 50_000
+"""Customers whose numbers a model is fitted to; of more, so many are drawn at random, and all are counted."""
+
+RESAMPLED_ROWS = 10_000
+"""Customers drawn in a resample; fewer make a segment look less stable, never more."""
+
+Scale = Literal["standard", "none"]
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """A fitted division of numbers.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        The columns.
+    mean, spread : numpy.ndarray
+        What is taken off each column, and what it is divided by.
+    library : object
+        scikit-learn's fitted model.
+    order : numpy.ndarray
+        Its components, the largest first.
+    sample : numpy.ndarray
+        The scaled numbers that it was fitted to.
+    """
+
+    columns: tuple[str, ...]
+    mean: Floats
+    spread: Floats
+    library: Any
+    order: np.ndarray
+    sample: Floats
+
+    @property
+    def labels(self) -> list[str]:
+        """Names of the segments: ``"1"`` is the largest."""
+        return [str(at + 1) for at in range(len(self.order))]
+
+    def assign(self, block: Floats) -> tuple[np.ndarray, Floats]:
+        """Return the segment of each row, and its probability.
+
+        Parameters
+        ----------
+        block : numpy.ndarray
+            Numbers in their own units, shape (rows, columns).
+
+        Returns
+        -------
+        numpy.ndarray
+            Labels; None where a value is missing.
+        numpy.ndarray
+            Probability of the segment, 1 for k-means; NaN where a value is missing.
+        """
+        known = ~np.isnan(block).any(axis=1)
+        labels, chance = np.full(len(block), None, dtype=object), np.full(len(block), np.nan)
+        if known.any():
+            scaled = (block[known] - self.mean) / self.spread
+            labels[known] = np.array(self.labels, dtype=object)[self.place(scaled)]
+            chance[known] = (
+                self.library.predict_proba(scaled).max(axis=1) if hasattr(self.library, "predict_proba") else 1.0
+            )
+        return labels, chance
+
+    def place(self, scaled: Floats) -> np.ndarray:
+        """Return the position of the segment of each scaled row.
+
+        Parameters
+        ----------
+        scaled : numpy.ndarray
+            Rows less `mean`, over `spread`.
+
+        Returns
+        -------
+        numpy.ndarray
+            From 0, the largest segment.
+        """
+        return np.asarray(np.argsort(self.order)[self.library.predict(scaled)])
+
+
+def resampled_groups(groups: Groups, *, resamples: int, starts: int, seed: int) -> Iterator[Floats]:
+    """Go through resamples: customers by segment, and by segment found again.
+
+    Customers drawn twice count once, as in Hennig's clusterboot: copies would hold segments together.
+
+    Parameters
+    ----------
+    groups : Groups
+        The fitted division.
+    resamples, starts, seed : int
+        How many resamples, starts of each, and the seed of both.
+
+    Yields
+    ------
+    numpy.ndarray
+        Shape (segments, segments).
+    """
+    from sklearn.base import clone
+
+    random, size = np.random.default_rng(seed), min(len(groups.sample), RESAMPLED_ROWS)
+    own, classes = groups.place(groups.sample), len(groups.order)
+    for at in range(resamples):
+        drawn = np.unique(random.integers(len(groups.sample), size=size))
+        x = groups.sample[drawn]
+        again = clone(groups.library).set_params(n_init=starts, random_state=seed + at).fit(x).predict(x)
+        yield np.bincount(own[drawn] * classes + again, minlength=classes**2).reshape(classes, classes).astype(float)
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """What a model is fitted to.
+
+    Attributes
+    ----------
+    sample : numpy.ndarray
+        Scaled numbers of the customers that it is fitted to, shape (customers, columns).
+    mean, spread : numpy.ndarray
+        What was taken off each column, and what it was divided by.
+    total, without : float
+        Customers with all values, and without some.
+    """
+
+    sample: Floats
+    mean: Floats
+    spread: Floats
+    total: float
+    without: float
+
+
+def taken(rows: NumberRows, *, classes: int, starts: int, scale: Scale, seed: int) -> Taken:
+    """Return the numbers that a model is fitted to: all, or as many as `MOST_ROWS` drawn at random.
+
+    Parameters
+    ----------
+    rows : NumberRows
+        Numbers of customers in blocks; gone through twice.
+    classes, starts : int
+        Asked for; checked here.
+    scale : {"standard", "none"}
+        Whether columns are centred and divided by their standard deviation.
+    seed : int
+        Of the draw.
+
+    Returns
+    -------
+    Taken
+        The sample and its scale.
+
+    Raises
+    ------
+    ParameterError
+        When classes or starts are below 1.
+    InsufficientDataError
+        When a column is constant or there are too few different customers.
+    """
+    for name, value in (("classes", classes), ("starts", starts)):
+        need_one(name, value)
+    width, total, without = len(rows.columns), 0, 0
+    mean, squares = np.zeros(width), np.zeros(width)
+    for block in rows:
+        known = block[~np.isnan(block).any(axis=1)]
+        without += len(block) - len(known)
+        if len(known):
+            # Chan's update: sums of squares of large numbers would lose their digits.
+            step = known.mean(axis=0) - mean
+            squares += ((known - known.mean(axis=0)) ** 2).sum(axis=0) + step**2 * total * len(known) / (
+                total + len(known)
+            )
+            mean, total = mean + step * len(known) / (total + len(known)), total + len(known)
+    constant = [name for name, square in zip(rows.columns, squares, strict=True) if not square > 0]
+    if total < max(classes, 2) or constant:
+        raise InsufficientDataError(
+            f"There must be more customers than segments and no constant column: {total:,} of {total + without:,} customers have all "
+            f"values, for {classes} segments; {len(constant)} of {width} columns are constant"
+            f"{': ' + ', '.join(f'`{name}`' for name in constant) if constant else ''}. Choose other columns."
+        )
+    spread = np.sqrt(squares / (total - 1)) if scale == "standard" else np.ones(width)
+    centre = mean if scale == "standard" else np.zeros(width)
+    sample = (_drawn(rows, total=total, seed=seed) - centre) / spread
+    different = len(np.unique(sample, axis=0))
+    if different < classes:
+        raise InsufficientDataError(
+            f"There must be at least as many different customers as segments: {different} for {classes}. Ask for fewer segments."
+        )
+    return Taken(sample, centre, spread, float(total), float(without))
+
+
+def _drawn(rows: NumberRows, *, total: int, seed: int) -> Floats:
+    chosen = np.arange(total)
+    if total > MOST_ROWS:
+        chosen = np.sort(np.random.default_rng(seed).choice(total, size=MOST_ROWS, replace=False, shuffle=False))
+    parts, first = list[Floats](), 0
+    for block in rows:
+        known = block[~np.isnan(block).any(axis=1)]
+        low, high = np.searchsorted(chosen, [first, first + len(known)])
+        parts.append(known[chosen[low:high] - first])
+        first += len(known)
+    return np.vstack(parts)
+
+
+def counted(
+    rows: NumberRows,
+    customers: Taken,
+    library: Any,
+    centres: Floats,
+    *,
+    fit: Mapping[str, Any],
+    method: str,
+    level: float,
+    min_n: int,
+) -> Estimates:
+    """Return segments with everyone counted, the largest first.
+
+    Parameters
+    ----------
+    rows : NumberRows
+        Numbers of all customers.
+    customers : Taken
+        What the model was fitted to.
+    library : object
+        scikit-learn's fitted model.
+    centres : numpy.ndarray
+        Its centres, scaled.
+    fit : mapping
+        The row of the part ``fit``.
+    method : str
+        The model, in words.
+    level, min_n : as in `k_means`
+        See there.
+
+    Returns
+    -------
+    Estimates
+        As `k_means` says.
+    """
+    unordered = Groups(
+        tuple(rows.columns), customers.mean, customers.spread, library, np.arange(len(centres)), customers.sample
+    )
+    known = (block[~np.isnan(block).any(axis=1)] for block in rows)
+    n = sum((np.bincount(unordered.place((block - customers.mean) / customers.spread), minlength=len(centres))
+             for block in known if len(block)), np.zeros(len(centres)))  # fmt: skip
+    groups = replace(unordered, order=np.argsort(-n, kind="stable"))
+    n, centres = n[groups.order], centres[groups.order]
+    found = wilson(n, customers.total, level=level)
+    table = pd.DataFrame({"segment": groups.labels, "estimate": found.estimate, "std_error": found.std_error, "ci_low": found.low,
+                          "ci_high": found.high, "n": n, "n_customers": n})  # fmt: skip
+    middle = pd.DataFrame(
+        [(label, column, value * spread + mean, value)
+         for label, row in zip(groups.labels, centres, strict=True)
+         for column, value, spread, mean in zip(rows.columns, row, customers.spread, customers.mean, strict=True)],
+        columns=["segment", "column", "estimate", "standardised"],
+    )  # fmt: skip
+    notes = (
+        [f"{customers.without:,.0f} customers lack a value in some column and belong to no segment."]
+        if customers.without
+        else []
+    )
+    if customers.total > len(customers.sample):
+        notes.append(
+            f"Fitted to {len(customers.sample):,} customers drawn at random of {customers.total:,.0f}; all of these are counted."
+        )
+    return Estimates.build(
+        table, by=["segment"], measure="class_share", unit="share", method=method, level=level, min_n=min_n, notes=notes,
+        parts={"centres": middle, "fit": pd.DataFrame([fit])}, model=groups,
+    )  # fmt: skip
