@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,6 +27,9 @@ from cemlab.data.staging import KNOWN_ON
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_MEMORY = "700MB"
+"""Beyond this the engine works on the disk; ``CEMLAB_MEMORY`` names another size."""
 
 LATER = "known only on or after the as-of day"
 
@@ -208,7 +213,7 @@ def open_lab(lab_file: str | Path, *, as_of: str = "", data_dir: str = "") -> La
     asked = str(REGISTRY["as_of"].coerce(as_of))
     snapshot = ensure(lab_file, data_dir=data_dir)
     day = _as_of_day(asked, snapshot)
-    engine = ibis.duckdb.connect()
+    engine = _engine(snapshot)
     for record in snapshot.tables:
         engine.read_parquet(snapshot.file(record.name), table_name=record.name)
     ledger = Ledger()
@@ -228,6 +233,18 @@ def open_lab(lab_file: str | Path, *, as_of: str = "", data_dir: str = "") -> La
         _engine=engine,
         _records={record.name: record for record in snapshot.tables},
     )
+
+
+def _engine(snapshot: Snapshot) -> Any:
+    """An engine that works on the disk, beside the snapshots, where its memory does not suffice."""
+    memory = os.environ.get("CEMLAB_MEMORY") or _MEMORY
+    spill = snapshot.folder.parent / f"spill-{uuid.uuid4().hex}"
+    try:
+        return ibis.duckdb.connect(memory_limit=memory, temp_directory=str(spill))
+    except duckdb.Error:
+        raise ParameterError(
+            f"CEMLAB_MEMORY must be a size such as {_MEMORY}: it holds {len(memory)} characters that are none. Mend or unset it."
+        ) from None
 
 
 def _as_of_day(asked: str, snapshot: Snapshot) -> dt.date | None:
