@@ -5,6 +5,9 @@ with pandas. Each side runs in a process of its own, the sides take turns, media
 imports, the load from Parquet included; memory is the peak of the whole process, imports included.
 
     python benchmarks/survival.py --curves 10000000 --cells 1000000 10000000 --rows 1000000 --changes 100000
+
+R takes part where it is installed with its package survival. `--growth` measures curves and Cox's model from ten thousand spells on
+and draws seconds and memory against rows (`benchmarks/survival_growth.py`).
 """
 
 from __future__ import annotations
@@ -17,8 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+import survival_in_r
 
 CATEGORIES = {"contract": 3, "internet": 3, "payment": 4, "senior": 2, "region": 8}
 NUMBERS = ("age", "income", "usage", "calls", "price")
@@ -30,21 +35,22 @@ SQL = {
 }
 
 
-def make_spells(file: Path, rows: int) -> None:
-    """Write spells with levels and numbers, days and months."""
+def make_spells(file: Path, rows: int, *, numbers: Sequence[str] = NUMBERS) -> None:
+    """Write spells with levels and numbers, days and months; only those of `numbers`."""
     import duckdb
 
     levels = ", ".join(
         f"'{name} ' || (hash(i + {31 + k}) % {size}) AS {name}" for k, (name, size) in enumerate(CATEGORIES.items())
     )
-    numbers = ", ".join(
+    drawn = ", ".join(
         f"((hash(i + {71 + k}) % 100000) / 1e5 - 0.5)::DOUBLE AS {name}" for k, name in enumerate(NUMBERS)
     )
+    dropped = ", ".join(["i", "leaves", "seen", *(name for name in NUMBERS if name not in numbers)])
     duckdb.sql(f"""COPY (
-        WITH spells AS (SELECT i, {levels}, {numbers}, 'segment ' || (hash(i + 5) % 10) AS segment FROM range({rows}) AS t(i)),
+        WITH spells AS (SELECT i, {levels}, {drawn}, 'segment ' || (hash(i + 5) % 10) AS segment FROM range({rows}) AS t(i)),
         times AS (SELECT *, ceil(-ln(greatest(1e-9, (hash(i + 7) % 1000000) / 1e6)) * 1200
                 / exp(0.5 * age - 0.4 * usage + 0.2 * (contract = 'contract 1')::INT))::INT AS leaves, 1 + (hash(i + 9) % 2190)::INT AS seen FROM spells)
-        SELECT * EXCLUDE (i, leaves, seen), greatest(least(leaves, seen), 1) AS day, ceil(greatest(least(leaves, seen), 1) / 30.44)::INT AS month,
+        SELECT * EXCLUDE ({dropped}), greatest(least(leaves, seen), 1) AS day, ceil(greatest(least(leaves, seen), 1) / 30.44)::INT AS month,
             (leaves <= seen)::INT AS event FROM times) TO '{file}' (FORMAT parquet)""")
 
 
@@ -60,10 +66,14 @@ def make_changes(file: Path, rows: int) -> None:
 
 
 def reduced(file: Path, what: str):  # type: ignore[no-untyped-def]
-    """The aggregation, as a frame."""
+    """The aggregation, as a frame; text comes as Arrow's codes, with its levels in alphabetical order."""
     import duckdb
 
-    return duckdb.sql(SQL[what].format(file=file)).df()
+    frame = duckdb.sql(SQL[what].format(file=file)).to_arrow_table().to_pandas(strings_to_categorical=True)
+    texts = frame.select_dtypes("category")
+    return frame.assign(
+        **{name: texts[name].cat.reorder_categories(sorted(texts[name].cat.categories)) for name in texts}
+    )
 
 
 def bare(what: str) -> Callable[[Path], Callable[[], float]]:
@@ -72,6 +82,7 @@ def bare(what: str) -> Callable[[Path], Callable[[], float]]:
     def _side(file: Path) -> Callable[[], float]:
         import duckdb  # noqa: F401
         import pandas as pd  # noqa: F401
+        import pyarrow as pa  # noqa: F401
 
         return lambda: float(reduced(file, what)["events"].sum())
 
@@ -83,6 +94,7 @@ def our_curves(what: str) -> Callable[[Path], Callable[[], float]]:
 
     def _side(file: Path) -> Callable[[], float]:
         import duckdb  # noqa: F401
+        import pyarrow as pa  # noqa: F401
 
         from cemlab.stats import survival
 
@@ -95,6 +107,7 @@ def our_curves(what: str) -> Callable[[Path], Callable[[], float]]:
 def our_test(file: Path) -> Callable[[], float]:
     """Log-rank of ten segments, in months."""
     import duckdb  # noqa: F401
+    import pyarrow as pa  # noqa: F401
 
     from cemlab.stats import survival
 
@@ -134,6 +147,7 @@ def their_test(file: Path) -> Callable[[], float]:
 def our_cells(file: Path) -> Callable[[], float]:
     """Cox on five covariates in levels, monthly ties."""
     import duckdb  # noqa: F401
+    import pyarrow as pa  # noqa: F401
     import scipy.special  # noqa: F401  lifelines has it too
 
     from cemlab.stats import hazards
@@ -204,6 +218,7 @@ def their_rows(file: Path) -> Callable[[], float]:
 def our_changes(file: Path) -> Callable[[], float]:
     """Cox on (start, stop] rows with a changing NPS group."""
     import duckdb  # noqa: F401
+    import pyarrow as pa  # noqa: F401
     import scipy.special  # noqa: F401
 
     from cemlab.stats import hazards
@@ -234,8 +249,13 @@ ITEMS: dict[str, dict[str, Side]] = {
     "cox, numbers": {"ours": our_rows, "lifelines": their_rows},
     "cox, changes": {"ours": our_changes, "lifelines": their_changes},
 }
+IN_R = {
+    "curves, months": {"fit": survival_in_r.CURVES, "levels": ["segment"]},
+    "cox, levels": {"fit": survival_in_r.COX, "levels": list(CATEGORIES)},
+}
+LARGEST_R = 1_000_000
 LARGEST = {"cox, levels": 1_000_000, "cox, numbers": 1_000_000, "cox, changes": 400_000}
-"""Rows beyond which lifelines is not asked: minutes, or more memory than there is."""
+"""Rows beyond which the peers are not asked: minutes, or more memory than there is."""
 
 
 def run_side(item: str, side: str, file: Path) -> None:
@@ -244,28 +264,45 @@ def run_side(item: str, side: str, file: Path) -> None:
 
     warnings.simplefilter("ignore")
     call = ITEMS[item][side](file)
-    start = time.perf_counter()
+    start, work = time.perf_counter(), time.process_time()
     value = call()
-    seconds = time.perf_counter() - start
+    seconds, work = time.perf_counter() - start, time.process_time() - work
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(json.dumps({"seconds": seconds, "peak": peak, "value": value}))
+    sys.stdout.write(json.dumps({"seconds": seconds, "work": work, "peak": peak, "value": value}))
 
 
-def compare(item: str, file: Path, *, rows: int, repeats: int) -> None:
-    """All sides of one item in turns; a line each."""
-    sides = [side for side in ITEMS[item] if side != "lifelines" or rows <= LARGEST.get(item, rows)]
+def once(item: str, side: str, file: Path) -> dict[str, float]:
+    """Run one side in a process of its own; return seconds, seconds of work of all cores, peak MB and the estimate."""
+    if side == "R":
+        return dict(survival_in_r.run(file, **IN_R[item]))
+    command = [sys.executable, __file__, "--item", item, "--side", side, "--file", str(file)]
+    return dict(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+
+
+def measured(
+    item: str, file: Path, *, rows: int, repeats: int, peers: Sequence[str] = ("lifelines", "R")
+) -> dict[str, dict[str, float]]:
+    """Run all sides of one item in turns; return the medians of each."""
+    few = rows <= LARGEST.get(item, rows)
+    sides = [side for side in ITEMS[item] if side in ("ours", "bare") or (side in peers and few)]
+    sides += ["R"] if "R" in peers and item in IN_R and few and rows <= LARGEST_R else []
     taken: dict[str, list[dict[str, float]]] = {side: [] for side in sides}
     for _ in range(repeats):
         for side in sides:
-            done = subprocess.run([sys.executable, __file__, "--item", item, "--side", side, "--file", str(file)], check=True,
-                                  capture_output=True, text=True)  # fmt: skip
-            taken[side].append(json.loads(done.stdout))
-    ours = statistics.median(each["seconds"] for each in taken["ours"])
-    for side in sides:
-        seconds = statistics.median(each["seconds"] for each in taken[side])
-        peak = statistics.median(each["peak"] for each in taken[side])
+            taken[side].append(once(item, side, file))
+    return {
+        side: {name: statistics.median(each[name] for each in every) for name in every[0]}
+        for side, every in taken.items()
+    }
+
+
+def compare(item: str, file: Path, *, rows: int, repeats: int, peers: Sequence[str]) -> None:
+    """All sides of one item; a line each."""
+    found = measured(item, file, rows=rows, repeats=repeats, peers=peers)
+    for side, each in found.items():
         print(
-            f"{item:16} {rows:>12,} {side:10} {seconds:9.3f} s {seconds / ours:8.2f} x ours {peak:7,.0f} MB  {taken[side][0]['value']:.6g}"
+            f"{item:16} {rows:>12,} {side:10} {each['seconds']:9.3f} s {each['seconds'] / found['ours']['seconds']:8.2f} x ours "
+            f"{each['work']:9.3f} s of work {each['peak']:7,.0f} MB  {each['value']:.6g}"
         )
 
 
@@ -277,12 +314,23 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="*", default=[1_000_000])
     parser.add_argument("--changes", type=int, nargs="*", default=[100_000])
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--growth", action="store_true", help="from ten thousand spells to --most, with a figure")
+    parser.add_argument("--most", type=int, default=100_000_000)
     parser.add_argument("--item", choices=list(ITEMS))
     parser.add_argument("--side")
     parser.add_argument("--file", type=Path)
     options = parser.parse_args()
     if options.item:
         run_side(options.item, options.side, options.file)
+        return
+    why = survival_in_r.missing()
+    if why:
+        print(why)
+    peers = ("lifelines",) if why else ("lifelines", "R")
+    if options.growth:
+        import survival_growth
+
+        survival_growth.run(most=options.most, repeats=options.repeats, peers=peers)
         return
     asked = {"curves, months": options.curves, "curves, days": options.curves, "log-rank": options.curves, "cox, levels": options.cells,
              "cox, numbers": options.rows, "cox, changes": options.changes}  # fmt: skip
@@ -292,7 +340,7 @@ def main() -> None:
                 file = Path(folder) / f"{'changes' if item.endswith('changes') else 'spells'}-{rows}.parquet"
                 if not file.exists():
                     (make_changes if item.endswith("changes") else make_spells)(file, rows)
-                compare(item, file, rows=rows, repeats=options.repeats)
+                compare(item, file, rows=rows, repeats=options.repeats, peers=peers)
 
 
 if __name__ == "__main__":
