@@ -11,6 +11,8 @@ from survival_frames import close, reference
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.stats import hazards, multiplicity, prediction
+from cemlab.stats.prediction.outcomes import outcomes_of
+from cemlab.stats.prediction.weights import known_by
 
 R = reference("surv_perf")
 DAYS = ("365", "730", "1095", "1460", "1825")
@@ -277,6 +279,16 @@ def test_blocks_of_replicates_change_nothing(monkeypatch: pytest.MonkeyPatch) ->
     np.testing.assert_allclose(measured(rows), whole, rtol=1e-12)
 
 
+@pytest.mark.parametrize("horizon", [1.0, 4.5, 9.0, 24.0])
+def test_those_who_are_known_stand_for_all(horizon: float) -> None:
+    rows = company(22, causes=("price", "moved"))
+    (group,) = outcomes_of(rows, columns=["p"], cause="price").groups
+    counts = np.concatenate(list(group.batches()), axis=1)
+    left, stayed = known_by(group, counts, horizon)
+    np.testing.assert_allclose((left + stayed).sum(axis=0), counts.sum(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(counts[:, 1:].sum(axis=1), 11 * group.n)  # each of twelve groups is left out once
+
+
 # --- what the numbers mean ---
 
 
@@ -302,6 +314,15 @@ def test_calibration_by_segment_can_be_judged_as_a_family() -> None:
     (judged,) = multiplicity.adjust([found])
     assert judged.table["q_value"].notna().all()
     assert found.table["segment"].tolist() == ["east", "west"]
+
+
+def test_events_over_expected_by_segment_and_cause() -> None:
+    rows = company(23, n=1_000, causes=("price", "moved")).assign(h=0.2)
+    found = prediction.observed_expected(rows, expected="h", cause="price", by=["segment"]).table.set_index("segment")
+    own = rows.assign(own=rows["cause"] == "price").groupby("segment")["own"]
+    np.testing.assert_allclose(found["events"], own.sum())
+    np.testing.assert_allclose(found["estimate"], own.sum() / (0.2 * own.size()))
+    assert ((found["p_value"] < 0.05) == ((found["ci_low"] > 1) | (found["ci_high"] < 1))).all()
 
 
 def test_lift_takes_its_part_of_a_tie() -> None:
@@ -459,6 +480,8 @@ def test_impossible_frames_and_options_are_refused() -> None:
         prediction.auc(rows.assign(events=3), risks={6.0: "p"})
     with pytest.raises(InsufficientDataError, match="400 spells"):
         prediction.auc(rows.assign(p=np.nan), risks={6.0: "p"})
+    with pytest.raises(SchemaError, match="replicate"):
+        prediction.auc(rows.assign(replicate=rows["replicate"].where(rows["replicate"] > 0)), risks={6.0: "p"})
     for risks in ({}, {0.0: "p"}):
         with pytest.raises(ParameterError):
             prediction.auc(rows, risks=risks)

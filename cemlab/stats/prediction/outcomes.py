@@ -242,6 +242,7 @@ def _check_values(frame: pd.DataFrame, names: list[str], *, sizes: bool) -> None
         | events.isna() | (events < 0) | (events > frame["n"]),
         "amounts of at least 0" if sizes else "predictions from 0 to 1": (
             (frame[names] < 0) | (False if sizes else frame[names] > 1)).any(axis=1),
+        "a group of customers (`replicate`) in each cell, or in none": frame.get(REPLICATE, frame["n"]).isna(),
     }  # fmt: skip
     for rule, wrong in rules.items():
         if wrong.any():
