@@ -11,6 +11,7 @@ from cemlab.stats.segments.number import number_of_classes
 from cemlab.stats.segments.numeric import k_means, mixture, number_of_components
 from cemlab.stats.segments.profiles import differences, profiles, sizes
 from cemlab.stats.segments.relearnt import relearnt
+from cemlab.stats.segments.rfm import rfm_classes
 from cemlab.stats.segments.rules import rules
 from cemlab.stats.segments.stability import stability, verdict
 from cemlab.stats.segments.worth import beats
@@ -33,6 +34,7 @@ __all__ = [
     "number_of_components",
     "profiles",
     "relearnt",
+    "rfm_classes",
     "rules",
     "sizes",
     "stability",

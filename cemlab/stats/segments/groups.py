@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -17,9 +17,6 @@ from cemlab.stats.segments.coded import need_one
 
 MOST_ROWS = 50_000
 """Customers whose numbers a model is fitted to; of more, so many are drawn at random, and all are counted."""
-
-RESAMPLED_ROWS = 10_000
-"""Customers drawn in a resample; fewer make a segment look less stable, never more."""
 
 Scale = Literal["standard", "none"]
 
@@ -93,34 +90,6 @@ class Groups:
             From 0, the largest segment.
         """
         return np.asarray(np.argsort(self.order)[self.library.predict(scaled)])
-
-
-def resampled_groups(groups: Groups, *, resamples: int, starts: int, seed: int) -> Iterator[Floats]:
-    """Go through resamples: customers by segment, and by segment found again.
-
-    Customers drawn twice count once, as in Hennig's clusterboot: copies would hold segments together.
-
-    Parameters
-    ----------
-    groups : Groups
-        The fitted division.
-    resamples, starts, seed : int
-        How many resamples, starts of each, and the seed of both.
-
-    Yields
-    ------
-    numpy.ndarray
-        Shape (segments, segments).
-    """
-    from sklearn.base import clone
-
-    random, size = np.random.default_rng(seed), min(len(groups.sample), RESAMPLED_ROWS)
-    own, classes = groups.place(groups.sample), len(groups.order)
-    for at in range(resamples):
-        drawn = np.unique(random.integers(len(groups.sample), size=size))
-        x = groups.sample[drawn]
-        again = clone(groups.library).set_params(n_init=starts, random_state=seed + at).fit(x).predict(x)
-        yield np.bincount(own[drawn] * classes + again, minlength=classes**2).reshape(classes, classes).astype(float)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +15,13 @@ from cemlab.core.results import Estimates
 from cemlab.core.rows import NumberRows
 from cemlab.stats.intervals import Floats
 from cemlab.stats.segments.coded import need_one
-from cemlab.stats.segments.groups import Scale, Taken, counted, taken
+from cemlab.stats.segments.groups import Groups, Scale, Taken, counted, taken
+
+RESAMPLED_ROWS = 10_000
+"""Customers drawn in a resample; fewer make a segment look less stable, never more."""
+
+NARROWEST = 1e-4
+"""Least variance of a component in any direction, over that of the column that varies least."""
 
 SILHOUETTE_ROWS = 2_000
 """Customers of whom the silhouette is taken: it grows with the square."""
@@ -228,21 +235,80 @@ def number_of_components(
     )  # fmt: skip
 
 
+def resampled_groups(groups: Groups, *, resamples: int, starts: int, seed: int) -> Iterator[Floats]:
+    """Go through resamples: customers by segment, and by segment found again.
+
+    Customers drawn twice count once, as in Hennig's clusterboot: copies would hold segments together.
+
+    Parameters
+    ----------
+    groups : Groups
+        The fitted division.
+    resamples, starts, seed : int
+        How many resamples, starts of each, and the seed of both.
+
+    Yields
+    ------
+    numpy.ndarray
+        Shape (segments, segments).
+    """
+    random, size = np.random.default_rng(seed), min(len(groups.sample), RESAMPLED_ROWS)
+    own, classes = groups.place(groups.sample), len(groups.order)
+    for at in range(resamples):
+        drawn = np.unique(random.integers(len(groups.sample), size=size))
+        x = groups.sample[drawn]
+        again = _sought(groups.library, x, starts=starts, seed=seed + at).predict(x)
+        yield np.bincount(own[drawn] * classes + again, minlength=classes**2).reshape(classes, classes).astype(float)
+
+
+def _sought(library: Any, x: Floats, *, starts: int, seed: int) -> Any:
+    """The same division of other rows, from that of all and from random starts."""
+    from sklearn.base import clone
+
+    if hasattr(library, "inertia_"):
+        first = clone(library).set_params(init=library.cluster_centers_, n_init=1).fit(x)
+        return min(
+            first,
+            clone(library).set_params(n_init=starts, random_state=seed).fit(x),
+            key=lambda run: float(run.inertia_),
+        )
+    first = clone(library).set_params(
+        means_init=library.means_, weights_init=library.weights_, precisions_init=library.precisions_
+    )
+    runs = [first, *(clone(library).set_params(random_state=seed * starts + at) for at in range(starts))]
+    return max(
+        (run for run in map(partial(_arrived, x), runs) if run),
+        key=lambda run: float(run.lower_bound_),
+        default=library,
+    )
+
+
 def _mixed(x: Floats, *, classes: int, shape: Shape, seed: int) -> Any:
-    """One start of a mixture; None where it does not arrive or a component shrinks to a point."""
-    from sklearn.exceptions import ConvergenceWarning
+    """One start of a mixture; None where it does not arrive."""
     from sklearn.mixture import GaussianMixture
 
-    model = GaussianMixture(
-        classes, covariance_type=COVARIANCES[shape], tol=1e-9, max_iter=2_000, reg_covar=1e-9, init_params="k-means++", random_state=seed
-    )  # fmt: skip
+    # Starts from k-means and from scattered points land on different summits.
+    begin = "kmeans" if seed % 2 else "random_from_data"
+    return _arrived(x, GaussianMixture(
+        classes, covariance_type=COVARIANCES[shape], tol=1e-8, max_iter=1_000, reg_covar=1e-9, init_params=begin, random_state=seed
+    ))  # fmt: skip
+
+
+def _arrived(x: Floats, model: Any) -> Any:
+    """A fitted mixture; None where it does not arrive or a component shrinks to a point or a line."""
+    from sklearn.exceptions import ConvergenceWarning
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         try:
             model.fit(x)
         except ValueError:
             return None
-    return model if model.converged_ else None
+    narrow = (np.linalg.eigvalsh(model.covariances_) if model.covariances_.ndim > 1 and model.covariance_type in ("full", "tied")
+              else model.covariances_)  # fmt: skip
+    # The likelihood has no bound where a component may close in on equal customers.
+    proper = narrow.min() > NARROWEST * x.var(axis=0).min() and (model.weights_ * len(x)).min() > x.shape[1]
+    return model if model.converged_ and proper else None
 
 
 def _distances(x: Floats, best: Any) -> dict[str, float]:

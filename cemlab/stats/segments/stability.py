@@ -11,9 +11,10 @@ from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaErro
 from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats
 from cemlab.stats.segments import em
-from cemlab.stats.segments.groups import Groups, resampled_groups
+from cemlab.stats.segments.groups import Groups
 from cemlab.stats.segments.latent_classes import LatentClasses
 from cemlab.stats.segments.number import CHANCE
+from cemlab.stats.segments.numeric import resampled_groups
 
 STABLE, PATTERN, DISSOLVED = 0.75, 0.60, 0.50
 """Mean Jaccard similarity from which a segment is stable, from which it is a pattern, and up to which it has dissolved."""
