@@ -250,7 +250,18 @@ def test_unknown_value_or_risk_is_left_out_and_counted() -> None:
     rows.loc[0, "value"] = None
     found = segments.grid(rows)
     assert any("left out: 13." in note for note in found.notes)
-    with pytest.raises(SchemaError, match="1 of 160"):
-        segments.grid(rows.assign(risk=rows["risk"].where(rows.index > 0, "middling")))
+    with pytest.raises(SchemaError, match="risk missing"):
+        segments.grid(rows.drop(columns="risk"))
     with pytest.raises(InsufficientDataError):
         segments.grid(rows.assign(value=None))
+
+
+def test_levels_of_value_and_risk_may_have_other_names() -> None:
+    other = cells().rename(columns={"value": "margin", "risk": "last"})
+    other["margin"] = other["margin"].map({"high": "100 or more", "low": "below 100"})
+    other["last"] = other["last"].map({"high": "detractor", "low": "passive"})
+    other.loc[other.index % 2 == 0, "last"] = other["last"].replace("passive", "promoter")
+    found = segments.grid(other, value="margin", risk="last", high_value=["100 or more"], high_risk=["detractor"])
+    pd.testing.assert_frame_equal(found.table, segments.grid(cells()).table)
+    none = segments.grid(other, value="margin", risk="last", high_value=["no such level"], high_risk=["detractor"])
+    assert any("no such level" in note for note in none.notes)
