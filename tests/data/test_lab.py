@@ -164,3 +164,15 @@ def test_tables_are_lazy_and_bound_to_the_labs_engine(lab_file: Path) -> None:
     responses = open_lab(lab_file).table("responses")
     assert isinstance(responses, ibis.Table)
     assert responses.schema()["responded_on"].is_date()
+
+
+def test_the_engine_works_on_the_disk_beyond_its_memory(lab_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CEMLAB_MEMORY", "50MB")
+    lab = open_lab(lab_file)
+    many = ibis.range(1_000_000).unnest().name("number").as_table()
+    words = many.select(word=many.number.cast("string") + " of a long row of words")
+    distinct = words.group_by("word").aggregate(n=words.count())
+    assert lab.frame(distinct.aggregate(n=distinct.n.sum()))["n"].tolist() == [1_000_000]
+    monkeypatch.setenv("CEMLAB_MEMORY", "lots")
+    with pytest.raises(ParameterError, match="must be a size such as 700MB"):
+        open_lab(lab_file)
