@@ -14,6 +14,9 @@ from cemlab.stats.intervals import Floats
 from cemlab.stats.segments.bch import Classification, exact
 from cemlab.stats.segments.sums import Sums, checked, mean_of, quotient, segments_of, share_limits, sums_of
 
+EVERYONE = "customers"
+"""The outcome that every customer has, 1 for each."""
+
 BOUNDS: Mapping[str, tuple[float, float]] = {"share": (0.0, 1.0), "points": (-100.0, 100.0)}
 CUT = "A corrected figure can pass the ends of its scale; it is cut there."
 ONE_SEGMENT = "There is only one segment, so there is no rest to compare it with."
@@ -85,7 +88,7 @@ def profiles(
 def sizes(
     moments: pd.DataFrame,
     *,
-    outcome: str = "customers",
+    outcome: str = EVERYONE,
     classification: Classification | None = None,
     level: float = 0.95,
     min_n: int = 10,
@@ -163,7 +166,7 @@ def differences(
     moments : pandas.DataFrame
         As for `profiles`.
     outcomes : sequence of str, optional
-        Default: all.
+        Default: all but ``customers``, which all have alike.
     built_on : sequence of str, default ()
         Outcomes that built the segments: described without p_value.
     classification : Classification, optional
@@ -200,7 +203,9 @@ def differences(
     >>> differences(moments).table["estimate"].round(4).tolist()
     [-0.8944, 0.8944]
     """
-    asked = list(dict.fromkeys(moments["outcome"]) if outcomes is None else outcomes)
+    asked = (
+        [name for name in dict.fromkeys(moments["outcome"]) if name != EVERYONE] if outcomes is None else list(outcomes)
+    )
     checked(moments, asked)
     model = classification or exact(segments_of(moments))
     sums = {name: sums_of(moments, name, model) for name in asked}

@@ -19,11 +19,12 @@ UNKNOWN = "not known"
 """Level of a missing answer."""
 
 HELD_OUT = (
-    "The share assigned rightly is measured on patterns of answers that the rules were not made from; right means as the "
-    "class model assigns."
+    "The share assigned rightly is measured on customers that the rules were not made from; right means as the class model "
+    "assigns."
 )
 NEVER = "No rule leads to some segments: their customers are put elsewhere."
 Integers = NDArray[np.int64]
+Conditions = tuple[tuple[int, bool], ...]
 
 
 def rules(
@@ -39,8 +40,9 @@ def rules(
 ) -> Estimates:
     """Return a few plain rules that assign customers to segments, and the share that they assign rightly.
 
-    A classification tree (Gini) on the patterns, each weighted by its customers, pruned by depth and smallest leaf. Shares are
-    held out: each fold of patterns is assigned by a tree grown on the others. Wilson intervals on customers.
+    A classification tree (Gini) on the patterns, each weighted by its customers, kept short by depth and smallest leaf; questions
+    whose answer changes nothing are dropped. Shares are held out: each fold of customers is assigned by a tree grown on the
+    others. Wilson intervals on customers.
 
     Parameters
     ----------
@@ -53,7 +55,7 @@ def rules(
     least_share : float, default 0.02
         Smallest share of customers of a rule; never fewer than `min_n`.
     folds : int, default 10
-        Parts of the patterns.
+        Parts of the customers, at random within each pattern.
     seed : int, default 0
         Of the parts.
     level : float, default 0.95
@@ -76,7 +78,7 @@ def rules(
     ParameterError
         When depth is not 1 to 5, or there are fewer than 2 folds.
     InsufficientDataError
-        When there are fewer than two segments, or fewer patterns than folds.
+        When there are fewer than two segments, or fewer customers than folds.
 
     References
     ----------
@@ -95,26 +97,15 @@ def rules(
     design, questions = _indicators(rows, items)
     least = max(least_share, min(min_n / n.sum(), 0.5))
     tree = _grown(design, truth, n=n, depth=depth, least=least)
-    fold = np.random.default_rng(seed).permutation(len(rows)) % folds
-    told = np.empty(len(rows), dtype=np.int64)
-    for part in range(folds):
-        kept = fold != part
-        told[~kept] = _grown(design[kept], truth[kept], n=n[kept], depth=depth, least=least).predict(design[~kept])
-    table = _by_segment(segments, truth, told=told, n=n, level=level)
-    right = n[told == truth].sum()
-    overall = intervals.wilson(right, n.sum(), level=level)
-    largest = np.bincount(truth, weights=n).max() / n.sum()
-    summary = pd.DataFrame({
-        "estimate": [float(overall.estimate)], "std_error": [float(overall.std_error)], "ci_low": [float(overall.low)],
-        "ci_high": [float(overall.high)], "as_grown": [n[tree.predict(design) == truth].sum() / n.sum()], "largest": [largest],
-        "n": [round(float(n.sum()))],
-    })  # fmt: skip
+    told = _held_out(design, truth, n=n, depth=depth, least=least, folds=folds, seed=seed)
+    table = _by_segment(segments, told, level=level)
+    as_grown = n[tree.predict(design) == truth].sum() / n.sum()
     written = _written(tree, design, truth=truth, n=n, questions=questions, segments=segments)
     missed = len(set(segments) - set(written["segment"])) > 0
     return Estimates.build(
         table, by=["segment"], measure="assigned_rightly", unit="share", better="up", level=level, min_n=min_n,
         method=f"classification tree of at most {depth} conditions, held-out share, Wilson interval",
-        notes=(HELD_OUT, *((NEVER,) if missed else ())), parts={"rules": written, "overall": summary}, model=tree,
+        notes=(HELD_OUT, *((NEVER,) if missed else ())), parts={"rules": written, "overall": _overall(told, as_grown, level=level)}, model=tree,
     )  # fmt: skip
 
 
@@ -128,9 +119,10 @@ def _checked(
         raise SchemaError(f"Rules need their items, n and value: {', '.join(missing) or 'no item'} missing.")
     rows = posterior.loc[(posterior["n"] > 0) & posterior["value"].notna()].reset_index(drop=True)
     truth, segments = pd.factorize(rows["value"].astype(str), sort=True)
-    if len(segments) < 2 or len(rows) < folds:
+    customers = float(rows["n"].sum())
+    if len(segments) < 2 or customers < folds:
         raise InsufficientDataError(
-            f"Rules need at least two segments and {folds} patterns: {len(segments)} and {len(rows):,} were found."
+            f"Rules need at least two segments and {folds} customers: {len(segments)} and {customers:,.0f} were found."
         )
     return rows, truth.astype(np.int64), list(segments)
 
@@ -158,11 +150,20 @@ def _grown(design: Floats, truth: Integers, *, n: Floats, depth: int, least: flo
     return tree.fit(design, truth, sample_weight=n)
 
 
-def _by_segment(segments: list[str], truth: Integers, *, told: Integers, n: Floats, level: float) -> pd.DataFrame:
-    k = len(segments)
-    table = np.zeros((k, k))
-    np.add.at(table, (truth, told), n)
-    size, put, right = table.sum(axis=1), table.sum(axis=0), table.diagonal()
+def _held_out(design: Floats, truth: Integers, *, n: Floats, depth: int, least: float, folds: int, seed: int) -> Floats:
+    """Return customers by segment (row) and by where rules made from other customers put them (column)."""
+    split = np.random.default_rng(seed).multinomial(n.round().astype(np.int64), np.full(folds, 1 / folds)).T
+    table = np.zeros((truth.max() + 1, truth.max() + 1))
+    for part in split:
+        rest = n.round() - part
+        kept = rest > 0
+        tree = _grown(design[kept], truth[kept], n=rest[kept], depth=depth, least=least)
+        np.add.at(table, (truth, tree.predict(design)), part)
+    return table
+
+
+def _by_segment(segments: list[str], told: Floats, *, level: float) -> pd.DataFrame:
+    size, put, right = told.sum(axis=1), told.sum(axis=0), told.diagonal()
     found = intervals.wilson(right, size, level=level)
     return pd.DataFrame({
         "segment": segments, "n": size.round().astype(np.int64), "estimate": found.estimate, "std_error": found.std_error,
@@ -170,14 +171,22 @@ def _by_segment(segments: list[str], truth: Integers, *, told: Integers, n: Floa
     })  # fmt: skip
 
 
+def _overall(told: Floats, as_grown: float, *, level: float) -> pd.DataFrame:
+    found = intervals.wilson([told.trace()], [told.sum()], level=level)
+    return pd.DataFrame({
+        "estimate": found.estimate, "std_error": found.std_error, "ci_low": found.low, "ci_high": found.high,
+        "as_grown": as_grown, "largest": told.sum(axis=1).max() / told.sum(), "n": round(float(told.sum())),
+    })  # fmt: skip
+
+
 def _written(
     tree: Any, design: Floats, *, truth: Integers, n: Floats, questions: list[tuple[str, str, str]], segments: list[str]
 ) -> pd.DataFrame:
-    leaf = tree.apply(design)
     rows = []
-    for at, conditions in _paths(tree.tree_, 0, ()):
-        here = leaf == at
-        chosen = int(tree.classes_[tree.tree_.value[at, 0].argmax()])
+    for chosen, conditions in _paths(tree, 0, ()):
+        here = np.ones(len(design), dtype=bool)
+        for column, holds in conditions:
+            here &= (design[:, column] > 0.5) == holds
         rows.append({
             "rule": _words(conditions, questions), "segment": segments[chosen], "n": round(float(n[here].sum())),
             "share": n[here].sum() / n.sum(), "precision": n[here & (truth == chosen)].sum() / n[here].sum(),
@@ -185,18 +194,21 @@ def _written(
     return pd.DataFrame(rows)
 
 
-def _paths(
-    tree: Any, node: int, conditions: tuple[tuple[int, bool], ...]
-) -> list[tuple[int, tuple[tuple[int, bool], ...]]]:
-    """Return every leaf with the columns and answers that lead there."""
+def _paths(grown: Any, node: int, conditions: Conditions) -> list[tuple[int, Conditions]]:
+    """Return every rule: the segment, and the columns and answers that lead there."""
+    tree = grown.tree_
     left, right = int(tree.children_left[node]), int(tree.children_right[node])
     if left < 0:
-        return [(node, conditions)]
+        return [(int(grown.classes_[tree.value[node, 0].argmax()]), conditions)]
     column = int(tree.feature[node])
-    return [*_paths(tree, left, (*conditions, (column, False))), *_paths(tree, right, (*conditions, (column, True)))]
+    below = [
+        *_paths(grown, left, (*conditions, (column, False))), *_paths(grown, right, (*conditions, (column, True)))
+    ]  # fmt: skip
+    # A question whose answer changes nothing is not asked.
+    return below if len({segment for segment, _ in below}) > 1 else [(below[0][0], conditions)]
 
 
-def _words(conditions: tuple[tuple[int, bool], ...], questions: list[tuple[str, str, str]]) -> str:
+def _words(conditions: Conditions, questions: list[tuple[str, str, str]]) -> str:
     settled = {questions[column][0] for column, holds in conditions if holds}
     said = []
     for column, holds in conditions:
