@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,11 @@ from cemlab.core.suppression import hidden_cells
 from cemlab.stats.intervals import Floats
 from cemlab.stats.jackknife import FEW_GROUPS, NO_REPLICATES, jackknife, replicate_codes
 
-HIGH, LOW, UNKNOWN = "high", "low", "unknown"
-
 ACTIONS: Mapping[tuple[str, str], str] = {
-    (LOW, LOW): "grow",
-    (HIGH, LOW): "keep",
-    (HIGH, HIGH): "rescue",
-    (LOW, HIGH): "let be",
+    ("low", "low"): "grow",
+    ("high", "low"): "keep",
+    ("high", "high"): "rescue",
+    ("low", "high"): "let be",
 }
 """What to do with customers of some value and risk."""
 
@@ -29,16 +27,7 @@ RULE = (
 )
 
 
-def grid(
-    cells: pd.DataFrame,
-    *,
-    value: str = "value",
-    risk: str = "risk",
-    high_value: Sequence[str] = (HIGH,),
-    high_risk: Sequence[str] = (HIGH,),
-    level: float = 0.95,
-    min_n: int = 10,
-) -> Estimates:
+def grid(cells: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estimates:
     """Return the customers of each segment by what to do with them, and the value at stake.
 
     n, and Σ value, per segment and action; std_error of a total by delete-a-group jackknife, G/(G − 1)·(total − group).
@@ -46,12 +35,8 @@ def grid(
     Parameters
     ----------
     cells : pandas.DataFrame
-        One row per ``segment``, level of value and level of risk and, for intervals, ``replicate``: ``n`` customers and ``sum``, their
-        value in a year. A missing level, or "unknown", is not known.
-    value, risk : str, default "value" and "risk"
-        The columns of the levels.
-    high_value, high_risk : sequence of str, default ("high",)
-        Which levels are high; all others are low.
+        One row per ``segment``, ``value`` and ``risk`` (each high or low; missing = not known) and, for intervals, ``replicate``: ``n``
+        customers and ``sum``, their value in a year.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -67,7 +52,7 @@ def grid(
     Raises
     ------
     SchemaError
-        When a column is missing.
+        When a column is missing, or value or risk is neither high nor low.
     InsufficientDataError
         When nobody's value and risk are both known.
 
@@ -77,12 +62,12 @@ def grid(
     >>> grid(cells).table.query("n > 0")[["action", "estimate", "share"]].values.tolist()
     [['grow', 70.0, 0.7], ['rescue', 30.0, 0.3]]
     """
-    known, unknown, notes = _checked(cells, {value: high_value, risk: high_risk})
+    known, unknown = _checked(cells)
     segments = sorted(known["segment"].astype(str).unique())
     actions = list(ACTIONS.values())
     codes, groups = replicate_codes(known)
     rows = pd.Index(segments).get_indexer(pd.Index(known["segment"].astype(str)))
-    action = known[value] + " " + known[risk]
+    action = known["value"].astype(str) + " " + known["risk"].astype(str)
     columns = pd.Index([" ".join(pair) for pair in ACTIONS]).get_indexer(pd.Index(action))
     sums = np.zeros((len(groups), len(segments), len(actions), 2))
     np.add.at(sums, (codes, rows, columns), known[["n", "sum"]].fillna(0).to_numpy(float))
@@ -97,29 +82,25 @@ def grid(
     }
     return Estimates.build(
         table, by=["segment", "action"], measure="customers", unit="customers", method="number of customers, jackknife of totals",
-        level=level, min_n=min_n, notes=(*_notes(known, unknown, len(groups)), *notes), parts=parts,
+        level=level, min_n=min_n, notes=_notes(known, unknown, len(groups)), parts=parts,
     )  # fmt: skip
 
 
-def _checked(cells: pd.DataFrame, high: Mapping[str, Sequence[str]]) -> tuple[pd.DataFrame, int, tuple[str, ...]]:
-    """Return the cells whose value and risk are known, as high or low, how many customers are left out, and notes."""
-    missing = [name for name in ("segment", *high, "n", "sum") if name not in cells]
+def _checked(cells: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    missing = [name for name in ("segment", "value", "risk", "n", "sum") if name not in cells]
     if missing:
         raise SchemaError(f"A grid needs segment, value, risk, n and sum: {', '.join(missing)} missing.")
-    notes = []
-    there = cells["segment"].notna()
-    for name, levels in high.items():
-        text = cells[name].astype(object)
-        there &= text.notna() & ~text.isin(["", UNKNOWN])
-        if not text.isin(list(levels)).any():
-            notes.append(f"Nobody is high in `{name}`: no level is {' or '.join(levels)}.")
-        cells = cells.assign(**{name: np.where(text.isin(list(levels)), HIGH, LOW)})
+    for name in ("value", "risk"):
+        wrong = int((~cells[name].isin(["high", "low"]) & cells[name].notna()).sum())
+        if wrong:
+            raise SchemaError(f"`{name}` must be high, low or missing: {wrong:,} of {len(cells):,} rows are not.")
+    there = cells[["segment", "value", "risk"]].notna().all(axis=1)
     unknown = int(cells.loc[~there, "n"].sum())
     if not cells.loc[there, "n"].sum() > 0:
         raise InsufficientDataError(
             f"A grid needs customers whose value and risk are known: of {unknown:,} none are. Choose another measure of value or risk."
         )
-    return cells.loc[there], unknown, tuple(notes)
+    return cells.loc[there], unknown
 
 
 def _keys(segments: list[str]) -> pd.DataFrame:
