@@ -28,7 +28,7 @@ def judging_days(lab: Lab, *, horizon_days: int, cuts: int = 3) -> pd.DataFrame:
     horizon_days : int
         How far ahead is predicted.
     cuts : int, default 3
-        At most so many; fewer where the lab does not reach back far enough.
+        At most so many; fewer where in some of them nobody lives or nobody leaves.
 
     Returns
     -------
@@ -62,11 +62,12 @@ def judging_days(lab: Lab, *, horizon_days: int, cuts: int = 3) -> pd.DataFrame:
     step = dt.timedelta(days=horizon_days)
     days = [(lab.as_of - (back + 2) * step, lab.as_of - (back + 1) * step, lab.as_of - back * step) for back in range(cuts)]  # fmt: skip
     counts = _counted(lab, days)
-    kept = []
-    for number, cut in enumerate(days):
-        if not all(counts.get(f"{what}_{number}") for what in ("live_train", "ends_train", "live_test", "ends_test")):
-            break
-        kept.append([day.isoformat() for day in cut])
+    needed = ("live_train", "ends_train", "live_test", "ends_test")
+    kept = [
+        [day.isoformat() for day in cut]
+        for number, cut in enumerate(days)
+        if all(counts.get(f"{what}_{number}") for what in needed)
+    ]
     if not kept:
         raise InsufficientDataError(_why(counts, days[0], horizon_days=horizon_days))
     return pd.DataFrame(kept, columns=_COLUMNS)

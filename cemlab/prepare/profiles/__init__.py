@@ -3,7 +3,7 @@
 from cemlab.prepare.profiles.blocks import assigned, numbers
 from cemlab.prepare.profiles.later import later_columns, outcomes
 from cemlab.prepare.profiles.lives import life_table
-from cemlab.prepare.profiles.purchases import rfm
+from cemlab.prepare.profiles.purchases import rfm, rfm_counts
 from cemlab.prepare.profiles.stakes import placed, stakes
 from cemlab.prepare.profiles.sums import counts, moments
 from cemlab.prepare.profiles.tables import columns, completeness, table
@@ -20,6 +20,7 @@ __all__ = [
     "outcomes",
     "placed",
     "rfm",
+    "rfm_counts",
     "stakes",
     "table",
 ]

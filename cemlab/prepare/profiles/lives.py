@@ -43,10 +43,14 @@ def life_table(
     ----------
     lab : Lab
         An opened lab that has the table ``spells``.
-    by, assigned, cut, cuts, replicates : as in `cemlab.prepare.profiles.moments`
-        Which segments, as known when.
-    clock, cause, scope : as in `cemlab.prepare.spells.life_table`
+    by, assigned : as in `cemlab.prepare.profiles.moments`
+        Which segments.
+    clock, cause : as in `cemlab.prepare.spells.life_table`
         How lives are counted.
+    cut, cuts, replicates : as in `cemlab.prepare.profiles.moments`
+        As known when, and in which groups.
+    scope : str, default ""
+        Under which the ledger accounts for the spells; empty for the clock's name.
 
     Returns
     -------

@@ -15,6 +15,7 @@ from cemlab.prepare.spells.clock import days_between
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pandas as pd
 
 SCORES = 5
 BEFORE = "before the window"
@@ -77,6 +78,32 @@ def rfm(lab: Lab, *, cut: str = "", window_days: int = 0, scope: str = "") -> ir
     known = Known.asked(lab, cut)
     _record(lab, known, window_days=window_days, scope=scope or "rfm")
     return scored(lab, purchases(lab, known, window_days=window_days))
+
+
+def rfm_counts(lab: Lab, *, cut: str = "", window_days: int = 0, scope: str = "") -> pd.DataFrame:
+    """Return how many customers have each combination of scores, for rules that make segments of them.
+
+    Parameters
+    ----------
+    lab, cut, window_days, scope : as in `rfm`
+        Which purchases.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per combination, sorted: ``recency_score``, ``frequency_score``, ``monetary_score`` (1 to 5), ``n`` customers.
+
+    Raises
+    ------
+    SchemaError, ParameterError, InsufficientDataError
+        As `rfm`.
+
+    Examples
+    --------
+    >>> counts = rfm_counts(lab, window_days=365)  # doctest: +SKIP
+    """
+    rows = rfm(lab, cut=cut, window_days=window_days, scope=scope)
+    return lab.frame(rows.group_by(RFM_SCORES).aggregate(n=rows.count()).order_by(RFM_SCORES))
 
 
 def scored(lab: Lab, bought: ir.Table) -> ir.Table:

@@ -109,10 +109,12 @@ def stakes(
     ----------
     lab : Lab
         An opened lab.
-    by, assigned, cuts, replicates : as in `cemlab.prepare.profiles.moments`
+    by, assigned : as in `cemlab.prepare.profiles.moments`
         Which segments.
-    value, value_from, risk, risk_from, cut, window_days, scope : as in `placed`
+    value, value_from, risk, risk_from, cut : as in `placed`
         What is high.
+    cuts, replicates, window_days, scope : as in `cemlab.prepare.profiles.moments`
+        How customers are grouped.
 
     Returns
     -------

@@ -112,12 +112,16 @@ def counts(
         An opened lab.
     columns : sequence of str
         Of the profile.
-    by, assigned, cut, replicates, window_days, scope : as in `moments`
-        Which segments, as known when.
+    by, assigned : as in `moments`
+        Which segments.
     total : str, default ""
         A number of the profile to be summed beside.
+    cut : str, default ""
+        ISO day: only what was known before it; empty for the lab's as-of day.
     cuts : mapping of str to sequence of float, optional
         Column, of `columns` or `by`, → cut points, each of which begins a level.
+    replicates, window_days, scope : as in `moments`
+        How customers are grouped.
 
     Returns
     -------
