@@ -21,7 +21,7 @@ STEP = {"days": 30.0, "months": 1.0}
 FEWEST_PERIODS = 4
 LEAVES = (4, 15)
 RATES = (0.05, 0.15)
-MOST_TREES = 200
+MOST_TREES = 100
 SMALLEST_LEAF = 50
 ONE_THREAD = 500_000
 """Rows by period up to which one thread fits: on a busy machine threads wait for one another longer than they work."""
@@ -271,8 +271,13 @@ def _outcomes(block: DesignBlock) -> pd.DataFrame:
 
 
 def _edges(horizons: Sequence[float], step: float) -> Floats:
-    size = max(FEWEST_PERIODS if step > 1 else 1, int(np.ceil(horizons[-1] / step)))
-    return np.unique(np.concatenate([np.linspace(0, horizons[-1], size + 1), horizons]))
+    """Periods between one horizon and the next, none longer than a step or, on the clock of days, a quarter of the whole."""
+    longest = min(step, horizons[-1] / FEWEST_PERIODS) if step > 1 else step
+    parts = [
+        np.linspace(low, high, 1 + int(np.ceil((high - low) / longest)))
+        for low, high in itertools.pairwise([0.0, *horizons])
+    ]
+    return np.unique(np.concatenate(parts))
 
 
 def _with_period(x: Floats, period: np.ndarray) -> Floats:
