@@ -163,18 +163,8 @@ def predicted_formula(
     model = model.of_family(family) if family else model
     profiles = profiles.reset_index(drop=True)
     x = model.design.matrix(model.design.coded(profiles)) if model.design.terms else np.zeros((len(profiles), 0))
-    center = model.fitter.params_.to_numpy(float)
-
-    def _curve(parameters: Floats) -> Floats:
-        lived = model.hazard_sum(x, np.array([given]), parameters) if given else 0.0
-        return np.log(model.hazard_sum(x, asked, parameters) - lived).ravel()
-
-    steps = 1e-6 * np.maximum(1.0, np.abs(center))
-    slope = np.stack(
-        [(_curve(center + step) - _curve(center - step)) / (2 * step.max()) for step in np.diag(steps)], axis=1
-    )
-    error = np.sqrt(np.einsum("ij,jk,ik->i", slope, model.fitter.variance_matrix_.to_numpy(float), slope))
-    linear, half = _curve(center), quantile(level) * error
+    linear, error = _logarithms(model, x, asked, given=given)
+    half = quantile(level) * error
     survival = np.exp(-np.exp(linear))
     rows = profiles.iloc[np.repeat(np.arange(len(x)), len(asked))].reset_index(drop=True)
     rows.insert(0, "profile", np.repeat(np.arange(len(x)), len(asked)))
@@ -187,3 +177,19 @@ def predicted_formula(
         rows, by=["profile", "duration"], cells=[], measure="predicted_survival", unit="share", level=level, method=f"{FAMILIES[model.family]} by lifelines",
         min_n=fit.min_n, better="up", notes=notes, model=model,
     )  # fmt: skip
+
+
+def _logarithms(model: ParametricModel, x: Floats, times: Floats, *, given: float) -> tuple[Floats, Floats]:
+    """Logarithm of the hazard summed since `given`, and its error by the delta method."""
+    center = model.fitter.params_.to_numpy(float)
+
+    def _curve(parameters: Floats) -> Floats:
+        lived = model.hazard_sum(x, np.array([given]), parameters) if given else 0.0
+        return np.log(model.hazard_sum(x, times, parameters) - lived).ravel()
+
+    steps = 1e-6 * np.maximum(1.0, np.abs(center))
+    slope = np.stack(
+        [(_curve(center + step) - _curve(center - step)) / (2 * step.max()) for step in np.diag(steps)], axis=1
+    )
+    error = np.sqrt(np.einsum("ij,jk,ik->i", slope, model.fitter.variance_matrix_.to_numpy(float), slope))
+    return _curve(center), error

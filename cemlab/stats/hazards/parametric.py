@@ -140,14 +140,7 @@ def fit_parametric(
         raise ParameterError(
             f"Families are {', '.join(FAMILIES)}, in 2 folds or more: {', '.join(unknown) or len(families)} and {folds} were given."
         )
-    kept = checked(cells, Roles(cause=cause))
-    none = kept["duration"] <= 0
-    dropped, kept = int(kept.loc[none, "n"].sum()), kept.loc[~none].reset_index(drop=True)
-    gone = int(kept["events"].sum())
-    if gone < 10:
-        raise InsufficientDataError(
-            f"A formula needs at least 10 spells that left: {gone} of {int(kept['n'].sum()):,} did."
-        )
+    kept, dropped = _lasting(checked(cells, Roles(cause=cause)))
     design = design_of(kept, terms, reference=reference)
     frame = _frame(kept, design)
     if grouped:
@@ -163,6 +156,18 @@ def fit_parametric(
         unit="ratio", method=f"{FAMILIES[model.family]} by lifelines, chosen by held-out likelihood", level=level, min_n=min_n, better="up",
         notes=notes, parts={"families": tried}, model=model,
     )  # fmt: skip
+
+
+def _lasting(cells: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Cells of more than no time, and how many spells that leaves out."""
+    none = cells["duration"] <= 0
+    kept = cells.loc[~none].reset_index(drop=True)
+    gone = int(kept["events"].sum())
+    if gone < 10:
+        raise InsufficientDataError(
+            f"A formula needs at least 10 spells that left: {gone} of {int(kept['n'].sum()):,} did."
+        )
+    return kept, int(cells.loc[none, "n"].sum())
 
 
 def _quarters(frame: pd.DataFrame) -> tuple[float, ...]:
