@@ -51,8 +51,8 @@ class Groups:
         """Names of the segments: ``"1"`` is the largest."""
         return [str(at + 1) for at in range(len(self.order))]
 
-    def assign(self, block: Floats) -> tuple[np.ndarray, Floats]:
-        """Return the segment of each row, and its probability.
+    def assign(self, block: Floats) -> pd.DataFrame:
+        """Return the segment of each row, and its probability; a rule for `prepare.profiles.assigned`.
 
         Parameters
         ----------
@@ -61,20 +61,16 @@ class Groups:
 
         Returns
         -------
-        numpy.ndarray
-            Labels; None where a value is missing.
-        numpy.ndarray
-            Probability of the segment, 1 for k-means; NaN where a value is missing.
+        pandas.DataFrame
+            One row per row: ``value``, None where a number is missing, and ``probability``, 1 for k-means.
         """
         known = ~np.isnan(block).any(axis=1)
         labels, chance = np.full(len(block), None, dtype=object), np.full(len(block), np.nan)
         if known.any():
             scaled = (block[known] - self.mean) / self.spread
             labels[known] = np.array(self.labels, dtype=object)[self.place(scaled)]
-            chance[known] = (
-                self.library.predict_proba(scaled).max(axis=1) if hasattr(self.library, "predict_proba") else 1.0
-            )
-        return labels, chance
+            chance[known] = self.library.predict_proba(scaled).max(axis=1) if hasattr(self.library, "predict_proba") else 1.0
+        return pd.DataFrame({"value": labels, "probability": chance})
 
     def place(self, scaled: Floats) -> np.ndarray:
         """Return the position of the segment of each scaled row.
