@@ -12,6 +12,7 @@ from cemlab.stats.prediction.discrimination import auc, concordance
 from cemlab.stats.prediction.drift import calibration_by_month, drift
 from cemlab.stats.prediction.scorecards import Judged, judged, person_periods, scorecard, scored
 from cemlab.stats.prediction.snapshot import cross_fitted
+from cemlab.stats.prediction.spans import rows_of, stacked, with_challenger
 from cemlab.stats.prediction.utility import decision_curve, lift
 
 __all__ = [
@@ -36,8 +37,11 @@ __all__ = [
     "observed_expected",
     "person_periods",
     "relation_by_day",
+    "rows_of",
     "scorecard",
     "scored",
+    "stacked",
     "tenure_baseline",
+    "with_challenger",
     "without_each",
 ]
