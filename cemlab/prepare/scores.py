@@ -239,7 +239,7 @@ def _bin(column: Any, cuts: Sequence[float]) -> ir.IntegerValue:
 
 def _patterns(lab: Lab, rows: ir.Table, names: Sequence[str], *, bins: Mapping[str, Sequence[float]]) -> pd.DataFrame:
     """Every combination of levels, what tells it apart (`_KEY`), and how many customers have it."""
-    counts = lab.frame((rows.group_by(list(names)) if names else rows).aggregate(n=rows.count()))
+    counts = lab.frame(rows.group_by(list(names)).aggregate(n=rows.count()))
     keys = {f"{_KEY}{name}": counts[name].astype("Int16" if name in bins else "string") for name in names}
     levels = {name: _named(counts[name], bins[name]) if name in bins else as_levels(counts[name]) for name in names}
     return pd.DataFrame(keys | levels | {"n": counts["n"]})
@@ -257,7 +257,7 @@ def _with_scores(rows: ir.Table, patterns: pd.DataFrame, scores: pd.DataFrame, *
     pairs = [(rows[f"{_OWN}{name}"], table[f"{_KEY}{name}"]) for name in terms]
     missing = [patterns[f"{_KEY}{name}"].hasnans for name in terms]
     same = [own.identical_to(key) if gaps else own == key for (own, key), gaps in zip(pairs, missing, strict=True)]
-    return rows.inner_join(table, same) if terms else rows.cross_join(table)
+    return rows.inner_join(table, same)
 
 
 def _with_value(lab: Lab, rows: ir.Table, day: dt.date, *, risk: str) -> ir.Table:
