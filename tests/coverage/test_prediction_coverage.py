@@ -9,6 +9,7 @@ interval lies outside. docs/methods/churn-prediction.md publishes what was measu
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -134,3 +135,39 @@ def is_defect(share: float, runs: int = RUNS) -> bool:
 def test_intervals_of_measures_cover_the_truth(n: int) -> None:
     shares = covered(n, runs=RUNS, seed=n)
     assert {name: share for name, share in shares.items() if is_defect(share)} == {}
+
+
+def two_models() -> tuple[Statistic, Floats]:
+    """Difference of AUC and of accuracy of two models that are wrong about one half of the customers each; chances of the rows."""
+    once, chance = design()
+    rows = pd.concat([once.assign(half=0), once.assign(half=1)]).assign(chance=np.tile(chance / 2, 2))
+    rows = rows.sort_values("at", kind="stable", ignore_index=True)
+    risk = risk_by(HORIZON)[rows["customer"]]
+    wrong = {name: np.where(rows["half"] == half, 1.5 * risk, risk) for half, name in enumerate("ab")}
+    kept = replace(
+        judged(), at=rows["at"].to_numpy(), kind=rows["kind"].to_numpy(), risks=wrong, n=rows["chance"].to_numpy() * 1e6
+    )
+    measures = [(aucs(kept, {HORIZON: name}), briers(kept, {HORIZON: name})) for name in "ab"]
+
+    def _gap(n: Floats) -> Floats:
+        one, two = (np.vstack([rank(n), near(n)[2]]) for rank, near in measures)
+        return one - two
+
+    return _gap, rows["chance"].to_numpy()
+
+
+def covered_differences(n: int, *, runs: int, seed: int) -> list[float]:
+    """How often the interval of a paired difference holds 0, for AUC and the index of prediction accuracy."""
+    random, (gap, chance), hits = np.random.default_rng(seed), two_models(), np.zeros(2)
+    for _ in range(0, runs, BATCH):
+        counts = random.multinomial(n, np.tile(chance / GROUPS, GROUPS), BATCH).reshape(BATCH, GROUPS, -1).astype(float)
+        whole = counts.sum(axis=1).T
+        without = (whole[:, :, None] - counts.transpose(2, 0, 1)).reshape(len(chance), -1)
+        for place, (value, others) in enumerate(zip(gap(whole), gap(without), strict=True)):
+            limits = Replicated(value, others.reshape(BATCH, GROUPS)).limits(level=0.95)
+            hits[place] += ((limits["ci_low"] <= 0) & (limits["ci_high"] >= 0)).sum()
+    return [float(hit) / runs for hit in hits]
+
+
+def test_intervals_of_paired_differences_hold_zero_for_equally_good_models() -> None:
+    assert not any(is_defect(share, runs=1_000) for share in covered_differences(1_500, runs=1_000, seed=7))
