@@ -130,6 +130,24 @@ def test_cumulative_incidence_covers(share: float, spells: int) -> None:
         assert not is_defect(covered), f"share {share}, {spells}, month {month}: {covered:.4f}"
 
 
+@pytest.mark.parametrize("shares", [(0.3, 0.3), (0.3, 0.6)])
+def test_differences_of_cumulative_incidence_cover(shares: tuple[float, float]) -> None:
+    sides = []
+    for seed, share in enumerate(shares):
+        lives = worlds(BATHTUB, spells=400, seed=500 + seed, causes=(share, 1 - share))
+        found = survival.cumulative_incidence(lives, times=[12], min_n=1).table
+        sides.append(found.loc[found["cause"] == "c0"].reset_index(drop=True))
+    # As `incidence_differences` has it, which takes one company at a time.
+    gap, half = (
+        sides[0]["estimate"] - sides[1]["estimate"],
+        1.959964 * np.hypot(sides[0]["std_error"], sides[1]["std_error"]),
+    )
+    before = np.concatenate([[1.0], np.cumprod(1 - BATHTUB)])
+    truth = (shares[0] - shares[1]) * float((before[:12] * BATHTUB[:12]).sum())
+    covered = share_covered(pd.DataFrame({"ci_low": gap - half, "ci_high": gap + half}), truth)
+    assert not is_defect(covered), f"shares {shares}: {covered:.4f}"
+
+
 def test_taking_other_causes_for_censoring_is_found_out() -> None:
     """The check can fail: one minus Kaplan–Meier lies outside the interval of the truth."""
     lives = worlds(BATHTUB * 3, spells=1_000, seed=9, causes=(0.4, 0.6))
