@@ -54,6 +54,8 @@ class MemoryLab:
         return frame
 
     def batches(self, expression: Any, *, rows: int, held: bool) -> Iterable[Any]:
+        if not held:
+            self._engine.execute(expression.limit(0))
         return _Batches(self._engine, expression.cache() if held else expression, rows)
 
 

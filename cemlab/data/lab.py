@@ -166,7 +166,11 @@ class SnapshotLab:
             When the engine refuses it.
         """
         with _own_words():
-            return _Batches(self._engine, expression.cache() if held else expression, rows)
+            if held:
+                return _Batches(self._engine, expression.cache(), rows)
+            # the engine learns of frames that the expression holds only when it runs one
+            self._engine.execute(expression.limit(0))
+            return _Batches(self._engine, expression, rows)
 
     def _record(self, name: str) -> TableRecord:
         if name in self._records:

@@ -108,6 +108,8 @@ def test_every_customer_finds_the_own_pattern(lab: MemoryLab) -> None:
     assert sorted(who["customer_id"]) == list("abcde")
     assert who["value"].value_counts().to_dict() == posterior.set_index("value")["n"].to_dict()
     assert who["probability"].eq(0.75).all()
+    blocks = lab.batches(patterns.assigned(lab, posterior=posterior, **asked), rows=2, held=False)
+    assert sum(block.num_rows for block in blocks) == 5
     row = posterior[posterior["plan"].eq("iron")].iloc[0]
     assert who.set_index("customer_id")["value"]["b"] == row["value"]
 
