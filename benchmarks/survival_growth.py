@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 FIGURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "survival-growth.svg"
-FIRST = 10_000
+FIRST, WRITTEN = 10_000, 10_000_000
 MAKE = "import sys, pathlib, survival; survival.make_spells(pathlib.Path(sys.argv[1]), int(sys.argv[2]), numbers=())"
 TITLES = {
     "curves, months": "Kaplan–Meier, 10 segments, months",
@@ -33,20 +33,25 @@ def run(*, most: int, repeats: int, peers: Sequence[str]) -> None:
     size = FIRST
     while size <= most:
         with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "spells.parquet"
-            # What is not measured steps aside for whoever else works on this machine.
-            subprocess.run(
-                ["nice", "-n", "15", sys.executable, "-c", MAKE, str(file), str(size)],
-                check=True,
-                cwd=Path(__file__).parent,
-            )
+            files = _written(Path(folder), size)
             for item in TITLES:
                 able = [peer for peer in peers if size <= LARGEST[item, peer]]
-                found[item][size] = survival.measured(item, file, rows=size, repeats=repeats, peers=able)
+                found[item][size] = survival.measured(item, files, rows=size, repeats=repeats, peers=able)
                 sys.stdout.write(_line(item, size, found[item][size]) + "\n")
                 sys.stdout.flush()
         size *= 10
     draw(found, file=FIGURE)
+
+
+def _written(folder: Path, size: int) -> Path:
+    """Return where spells were written; above `WRITTEN` one file is read under several names, which spares the disk."""
+    once = min(size, WRITTEN)
+    # What is not measured steps aside for whoever else works on this machine.
+    command = ["nice", "-n", "15", sys.executable, "-c", MAKE, str(folder / "spells-0.parquet"), str(once)]
+    subprocess.run(command, check=True, cwd=Path(__file__).parent)
+    for number in range(1, size // once):
+        (folder / f"spells-{number}.parquet").hardlink_to(folder / "spells-0.parquet")
+    return folder / "*.parquet" if size > once else folder / "spells-0.parquet"
 
 
 def _line(item: str, rows: int, sides: Mapping[str, Mapping[str, float]]) -> str:
