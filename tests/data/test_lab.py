@@ -176,3 +176,11 @@ def test_the_engine_works_on_the_disk_beyond_its_memory(lab_file: Path, monkeypa
     monkeypatch.setenv("CEMLAB_MEMORY", "lots")
     with pytest.raises(ParameterError, match="must be a size such as 700MB"):
         open_lab(lab_file)
+
+
+def test_blocks_may_rest_on_a_frame(lab_file: Path) -> None:
+    lab = open_lab(lab_file)
+    chosen = ibis.memtable({"response_id": ["no such answer"]})
+    rows = lab.table("responses").anti_join(chosen, "response_id")
+    blocks = lab.batches(rows, rows=1, held=False)
+    assert sum(block.num_rows for block in blocks) == lab.frame(rows.count())
