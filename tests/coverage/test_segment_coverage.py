@@ -12,6 +12,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from cemlab.stats import segments
 from cemlab.stats.intervals import Floats
@@ -134,3 +135,54 @@ def test_standardised_differences_cover() -> None:
     rest = ((SIZES * MEANS).sum() - SIZES * MEANS) / (1 - SIZES)
     spread = math.sqrt(SPREAD**2 + (SIZES * MEANS**2).sum() - (SIZES * MEANS).sum() ** 2)
     assert beyond(coverage(*limits, (MEANS - rest) / spread)) == []
+
+
+def test_corrected_curves_cover() -> None:
+    hazards, inside, times = np.array([0.02, 0.05, 0.1]), [], [3, 6, 10]
+    for run in range(80):
+        draw = np.random.default_rng(run)
+        true = draw.choice(3, 2000, p=SIZES)
+        assigned = (draw.random(2000)[:, None] > MODEL.errors[true].cumsum(axis=1)).sum(axis=1).clip(max=2)
+        left, seen = draw.geometric(hazards[true]), draw.integers(6, 13, 2000)
+        rows = pd.DataFrame({
+            "segment": np.array(NAMES)[assigned], "replicate": draw.integers(0, GROUPS, 2000), "duration": np.minimum(left, seen),
+            "events": (left <= seen).astype(int), "censored": (left > seen).astype(int),
+        })  # fmt: skip
+        lives = rows.groupby(["segment", "replicate", "duration"], as_index=False).sum()
+        table = segments.curves(lives, classification=MODEL).table
+        table = table[table["duration"].isin(times)]
+        truth = (1 - hazards)[table["segment"].astype(int) - 1] ** table["duration"]
+        inside.append((table["ci_low"].le(truth) & truth.le(table["ci_high"])).to_numpy())
+    share = np.array(inside).mean(axis=0)
+    margin = WITHIN_999 * math.sqrt(LEVEL * (1 - LEVEL) / 80)
+    assert len(share) == 9
+    assert (share > LEVEL - 0.01 - margin).all()
+
+
+def test_classes_learnt_again_cover_where_held_fixed_they_do_not() -> None:
+    n, runs, items = 4000, 25, [f"item_{at}" for at in range(6)]
+    high = np.hstack([HIGH, HIGH[:, :1]])
+    inside: dict[str, list[NDArray[np.bool_]]] = {"again": [], "fixed": []}
+    for run in range(runs):
+        draw = np.random.default_rng(run)
+        true = draw.choice(3, n, p=SIZES)
+        people = pd.DataFrame((draw.random((n, 6)) < high[true]).astype(int).astype(str), columns=items)
+        people = people.assign(
+            replicate=draw.integers(0, GROUPS, n), sum=MEANS[true] + draw.normal(0, SPREAD, n), n=1, outcome="x"
+        )
+        patterns = people.groupby([*items, "replicate"], as_index=False)[["n"]].sum()
+        fit = segments.latent_classes(patterns, items=items, classes=3, starts=5)
+        told = people.merge(fit.parts["posterior"][[*items, "value"]], on=items).rename(columns={"value": "segment"})
+        moments = told.assign(sum_sq=told["sum"] ** 2).groupby(["segment", "outcome", "replicate"], as_index=False)[["n", "sum", "sum_sq"]].sum()  # fmt: skip
+        for name, model in (
+            ("again", segments.relearnt(fit, patterns)),
+            ("fixed", segments.classification(fit.parts["posterior"])),
+        ):
+            table = segments.profiles(moments, units={"x": "ratio"}, classification=model)["x"].table.sort_values(
+                "estimate"
+            )
+            inside[name].append((table["ci_low"].to_numpy() <= MEANS) & (table["ci_high"].to_numpy() >= MEANS))
+    shares = {name: float(np.mean(each)) for name, each in inside.items()}
+    # 75 intervals: the 99.9 % Monte-Carlo margin is about 8 points.
+    assert shares["again"] > 0.87
+    assert shares["fixed"] < shares["again"]
