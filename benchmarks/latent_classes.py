@@ -59,7 +59,7 @@ def theirs(file: Path) -> Callable[[], float]:
 
     def _run() -> float:
         rows = pd.read_parquet(file)
-        model = StepMix(CLASSES, measurement="binary", n_init=1, max_iter=2_000, abs_tol=1e-10, rel_tol=0, random_state=1, verbose=0,
+        model = StepMix(CLASSES, measurement="binary", n_init=1, max_iter=2_000, abs_tol=1e-8, rel_tol=0, random_state=1, verbose=0,
                         progress_bar=0)  # fmt: skip
         model.fit(rows)
         return float(model.score(rows) * len(rows))

@@ -79,8 +79,8 @@ def test_latent_classes_agree_with_r_polca_on_carcinoma(classes: int) -> None:
     assert found.table["assigned"].tolist() == wanted["modal_counts"]
     chances = found.parts["probabilities"]
     for item in PATHOLOGISTS:
-        ours = chances.loc[chances["item"] == item, "estimate"].to_numpy().reshape(classes, 2)
-        assert ours == pytest.approx(np.array(wanted["probs"][item]), abs=near)
+        shares = chances.loc[chances["item"] == item, "estimate"].to_numpy().reshape(classes, 2)
+        assert shares == pytest.approx(np.array(wanted["probs"][item]), abs=near)
     if classes > 1:
         assert fit["entropy_r2"] == pytest.approx(wanted["entropy_R2"], abs=near)
         assert found.table["std_error"].to_numpy() == pytest.approx(np.array(wanted["class_sizes_se"]), abs=near)

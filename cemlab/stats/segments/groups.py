@@ -69,7 +69,9 @@ class Groups:
         if known.any():
             scaled = (block[known] - self.mean) / self.spread
             labels[known] = np.array(self.labels, dtype=object)[self.place(scaled)]
-            chance[known] = self.library.predict_proba(scaled).max(axis=1) if hasattr(self.library, "predict_proba") else 1.0
+            chance[known] = (
+                self.library.predict_proba(scaled).max(axis=1) if hasattr(self.library, "predict_proba") else 1.0
+            )
         return pd.DataFrame({"value": labels, "probability": chance})
 
     def place(self, scaled: Floats) -> np.ndarray:
@@ -183,9 +185,9 @@ def _drawn(rows: NumberRows, *, total: int, seed: int) -> Floats:
 def counted(
     rows: NumberRows,
     customers: Taken,
+    *,
     library: Any,
     centres: Floats,
-    *,
     fit: Mapping[str, Any],
     method: str,
     level: float,
@@ -218,9 +220,7 @@ def counted(
     unordered = Groups(
         tuple(rows.columns), customers.mean, customers.spread, library, np.arange(len(centres)), customers.sample
     )
-    known = (block[~np.isnan(block).any(axis=1)] for block in rows)
-    n = sum((np.bincount(unordered.place((block - customers.mean) / customers.spread), minlength=len(centres))
-             for block in known if len(block)), np.zeros(len(centres)))  # fmt: skip
+    n = _members(unordered, rows)
     groups = replace(unordered, order=np.argsort(-n, kind="stable"))
     n, centres = n[groups.order], centres[groups.order]
     found = wilson(n, customers.total, level=level)
@@ -245,3 +245,13 @@ def counted(
         table, by=["segment"], measure="class_share", unit="share", method=method, level=level, min_n=min_n, notes=notes,
         parts={"centres": middle, "fit": pd.DataFrame([fit])}, model=groups,
     )  # fmt: skip
+
+
+def _members(groups: Groups, rows: NumberRows) -> Floats:
+    """Customers of each segment, all blocks gone through."""
+    n = np.zeros(len(groups.order))
+    for block in rows:
+        known = block[~np.isnan(block).any(axis=1)]
+        if len(known):
+            n += np.bincount(groups.place((known - groups.mean) / groups.spread), minlength=len(n))
+    return n

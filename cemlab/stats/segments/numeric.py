@@ -97,7 +97,14 @@ def k_means(
            "starts": starts, "found": found}  # fmt: skip
     centres = best.cluster_centers_
     return counted(
-        rows, customers, best, centres, fit=fit, method=f"k-means, best of {starts:,} starts", level=level, min_n=min_n
+        rows,
+        customers,
+        library=best,
+        centres=centres,
+        fit=fit,
+        method=f"k-means, best of {starts:,} starts",
+        level=level,
+        min_n=min_n,
     )
 
 
@@ -178,7 +185,7 @@ def mixture(
         "found": found,
     }
     method = f"Gaussian mixture, covariances {shape}, best of {starts:,} starts"
-    return counted(rows, customers, best, best.means_, fit=fit, method=method, level=level, min_n=min_n)
+    return counted(rows, customers, library=best, centres=best.means_, fit=fit, method=method, level=level, min_n=min_n)
 
 
 def number_of_components(
