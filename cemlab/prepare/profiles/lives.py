@@ -15,6 +15,7 @@ from cemlab.prepare.history import EPOCH
 from cemlab.prepare.levels import UNKNOWN
 from cemlab.prepare.profiles.grouped import REPLICATE, REPLICATES, SEGMENT, Grouping
 from cemlab.prepare.profiles.people import CUSTOMER
+from cemlab.prepare.views import LabView
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -80,17 +81,17 @@ def life_table(
     }).reset_index(drop=True)  # fmt: skip
 
 
-class _Labelled:
+class _Labelled(LabView):
     """A lab whose customers have been assigned, from ever on, their segment and their group of the jackknife."""
 
     def __init__(self, lab: Lab, people: ir.Table) -> None:
-        self.info, self.as_of, self.fingerprint, self.ledger = lab.info, lab.as_of, lab.fingerprint, lab.ledger
-        self.tables, self.undated = tuple(dict.fromkeys([*lab.tables, "assignments"])), lab.undated
-        self._lab, self._people = lab, people
+        super().__init__(lab)
+        self.tables = tuple(dict.fromkeys([*lab.tables, "assignments"]))
+        self._people = people
 
     def table(self, name: str, *, personal: Iterable[str] = ()) -> Any:
         if name != "assignments":
-            return self._lab.table(name, personal=personal)
+            return super().table(name, personal=personal)
         told = [
             self._people.select(
                 CUSTOMER, name=ibis.literal(as_name), value=self._people[column].cast("string"),
@@ -99,12 +100,3 @@ class _Labelled:
             for as_name, column in _NAMES.items()
         ]  # fmt: skip
         return ibis.union(*told)
-
-    def frame(self, expression: Any) -> pd.DataFrame:
-        return self._lab.frame(expression)
-
-    def batches(self, expression: Any, *, rows: int, held: bool) -> Iterable[Any]:
-        return self._lab.batches(expression, rows=rows, held=held)
-
-    def most_rows(self, table: str, column: str) -> int | None:
-        return self._lab.most_rows(table, column)

@@ -13,6 +13,7 @@ from cemlab.core.lab import Lab
 from cemlab.prepare.responses.counts import score_counts
 from cemlab.prepare.responses.groups import UNKNOWN, grouped
 from cemlab.prepare.responses.question import Question, Window, need_dates
+from cemlab.prepare.views import LabView
 
 LATENESS = "answered"
 """Group column of `late_counts`."""
@@ -140,29 +141,19 @@ def late_counts(
     )  # fmt: skip
 
 
-class _WithLateness:
+class _WithLateness(LabView):
     """A lab whose answers say whether they came late."""
 
     def __init__(self, lab: Lab, days: int) -> None:
-        self._lab, self._days = lab, days
-        self.info, self.as_of, self.fingerprint, self.ledger = lab.info, lab.as_of, lab.fingerprint, lab.ledger
-        self.tables, self.undated = lab.tables, lab.undated
+        super().__init__(lab)
+        self._days = days
 
     def table(self, name: str, *, personal: Iterable[str] = ()) -> Any:
-        rows = self._lab.table(name, personal=personal)
+        rows = super().table(name, personal=personal)
         if name != "responses":
             return rows
-        sent = self._lab.table("invitations").select(_invitation="invitation_id", _sent="sent_on")
+        sent = super().table("invitations").select(_invitation="invitation_id", _sent="sent_on")
         rows = rows.left_join(sent, rows.invitation_id == sent._invitation)
         waited = rows.responded_on.delta(rows._sent, unit="day")
         word = ibis.cases((waited > self._days, "late"), (waited <= self._days, "in time"), else_=UNKNOWN)
         return rows.mutate(**{LATENESS: word}).drop("_invitation", "_sent")
-
-    def frame(self, expression: Any) -> pd.DataFrame:
-        return self._lab.frame(expression)
-
-    def most_rows(self, table: str, column: str) -> int | None:
-        return self._lab.most_rows(table, column)
-
-    def batches(self, expression: Any, *, rows: int, held: bool) -> Iterable[Any]:
-        return self._lab.batches(expression, rows=rows, held=held)

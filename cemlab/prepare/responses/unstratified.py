@@ -9,6 +9,7 @@ import pandas as pd
 
 from cemlab.core.lab import Lab
 from cemlab.prepare.responses.design import design_sums
+from cemlab.prepare.views import LabView
 
 
 def unstratified_sums(
@@ -49,23 +50,9 @@ def unstratified_sums(
     return design_sums(plain, metric=metric, start=start, end=end, survey=survey, weights=weights)
 
 
-class _WithoutStrata:
+class _WithoutStrata(LabView):
     """A lab whose answers name no stratum."""
 
-    def __init__(self, lab: Lab) -> None:
-        self._lab = lab
-        self.info, self.as_of, self.fingerprint, self.ledger = lab.info, lab.as_of, lab.fingerprint, lab.ledger
-        self.tables, self.undated = lab.tables, lab.undated
-
     def table(self, name: str, *, personal: Iterable[str] = ()) -> Any:
-        rows = self._lab.table(name, personal=personal)
+        rows = super().table(name, personal=personal)
         return rows.drop("stratum") if name == "responses" and "stratum" in rows.columns else rows
-
-    def frame(self, expression: Any) -> pd.DataFrame:
-        return self._lab.frame(expression)
-
-    def most_rows(self, table: str, column: str) -> int | None:
-        return self._lab.most_rows(table, column)
-
-    def batches(self, expression: Any, *, rows: int, held: bool) -> Iterable[Any]:
-        return self._lab.batches(expression, rows=rows, held=held)
