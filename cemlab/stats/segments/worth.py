@@ -1,4 +1,4 @@
-"""Is a segmentation worth having: does it tell apart what came later better than a simple split?"""
+"""What a segmentation is worth: whether it tells apart what came later better than a simple split does."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def beats(
     table = pd.concat(rows, ignore_index=True).assign(n=round(float(n)))
     best = max((name for name in tables if name != of), key=lambda name: full[name])
     keep = of if table["verdict"].eq(BETTER).all() else best
-    few = present.sum() and np.isnan(table["std_error"]).all()
+    few = bool(table["std_error"].isna().all())
     return Estimates.build(
         table, by=["scheme"], cells=[], measure="explained_difference", unit="share",
         method="difference of cross-fitted explained variation, paired jackknife", level=level, min_n=min_n, better="up",
