@@ -182,7 +182,7 @@ def in_categories(frame: pd.DataFrame, terms: Sequence[str]) -> pd.DataFrame:
         position = {level: at for at, level in enumerate(levels)}
         codes = np.array([*(position[level] for level in names), -1], dtype=np.int64)[row]
         made[name] = pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(levels))  # type: ignore[arg-type]
-    return frame.assign(**made)
+    return frame.assign(**made) if made else frame
 
 
 def is_number(column: pd.Series) -> bool:
