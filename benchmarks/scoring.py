@@ -1,11 +1,13 @@
 """How long it takes to score every customer who is here, beside lifelines in chunks.
 
 Ours goes through `open_lab` on a warm snapshot and `prepare.scores.live`, and writes a Parquet file with the customer's id, levels,
-three risks with their intervals, and three reasons; "risks only" writes of these the id and the three risks; "case" writes the same
-from a sum of CASE expressions per customer, without accounting. lifelines reads the same rows from Parquet in chunks, makes its dummies and predicts; it writes nothing,
-at the three horizons ("lifelines") or, as it does unless told, at every time of its baseline ("default times"). All use one fit,
-made by lifelines beforehand on 20,000 customers. Each side runs in a process of its own, the sides take turns, medians are shown.
-Seconds are counted from the end of the imports, and those of all processors beside them; memory is the peak of the whole process, imports included.
+three risks with their intervals, and three reasons. "risks only" writes of these the id and the three risks; "summed" writes
+nothing and sums each risk over the customers, as the side of lifelines does; "case" writes the id and the risks from a sum of CASE
+expressions per customer, without accounting. lifelines reads the same rows from Parquet in chunks, makes its dummies and
+predicts, at the three horizons ("lifelines") or, as it does unless told, at every time of its baseline ("default times"). All use
+one fit, made by lifelines beforehand on 20,000 customers. Each side runs in a process of its own, the sides take turns,
+medians are shown. Seconds are counted from the end of the imports, and those of all processors beside them; memory is the
+peak of the whole process, imports included.
 
     python benchmarks/scoring.py --rows 1000000 10000000
 """
@@ -157,6 +159,21 @@ def ours(folder: Path, fit: Any, *, whole: bool) -> Callable[[], float]:
     return _run
 
 
+def summed(folder: Path, fit: Any) -> Callable[[], float]:
+    """Patterns scored and joined back, and their risks summed: like lifelines, without a file."""
+    from cemlab import open_lab, prepare
+
+    live, scorecard = prepare.scores.live, card(fit)
+
+    def _run() -> float:
+        lab = open_lab(folder / "lab.toml")
+        table = live(lab, scorecard)
+        risks = {f"{horizon:g}": table[f"risk_{horizon:g}"].sum() for horizon in HORIZONS}
+        return float(lab.frame(table.aggregate(**risks))[f"{HORIZONS[-1]:g}"].iloc[0])
+
+    return _run
+
+
 def case(folder: Path, fit: Any) -> Callable[[], float]:
     """The sum of points per customer, written by the engine."""
     import duckdb
@@ -211,6 +228,7 @@ def theirs(folder: Path, fit: Any, *, times: tuple[float, ...] | None) -> Callab
 SIDES: dict[str, Callable[[Path, Any], Callable[[], float]]] = {
     "ours": lambda folder, fit: ours(folder, fit, whole=True),
     "risks only": lambda folder, fit: ours(folder, fit, whole=False),
+    "summed": summed,
     "case": case,
     "lifelines": lambda folder, fit: theirs(folder, fit, times=HORIZONS),
     "default times": lambda folder, fit: theirs(folder, fit, times=None),

@@ -39,7 +39,7 @@ def days(*values: str | None) -> pd.Series:
 
 def spells() -> pd.DataFrame:
     table = pd.DataFrame(LIVES, columns=["spell_id", "customer_id", "started_on", "ended_on", "plan", "fee"])
-    return table.assign(started_on=days(*table["started_on"]), ended_on=days(*table["ended_on"].where(table["ended_on"].notna(), None)))  # fmt: skip
+    return table.assign(started_on=days(*table["started_on"]), ended_on=days(*(life[3] for life in LIVES)))  # fmt: skip
 
 
 @pytest.fixture
@@ -193,7 +193,7 @@ def test_rows_at_a_cut_by_hand(lab: MemoryLab) -> None:
     mean = 80 / 3
     # in the order of the spells' ids: s1, s2, s4, s6
     np.testing.assert_allclose(
-        x, [[10, 0, 12, 1, 0], [20, 0, 12, 0, 0], [mean, 1, 0, 0, 0], [50, 0, 24, 0, 1]], atol=1e-12
+        x, np.array([[10.0, 0, 12, 1, 0], [20, 0, 12, 0, 0], [mean, 1, 0, 0, 0], [50, 0, 24, 0, 1]]), atol=1e-12
     )
     assert told[["duration", "event"]].to_numpy().tolist() == [[43, 1], [151, 0], [90, 1], [9, 1]]
     cells_of = cells.landmark(lab, day="2024-02-01", replicates=7).set_index("duration")["replicate"]
@@ -205,7 +205,7 @@ def test_rows_like_those_of_the_training_have_its_columns_and_means(lab: MemoryL
     test = rows.at_cut(lab, day="2024-04-02", terms=["plan", "fee"], like=train)
     assert test.columns == train.columns
     x, _ = _stacked(test)
-    np.testing.assert_allclose(x, [[20, 0, 0, 0], [80 / 3, 1, 0, 0], [50, 0, 1, 0]])
+    np.testing.assert_allclose(x, np.array([[20, 0, 0, 0], [80 / 3, 1, 0, 0], [50, 0, 1, 0]]))
     with pytest.raises(ParameterError, match="2 there, 1 asked for, of which 1 are the same"):
         rows.at_cut(lab, day="2024-04-02", terms=["plan"], like=train)
 
