@@ -167,4 +167,4 @@ def by_day(found: Estimates, *, info: LabInfo) -> Figure:
         found, caption=title, info=info, label="Left per leaver predicted", extra={"flagged": "Stands out"}
     )
     return draw(_paint, title=title, alt=f"Dots with whiskers about one: {said}.", table=shown, info=info, height=230,
-                basis=prediction_tables.basis(found, info=info))  # fmt: skip
+                basis=prediction_tables.basis(found, info=info, whole=True))  # fmt: skip

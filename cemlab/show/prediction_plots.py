@@ -196,7 +196,7 @@ def segments(found: Mapping[str, Estimates], *, info: LabInfo) -> Figure:
 
     said = "; ".join(forests.spoken(row, info=info, least=1) for row in rows[:16])
     return draw(_paint, title=title, alt=f"Dot and whisker chart about one. {said}.", table=table, info=info, height=84 + 24 * len(rows),
-                basis=prediction_tables.basis(next(iter(found.values())), info=info))  # fmt: skip
+                basis=prediction_tables.basis(next(iter(found.values())), info=info, whole=True))  # fmt: skip
 
 
 def alone(found: Estimates, *, info: LabInfo) -> Figure:
@@ -257,7 +257,7 @@ def calibration(curve: Estimates, *, predictions: pd.DataFrame, risk: str, horiz
         _paint_bars(below, bars, medium=medium)
 
     return draw(_paint, title=title, alt=f"Points about a diagonal, lowest predictions first: {'; '.join(told)}.", table=table, info=info,
-                height=430, narrow_height=400, basis=prediction_tables.basis(curve, info=info))  # fmt: skip
+                height=430, narrow_height=400, basis=prediction_tables.basis(curve, info=info, whole=True))  # fmt: skip
 
 
 def histogram(risk: np.ndarray, n: np.ndarray, *, min_n: int) -> pd.DataFrame:
@@ -303,8 +303,8 @@ def _paint_points(axes: Axes, points: np.ndarray, *, edge: float) -> None:
         axes.plot(predicted, value, "o", color=theme.SERIES[0], ms=5.5)
     if not len(points):
         axes.text(0.5, 0.5, WITHHELD, transform=axes.transAxes, ha="center", color=theme.MUTED)
-    axes.annotate("as predicted", (end, end), xytext=(-4, -2), textcoords="offset points", ha="right", va="top", color=theme.MUTED,
-                  rotation=0)  # fmt: skip
+    axes.annotate("as predicted", (0.97 * end, 0.97 * end), xytext=(-8, 0), textcoords="offset points", ha="right", va="top",
+                  color=theme.MUTED)  # fmt: skip
     axes.set(xlim=(0, end), ylim=(0, end), ylabel="% that left")
     axes.tick_params(labelbottom=False, length=0)
 

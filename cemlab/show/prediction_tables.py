@@ -14,7 +14,7 @@ from cemlab.show import hazard_tables, numbers, tables
 from cemlab.show.tables import Cell, Column, Table
 
 
-def basis(found: Estimates, *, info: LabInfo) -> str:
+def basis(found: Estimates, *, info: LabInfo, whole: bool = False) -> str:
     """Return on how many customers a figure rests, and its intervals.
 
     Parameters
@@ -23,17 +23,20 @@ def basis(found: Estimates, *, info: LabInfo) -> str:
         With ``n``.
     info : LabInfo
         For the locale.
+    whole : bool, default False
+        True where the rows share the customers among them; else each row speaks of all.
 
     Returns
     -------
     str
         Such as ``8,012 customers; 95 % intervals.``
     """
-    level = numbers.level_text(found.level, locale=info.locale)
-    seen = found.table.loc[~found.table["suppressed"].astype(bool), "n"]
-    if "risk_group" in found.by:
-        return f"{numbers.number(float(seen.sum()), locale=info.locale)} customers; {level} intervals."
-    return f"{numbers.number(float(seen.max()), locale=info.locale)} customers; {level} intervals." if len(seen) else ""
+    seen = found.table.loc[~found.table["suppressed"].astype(bool)]
+    if not len(seen):
+        return ""
+    n = numbers.number(float(seen["n"].sum() if whole else seen["n"].max()), locale=info.locale)
+    told = "ci_low" in seen and bool(seen["ci_low"].notna().any())
+    return f"{n} customers{f'; {numbers.level_text(found.level, locale=info.locale)} intervals' if told else ''}."
 
 
 def of_customers(

@@ -177,6 +177,31 @@ def calibration(ratio: Finding, *, horizon: str) -> Sentence:
     )  # fmt: skip
 
 
+def calibration_in_short(ratio: Finding) -> Sentence:
+    """Say in one sentence of the answer whether as many left as predicted.
+
+    Parameters
+    ----------
+    ratio : Finding
+        Observed over expected.
+
+    Returns
+    -------
+    Sentence
+        With its interval.
+    """
+    if ratio.suppressed or not math.isfinite(ratio.value):
+        return Sentence("Whether predicted shares come true cannot be told: too few customers left.")
+    how = (
+        "As many left as predicted"
+        if believable(ratio)
+        else "More left than predicted"
+        if ratio.value > 1
+        else "Fewer left than predicted"
+    )
+    return Sentence(f"{how}: ", ratio, " for each leaver predicted (between ", Quote(ratio, "interval"), ").")
+
+
 def believable(ratio: Finding) -> bool:
     """Return whether observed over expected holds one within its interval.
 
@@ -297,15 +322,20 @@ def carried(losses: Sequence[Finding]) -> Sentence:
     told = sorted((each for each in losses if each.flagged and each.value > 0), key=lambda each: -each.value)
     if not told:
         return Sentence(
-            "No single covariate carries it by more than chance explains: without any one of them the others do as well."
+            "No single column carries it by more than chance explains: without any one of them the others do as well."
         )
     parts: list[Part] = []
     for place, each in enumerate(told[:_MOST]):
-        joint = "" if not place else " and " if place == len(told[:_MOST]) - 1 else ", "
-        parts += [joint, Name(hazard_tables.named(each.scope["term"])), " (", each, ")"]
-    return Sentence(
-        "Most of it is carried by ", *(part for part in parts if part != ""), ": so much accuracy is lost without it."
-    )
+        parts += [
+            "; " if place else "",
+            "without ",
+            Name(hazard_tables.named(each.scope["term"])),
+            " it would remove ",
+            each,
+            " less",
+        ]
+    parts += [" of the squared error" if len(told) == 1 else ", each of the squared error"]
+    return Sentence("Some columns carry it: ", *(part for part in parts if part != ""), ".")
 
 
 def within_snapshot(auc: Finding) -> Sentence:
