@@ -397,10 +397,21 @@ def test_without_groups_of_customers_there_is_no_interval_and_it_is_said() -> No
 
 
 def test_one_group_in_which_all_left_gives_no_interval_when_nobody_is_left_without_it() -> None:
-    rows = company(13).assign(replicate=lambda each: np.where(each["events"] == 1, 0, 1 + each.index % 5))
+    rows = company(13).assign(replicate=lambda each: np.where(each["events"] == 1, 0, 1 + each.index % 12))
     found = prediction.auc(rows, risks={6.0: "p"})
     assert np.isnan(found.table["std_error"][0])
     assert any("undefined" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("groups", [1, 9])
+def test_too_few_groups_of_customers_give_no_interval(groups: int) -> None:
+    rows = company(13).assign(replicate=lambda each: each.index % groups)
+    for found in (
+        prediction.auc(rows, risks={6.0: "p"}),
+        prediction.compare(rows, risks_by_model={"a": {6.0: "p"}, "b": {6.0: "q"}}, skills=("auc",)),
+    ):
+        assert found.table["std_error"].isna().all()
+        assert any("replicate" in note for note in found.notes)
 
 
 def test_nobody_left_is_refused_with_counts() -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.results import Estimates
-from cemlab.stats.intervals import Floats, two_sided
+from cemlab.stats.intervals import Floats
 from cemlab.stats.prediction.accuracy import briers
 from cemlab.stats.prediction.discrimination import aucs, concordances
 from cemlab.stats.prediction.jackknife import METHOD, Replicated, notes_of, replicated
@@ -140,12 +140,12 @@ def _difference(
     skill: pd.DataFrame, mine: Replicated, theirs: Replicated, *, versus: str, level: float
 ) -> pd.DataFrame:
     gap = Replicated(mine.value - theirs.value, mine.without - theirs.without)
-    # Two models that never differ have no error, and no evidence of a difference.
-    z = np.divide(gap.value, gap.error, out=np.zeros_like(gap.value), where=~(gap.error == 0))
+    errors = gap.errors
     return skill.assign(
         versus=versus,
         **gap.limits(level=level),
         value=mine.value,
         value_versus=theirs.value,
-        p_value=two_sided(z, gap.freedom),
+        # Two models that never differ have no error, and no evidence of a difference.
+        p_value=np.where(errors.std_error == 0, 1.0, errors.p_values(gap.value)),
     )

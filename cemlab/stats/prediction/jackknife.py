@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cemlab.stats.intervals import Floats, quantile, two_sided
+from cemlab.stats.intervals import Floats
+from cemlab.stats.jackknife import FEW_GROUPS, FEWEST, Errors, jackknife
 from cemlab.stats.prediction.outcomes import Outcomes, Statistic
 
 METHOD = "delete-a-group jackknife over customers"
@@ -32,18 +33,9 @@ class Replicated:
     without: Floats
 
     @property
-    def freedom(self) -> int:
-        """Degrees of freedom: groups less one."""
-        return int(self.without.shape[1]) - 1
-
-    @property
-    def error(self) -> Floats:
-        """Standard errors √((G − 1)/G · Σ(θ₍g₎ − θ̄)²), shape (K,); NaN without groups or where one is undefined."""
-        groups = self.without.shape[1]
-        if groups < 2:
-            return np.full(len(self.value), np.nan)
-        centred = self.without - self.without.mean(axis=1, keepdims=True)
-        return np.asarray(np.sqrt((groups - 1) / groups * (centred**2).sum(axis=1)))
+    def errors(self) -> Errors:
+        """Standard errors and degrees of freedom, shape (K,); NaN below 10 groups, or where one is undefined."""
+        return jackknife(self.without.T, np.ones((self.without.shape[1], 1), dtype=bool))
 
     def take(self, rows: Sequence[int] | slice) -> Replicated:
         """Return some of the numbers.
@@ -75,10 +67,11 @@ class Replicated:
         pandas.DataFrame
             ``estimate``, ``std_error``, ``ci_low``, ``ci_high``.
         """
-        half = float(quantile(level, self.freedom)) * self.error
+        errors = self.errors
+        below, above = errors.limits(self.value, level=level)
         return pd.DataFrame({
-            "estimate": self.value, "std_error": self.error, "ci_low": np.maximum(self.value - half, low),
-            "ci_high": np.minimum(self.value + half, high),
+            "estimate": self.value, "std_error": errors.std_error, "ci_low": np.maximum(below, low),
+            "ci_high": np.minimum(above, high),
         })  # fmt: skip
 
     def log_limits(self, *, level: float) -> pd.DataFrame:
@@ -99,10 +92,11 @@ class Replicated:
             np.log(self.value, out=np.full_like(self.value, np.nan), where=known),
             np.log(self.without, out=np.full_like(self.without, np.nan), where=redone),
         )
-        half = float(quantile(level, self.freedom)) * logs.error
+        errors = logs.errors
+        below, above = errors.limits(logs.value, level=level)
         return pd.DataFrame({
-            "estimate": self.value, "std_error": self.value * logs.error, "ci_low": np.exp(logs.value - half),
-            "ci_high": np.exp(logs.value + half), "p_value": two_sided(logs.value / logs.error, self.freedom),
+            "estimate": self.value, "std_error": self.value * errors.std_error, "ci_low": np.exp(below),
+            "ci_high": np.exp(above), "p_value": errors.p_values(logs.value),
         })  # fmt: skip
 
 
@@ -144,6 +138,7 @@ def notes_of(table: pd.DataFrame, groups: Sequence[Outcomes]) -> tuple[str, ...]
     tuple of str
         Full sentences.
     """
-    if all(len(group.groups) < 2 for group in groups):
-        return (NO_GROUPS,)
+    most = max(len(group.groups) for group in groups)
+    if most < FEWEST:
+        return (NO_GROUPS if most < 2 else FEW_GROUPS,)
     return (UNDEFINED,) if (table["estimate"].notna() & table["std_error"].isna()).any() else ()

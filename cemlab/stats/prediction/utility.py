@@ -10,7 +10,7 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.results import Estimates
-from cemlab.stats.intervals import Floats, quantile
+from cemlab.stats.intervals import Floats
 from cemlab.stats.prediction.jackknife import METHOD, Replicated, notes_of
 from cemlab.stats.prediction.outcomes import Judging, Outcomes, Statistic, outcomes_of
 from cemlab.stats.prediction.ranking import Ranking
@@ -266,7 +266,7 @@ def _best(whole: Judging, found: Sequence[Replicated], thresholds: Floats, *, le
             continue
         best = int(np.nanargmax(money.value))
         less = Replicated(money.value[best] - money.value, money.without[best] - money.without)
-        alike = thresholds[less.value <= float(quantile(level, less.freedom)) * less.error]
+        alike = thresholds[less.errors.limits(less.value, level=level)[0] <= 0]
         own = money.take([best]).limits(level=level).iloc[0]
         low, high = (alike.min(), alike.max()) if len(alike) else (np.nan, np.nan)
         rows.append({
