@@ -28,8 +28,8 @@ STARTS = 10
 MOST_CELLS = 65_536
 """Most possible patterns of which resamples are drawn."""
 
-BATCH = 20
-"""Resamples fitted together."""
+BATCH, FEW_PATTERNS = 20, 2_000
+"""Most resamples fitted together, and most patterns they may hold together: with many, each has others, and none is shared."""
 
 BY_BIC = "The number of classes is that of the smallest BIC. The test asks, one class after the other, whether one more is more than chance."
 TOO_MANY_CELLS = (
@@ -139,8 +139,9 @@ def _tested(fewer: LatentClasses, more: LatentClasses, *, resamples: int, seed: 
     """Bootstrap likelihood-ratio test of one class more."""
     gain = float(more.fit.log_likelihood - fewer.fit.log_likelihood)
     random, reached = np.random.default_rng([seed, 1]), np.empty(0)
+    batch = max(1, min(BATCH, FEW_PATTERNS // len(fewer.data.n)))
     while len(reached) < resamples:
-        data, n = _drawn(fewer, resamples=min(BATCH, resamples - len(reached)), random=random)
+        data, n = _drawn(fewer, resamples=min(batch, resamples - len(reached)), random=random)
         low, high = (_refitted(data, model, n=n, random=random) for model in (fewer, more))
         reached = np.append(reached, high - low)
         # Two optima of one sample are compared, both found to about this.
