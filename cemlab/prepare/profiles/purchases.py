@@ -121,7 +121,8 @@ def scored(lab: Lab, bought: ir.Table) -> ir.Table:
     ibis.Table
         As `rfm`.
     """
-    found = bought.filter(bought.frequency > 0).mutate(_recent=-bought.recency_days)
+    # held in the engine, which can lay it on the disk: ordering values beside a running sum of purchases needs too much memory
+    found = bought.filter(bought.frequency > 0).mutate(_recent=-bought.recency_days).cache()
     ranked = ("_recent", "frequency", "monetary")
     cuts = _fifths(lab, found, ranked)
     scores = {name: _score(found[column], cuts[column]) for name, column in zip(RFM_SCORES, ranked, strict=True)}
@@ -186,10 +187,9 @@ def within(rows: ir.Table, known: Known, *, days: int) -> ir.Table:
 
 def _fifths(lab: Lab, rows: ir.Table, columns: Sequence[str]) -> dict[str, list[float]]:
     shares = [at / SCORES for at in range(1, SCORES)]
-    row = lab.frame(rows.aggregate(**{name: _quantiles(rows[name].cast("float64"), shares) for name in columns})).iloc[
-        0
-    ]
-    return {name: [float(cut) for cut in row[name]] for name in columns}
+    # one column at a time, for its values are all in memory at once
+    found = {name: lab.frame(rows.aggregate(cuts=_quantiles(rows[name].cast("float64"), shares))) for name in columns}
+    return {name: [float(cut) for cut in frame["cuts"].iloc[0]] for name, frame in found.items()}
 
 
 def _score(column: ir.NumericColumn, cuts: Sequence[float]) -> ir.IntegerValue:
