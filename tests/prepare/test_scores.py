@@ -224,3 +224,11 @@ def test_answers_that_are_all_older_than_the_assignment_are_said_to_be(memory_la
         responses.score_counts(lab, by=["churn band"])
     with pytest.raises(SchemaError, match="Did you mean `churn band`"):
         responses.score_counts(lab, by=["churn bnad"])
+
+
+def test_bands_of_single_customers_are_those_of_the_distribution(lab: MemoryLab) -> None:
+    table = scores.banded(scores.live(lab, PLAIN), risk="risk_6", bands=[0.2, 0.3])
+    found = lab.frame(table.group_by("risk_band").aggregate(n=table.count())).set_index("risk_band")["n"].to_dict()
+    counted = scores.distribution(lab, PLAIN, horizon=6, bands=[0.2, 0.3]).dropna()
+    names = {0.0: "below 0.2", 0.2: "0.2 to 0.3", 0.3: "0.3 and over"}
+    assert found == {names[row.low]: row.n for row in counted.itertuples()}
