@@ -231,4 +231,4 @@ def test_bands_of_single_customers_are_those_of_the_distribution(lab: MemoryLab)
     found = lab.frame(table.group_by("risk_band").aggregate(n=table.count())).set_index("risk_band")["n"].to_dict()
     counted = scores.distribution(lab, PLAIN, horizon=6, bands=[0.2, 0.3]).dropna()
     names = {0.0: "below 0.2", 0.2: "0.2 to 0.3", 0.3: "0.3 and over"}
-    assert found == {names[row.low]: row.n for row in counted.itertuples()}
+    assert found == dict(zip(counted["low"].map(names), counted["n"], strict=True))
