@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ibis
-import ibis.expr.datatypes as dt
 
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.lab import Lab, LedgerLine
@@ -21,14 +20,6 @@ SCORES = 5
 BEFORE = "before the window"
 RFM = ("recency_days", "frequency", "monetary")
 RFM_SCORES = ("recency_score", "frequency_score", "monetary_score")
-
-
-_SIGNATURE = ((dt.float64, dt.Array(dt.float64)), dt.Array(dt.float64))
-
-
-@ibis.udf.agg.builtin(name="quantile_disc", signature=_SIGNATURE)  # type: ignore[untyped-decorator]
-def _quantiles(values: Any, shares: Any) -> Any:
-    """The smallest value at or below which each share of the values lies; asked at once, the values are held once."""
 
 
 def rfm(lab: Lab, *, cut: str = "", window_days: int = 0, scope: str = "") -> ir.Table:
@@ -121,8 +112,7 @@ def scored(lab: Lab, bought: ir.Table) -> ir.Table:
     ibis.Table
         As `rfm`.
     """
-    # held in the engine, which can lay it on the disk: ordering values beside a running sum of purchases needs too much memory
-    found = bought.filter(bought.frequency > 0).mutate(_recent=-bought.recency_days).cache()
+    found = bought.filter(bought.frequency > 0).mutate(_recent=-bought.recency_days)
     ranked = ("_recent", "frequency", "monetary")
     cuts = _fifths(lab, found, ranked)
     scores = {name: _score(found[column], cuts[column]) for name, column in zip(RFM_SCORES, ranked, strict=True)}
@@ -186,15 +176,22 @@ def within(rows: ir.Table, known: Known, *, days: int) -> ir.Table:
 
 
 def _fifths(lab: Lab, rows: ir.Table, columns: Sequence[str]) -> dict[str, list[float]]:
-    shares = [at / SCORES for at in range(1, SCORES)]
-    # one column at a time, for its values are all in memory at once
-    found = {name: lab.frame(rows.aggregate(cuts=_quantiles(rows[name].cast("float64"), shares))) for name in columns}
-    return {name: [float(cut) for cut in frame["cuts"].iloc[0]] for name, frame in found.items()}
+    """The smallest value at or below which each fifth of the customers lies.
+
+    From a tally of the values, which the engine can lay on the disk; its own quantiles hold every value in memory.
+    """
+    found = {}
+    for name in columns:
+        tally = lab.frame(rows.group_by(name).aggregate(n=rows.count())).dropna().sort_values(name)
+        below = tally["n"].cumsum().to_numpy()
+        at = [(SCORES * below >= fifth * below[-1]).argmax() for fifth in range(1, SCORES)] if len(tally) else []
+        found[name] = [float(value) for value in tally[name].to_numpy()[at]]
+    return found
 
 
 def _score(column: ir.NumericColumn, cuts: Sequence[float]) -> ir.IntegerValue:
     above = [(column > cut).cast("int8") for cut in cuts]
-    return (sum(above[1:], above[0]) + 1).cast("int8")
+    return (sum(above, column.isnull().ifelse(None, 1))).cast("int8")
 
 
 def _record(lab: Lab, known: Known, *, window_days: int, scope: str) -> None:
