@@ -137,6 +137,8 @@ class LabInfo:
         Where the records come from, in a sentence or two.
     segments : tuple of str
         Columns by which customers are compared when a study is not told otherwise.
+    needs : tuple of str
+        What says what customers need: columns of customers or of answers, or ``ratings:<item>``.
     metrics : tuple of MetricScale
         Questions whose scale is known; ``nps`` always is.
     """
@@ -150,6 +152,7 @@ class LabInfo:
     synthetic: bool = False
     description: str = ""
     segments: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     metrics: tuple[MetricScale, ...] = (NPS,)
 
     def metric(self, name: str) -> MetricScale:

@@ -274,6 +274,19 @@ REGISTRY: Mapping[str, Parameter] = {
             high=1,
         ),
         Parameter("yearly_margin", "number", "what a customer earns in a year; 0 for what transactions show", low=0),
+        Parameter(
+            "basis",
+            "text",
+            "what customers are grouped by",
+            choices=("needs", "behaviour", "value", "mixed"),
+            required=True,
+        ),
+        Parameter(
+            "items", "list", "columns, or ratings:<item>, that groups are sought in; empty for those the lab allows"
+        ),
+        Parameter("classes", "integer", "how many groups; 0 for as many as the data speak for", low=0, high=12),
+        Parameter("at_most", "integer", "largest number of groups that is tried", low=2, high=12),
+        Parameter("names", "list", "names of groups that a person chose, such as 1=Savers"),
         Parameter("seed", "integer", "seed of everything random", low=0, high=2**32 - 1),
     )
 }

@@ -209,12 +209,14 @@ def _check_names(found: Iterable[str], known: Iterable[str], what: str) -> None:
 
 def _check_segments(declaration: Declaration) -> None:
     columns = [column for name in declaration.tables for column in declaration.types(name)]
-    for name in declaration.lab.segments:
-        if name not in columns:
-            raise SchemaError(
-                f"Each of `lab.segments` must be a mapped column: `{name}` is not. {near_miss(name, columns)}"
-                "Map it in a table, or take it out."
-            )
+    needs = [name for name in declaration.lab.needs if not name.startswith("ratings:")]
+    for key, named in (("segments", declaration.lab.segments), ("needs", needs)):
+        for name in named:
+            if name not in columns:
+                raise SchemaError(
+                    f"Each of `lab.{key}` must be a mapped column: `{name}` is not. {near_miss(name, columns)}"
+                    "Map it in a table, or take it out."
+                )
 
 
 def _check_table(declaration: Declaration, table: Table, sources: tuple[Source, ...]) -> None:

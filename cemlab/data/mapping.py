@@ -62,6 +62,7 @@ class LabSection(Strict):
     synthetic: bool = False
     description: str = ""
     segments: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
     @property
     def info(self) -> LabInfo:

@@ -3,10 +3,10 @@
 from cemlab.stats.segments.agreement import agreement, transitions
 from cemlab.stats.segments.bch import classification, exact
 from cemlab.stats.segments.categories import categories
-from cemlab.stats.segments.curves import curves
+from cemlab.stats.segments.curves import curves, left_after
 from cemlab.stats.segments.grid import grid
 from cemlab.stats.segments.latent_classes import latent_classes
-from cemlab.stats.segments.naming import contrasts, names
+from cemlab.stats.segments.naming import contrasts, names, renamed
 from cemlab.stats.segments.number import number_of_classes
 from cemlab.stats.segments.numeric import k_means, mixture, number_of_components
 from cemlab.stats.segments.profiles import differences, profiles, sizes
@@ -28,12 +28,14 @@ __all__ = [
     "grid",
     "k_means",
     "latent_classes",
+    "left_after",
     "mixture",
     "names",
     "number_of_classes",
     "number_of_components",
     "profiles",
     "relearnt",
+    "renamed",
     "rfm_classes",
     "rules",
     "sizes",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -73,6 +76,46 @@ def curves(lives: pd.DataFrame, *, classification: Classification, level: float 
         assigned, window, falling=falling, raw=raw, errors=errors, used=used, risk=risk, events=events, model=classification,
         replicated="replicate" in lives, level=level, min_n=min_n,
     )  # fmt: skip
+
+
+def left_after(found: Estimates, times: Sequence[float]) -> Estimates:
+    """Return the share of each segment still there at chosen times.
+
+    Parameters
+    ----------
+    found : Estimates
+        Of `curves`.
+    times : sequence of float
+        In the unit of the durations.
+
+    Returns
+    -------
+    Estimates
+        Measure ``survival``; one row per ``segment`` and ``duration``: the step that holds there, ``at_risk`` at that time, and
+        ``followed``, False after the end of the segment's curve, where the rest is NaN.
+
+    Examples
+    --------
+    >>> from cemlab.stats.segments.bch import exact
+    >>> lives = pd.DataFrame({"segment": "a", "duration": [1, 2, 3], "events": [10, 9, 0], "censored": [0, 0, 81]})
+    >>> left_after(curves(lives, classification=exact(["a"])), [0, 2.5, 9]).table["estimate"].round(4).tolist()
+    [1.0, 0.81, nan]
+    """
+    told = ["estimate", "std_error", "ci_low", "ci_high"]
+    rows = []
+    for segment, steps in found.table.sort_values("duration").groupby("segment", sort=False):
+        ends = steps["duration"].to_numpy(float)
+        start = pd.Series({"estimate": 1.0, "std_error": 0.0, "ci_low": 1.0, "ci_high": 1.0})
+        for time in times:
+            followed = bool(time <= ends[-1])
+            at = int(np.searchsorted(ends, time, side="right"))
+            step = steps.iloc[at - 1][told] if at else start
+            risk = float(steps["at_risk"].iloc[np.searchsorted(ends, time)]) if followed else np.nan
+            same = {name: steps[name].iloc[0] for name in ("n", "n_customers", "suppressed", "too_small")}
+            rows.append({"segment": segment, "duration": float(time), **(step if followed else step * np.nan),
+                         "at_risk": risk, "followed": followed, **same})  # fmt: skip
+    table = pd.DataFrame(rows).astype(dict.fromkeys((*told, "at_risk", "n", "n_customers"), float))
+    return replace(found, _table=table)
 
 
 def _lives(lives: pd.DataFrame, model: Classification) -> tuple[Lives, Lives]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from cemlab.core.errors import ParameterError, SchemaError
+from cemlab.core.results import Estimates
 from cemlab.stats.segments.sums import quotient
 
 YES = ("yes", "true", "1", "y", "high", "top box")
@@ -125,6 +128,30 @@ def names(
             return _numbered(proposed, taken)
         for name in longer:
             lengths[name] += 1
+
+
+def renamed(estimates: Estimates, names: Mapping[str, str]) -> Estimates:
+    """Return estimates whose segments bear other names, in their parts as well.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        With the column ``segment``.
+    names : mapping of str to str
+        New name by segment; others stay.
+
+    Returns
+    -------
+    Estimates
+        A part with one column per segment has these columns renamed; the fitted model keeps its own names.
+    """
+
+    def _named(frame: pd.DataFrame) -> pd.DataFrame:
+        told = {name: frame[name].replace(dict(names)) for name in ("segment", "value") if name in frame}
+        return frame.assign(**told).rename(columns=dict(names))
+
+    parts = {name: _named(part) for name, part in estimates.parts.items()}
+    return replace(estimates, _table=_named(estimates.table), parts=MappingProxyType(parts))
 
 
 def _affirmative(rows: pd.DataFrame) -> np.ndarray:
