@@ -1,6 +1,15 @@
 """Sentences on predictions: how good they are, whether they can be believed, and what acting on them would bring."""
 
-from cemlab.show.prediction_text.acting import alike, assumptions, drifted, found_by_contacting, today, unlike, worth
+from cemlab.show.prediction_text.acting import (
+    alike,
+    assumptions,
+    drifted,
+    found_by_contacting,
+    no_list,
+    today,
+    unlike,
+    worth,
+)
 from cemlab.show.prediction_text.quality import (
     behind,
     believable,
@@ -34,6 +43,7 @@ __all__ = [
     "found_by_contacting",
     "kept_out",
     "no_later_time",
+    "no_list",
     "segments_off",
     "skill",
     "skill_in_short",

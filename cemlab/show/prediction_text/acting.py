@@ -113,6 +113,17 @@ def today(scored: Finding, high: Finding, *, above: Finding, horizon: str, at_ri
     return Sentence(*parts, ".")
 
 
+def no_list() -> Sentence:
+    """Say that a list of customers by risk is not worth acting on.
+
+    Returns
+    -------
+    Sentence
+        For a prediction that is no better than chance.
+    """
+    return Sentence("A list of today's customers by this risk would be no better than one drawn by lot.")
+
+
 def drifted(ratios: Sequence[Finding]) -> Sentence | None:
     """Say that leaving has not gone on as the models had learnt it.
 

@@ -11,20 +11,24 @@ from cemlab.show import hazard_tables
 _MOST = 3
 
 
-def no_later_time(because: str) -> Sentence:
+def no_later_time(because: str, *, brief: bool = False) -> Sentence:
     """Say that no prediction can be judged, and why.
 
     Parameters
     ----------
     because : str
-        In words, from whoever looked for later time.
+        From ``prepare.cells.no_later_time``.
+    brief : bool, default False
+        Without what to do about it.
 
     Returns
     -------
     Sentence
         The first thing a reader must know.
     """
-    return Sentence("This lab cannot show whether leaving can be foretold. ", Name(because))
+    reason = because.partition(": ")[2] or because
+    reason = f"{reason.partition('. ')[0].rstrip('.')}." if brief else reason
+    return Sentence("This lab cannot show whether leaving can be foretold: ", Name(reason))
 
 
 def behind(days: int, live: Finding, left: Finding, *, horizon: str) -> Sentence:
@@ -67,9 +71,9 @@ def kept_out(leaking: Sequence[str], reasons: Mapping[str, str]) -> Sentence:
         Names each, or says that there is none.
     """
     if not leaking:
-        return Sentence("No: none of the covariates ranks those who left too well to be true.")
+        return Sentence("No column ranks those who left too well to be true.")
     told = "; ".join(f"“{hazard_tables.named(name)}” {reasons.get(name, 'gives the answer away')}" for name in leaking)
-    return Sentence("Yes, and it was kept out: ", Name(told), ".")
+    return Sentence(Name(told), ", and was kept out." if len(leaking) == 1 else "; all of these were kept out.")
 
 
 def skill(auc: Finding, accuracy: Finding, *, horizon: str, model: str) -> Sentence:

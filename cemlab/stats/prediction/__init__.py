@@ -12,12 +12,13 @@ from cemlab.stats.prediction.discrimination import auc, concordance
 from cemlab.stats.prediction.drift import calibration_by_month, drift
 from cemlab.stats.prediction.scorecards import Judged, judged, person_periods, scorecard, scored
 from cemlab.stats.prediction.snapshot import cross_fitted
-from cemlab.stats.prediction.spans import rows_of, stacked, with_challenger
+from cemlab.stats.prediction.spans import at_levels_of, rows_of, stacked, with_challenger
 from cemlab.stats.prediction.utility import decision_curve, lift
 
 __all__ = [
     "Boosted",
     "Judged",
+    "at_levels_of",
     "auc",
     "boosted",
     "brier",
