@@ -79,6 +79,7 @@ def draw(found: Measured, *, file: Path) -> None:
                     at, [sizes[size][side][name] for size in at], color=colour, marker=marker, ls=line, label=side, ms=4
                 )
             axes.set(xscale="log", yscale="log")
+            axes.minorticks_off()
             axes.grid(alpha=0.3)
             if not column:
                 axes.set_ylabel(label)
