@@ -4,8 +4,8 @@ Ours goes through `open_lab` on a warm snapshot and `prepare.scores.live`, and w
 three risks with their intervals, and three reasons. "risks only" writes of these the id and the three risks; "summed" writes
 nothing and sums each risk over the customers, as the side of lifelines does; "case" writes the id and the risks from a sum of CASE
 expressions per customer, without accounting. lifelines reads the same rows from Parquet in chunks, makes its dummies and
-predicts, at the three horizons ("lifelines") or, as it does unless told, at every time of its baseline ("default times"). All use
-one fit, made by lifelines beforehand on 20,000 customers. Each side runs in a process of its own, the sides take turns,
+predicts, at the three horizons ("lifelines"; "lifelines, written" also writes the id and the risks) or, as it does unless told,
+at every time of its baseline ("default times"). All use one fit, made by lifelines beforehand on 20,000 customers. Each side runs in a process of its own, the sides take turns,
 medians are shown. Seconds are counted from the end of the imports, and those of all processors beside them; memory is the
 peak of the whole process, imports included.
 
@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +88,11 @@ def train(file: Path, target: Path) -> None:
     target.write_bytes(pickle.dumps(fit))
 
 
-def chunks(file: Path, size: int) -> Iterator[Any]:
+def chunks(file: Path, size: int, *, also: Sequence[str] = ()) -> Iterator[Any]:
     """The rows as frames, so many at a time."""
     import pyarrow.parquet as pq
 
-    for batch in pq.ParquetFile(file).iter_batches(batch_size=size, columns=["started_on", *LEVELS]):
+    for batch in pq.ParquetFile(file).iter_batches(batch_size=size, columns=[*also, "started_on", *LEVELS]):
         yield batch.to_pandas()
 
 
@@ -225,12 +225,32 @@ def theirs(folder: Path, fit: Any, *, times: tuple[float, ...] | None) -> Callab
     return _run
 
 
+def theirs_written(folder: Path, fit: Any) -> Callable[[], float]:
+    """The same by lifelines, with the id and the risks appended to a file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = ["customer_id", *(f"risk_{horizon:g}" for horizon in HORIZONS)]
+
+    def _run() -> float:
+        schema = pa.schema([(names[0], pa.string()), *((name, pa.float64()) for name in names[1:])])
+        with pq.ParquetWriter(folder / "theirs.parquet", schema) as writer:
+            for rows in chunks(folder / "spells.parquet", CHUNK, also=names[:1]):
+                staying = fit.predict_survival_function(columns(rows), times=HORIZONS).to_numpy()
+                values = [pa.array(rows["customer_id"]), *(pa.array(1 - each) for each in staying)]
+                writer.write_table(pa.table(values, schema=schema))
+        return 0.0
+
+    return _run
+
+
 SIDES: dict[str, Callable[[Path, Any], Callable[[], float]]] = {
     "ours": lambda folder, fit: ours(folder, fit, whole=True),
     "risks only": lambda folder, fit: ours(folder, fit, whole=False),
     "summed": summed,
     "case": case,
     "lifelines": lambda folder, fit: theirs(folder, fit, times=HORIZONS),
+    "lifelines, written": theirs_written,
     "default times": lambda folder, fit: theirs(folder, fit, times=None),
 }
 
@@ -265,7 +285,7 @@ def farthest(folder: Path, name: str) -> float:
 
 def compare(folder: Path, *, rows: int, repeats: int) -> None:
     """All sides in turns; a line each."""
-    sides = [side for side in SIDES if not side.endswith(("lifelines", "times")) or rows <= LARGEST]
+    sides = [side for side in SIDES if not side.startswith(("lifelines", "default")) or rows <= LARGEST]
     taken: dict[str, list[dict[str, float]]] = {side: [] for side in sides}
     for _ in range(repeats):
         for side in sides:
@@ -277,7 +297,7 @@ def compare(folder: Path, *, rows: int, repeats: int) -> None:
         seconds = statistics.median(each["seconds"] for each in taken[side])
         work, peak = (statistics.median(each[what] for each in taken[side]) for what in ("processor", "peak"))
         print(
-            f"{rows:>12,} {side:14} {seconds:9.2f} s {seconds / ours_took:8.2f} x ours {work:9.2f} s of processors {peak:7,.0f} MB"
+            f"{rows:>12,} {side:18} {seconds:9.2f} s {seconds / ours_took:8.2f} x ours {work:9.2f} s of processors {peak:7,.0f} MB"
         )
     print(
         f"{rows:>12,} largest difference from lifelines: {farthest(folder, 'ours.parquet'):.1e}, case {farthest(folder, 'case.parquet'):.1e}"
