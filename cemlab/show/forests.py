@@ -14,7 +14,7 @@ from cemlab.core.lab import LabInfo
 from cemlab.show import numbers, theme
 from cemlab.show.survival_axes import short
 
-Kind = Literal["heading", "reference", "dot", "withheld"]
+Kind = Literal["heading", "reference", "dot", "none", "withheld"]
 _RATIOS = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000)
 _DECADES = (0.001, 0.01, 0.1, 1, 10, 100, 1000)
 
@@ -27,8 +27,8 @@ class Row:
     ----------
     label : str
         Its name.
-    kind : {"heading", "reference", "dot", "withheld"}
-        What is drawn.
+    kind : {"heading", "reference", "dot", "none", "withheld"}
+        What is drawn; ``none`` is a ratio of 0, which a log scale has no place for.
     value, low, high : float
         As printed; a limit that is not known is NaN.
     n : str
@@ -69,7 +69,8 @@ def row(found: Mapping[Any, Any], *, label: str, unit: str, info: LabInfo) -> Ro
         return Row(label, "withheld")
     value, low, high = (numbers.scaled(float(found.get(name, math.nan)), unit) for name in ("estimate", "ci_low", "ci_high"))  # fmt: skip
     colour = theme.INK if found.get("flagged") else theme.CONTEXT
-    return Row(label, "dot", value, low, high, numbers.number(float(found["n"]), locale=info.locale), colour)
+    kind: Kind = "none" if unit == "ratio" and value <= 0 else "dot"
+    return Row(label, kind, value, low, high, numbers.number(float(found["n"]), locale=info.locale), colour)
 
 
 def spoken(line: Row, *, info: LabInfo, least: int = 0) -> str:
@@ -90,7 +91,7 @@ def spoken(line: Row, *, info: LabInfo, least: int = 0) -> str:
         Such as ``Plan: monthly 1.4 (1.1 to 1.8)``.
     """
     if line.kind != "dot":
-        return f"{line.label} withheld" if line.kind == "withheld" else line.label
+        return f"{line.label} {line.kind}" if line.kind in ("withheld", "none") else line.label
     digits = min(3, max(least, numbers.decimals((line.high - line.low) / 2)))
     value = f"{line.label} {numbers.number(line.value, digits, locale=info.locale)}"
     if not (math.isfinite(line.low) and math.isfinite(line.high)):
@@ -123,8 +124,8 @@ def paint(
     axes.axvline(line, color=theme.LINE, lw=1)
     edge = axes.get_yaxis_transform()
     for position, each in enumerate(rows):
-        if each.kind == "withheld":
-            axes.text(0.5, position, "withheld", transform=edge, va="center", ha="center", color=theme.MUTED)
+        if each.kind in ("withheld", "none"):
+            axes.text(0.5, position, each.kind, transform=edge, va="center", ha="center", color=theme.MUTED)
         elif each.kind == "reference":
             axes.plot(line, position, "|", color=theme.MUTED, ms=9)
         elif each.kind == "dot":
@@ -153,7 +154,7 @@ def _even_axis(axes: Axes, rows: Sequence[Row], *, line: float, narrow: bool) ->
 
 
 def _ratio_axis(axes: Axes, rows: Sequence[Row], *, line: float, narrow: bool) -> None:
-    ends = _ends(rows)
+    ends = [end for end in _ends(rows) if end > 0]
     low, high = min(0.8 * line, *ends), max(1.25 * line, *ends)
     axes.set_xscale("log")
     axes.set_xlim(low / 1.08, high * 1.08)
