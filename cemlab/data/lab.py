@@ -28,9 +28,6 @@ from cemlab.data.staging import KNOWN_ON
 if TYPE_CHECKING:
     import pandas as pd
 
-_MEMORY = "700MB"
-"""Beyond this the engine works on the disk; ``CEMLAB_MEMORY`` names another size."""
-
 LATER = "known only on or after the as-of day"
 
 
@@ -241,13 +238,13 @@ def open_lab(lab_file: str | Path, *, as_of: str = "", data_dir: str = "") -> La
 
 def _engine(snapshot: Snapshot) -> Any:
     """An engine that works on the disk, beside the snapshots, where its memory does not suffice."""
-    memory = os.environ.get("CEMLAB_MEMORY") or _MEMORY
+    memory = os.environ.get("CEMLAB_MEMORY", "")
     spill = snapshot.folder.parent / f"spill-{uuid.uuid4().hex}"
     try:
-        return ibis.duckdb.connect(memory_limit=memory, temp_directory=str(spill))
+        return ibis.duckdb.connect(temp_directory=str(spill), **({"memory_limit": memory} if memory else {}))
     except duckdb.Error:
         raise ParameterError(
-            f"CEMLAB_MEMORY must be a size such as {_MEMORY}: it holds {len(memory)} characters that are none. Mend or unset it."
+            f"CEMLAB_MEMORY must be a size such as 2GB: it holds {len(memory)} characters that are none. Mend or unset it."
         ) from None
 
 

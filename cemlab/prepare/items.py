@@ -10,7 +10,9 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError, SchemaError
 from cemlab.core.lab import Lab
+from cemlab.core.results import Unit
 from cemlab.prepare.patterns import RATINGS, unit
+from cemlab.prepare.profiles.grouped import NPS
 from cemlab.prepare.profiles.people import CUSTOMER
 from cemlab.prepare.profiles.purchases import RFM_SCORES
 from cemlab.prepare.profiles.tables import columns, completeness, table
@@ -145,6 +147,83 @@ def filled(lab: Lab, items: Sequence[str], *, patterns: pd.DataFrame) -> pd.Data
     ages = known.set_index("column")["median_age_days"].reindex(list(items))
     found = pd.DataFrame({"item": list(items), "n": n, "filled_share": [each / total for each in n], "levels": levels})
     return found.assign(median_age_days=ages.astype("float64").to_numpy())
+
+
+def described(lab: Lab) -> dict[str, Unit]:
+    """Return what can be told of groups of customers: outcomes, as `cemlab.prepare.profiles.moments` takes them.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab with customers.
+
+    Returns
+    -------
+    dict of str to str
+        Outcome → its unit: what customers say, do and are worth, then numbers and statements of the source; none of them the
+        same for everybody.
+
+    Examples
+    --------
+    >>> described(lab)  # doctest: +SKIP
+    {'nps': 'points', 'contacts_365d': 'ratio'}
+    """
+    known = columns(lab)
+    channels = [name for name in known if name.startswith("contacts_") and name.endswith("_share")]
+    units: dict[str, Unit] = {"last_nps": "points", "contacts_365d": "ratio", **dict.fromkeys(channels, "share")}
+    units |= {"complaints_90d": "ratio", "responses": "ratio", "live": "share", "tenure_months": "months"}
+    units |= {"recency_days": "days", "frequency": "ratio", "monetary": "currency", "margin_365d": "currency"}
+    types = dict(lab.table("customers").schema()) if "customers" in lab.tables else {}
+    for name, kind in types.items():
+        if name in known and (kind.is_boolean() or kind.is_numeric()):
+            units[name] = "share" if kind.is_boolean() else "ratio"
+    kept = _varying(lab, [name for name in units if name in known])
+    return {NPS if name == "last_nps" else name: units[name] for name in kept}
+
+
+def worth(lab: Lab) -> str:
+    """Return the column that says what a customer is worth.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab.
+
+    Returns
+    -------
+    str
+        The margin of a year, else what was spent; empty where no money is recorded.
+
+    Examples
+    --------
+    >>> worth(lab)  # doctest: +SKIP
+    'margin_365d'
+    """
+    known = columns(lab) if "transactions" in lab.tables else []
+    return next((name for name in ("margin_365d", "monetary") if name in known), "")
+
+
+def risk(lab: Lab) -> str:
+    """Return the column that says which customers may be lost.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab.
+
+    Returns
+    -------
+    str
+        The churn risk that a study assigned, else the group of the last answer, else the days since the last purchase; empty where
+        there is none.
+
+    Examples
+    --------
+    >>> risk(lab)  # doctest: +SKIP
+    'last_nps_group'
+    """
+    known = columns(lab) if unit(lab) == "customers" else []
+    return next((name for name in ("churn_risk", "last_nps_group", "recency_days") if name in known), "")
 
 
 def _stated(lab: Lab) -> list[str]:

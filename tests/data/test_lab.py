@@ -174,7 +174,7 @@ def test_the_engine_works_on_the_disk_beyond_its_memory(lab_file: Path, monkeypa
     distinct = words.group_by("word").aggregate(n=words.count())
     assert lab.frame(distinct.aggregate(n=distinct.n.sum()))["n"].tolist() == [1_000_000]
     monkeypatch.setenv("CEMLAB_MEMORY", "lots")
-    with pytest.raises(ParameterError, match="must be a size such as 700MB"):
+    with pytest.raises(ParameterError, match="must be a size such as 2GB"):
         open_lab(lab_file)
 
 
