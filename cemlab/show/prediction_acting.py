@@ -16,14 +16,14 @@ from cemlab.show.figure import Figure, draw
 from cemlab.show.survival_axes import apart, label_right
 
 
-def lift(found: Estimates, *, who: str = "by this prediction", info: LabInfo) -> Figure:
+def lift(found: Estimates, *, who: str = "by risk", info: LabInfo) -> Figure:
     """Draw which share of those who left would have been found by contacting those at highest risk.
 
     Parameters
     ----------
     found : Estimates
         One row per ``share`` of customers contacted: ``estimate``, the share of leavers among them.
-    who : str, default "by this prediction"
+    who : str, default "by risk"
         Name of the curve.
     info : LabInfo
         For the locale and the ribbon of a synthetic lab.
@@ -46,8 +46,8 @@ def lift(found: Estimates, *, who: str = "by this prediction", info: LabInfo) ->
         axes.plot(at[1:-1], course["estimate"][1:-1], "o", color=theme.SERIES[0], ms=4.5)
         asked = "% contacted, highest risk first" if medium.narrow else "% of customers contacted, highest risk first"
         axes.set(xlim=(0, 100), ylim=(0, 103), ylabel="% of leavers found", xlabel=asked)
-        middle = len(at) // 2
-        axes.annotate(who, (at[middle], course["estimate"][middle]), xytext=(-6, 10), textcoords="offset points", ha="right",
+        last = len(at) - 2
+        axes.annotate(who, (at[last], course["estimate"][last]), xytext=(-6, 10), textcoords="offset points", ha="right",
                       color=theme.readable(theme.SERIES[0], paper=theme.PAPER))  # fmt: skip
         axes.annotate("at random", (70, 70), xytext=(6, -4), textcoords="offset points", va="top", color=theme.MUTED)
 

@@ -22,7 +22,7 @@ COLOURS = ("#d6e6f2", "#8bbadb", "#3a86b8", "#0b4f7d", "#062c47")
 """From low risk to high: one hue, darker for more; the last for those without a score."""
 UNSCORED = "no score"
 MOST_GROUPS = 24
-_ROUND = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
+_ROUND = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
 _LEAST_LABEL = 8.0
 """Percent of a bar from which on its share is written into it."""
 

@@ -20,6 +20,8 @@ from cemlab.show.survival_axes import short
 
 MOST_ROWS = 40
 """A forest shows at most so many rows."""
+SHOWN = 0.99
+"""Share of customers whose predictions the histogram spreads out; the rest stand in its last bar."""
 BARS = 30
 """Bars of the histogram of predictions."""
 WITHHELD = "withheld: too few customers"
@@ -275,7 +277,7 @@ def histogram(risk: np.ndarray, n: np.ndarray, *, min_n: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``low``, ``high`` in percent, ``n``; NaN where fewer than `min_n`, but some.
+        ``low``, ``high`` in percent, ``n``; NaN where fewer than `min_n`, but some. The highest predictions stand in the last bar.
 
     Examples
     --------
@@ -285,10 +287,12 @@ def histogram(risk: np.ndarray, n: np.ndarray, *, min_n: int) -> pd.DataFrame:
     known = np.isfinite(risk)
     if not known.any():
         return pd.DataFrame({"low": [], "high": [], "n": []})
-    top = max(float(risk[known].max()) * 100, 1.0)
+    order = np.argsort(risk[known])
+    nearly_all = np.searchsorted(np.cumsum(n[known][order]), SHOWN * n[known].sum())
+    top = max(float(risk[known][order][min(nearly_all, len(order) - 1)]) * 100, 1.0)
     step = next(each for each in (0.1, 0.2, 0.5, 1, 2, 5) if top / each <= BARS or each == 5)
     edges = np.arange(0, math.ceil(top / step + 1e-9) * step + step / 2, step)
-    counts = np.histogram(risk[known] * 100, bins=edges, weights=n[known])[0]
+    counts = np.histogram(np.minimum(risk[known] * 100, edges[-1]), bins=edges, weights=n[known])[0]
     return pd.DataFrame(
         {"low": edges[:-1], "high": edges[1:], "n": np.where((counts > 0) & (counts < min_n), np.nan, counts)}
     )
@@ -313,4 +317,4 @@ def _paint_bars(axes: Axes, bars: pd.DataFrame, *, medium: theme.Medium) -> None
     axes.bar(bars["low"], bars["n"].fillna(0), width=bars["high"] - bars["low"], align="edge", color=theme.CONTEXT, edgecolor=theme.PAPER, lw=0.6)  # fmt: skip
     axes.yaxis.set_major_locator(MaxNLocator(nbins=3))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if medium.narrow else 9, steps=[1, 2, 5, 10]))
-    axes.set(xlabel="predicted, %", ylabel="customers")
+    axes.set(xlabel="predicted, % (last bar: and more)", ylabel="customers")

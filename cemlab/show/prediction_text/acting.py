@@ -162,9 +162,12 @@ def unlike(moved: Sequence[str]) -> Sentence | None:
     """
     if not moved:
         return None
+    names = numbers.listed(f"“{hazard_tables.named(name)}”" for name in moved)
     return Sentence(
-        "Today's customers are unlike those that the model learnt from in ", Name(numbers.listed(hazard_tables.named(name) for name in moved)), "."
-    )  # fmt: skip
+        "Today's customers are unlike those that the model learnt from in ",
+        Name(names),
+        ": read their risks with care.",
+    )
 
 
 def alike(horizon: str) -> Sentence:

@@ -131,8 +131,8 @@ def skill_in_short(auc: Finding, *, horizon: str) -> Sentence:
             "On later time nobody could foretell who leaves within ", Name(horizon), " better than by chance."
         )
     return Sentence(
-        "On later time, the leaver of a pair was told from the stayer in ", auc, " of cases (between ", Quote(auc, "interval"),
-        ") within ", Name(horizon), ".",
+        "Shown a leaver and a stayer, the model picks the leaver in ", auc, " of cases (between ", Quote(auc, "interval"),
+        "; chance gives one half), judged on the ", Name(horizon), " after training.",
     )  # fmt: skip
 
 
