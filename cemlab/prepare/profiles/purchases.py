@@ -148,7 +148,9 @@ def purchases(lab: Lab, known: Known, *, window_days: int = 0) -> ir.Table:
     bought = rows.amount >= 0
     # rounded, for sums of the same amounts differ in their last digits with the order of rows, and would be no ties
     sums = rows.group_by(CUSTOMER).aggregate(
-        _last=rows.occurred_on.max(where=bought), frequency=bought.sum().cast("int64"), monetary=rows.amount.sum().round(6)
+        _last=rows.occurred_on.max(where=bought),
+        frequency=bought.sum().cast("int64"),
+        monetary=rows.amount.sum().round(6),
     )
     recency = days_between(sums._last, ibis.date(known.day.isoformat())) if known.day else ibis.null("int32")
     return sums.mutate(recency_days=recency).select(CUSTOMER, *RFM)
