@@ -226,6 +226,57 @@ def risk(lab: Lab) -> str:
     return next((name for name in ("churn_risk", "last_nps_group", "recency_days") if name in known), "")
 
 
+def numeric(lab: Lab, items: Sequence[str]) -> bool:
+    """Return whether all items are numbers or statements of the profile, which methods for numbers can take.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab with customers.
+    items : sequence of str
+        The items.
+
+    Returns
+    -------
+    bool
+        False where one is a text or a rating.
+
+    Examples
+    --------
+    >>> numeric(lab, ["need_price"])  # doctest: +SKIP
+    True
+    """
+    if any(name.startswith(RATINGS) for name in items):
+        return False
+    rows = table(lab, columns=[CUSTOMER, *items], scope="items")
+    return all(rows[name].type().is_numeric() or rows[name].type().is_boolean() for name in items)
+
+
+def pairs(lab: Lab, one: ir.Table, other: ir.Table) -> pd.DataFrame:
+    """Return how many customers two assignments put into each pair of segments.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    one, other : ibis.Table
+        One row per customer: ``customer_id``, ``value``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per pair, sorted: ``a``, ``b``, ``n`` customers; those whom either leaves out are not counted.
+
+    Examples
+    --------
+    >>> pairs(lab, then, now)  # doctest: +SKIP
+    """
+    a, b = one.select(CUSTOMER, a="value"), other.select(_joined=CUSTOMER, b="value")
+    rows = a.inner_join(b, a[CUSTOMER] == b._joined)
+    rows = rows.filter(rows.a.notnull(), rows.b.notnull())
+    return lab.frame(rows.group_by(["a", "b"]).aggregate(n=rows.count()).order_by(["a", "b"]))
+
+
 def _stated(lab: Lab) -> list[str]:
     """Statements that a lab holds of its customers."""
     if "customers" not in lab.tables:

@@ -4,7 +4,7 @@ from cemlab.stats.segments.agreement import agreement, transitions
 from cemlab.stats.segments.bch import classification, exact
 from cemlab.stats.segments.categories import categories
 from cemlab.stats.segments.curves import curves, left_after
-from cemlab.stats.segments.grid import grid
+from cemlab.stats.segments.grid import at_stake, grid
 from cemlab.stats.segments.latent_classes import latent_classes
 from cemlab.stats.segments.naming import contrasts, names, renamed
 from cemlab.stats.segments.number import number_of_classes
@@ -18,6 +18,7 @@ from cemlab.stats.segments.worth import beats
 
 __all__ = [
     "agreement",
+    "at_stake",
     "beats",
     "categories",
     "classification",

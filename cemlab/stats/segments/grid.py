@@ -86,6 +86,32 @@ def grid(cells: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estima
     )  # fmt: skip
 
 
+def at_stake(found: Estimates) -> Estimates:
+    """Return the value at stake by what to do, over all segments, as estimates of its own.
+
+    Parameters
+    ----------
+    found : Estimates
+        Of `grid`.
+
+    Returns
+    -------
+    Estimates
+        Measure ``value_at_stake``, in the lab's currency; one row per ``action``: ``estimate`` with its interval, ``n`` customers.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"segment": "1", "value": ["high", "low"], "risk": ["high", "low"], "n": [30, 70], "sum": [900.0, 70.0]})
+    >>> float(at_stake(grid(cells)).row({"action": "rescue"})["estimate"])
+    900.0
+    """
+    table = found.parts["actions"].assign(n=found.parts["actions"]["n"].fillna(0))
+    return Estimates.build(
+        table, by=["action"], measure="value_at_stake", unit="currency", method="total value, jackknife of totals", level=found.level,
+        min_n=found.min_n, notes=found.notes,
+    )  # fmt: skip
+
+
 def _checked(cells: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     missing = [name for name in ("segment", "value", "risk", "n", "sum") if name not in cells]
     if missing:

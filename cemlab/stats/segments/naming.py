@@ -40,7 +40,8 @@ def contrasts(
     Returns
     -------
     pandas.DataFrame
-        One row per ``segment``, ``item`` and ``level``: ``word``, ``estimate`` (standardised), ``share``, ``share_rest``.
+        One row per ``segment``, ``item`` and ``level``: ``word``, ``estimate`` (standardised), ``share``, ``share_rest``,
+        ``explained`` (the share of the level's variation that lies between segments).
 
     Raises
     ------
@@ -73,10 +74,13 @@ def contrasts(
     rest = quotient((mass - rows["mass"]).to_numpy(float), (total - rows["size"]).to_numpy(float))
     mean = quotient(mass.to_numpy(float), total.to_numpy(float))
     distance = quotient(rows["p"].to_numpy(float) - rest, np.sqrt((mean * (1 - mean)).clip(min=0)))
-    rows = rows.assign(estimate=distance, share=rows["p"], share_rest=rest)
+    squares = rows["size"] * (rows["p"] - mean) ** 2
+    between = squares.groupby([rows["item"], rows["level"]], sort=False).transform("sum") / total
+    explained = quotient(between.to_numpy(float), mean * (1 - mean))
+    rows = rows.assign(estimate=distance, share=rows["p"], share_rest=rest, explained=explained)
     shown = rows.loc[_affirmative(rows)]
     return shown.assign(word=_words(shown, words or {}))[
-        ["segment", "item", "level", "word", "estimate", "share", "share_rest"]
+        ["segment", "item", "level", "word", "estimate", "share", "share_rest", "explained"]
     ].reset_index(drop=True)  # fmt: skip
 
 

@@ -1,0 +1,202 @@
+"""What could overturn segments."""
+
+from __future__ import annotations
+
+import math
+
+from cemlab.core.results import Finding, Name, Quote, Sentence
+from cemlab.show import numbers
+from cemlab.show.checks import Check, State
+from cemlab.show.segment_words import word
+
+_SAME_GROUPS, _LIKE_GROUPS = 0.65, 0.3
+"""Adjusted Rand index from which two ways give much the same groups, and somewhat the same."""
+_SURE, _UNSURE = 0.85, 0.7
+"""Mean probability of the assigned class."""
+_FULL, _SCANT = 0.9, 0.5
+"""Share known of an item."""
+
+
+def found_again(kind: str, smallest: Finding) -> Check:
+    """Say whether the segments would be found again.
+
+    Parameters
+    ----------
+    kind : {"natural", "reproducible", "constructed"}
+        The verdict.
+    smallest : Finding
+        Similarity of the segment that is found again least.
+
+    Returns
+    -------
+    Check
+        Overturns where they are constructed.
+    """
+    words = Sentence(
+        "In resamples the segment that is found again least has a similarity of ",
+        smallest,
+        f": the segments are {kind}.",
+    )
+    states: dict[str, State] = {"natural": "holds", "reproducible": "watch", "constructed": "overturns"}
+    return Check("Other customers of the same kind", (words,), states[kind])
+
+
+def other_starts(found: Finding, starts: Finding) -> Check:
+    """Say how often the best solution was found.
+
+    Parameters
+    ----------
+    found, starts : Finding
+        Starts that found it, and all.
+
+    Returns
+    -------
+    Check
+        To be watched where only one did.
+    """
+    words = Sentence(found, " of ", starts, " random starts arrived at the same segments.")
+    return Check("Another start of the search", (words,), "holds" if found.value > 1 else "watch")
+
+
+def other_method(agreement: Finding | None) -> Check:
+    """Compare the segments with those of k-means.
+
+    Parameters
+    ----------
+    agreement : Finding or None
+        Adjusted Rand index; None where items are words, which k-means cannot take.
+
+    Returns
+    -------
+    Check
+        Overturns where they hardly agree.
+    """
+    title = "Another method"
+    if agreement is None:
+        return Check(
+            title,
+            (Sentence("The items are words, which the other method, k-means, cannot take: it was not tried."),),
+            "watch",
+        )
+    state: State = (
+        "holds" if agreement.value >= _SAME_GROUPS else "watch" if agreement.value >= _LIKE_GROUPS else "overturns"
+    )
+    words = Sentence("k-means, asked for as many, agrees with an adjusted Rand index of ", agreement, " (between ",
+                     Quote(agreement, "interval"), "), where the same groups have one and chance has none.")  # fmt: skip
+    return Check(title, (words,), state)
+
+
+def surely_assigned(certainty: Finding) -> Check:
+    """Say how surely customers are assigned.
+
+    Parameters
+    ----------
+    certainty : Finding
+        Mean probability of the assigned segment.
+
+    Returns
+    -------
+    Check
+        Overturns where a good part of customers may be in another one.
+    """
+    state: State = "holds" if certainty.value >= _SURE else "watch" if certainty.value >= _UNSURE else "overturns"
+    words = Sentence("Customers are in the segment they are put into with a probability of ", certainty, " on average.")
+    return Check("Customers put into the wrong segment", (words,), state)
+
+
+def incomplete(item: str, share: Finding) -> Check:
+    """Say how much is known of the item that is known least.
+
+    Parameters
+    ----------
+    item : str
+        Which.
+    share : Finding
+        Of how many it is known.
+
+    Returns
+    -------
+    Check
+        Overturns below one half.
+    """
+    title = "Customers of whom something is not known"
+    if share.value >= 1:
+        return Check(title, (Sentence("Every item is known of everybody."),), "holds")
+    state: State = "holds" if share.value >= _FULL else "watch" if share.value >= _SCANT else "overturns"
+    words = Sentence("Least is known of ", Name(word(item)), ": of ", share,
+                     ". Who lacks it is grouped by the rest, as if it were missing by chance.")  # fmt: skip
+    return Check(title, (words,), state)
+
+
+def same_later(agreement: Finding | None, *, days: int, dated: bool) -> Check:
+    """Say whether customers stay in their segments.
+
+    Parameters
+    ----------
+    agreement : Finding or None
+        Adjusted Rand index of then and now; None where it cannot be told.
+    days : int
+        How long before.
+    dated : bool
+        Whether the items are known as of an earlier day at all.
+
+    Returns
+    -------
+    Check
+        To be watched where many move, or nobody can tell.
+    """
+    title = "The same customers at another time"
+    if agreement is None or not math.isfinite(agreement.value):
+        why = "the items carry no day of their own" if not dated else "no earlier day can be looked at"
+        return Check(title, (Sentence(f"Whether customers stay in their segments cannot be told: {why}."),), "watch")
+    state: State = "holds" if agreement.value >= _SAME_GROUPS else "watch"
+    words = Sentence(
+        "Segments of ", Name(f"{days} days"), " before and of now agree with an adjusted Rand index of ", agreement, "."
+    )
+    return Check(title, (words,), state)
+
+
+def beats_simple(better: list[str], asked: list[str]) -> Check:
+    """Say whether a simpler split would do.
+
+    Parameters
+    ----------
+    better, asked : list of str
+        Later outcomes that the segments foretell better, and all.
+
+    Returns
+    -------
+    Check
+        To be watched where there is none.
+    """
+    title = "A simpler split"
+    if not asked:
+        return Check(title, (Sentence("No later time was there to compare on."),), "watch")
+    if better:
+        named = numbers.listed(word(name) for name in better)
+        return Check(
+            title, (Sentence("The segments foretell ", Name(named), " better than simple splits do."),), "holds"
+        )
+    return Check(title, (Sentence("Simple splits foretell as much of what comes later: these segments describe, they do not foretell."),), "watch")  # fmt: skip
+
+
+def independent_outcomes(corrected: bool) -> Check:
+    """Say what the correction for classification error assumes.
+
+    Parameters
+    ----------
+    corrected : bool
+        Whether figures are corrected.
+
+    Returns
+    -------
+    Check
+        To be watched where they are: data cannot show it.
+    """
+    title = "What the correction assumes"
+    if not corrected:
+        return Check(title, (Sentence("Figures are those of customers as assigned: nothing was corrected."),), "holds")
+    words = Sentence(
+        "Figures are corrected as if what is told of a segment depended on the items through the segment alone."
+    )
+    return Check(title, (words,), "watch")

@@ -1,0 +1,257 @@
+"""Tables of segments: items, numbers of classes, profiles, rules and what to do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from cemlab.core.lab import LabInfo
+from cemlab.core.results import Estimates
+from cemlab.show import numbers
+from cemlab.show.prediction_tables import of_customers
+from cemlab.show.segment_words import word
+from cemlab.show.tables import Cell, Column, Table
+
+
+def of_items(filled: pd.DataFrame, *, info: LabInfo) -> Table:
+    """Return how complete and how old each item is.
+
+    Parameters
+    ----------
+    filled : pandas.DataFrame
+        From ``prepare.items.filled``.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        One row per item, the least complete first.
+    """
+    ordered = filled.sort_values("filled_share", kind="stable")
+    columns = (Column("Item"), Column("Known of, %", numeric=True), Column("Levels", numeric=True),
+               Column("Median age, days", numeric=True))  # fmt: skip
+    rows = tuple(
+        (
+            Cell(word(str(row["item"])), word(str(row["item"]))), _number(100 * row["filled_share"], digits=1, info=info),
+            _number(row["levels"], info=info), _number(row["median_age_days"], info=info),
+        )
+        for row in ordered.to_dict("records")
+    )  # fmt: skip
+    return Table("Items that customers are grouped by", columns, rows, ordered)
+
+
+def of_numbers(number: Estimates, *, chosen: int, info: LabInfo) -> Table:
+    """Return how well one, two, … segments fit.
+
+    Parameters
+    ----------
+    number : Estimates
+        From ``stats.segments.number_of_classes``.
+    chosen : int
+        How many the page goes on with.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        One row per number of segments.
+    """
+    columns = tuple(Column(name, numeric=at > 0) for at, name in enumerate(
+        ("Segments", "BIC", "ICL", "Relative entropy", "Smallest, %", "Best start found", "p of one fewer")
+    ))  # fmt: skip
+    rows = []
+    for row in number.table.to_dict("records"):
+        many = int(row["classes"])
+        name = f"{many} (used)" if many == chosen else str(many)
+        rows.append((
+            Cell(name, many), _number(row["estimate"], info=info), _number(row["icl"], info=info),
+            _number(row["entropy_r2"], digits=2, info=info), _number(100 * row["smallest_share"], info=info),
+            Cell(f"{int(row['found'])} of {int(row['starts'])}", row["found"] / row["starts"]),
+            _number(row["p_value"], digits=2, info=info),
+        ))  # fmt: skip
+    return Table("How many segments", columns, tuple(rows), number.table)
+
+
+def of_stability(stable: Estimates, *, info: LabInfo) -> Table:
+    """Return how well each segment is found again.
+
+    Parameters
+    ----------
+    stable : Estimates
+        From ``stats.segments.stability``.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        Segment, mean similarity, range, share of resamples in which it dissolved, verdict.
+    """
+    columns = (Column("Segment"), Column("Similarity", numeric=True), Column("Middle of resamples", numeric=True),
+               Column("Dissolved, %", numeric=True), Column("Verdict"))  # fmt: skip
+    rows = tuple(
+        (
+            Cell(str(row["segment"]), str(row["segment"])), _number(row["estimate"], digits=2, info=info),
+            Cell(numbers.interval_text(row["ci_low"], row["ci_high"], digits=2, locale=info.locale), row["ci_low"]),
+            _number(100 * row["dissolved_share"], info=info), Cell(str(row["verdict"]), str(row["verdict"])),
+        )
+        for row in stable.table.to_dict("records")
+    )  # fmt: skip
+    return Table("How well each segment is found again in resamples", columns, rows, stable.table)
+
+
+def of_rules(rules: pd.DataFrame, *, info: LabInfo) -> Table:
+    """Return plain rules as a table.
+
+    Parameters
+    ----------
+    rules : pandas.DataFrame
+        The part ``rules`` of ``stats.segments.rules``, or rules of RFM: ``rule``, ``segment``, ``n``, perhaps ``precision``.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        One row per rule, the most customers first.
+    """
+    ordered = rules.sort_values("n", ascending=False, kind="stable")
+    held = "precision" in ordered
+    columns = [Column("Rule"), Column("Segment"), Column("Customers", numeric=True)]
+    columns += [Column("Of these rightly, %", numeric=True)] if held else []
+    rows = []
+    for row in ordered.to_dict("records"):
+        cells = [
+            Cell(str(row["rule"]), str(row["rule"])),
+            Cell(str(row["segment"]), str(row["segment"])),
+            _number(row["n"], info=info),
+        ]
+        rows.append(tuple([*cells, _number(100 * row["precision"], info=info)] if held else cells))
+    return Table("Rules that a person can apply", tuple(columns), tuple(rows), ordered)
+
+
+def of_levels(found: Mapping[str, Estimates], *, caption: str, info: LabInfo, grouped: str = "Segment") -> Table:
+    """Return several outcomes by segment as one table.
+
+    Parameters
+    ----------
+    found : mapping of str to Estimates
+        Outcome → one row per ``segment``.
+    caption : str
+        What one row is.
+    info : LabInfo
+        For the locale.
+    grouped : str, default "Segment"
+        Heading of the groups.
+
+    Returns
+    -------
+    Table
+        Outcome, segment, estimate, interval, customers.
+    """
+    rows: list[tuple[Cell, ...]] = []
+    frames = []
+    for name, each in found.items():
+        made = of_customers(each, caption=caption, info=info)
+        rows += [(Cell(word(name), word(name)), *row) for row in made.rows]
+        frames.append(each.table.assign(outcome=name))
+    level = numbers.level_text(next(iter(found.values())).level, locale=info.locale)
+    columns = (Column("Outcome"), Column(grouped), Column("Estimate", numeric=True), Column(f"{level} interval", numeric=True),
+               Column("Customers", numeric=True))  # fmt: skip
+    return Table(caption, columns, tuple(rows), pd.concat(frames, ignore_index=True))
+
+
+def of_moves(moved: Estimates, *, info: LabInfo) -> Table:
+    """Return where customers of each segment are later, as a square.
+
+    Parameters
+    ----------
+    moved : Estimates
+        From ``stats.segments.transitions`` between ``before`` and ``now``.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        One row per earlier segment, one column per present one, in percent.
+    """
+    frame = moved.table
+    now = list(dict.fromkeys(frame["now"].astype(str)))
+    columns = (
+        Column("Earlier"),
+        *(Column(f"Now {name}, %", numeric=True) for name in now),
+        Column("Customers", numeric=True),
+    )
+    rows = []
+    for before, each in frame.groupby(frame["before"].astype(str), sort=False):
+        shares = each.set_index(each["now"].astype(str))["estimate"]
+        n = float(each["n"].max())
+        rows.append((Cell(str(before), str(before)), *(_number(100 * float(shares.get(name, math.nan)), info=info) for name in now),
+                     _number(n, info=info)))  # fmt: skip
+    return Table("Where the customers of each segment are now", columns, tuple(rows), frame)
+
+
+def of_grid(cells: Estimates, *, info: LabInfo) -> Table:
+    """Return what to do with whom, with the value at stake.
+
+    Parameters
+    ----------
+    cells : Estimates
+        From ``stats.segments.grid``.
+    info : LabInfo
+        For the locale and the currency.
+
+    Returns
+    -------
+    Table
+        Segment, action, customers and value, each with its interval.
+    """
+    stake = cells.parts["at_stake"].set_index(["segment", "action"])
+    money = info.currency or "value"
+    columns = (Column("Segment"), Column("What to do"), Column("Customers", numeric=True), Column("Interval", numeric=True),
+               Column(f"At stake, {money}", numeric=True), Column(f"Interval, {money}", numeric=True))  # fmt: skip
+    rows = []
+    for row in cells.table.to_dict("records"):
+        worth = stake.loc[(row["segment"], row["action"])]
+        count = Cell(f"< {cells.min_n}" if row["too_small"] else "withheld", math.nan) if row["suppressed"] else _number(row["estimate"], info=info)  # fmt: skip
+        rows.append((
+            Cell(str(row["segment"]), str(row["segment"])), Cell(str(row["action"]), str(row["action"])), count,
+            _interval(row["ci_low"], row["ci_high"], info=info), _number(worth["estimate"], info=info),
+            _interval(worth["ci_low"], worth["ci_high"], info=info),
+        ))  # fmt: skip
+    return Table("Customers and value at stake, by segment and what to do", columns, tuple(rows), cells.table)
+
+
+def of_lines(lines: Sequence[tuple[str, str]], *, caption: str) -> Table:
+    """Return what is known of one segment, line by line.
+
+    Parameters
+    ----------
+    lines : sequence of (str, str)
+        What, and how much.
+    caption : str
+        Whose.
+
+    Returns
+    -------
+    Table
+        Two columns of text.
+    """
+    rows = tuple((Cell(what, what), Cell(much, much)) for what, much in lines)
+    return Table(caption, (Column("What"), Column("How much")), rows, pd.DataFrame(lines, columns=["what", "how_much"]))
+
+
+def _number(value: float, *, digits: int = 0, info: LabInfo) -> Cell:
+    number = float(value)
+    return Cell(numbers.number(number, digits, locale=info.locale), number)
+
+
+def _interval(low: float, high: float, *, info: LabInfo) -> Cell:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return Cell("–", math.nan)
+    return Cell(numbers.interval_text(low, high, locale=info.locale), float(low))

@@ -1,0 +1,185 @@
+"""What the columns that describe customers are called, and numbers of a segment in words."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from cemlab.core.lab import LabInfo
+from cemlab.core.results import Estimates
+from cemlab.show import numbers, tables
+
+_WORDS: Mapping[str, str] = {
+    "nps": "NPS",
+    "contacts_365d": "contacts in a year",
+    "complaints_90d": "complaints in 90 days",
+    "responses": "answers given",
+    "live": "still customers",
+    "tenure_months": "tenure",
+    "recency_days": "days since last purchase",
+    "frequency": "purchases",
+    "monetary": "spent in all",
+    "margin_365d": "margin of a year",
+    "recency_score": "recency, fifths",
+    "frequency_score": "frequency, fifths",
+    "monetary_score": "money, fifths",
+    "last_nps_group": "group of the last answer",
+    "churn_risk": "churn risk",
+    "size": "share of customers",
+    "stay": "still there after a year",
+    "later_left": "leaving",
+    "later_spend": "spend",
+    "later_margin": "margin",
+    "later_nps": "NPS",
+}
+
+
+def word(name: str) -> str:
+    """Return a column as a reader calls it.
+
+    Parameters
+    ----------
+    name : str
+        A column of the profile, an outcome, or ``ratings:<item>``.
+
+    Returns
+    -------
+    str
+        In words.
+
+    Examples
+    --------
+    >>> word("contacts_phone_share"), word("ratings:clean_boarding"), word("nps")
+    ('contacts by phone', 'clean boarding', 'NPS')
+    """
+    if name in _WORDS:
+        return _WORDS[name]
+    plain = name.removeprefix("ratings:")
+    if plain.startswith("contacts_") and plain.endswith("_share"):
+        plain = f"contacts by {plain.removeprefix('contacts_').removesuffix('_share')}"
+    return tables.heading(plain)[:1].lower() + tables.heading(plain)[1:]
+
+
+def unit_words(unit: str, *, info: LabInfo) -> str:
+    """Return what stands after an outcome's name on an axis.
+
+    Parameters
+    ----------
+    unit : str
+        Of the outcome.
+    info : LabInfo
+        For the currency.
+
+    Returns
+    -------
+    str
+        With a leading comma; empty for plain numbers.
+    """
+    told = {"share": "%", "currency": info.currency, "ratio": "", "customers": ""}.get(unit, unit)
+    return f", {told}" if told else ""
+
+
+def printed(row: Mapping[Any, Any], *, unit: str, info: LabInfo) -> str:
+    """Return one estimate with its interval as text.
+
+    Parameters
+    ----------
+    row : mapping
+        With ``estimate``, ``ci_low``, ``ci_high`` and ``suppressed``.
+    unit : str
+        Of the estimate.
+    info : LabInfo
+        For the locale and the currency.
+
+    Returns
+    -------
+    str
+        Such as ``31 % (28 to 34)``; "withheld" where it may not be shown.
+    """
+    if row.get("suppressed") or not math.isfinite(row["estimate"]):
+        return "withheld"
+    value, low, high = (numbers.scaled(float(row[name]), unit) for name in ("estimate", "ci_low", "ci_high"))
+    digits = numbers.decimals((high - low) / 2) if math.isfinite(low) else 0
+    text = numbers.number(value, digits, locale=info.locale)
+    text = f"{info.currency} {text}".strip() if unit == "currency" else numbers.with_unit(text, unit)
+    if not math.isfinite(low):
+        return text
+    return f"{text} ({numbers.interval_text(low, high, digits=digits, locale=info.locale)})"
+
+
+def in_words(rules: pd.DataFrame, items: Sequence[str]) -> pd.DataFrame:
+    """Return rules with their items in words.
+
+    Parameters
+    ----------
+    rules : pandas.DataFrame
+        With ``rule``, in which items stand by their names.
+    items : sequence of str
+        The items.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows.
+    """
+    told = rules["rule"].astype(str)
+    for name in sorted(items, key=len, reverse=True):
+        told = told.str.replace(rf"(^|and ){re.escape(name)} is", rf"\1{word(name)} is", regex=True)
+    return rules.assign(rule=told)
+
+
+def lines(segment: str, found: Mapping[str, Estimates], *, info: LabInfo) -> list[tuple[str, str]]:
+    """Return what is known of one segment, line by line.
+
+    Parameters
+    ----------
+    segment : str
+        Its name.
+    found : mapping of str to Estimates
+        Outcome → one row per ``segment``.
+    info : LabInfo
+        For the locale and the currency.
+
+    Returns
+    -------
+    list of (str, str)
+        What, and how much with its interval.
+    """
+    told = []
+    for name, each in found.items():
+        rows = each.table.loc[each.table["segment"].astype(str) == segment].to_dict("records")
+        told += [(word(name), printed(row, unit=each.unit, info=info)) for row in rows]
+    return told
+
+
+def marks(segment: str, items: pd.DataFrame, gaps: Estimates | None) -> pd.DataFrame:
+    """Return by what one segment lies apart: what it is made of, and what else is flagged.
+
+    Parameters
+    ----------
+    segment : str
+        Its name.
+    items : pandas.DataFrame
+        From ``stats.segments.contrasts``; may be empty.
+    gaps : Estimates or None
+        From ``stats.segments.differences`` after adjustment.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``word`` and ``estimate``, in standard deviations.
+    """
+    made = items.loc[items["segment"].astype(str) == segment, ["word", "estimate"]]
+    made = made.assign(word=made["word"].astype(str).str.replace("ratings:", "", regex=False))
+    if gaps is None:
+        return made
+    rows = gaps.table
+    keep = rows["segment"].astype(str).eq(segment) & ~rows["suppressed"].astype(bool)
+    described = rows["p_value"].isna() if items.empty else False
+    rows = rows.loc[keep & (rows["flagged"].fillna(False).astype(bool) | described)]
+    more = rows.assign(word=[word(str(name)) for name in rows["outcome"]])[["word", "estimate"]]
+    return pd.concat([made, more], ignore_index=True) if len(more) else made
