@@ -43,7 +43,7 @@ def edges(mean: float) -> tuple[float, ...]:
     Examples
     --------
     >>> edges(0.055)
-    (0.03, 0.05, 0.1)
+    (0.03, 0.06, 0.12)
     """
     near = [min(_ROUND, key=lambda each: abs(math.log(each / (mean * factor)))) for factor in (0.5, 1, 2)]
     return tuple(sorted(set(near)))
@@ -103,7 +103,7 @@ def bands(counts: Mapping[str, pd.DataFrame], *, info: LabInfo, min_n: int) -> F
     bars = _bars(counts, min_n=min_n)
     title = "Today's customers by predicted risk"
     labels = {"grouping": "Grouping", "group": "Group"} | {each: each for each in bars.names} | {"n": "Customers"}
-    table = prediction_tables.of_counts(bars.rows, caption=title, labels=labels, min_n=min_n, info=info)
+    table = prediction_tables.of_counts(bars.rows, caption=title, labels=labels, info=info)
     lines = _lines(bars)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:

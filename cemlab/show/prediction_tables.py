@@ -189,7 +189,7 @@ def of_mix(mix: Estimates, *, caption: str, info: LabInfo) -> Table:
     return Table(caption, columns, tuple(rows), table)
 
 
-def of_counts(frame: pd.DataFrame, *, caption: str, labels: Mapping[str, str], min_n: int, info: LabInfo) -> Table:
+def of_counts(frame: pd.DataFrame, *, caption: str, labels: Mapping[str, str], info: LabInfo) -> Table:
     """Return counts of customers as a table, small ones withheld.
 
     Parameters
@@ -200,15 +200,13 @@ def of_counts(frame: pd.DataFrame, *, caption: str, labels: Mapping[str, str], m
         What one row is.
     labels : mapping of str to str
         Column → heading, in order.
-    min_n : int
-        What a withheld count prints as.
     info : LabInfo
         For the locale.
 
     Returns
     -------
     Table
-        Withheld counts print as ``< 10``.
+        Withheld counts are named as such: small ones, and those that would give them away.
     """
     numeric = {name: pd.api.types.is_numeric_dtype(frame[name]) for name in labels}
 
@@ -216,7 +214,7 @@ def of_counts(frame: pd.DataFrame, *, caption: str, labels: Mapping[str, str], m
         if not count:
             return Cell(str(value), str(value))
         number = float(str(value))
-        return Cell(f"< {min_n}" if math.isnan(number) else numbers.number(number, locale=info.locale), number)
+        return Cell("withheld" if math.isnan(number) else numbers.number(number, locale=info.locale), number)
 
     rows = tuple(
         tuple(_cell(values[name], count=numeric[name]) for name in labels) for values in frame.to_dict("records")

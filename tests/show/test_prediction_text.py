@@ -1,0 +1,136 @@
+"""Words on predictions: numbers are findings, chance is called chance, nothing is called an effect."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from cemlab.core.results import Finding
+from cemlab.show import prediction_checks, prediction_text
+from cemlab.show.numbers import plain
+
+
+def _found(value: float, *, half: float = 0.03, unit: str = "share", **more: object) -> Finding:
+    flagged = bool(more.pop("flagged", False))
+    scope = {name: str(each) for name, each in more.items()}
+    return Finding(
+        "f", value, unit, scope=scope, ci_low=value - half, ci_high=value + half, level=0.95, n=900, flagged=flagged
+    )  # type: ignore[arg-type]
+
+
+def test_skill_is_told_in_pairs_and_chance_is_called_chance() -> None:
+    said = plain(prediction_text.skill(_found(0.66), _found(0.05), horizon="90 days", model="Cox"))
+    assert said.startswith(
+        "Of a customer who left within 90 days and one who stayed, Cox had given the leaver the higher risk in 66 %"
+    )
+    assert "it removes 5 % of the squared error" in said
+    chance = plain(prediction_text.skill(_found(0.52), _found(0.0), horizon="90 days", model="Cox"))
+    assert "could not be foretold better than by chance" in chance
+    assert "picks the leaver in 66 % of cases (between 63 and 69 %" in plain(
+        prediction_text.skill_in_short(_found(0.66), horizon="90 days")
+    )
+    assert "nobody could foretell" in plain(prediction_text.skill_in_short(_found(0.52), horizon="90 days"))
+
+
+def test_interval_that_holds_one_is_as_predicted() -> None:
+    assert plain(prediction_text.calibration_in_short(_found(1.02, unit="ratio"))).startswith(
+        "As many left as predicted"
+    )
+    assert plain(prediction_text.calibration_in_short(_found(1.2, unit="ratio"))).startswith("More left than predicted")
+    assert plain(prediction_text.calibration(_found(0.8, unit="ratio"), horizon="90 days")).startswith(
+        "No: fewer left than predicted, 0.80"
+    )
+
+
+def test_only_flagged_segments_are_named() -> None:
+    found = [
+        _found(1.3, unit="ratio", flagged=True, plan="monthly", horizon=90.0),
+        _found(0.9, unit="ratio", plan="yearly", horizon=90.0),
+    ]
+    said = plain(prediction_text.segments_off(found))
+    assert "of monthly 1.30 left per leaver predicted" in said
+    assert "yearly" not in said
+    assert "90.0" not in said
+    assert plain(prediction_text.segments_off(found[1:])).startswith("No segment was treated unlike")
+
+
+def test_simpler_model_inside_the_noise_is_told_with_what_it_gives_up() -> None:
+    behind = [_found(-0.004, half=0.006, model="tenure alone"), _found(0.0, half=0.0, model="Cox")]
+    said = plain(prediction_text.chosen(behind, model="tenure alone", best="Cox"))
+    assert "Cox removes more of the squared error, but the difference of 0.4 % could be chance" in said
+    assert "foretold best" in plain(prediction_text.chosen(behind, model="Cox", best="Cox"))
+
+
+def test_challenger_must_be_flagged_to_win() -> None:
+    assert "does not do better than Cox" in plain(
+        prediction_text.challenged(_found(0.01, model="gradient boosting"), model="Cox")
+    )
+    won = _found(0.05, flagged=True, model="gradient boosting")
+    assert "does better than Cox: it removes 5 % more" in plain(prediction_text.challenged(won, model="Cox"))
+
+
+def test_columns_that_carry_are_named_by_what_is_lost() -> None:
+    said = plain(prediction_text.carried([_found(0.05, flagged=True, term="plan"), _found(0.2, term="region")]))
+    assert "without Plan it would remove 5 % less" in said
+    assert "Region" not in said
+    assert plain(prediction_text.carried([])).startswith("No single column")
+
+
+def test_leak_and_missing_later_time_are_said_in_words() -> None:
+    assert plain(prediction_text.kept_out([], {})).startswith("No column")
+    said = plain(prediction_text.kept_out(["reason_detail"], {"reason_detail": "knows too much"}))
+    assert said == "“Reason detail” knows too much, and was kept out."
+    because = "A prediction is judged on later time: all 9 ends fall on one day. Map the days."
+    assert plain(prediction_text.no_later_time(because)).endswith("foretold: all 9 ends fall on one day. Map the days.")
+    assert plain(prediction_text.no_later_time(because, brief=True)).endswith("foretold: all 9 ends fall on one day.")
+
+
+def test_drift_is_told_of_the_day_that_is_furthest_off() -> None:
+    days = [_found(1.1, unit="ratio", day="2024-03-01"), _found(1.5, unit="ratio", flagged=True, day="2024-06-01")]
+    said = prediction_text.drifted(days)
+    assert said is not None
+    assert plain(said).startswith("Leaving has not gone on as it did: from 2024-06-01 on, 1.50 left")
+    assert prediction_text.drifted(days[:1]) is None
+    assert prediction_text.unlike([]) is None
+
+
+def test_money_names_its_assumptions_and_says_when_nobody_is_best() -> None:
+    best, all_of_them = _found(0.4, unit="currency"), _found(-0.1, unit="currency")
+    parts = {"everybody": all_of_them, "threshold": _found(0.06), "contacted": _found(0.4), "currency": "EUR"}
+    assert "would bring 0.40 EUR per customer" in plain(prediction_text.worth(best, **parts))  # type: ignore[arg-type]
+    assert "contacting nobody is best" in plain(prediction_text.worth(_found(-1.0, unit="currency"), **parts))  # type: ignore[arg-type]
+    cost = Finding("c", 2.0, "currency")
+    said = plain(
+        prediction_text.assumptions(
+            cost, Finding("k", 0.2, "share"), Finding("m", 151.0, "currency"), currency="EUR", known=True
+        )
+    )
+    assert said.startswith("Assumed: a contact costs 2 EUR; of leavers who are contacted 20 % stay")
+    assert "a trial would" in said
+
+
+@pytest.mark.parametrize(("left", "state"), [(500, "holds"), (100, "watch"), (20, "overturns")])
+def test_few_leavers_judge_little(left: int, state: str) -> None:
+    assert prediction_checks.enough_leavers(Finding("l", left, "customers")).state == state
+
+
+def test_checks_overturn_where_the_interval_says_so() -> None:
+    assert prediction_checks.better_than_chance(_found(0.6)).state == "holds"
+    assert prediction_checks.better_than_chance(_found(0.51)).state == "overturns"
+    assert prediction_checks.comes_true(_found(1.0, unit="ratio")).state == "holds"
+    assert prediction_checks.comes_true(_found(1.5, unit="ratio")).state == "overturns"
+    assert prediction_checks.same_relation(_found(math.nan, unit="ratio")).state == "watch"
+    assert prediction_checks.same_customers(["plan"]).state == "watch"
+    assert prediction_checks.undated([]).state == "holds"
+    nobody, some = Finding("u", 0.0, "customers"), Finding("u", 90.0, "customers")
+    assert prediction_checks.unscored(nobody, some).state == "holds"
+    assert prediction_checks.unscored(some, Finding("s", 900.0, "customers")).state == "watch"
+
+
+def test_no_word_claims_an_effect() -> None:
+    said = " ".join([
+        plain(prediction_text.carried([_found(0.05, flagged=True, term="plan")])), plain(prediction_text.no_list()),
+        plain(prediction_checks.contacts_change_it().sentences[0]), *(plain(each) for each in prediction_text.certainty(_found(0.6))),
+    ])  # fmt: skip
+    assert not {"causes", "drives", "because of"} & set(said.lower().split())
