@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from cemlab.core.rows import DesignBlock, DesignRows
 from cemlab.core.scorecards import UNKNOWN, Scorecard, level_names
 from cemlab.stats.intervals import Floats
 from cemlab.stats.prediction.scorecards import Clock, Judged, judged
+from cemlab.stats.threads import one_thread
 
 STEP = {"days": 30.0, "months": 1.0}
 """Longest period on each clock."""
@@ -300,9 +302,8 @@ def _periods(block: DesignBlock, edges: Floats) -> tuple[Floats, np.ndarray, Flo
 
 def _threads(rows: int) -> Any:
     import sklearn.ensemble  # noqa: F401  its threads can be limited only once they are there
-    from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(1 if rows <= ONE_THREAD else None, user_api="openmp")
+    return one_thread() if rows <= ONE_THREAD else nullcontext()
 
 
 def _booster(settings: Mapping[str, float], *, signs: Sequence[int], seed: int) -> Any:

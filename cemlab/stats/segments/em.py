@@ -35,7 +35,7 @@ WARM = 10
 SHORT = 0.01
 """Of a probability, how little a long step may leave."""
 
-BLOCK = 4_000_000
+BLOCK = 1_000_000
 """Most numbers in one array of probabilities of classes; more fits are done in turns."""
 
 
@@ -160,7 +160,7 @@ def posterior(data: Coded, fit: Classes) -> Floats:
     numpy.ndarray
         Shape (P, classes).
     """
-    joint = _joint(data.x, fit.sizes[None], fit.probabilities[None])[0]
+    joint = _joint(_with_one(data), fit.sizes[None], fit.probabilities[None])[0]
     odds = np.exp(joint - joint.max(axis=0))
     return np.asarray((odds / odds.sum(axis=0)).T)
 
@@ -180,7 +180,7 @@ def log_density(data: Coded, fit: Classes) -> Floats:
     numpy.ndarray
         Shape (P,).
     """
-    joint = _joint(data.x, fit.sizes[None], fit.probabilities[None])[0]
+    joint = _joint(_with_one(data), fit.sizes[None], fit.probabilities[None])[0]
     top = joint.max(axis=0)
     return np.asarray(top + np.log(np.exp(joint - top).sum(axis=0)))
 
@@ -238,7 +238,7 @@ def refitted(data: Coded, fit: Classes, *, n: Floats, starts: int, random: np.ra
     n : numpy.ndarray
         Counts of each resample, shape (resamples, P).
     starts : int
-        Random starts of each.
+        Random starts of each; with none, some cycles from the classes of the data alone.
     random : numpy.random.Generator
         Where they are drawn.
 
@@ -249,8 +249,8 @@ def refitted(data: Coded, fit: Classes, *, n: Floats, starts: int, random: np.ra
     """
     many, classes = len(n), len(fit.sizes)
     own = repeated(fit, many)
-    if classes == 1:
-        return climb(data, own, n=n)
+    if classes == 1 or not starts:
+        return climb(data, own, n=n, gain=ROUGH, cycles=SHORT_CYCLES)
     begun = random_starts(data, classes=classes, starts=many * starts, random=random)
     begun = climb(data, begun, n=np.repeat(n, starts, axis=0), cycles=SHORT_CYCLES)
     order = np.argsort(-begun.log_likelihood.reshape(many, starts), axis=1, kind="stable")[:, :2].T
@@ -262,16 +262,16 @@ def refitted(data: Coded, fit: Classes, *, n: Floats, starts: int, random: np.ra
 
 def _climbed(data: Coded, first: Classes, *, n: Floats, gain: float, cycles: int) -> Classes:
     """Cycles of two plain steps and a long one, each fit until it has arrived."""
-    items, result = data.item_of, Classes(*(np.array(part) for part in vars(first).values()))
+    x, items, result = _with_one(data), data.item_of, Classes(*(np.array(part) for part in vars(first).values()))
     going, now = np.arange(len(n)), first
     for cycle in range(cycles):
         counts = n[going]
-        one, before = _step(data.x, counts, now, items=items)
-        two, after = _step(data.x, counts, one, items=items)
+        one, before = _step(x, counts, now, items=items)
+        two, after = _step(x, counts, one, items=items)
         # Rounding alone moves a sum of many counts by this much.
         floor = np.maximum(gain, 4e-15 * np.abs(after))
         arrived = after - before < floor
-        now = two if cycle < WARM else _further(data, now, one, two, n=counts, after=after)
+        now = two if cycle < WARM else _further(x, now, one, two, n=counts, after=after, items=items)
         _keep(result, going[arrived], Classes(two.sizes, two.probabilities, after, arrived)[arrived])
         going, now = going[~arrived], now[~arrived]
         if not len(going):
@@ -285,37 +285,44 @@ def _keep(result: Classes, fits: NDArray[Any], found: Classes) -> None:
         part[fits] = values
 
 
-def _further(data: Coded, now: Classes, one: Classes, two: Classes, *, n: Floats, after: Floats) -> Classes:
+def _further(
+    x: Floats, now: Classes, one: Classes, two: Classes, *, n: Floats, after: Floats, items: Floats
+) -> Classes:
     """A long step where it is no worse than the two plain ones, else these."""
-    items = data.item_of
-    long, reached = _step(data.x, n, _leap(now, one, two, items=items), items=items)
+    long, reached = _step(x, n, _leap(now, one, two, items=items), items=items)
     kept = [np.where((reached >= after).reshape(-1, *[1] * (a.ndim - 1)), a, b)
             for a, b in zip(vars(long).values(), vars(two).values(), strict=True)]  # fmt: skip
     return Classes(*kept)
 
 
+def _with_one(data: Coded) -> Floats:
+    """The indicators and a one, which stands for the size of the class: shape (P, L + 1)."""
+    return np.column_stack([data.x, np.ones(len(data.n))])
+
+
 def _joint(x: Floats, sizes: Floats, probabilities: Floats) -> Floats:
     """Logarithm of size times probability of the pattern, shape (fits, classes, P)."""
-    fits, classes, levels = probabilities.shape
-    logs = np.log(np.maximum(probabilities, SMALLEST)).reshape(fits * classes, levels)
-    return np.asarray((logs @ x.T).reshape(fits, classes, len(x)) + np.log(np.maximum(sizes, SMALLEST))[:, :, None])
+    factors = np.concatenate([probabilities, sizes[:, :, None]], axis=2)
+    logs = np.log(np.maximum(factors, SMALLEST))
+    return np.asarray((logs.reshape(-1, x.shape[1]) @ x.T).reshape(*sizes.shape, len(x)))
 
 
 def _step(x: Floats, n: Floats, now: Classes, *, items: Floats) -> tuple[Classes, Floats]:
     """One step of expectation–maximisation, and the log-likelihood before it."""
-    joint = _joint(x, now.sizes, now.probabilities)
-    top = joint.max(axis=1, keepdims=True)
-    odds = np.exp(joint - top)
+    # Most of the time goes into these arrays, so they are filled in place.
+    odds = _joint(x, now.sizes, now.probabilities)
+    top = odds.max(axis=1, keepdims=True)
+    odds -= top
+    np.exp(odds, out=odds)
     total = odds.sum(axis=1, keepdims=True)
     reached = np.einsum("bp,bp->b", n, (top + np.log(total))[:, 0])
     odds *= n[:, None, :] / total
-    fits, classes, patterns = odds.shape
-    expected = (odds.reshape(fits * classes, patterns) @ x).reshape(fits, classes, -1)
-    members = odds.sum(axis=2)
+    expected = (odds.reshape(-1, len(x)) @ x).reshape(*now.sizes.shape, -1)
+    members = expected[:, :, -1]
     # A class without anyone keeps its probabilities: nothing speaks of them.
-    probabilities = _normalised(expected, items, otherwise=now.probabilities)
+    probabilities = _normalised(expected[:, :, :-1], items, otherwise=now.probabilities)
     sizes = members / members.sum(axis=1, keepdims=True)
-    return Classes(sizes, probabilities, reached, np.zeros(fits, bool)), reached
+    return Classes(sizes, probabilities, reached, np.zeros(len(n), bool)), reached
 
 
 def _leap(now: Classes, one: Classes, two: Classes, *, items: Floats) -> Classes:

@@ -15,6 +15,7 @@ from cemlab.stats.intervals import Floats, quantile
 from cemlab.stats.segments import em
 from cemlab.stats.segments.coded import Coded, coded, need_one
 from cemlab.stats.segments.identified import need_identified
+from cemlab.stats.threads import one_thread
 
 SAME = 0.01
 """Two starts found the same classes when their log-likelihoods differ by less."""
@@ -162,8 +163,9 @@ def best_of(data: Coded, *, classes: int, starts: int, seed: int) -> tuple[em.Cl
     if classes == 1:
         starts = 1  # its likelihood has one summit, reached in one step
     random = np.random.default_rng(seed)
-    reached = em.climb(data, em.random_starts(data, classes=classes, starts=starts, random=random))
-    summits = em.climb(data, em.leading(reached, FINISHED), gain=em.TIGHT, cycles=em.MOST_CYCLES)
+    with one_thread():
+        reached = em.climb(data, em.random_starts(data, classes=classes, starts=starts, random=random))
+        summits = em.climb(data, em.leading(reached, FINISHED), gain=em.TIGHT, cycles=em.MOST_CYCLES)
     best = em.leading(summits, 1)[0].by_size()
     found = int((reached.log_likelihood > best.log_likelihood - SAME).sum())
     empty = best.sizes * data.n.sum() < 1

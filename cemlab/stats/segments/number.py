@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from cemlab.stats.segments import em
 from cemlab.stats.segments.coded import Coded, coded, need_one
 from cemlab.stats.segments.identified import identified
 from cemlab.stats.segments.latent_classes import LatentClasses, best_of, fit_of
+from cemlab.stats.threads import one_thread
 
 CHANCE = 0.05
 """A further class is taken for real below this p-value."""
@@ -22,19 +23,17 @@ CHANCE = 0.05
 ENOUGH = 10
 """Resamples at least as far as the data after which a test need not go on: p is then known well enough to be large."""
 
-STARTS = 10
-"""Random starts of each resample, beside the classes of the data themselves."""
+FAR, HALF, SURE = 5.0, 0.5, 39
+"""Gain of log-likelihood per further parameter that is beyond the reach of chance, which gains 0.5 to 1. Samples are then fitted from the
+classes of the data alone, and 39 are enough when none of them gains half as much as the data."""
 
-MOST_CELLS = 65_536
-"""Most possible patterns of which resamples are drawn."""
+STARTS = 10
+"""Random starts of each other sample, beside the classes of the data."""
 
 BATCH, FEW_PATTERNS = 20, 2_000
-"""Most resamples fitted together, and most patterns they may hold together: with many, each has others, and none is shared."""
+"""Most samples fitted together, and most patterns they may hold together: with many, each has others, and none is shared."""
 
 BY_BIC = "The number of classes is that of the smallest BIC. The test asks, one class after the other, whether one more is more than chance."
-TOO_MANY_CELLS = (
-    f"There are more than {MOST_CELLS:,} possible patterns, so the bootstrap likelihood-ratio test was not made."
-)
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,10 @@ class _Test:
     p_value: float = np.nan
     p_error: float = np.nan
     resamples: int = 0
+
+    @classmethod
+    def of(cls, p_value: float, *, drawn: int) -> _Test:
+        return cls(p_value, float(np.sqrt(p_value * (1 - p_value) / drawn)), drawn)
 
 
 def number_of_classes(
@@ -58,8 +61,10 @@ def number_of_classes(
     """Return how well one, two, … classes fit, and whether each further one is more than chance.
 
     BIC = −2·log-likelihood + parameters·ln n; ICL = BIC + 2·entropy of the posterior. The test compares the gain from k − 1 to k
-    classes with that in samples drawn from the k − 1 classes: p = (1 + resamples that gain as much)/(1 + resamples), or the share
-    of them as soon as ten have. It stops at the first class that is not more than chance.
+    classes with that in samples drawn from the k − 1 classes: p = (1 + samples that gain as much)/(1 + samples). It stops as soon as
+    ten have, and p is then their share. A gain beyond the reach of chance, of more than 5 per parameter, is compared with 39 samples; when
+    none has gained half as much, p is 1/40, which is too large rather than too small. No further class is tested after the first that is
+    not more than chance.
 
     Parameters
     ----------
@@ -111,9 +116,7 @@ def number_of_classes(
     """
     data, models, rows = coded(patterns, items=items), list[LatentClasses](), list[dict[str, object]]()
     notes = [BY_BIC]
-    going = resamples > 0 and _cells(data) <= MOST_CELLS
-    if resamples > 0 and not going:
-        notes.append(TOO_MANY_CELLS)
+    going = resamples > 0
     for classes in range(1, need_one("at_most", at_most) + 1):
         if classes > 1 and not identified(data, classes=classes):
             notes.append(f"{classes} classes are not identified by these items.")
@@ -138,50 +141,63 @@ def number_of_classes(
 def _tested(fewer: LatentClasses, more: LatentClasses, *, resamples: int, seed: int) -> _Test:
     """Bootstrap likelihood-ratio test of one class more."""
     gain = float(more.fit.log_likelihood - fewer.fit.log_likelihood)
-    random, reached = np.random.default_rng([seed, 1]), np.empty(0)
-    batch = max(1, min(BATCH, FEW_PATTERNS // len(fewer.data.n)))
-    while len(reached) < resamples:
-        data, n = _drawn(fewer, resamples=min(batch, resamples - len(reached)), random=random)
-        low, high = (_refitted(data, model, n=n, random=random) for model in (fewer, more))
-        reached = np.append(reached, high - low)
+    further = fewer.data.parameters(len(more.fit.sizes)) - fewer.data.parameters(len(fewer.fit.sizes))
+    if gain > FAR * further:
+        sure = min(SURE, resamples)
+        if max(_gains(fewer, more, samples=sure, starts=0, seed=seed)) < HALF * gain:
+            return _Test.of(1 / (1 + sure), drawn=sure)
+    as_far = 0
+    for at, reached in enumerate(_gains(fewer, more, samples=resamples, starts=STARTS, seed=seed), start=1):
         # Two optima of one sample are compared, both found to about this.
-        as_far = np.cumsum(reached >= gain - em.LOOSE)
-        if as_far[-1] >= ENOUGH:
-            drawn = int(np.argmax(as_far >= ENOUGH)) + 1
-            p = ENOUGH / drawn
-            return _Test(p, float(np.sqrt(p * (1 - p) / drawn)), drawn)
-    p = (1 + float(as_far[-1])) / (1 + resamples)
-    return _Test(p, float(np.sqrt(p * (1 - p) / resamples)), resamples)
+        as_far += reached >= gain - em.LOOSE
+        if as_far == ENOUGH:
+            return _Test.of(ENOUGH / at, drawn=at)
+    return _Test.of((1 + as_far) / (1 + resamples), drawn=resamples)
 
 
-def _refitted(data: Coded, model: LatentClasses, *, n: Floats, random: np.random.Generator) -> Floats:
-    """Log-likelihood of as many classes in each resample, from those of the data and from random starts."""
-    return np.asarray(em.refitted(data, model.fit, n=n, starts=STARTS, random=random).log_likelihood)
+def _gains(fewer: LatentClasses, more: LatentClasses, *, samples: int, starts: int, seed: int) -> Iterator[float]:
+    """Log-likelihood that one class more gains in each sample drawn from the fewer."""
+    random = np.random.default_rng([seed, starts])
+    batch = max(1, min(BATCH, FEW_PATTERNS // len(fewer.data.n)))
+    for first in range(0, samples, batch):
+        data, n = _drawn(fewer, samples=min(batch, samples - first), random=random)
+        with one_thread():
+            low, high = (
+                em.refitted(data, model.fit, n=n, starts=starts, random=random).log_likelihood
+                for model in (fewer, more)
+            )
+        yield from high - low
 
 
-def _drawn(model: LatentClasses, *, resamples: int, random: np.random.Generator) -> tuple[Coded, Floats]:
+def _drawn(model: LatentClasses, *, samples: int, random: np.random.Generator) -> tuple[Coded, Floats]:
     """Counts of samples drawn from the classes; whoever skipped items in the data skips the same ones."""
-    data, blocks, counts = model.data, list[Floats](), list[Floats]()
-    answered, group = np.unique(data.x @ data.item_of, axis=0, return_inverse=True)
-    for at, items in enumerate(answered):
-        x = _all_patterns(data, items > 0)
-        chance = np.exp(em.log_density(replace(data, x=x), model.fit))
-        total = round(float(data.n[group.ravel() == at].sum()))
-        blocks.append(x)
-        counts.append(random.multinomial(total, chance / chance.sum(), size=resamples).astype(float))
-    x, n = np.vstack(blocks), np.hstack(counts)
-    seen = n.any(axis=0)
-    return replace(data, x=x[seen], n=n[0, seen]), n[:, seen]
+    data, fit = model.data, model.fit
+    answered, group = np.unique(data.x @ data.item_of > 0, axis=0, return_inverse=True)
+    totals = np.rint(np.bincount(group.ravel(), weights=data.n)).astype(np.int64)
+    # Customers are split by class and then by their answer to each item; empty parts are dropped, so that there are never more
+    # parts than customers.
+    members = random.multinomial(np.tile(totals, samples), fit.sizes)
+    at, member = np.nonzero(members)
+    n, (sample, asked) = members[at, member], np.divmod(at, len(totals))
+    said = np.zeros((len(n), 0), dtype=np.int64)
+    ends = np.cumsum(data.sizes)[:-1]
+    for item, chances in enumerate(np.split(fit.probabilities, ends, axis=1)):
+        # The first answer is none at all.
+        skips = ~answered[asked, item][:, None]
+        parts = random.multinomial(n, np.hstack([skips, np.where(skips, 0.0, chances[member])]))
+        at, level = np.nonzero(parts)
+        n, sample, asked, member = parts[at, level], sample[at], asked[at], member[at]
+        said = np.column_stack([said[at], level])
+    return _counted(data, said, sample=sample, n=n)
 
 
-def _all_patterns(data: Coded, items: np.ndarray) -> Floats:
-    """Indicators of all patterns of some items, the others missing."""
-    sizes = data.sizes
-    index = np.indices([size if asked else 1 for size, asked in zip(sizes, items, strict=True)]).reshape(len(sizes), -1)
-    return np.hstack([np.eye(size)[at] * asked for size, at, asked in zip(sizes, index, items, strict=True)])
-
-
-def _cells(data: Coded) -> float:
-    """Possible patterns, of each set of answered items."""
-    answered = np.unique(data.x @ data.item_of, axis=0)
-    return float(np.where(answered > 0, np.array(data.sizes, dtype=float), 1.0).prod(axis=1).sum())
+def _counted(data: Coded, said: np.ndarray, *, sample: np.ndarray, n: np.ndarray) -> tuple[Coded, Floats]:
+    """Patterns of answers (from 1; 0 is none), and how often each sample has each."""
+    code = np.zeros(len(said), dtype=np.int64)
+    for size, level in zip(data.sizes, said.T, strict=True):
+        # Numbered anew item by item: with many items a code of all would be too large a number.
+        _, first, code = np.unique(code * (size + 1) + level, return_index=True, return_inverse=True)
+    x = np.hstack([np.eye(size + 1)[level][:, 1:] for size, level in zip(data.sizes, said[first].T, strict=True)])
+    shape = int(sample.max()) + 1, len(x)
+    counts = np.bincount(sample * len(x) + code, weights=n, minlength=shape[0] * shape[1]).astype(float).reshape(shape)
+    return replace(data, x=x, n=counts[0]), counts

@@ -16,6 +16,7 @@ from cemlab.core.rows import NumberRows
 from cemlab.stats.intervals import Floats
 from cemlab.stats.segments.coded import need_one
 from cemlab.stats.segments.groups import Groups, Scale, Taken, counted, taken
+from cemlab.stats.threads import one_thread
 
 RESAMPLED_ROWS = 10_000
 """Customers drawn in a resample; fewer make a segment look less stable, never more."""
@@ -87,13 +88,15 @@ def k_means(
     from sklearn.cluster import KMeans
 
     customers = taken(rows, classes=classes, starts=starts, scale=scale, seed=seed)
-    runs = [
-        KMeans(classes, n_init=1, tol=0, max_iter=300, random_state=seed + at).fit(customers.sample)
-        for at in range(starts)
-    ]
-    best = min(runs, key=lambda run: float(run.inertia_))
+    with one_thread():
+        runs = [
+            KMeans(classes, n_init=1, tol=0, max_iter=300, random_state=seed + at).fit(customers.sample)
+            for at in range(starts)
+        ]
+        best = min(runs, key=lambda run: float(run.inertia_))
+        apart = _distances(customers.sample, best)
     found = sum(run.inertia_ <= best.inertia_ * (1 + 1e-6) for run in runs)
-    fit = {"classes": classes, **_distances(customers.sample, best), "n": customers.total, "fitted_to": len(customers.sample),
+    fit = {"classes": classes, **apart, "n": customers.total, "fitted_to": len(customers.sample),
            "starts": starts, "found": found}  # fmt: skip
     centres = best.cluster_centers_
     return counted(
@@ -162,12 +165,15 @@ def mixture(
     Fraley, C., & Raftery, A. E. (2002). Model-based clustering, discriminant analysis, and density estimation. Journal of the American
     Statistical Association, 97(458), 611–631. doi:10.1198/016214502760047131
     """
+    import sklearn.mixture  # noqa: F401  its threads can be limited only once they are there
+
     customers = taken(rows, classes=classes, starts=starts, scale=scale, seed=seed)
-    runs = [
-        run
-        for run in (_mixed(customers.sample, classes=classes, shape=shape, seed=seed + at) for at in range(starts))
-        if run
-    ]
+    with one_thread():
+        runs = [
+            run
+            for run in (_mixed(customers.sample, classes=classes, shape=shape, seed=seed + at) for at in range(starts))
+            if run
+        ]
     if not runs:
         raise ConvergenceError(
             f"A mixture must arrive from at least one start: none of {starts} did for {classes} components. Ask for fewer, or "

@@ -15,6 +15,7 @@ from cemlab.stats.segments.groups import Groups
 from cemlab.stats.segments.latent_classes import LatentClasses
 from cemlab.stats.segments.number import CHANCE
 from cemlab.stats.segments.numeric import resampled_groups
+from cemlab.stats.threads import one_thread
 
 STABLE, PATTERN, DISSOLVED = 0.75, 0.60, 0.50
 """Mean Jaccard similarity from which a segment is stable, from which it is a pattern, and up to which it has dissolved."""
@@ -94,7 +95,8 @@ def stability(
         labels, similar = model.labels, _of_patterns(model, resamples=resamples, seed=seed)
     elif isinstance(model, Groups):
         tables = resampled_groups(model, resamples=resamples, starts=STARTS, seed=seed)
-        labels, similar = model.labels, np.array([jaccard(table) for table in tables])
+        with one_thread():
+            labels, similar = model.labels, np.array([jaccard(table) for table in tables])
     else:
         raise SchemaError(
             f"Stability needs the estimates of latent_classes, k_means or mixture: `{fitted.measure}` was given."
@@ -213,7 +215,8 @@ def _of_patterns(model: LatentClasses, *, resamples: int, seed: int) -> Floats:
     found = list[Floats]()
     for first in range(0, resamples, BATCH):
         n = random.multinomial(round(total), data.n / total, size=min(BATCH, resamples - first)).astype(float)
-        again = em.refitted(data, model.fit, n=n, starts=STARTS, random=random)
+        with one_thread():
+            again = em.refitted(data, model.fit, n=n, starts=STARTS, random=random)
         for at, counts in enumerate(n):
             other = np.eye(classes)[em.posterior(data, again[at]).argmax(axis=1)]
             found.append(jaccard((own * counts[:, None]).T @ other))
