@@ -53,6 +53,9 @@ class MemoryLab:
         frame: pd.DataFrame = self._engine.execute(expression)
         return frame
 
+    def held(self, expression: Any) -> Any:
+        return expression.cache()
+
     def batches(self, expression: Any, *, rows: int, held: bool) -> Iterable[Any]:
         if not held:
             self._engine.execute(expression.limit(0))

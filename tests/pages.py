@@ -50,6 +50,10 @@ class FakeLab:
         """Run nothing."""
         raise NotImplementedError
 
+    def held(self, expression: Any) -> Any:
+        """Work nothing out."""
+        raise NotImplementedError
+
     def batches(self, expression: Any, *, rows: int, held: bool) -> Iterator[Any]:
         """Hand over nothing."""
         raise NotImplementedError

@@ -253,6 +253,29 @@ class Lab(Protocol):
         """
         ...
 
+    def held(self, expression: Any) -> Any:
+        """Work a lazy expression out once, in the engine, for as long as what comes of it is in use.
+
+        For what is asked more than once, and for groups that are to be grouped again: the engine can lay a table on the
+        disk, but not the groups from which it is making others.
+
+        Parameters
+        ----------
+        expression : ibis.Table
+            Made from this lab's tables.
+
+        Returns
+        -------
+        ibis.Table
+            The same rows, lazy again.
+
+        Raises
+        ------
+        EngineError
+            When the engine refuses it.
+        """
+        ...
+
     def batches(self, expression: Any, *, rows: int, held: bool) -> Iterable[Any]:
         """Return the result of a lazy expression in blocks, which may be gone through again and again.
 

@@ -140,6 +140,27 @@ class SnapshotLab:
             found: pd.DataFrame = self._engine.execute(expression)
         return found
 
+    def held(self, expression: Any) -> Any:
+        """Work a lazy expression out once, in the engine, for as long as what comes of it is in use.
+
+        Parameters
+        ----------
+        expression : ibis.Table
+            Made from this lab's tables.
+
+        Returns
+        -------
+        ibis.Table
+            The same rows, from a temporary table that the engine lays on the disk where its memory does not suffice.
+
+        Raises
+        ------
+        EngineError
+            When the engine refuses it.
+        """
+        with _own_words():
+            return expression.cache()
+
     def batches(self, expression: Any, *, rows: int, held: bool) -> Iterable[Any]:
         """Return the result of a lazy expression in blocks, which may be gone through again and again.
 
@@ -162,9 +183,9 @@ class SnapshotLab:
         EngineError
             When the engine refuses it.
         """
+        if held:
+            return _Batches(self._engine, self.held(expression), rows)
         with _own_words():
-            if held:
-                return _Batches(self._engine, expression.cache(), rows)
             # the engine learns of frames that the expression holds only when it runs one
             self._engine.execute(expression.limit(0))
             return _Batches(self._engine, expression, rows)

@@ -74,6 +74,21 @@ class LabView:
         """
         return self._lab.most_rows(table, column)
 
+    def held(self, expression: Any) -> Any:
+        """Work an expression out once, as the lab does.
+
+        Parameters
+        ----------
+        expression : ibis.Table
+            Made from this lab's tables.
+
+        Returns
+        -------
+        ibis.Table
+            The same rows, lazy again.
+        """
+        return self._lab.held(expression)
+
     def batches(self, expression: Any, *, rows: int, held: bool) -> Iterable[Any]:
         """Return the result of an expression in blocks, as the lab does.
 

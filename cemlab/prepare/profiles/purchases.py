@@ -112,6 +112,7 @@ def scored(lab: Lab, bought: ir.Table) -> ir.Table:
     ibis.Table
         As `rfm`.
     """
+    bought = lab.held(bought)
     found = bought.filter(bought.frequency > 0).mutate(_recent=-bought.recency_days)
     ranked = ("_recent", "frequency", "monetary")
     cuts = _fifths(lab, found, ranked)
@@ -181,7 +182,7 @@ def within(rows: ir.Table, known: Known, *, days: int) -> ir.Table:
 def _fifths(lab: Lab, rows: ir.Table, columns: Sequence[str]) -> dict[str, list[float]]:
     """The smallest value at or below which each fifth of the customers lies.
 
-    From a tally of the values, which the engine can lay on the disk; its own quantiles hold every value in memory.
+    From a tally of the values: the engine's own quantiles hold every value in memory.
     """
     found = {}
     for name in columns:
