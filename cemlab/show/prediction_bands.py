@@ -163,6 +163,8 @@ def _paint_all(
     for place, line in enumerate(lines):
         if line["shares"] is not None:
             _paint_bar(axes, line["shares"], place=place)
+            if np.isnan(line["shares"]).all():
+                axes.text(50, place, "withheld", ha="center", va="center", color=theme.MUTED)
             axes.text(
                 1.02,
                 place,
