@@ -39,15 +39,12 @@ class DesignBlock:
 
 
 class DesignRows(Protocol):
-    """Rows in blocks, which may be gone through as often as needed.
+    """Rows in blocks, which may be gone through as often as needed."""
 
-    Attributes
-    ----------
-    columns : tuple of str
-        Names of the columns of ``x``.
-    """
-
-    columns: tuple[str, ...]
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of ``x``."""
+        ...
 
     def __iter__(self) -> Iterator[DesignBlock]:
         """Go through all blocks from the first."""

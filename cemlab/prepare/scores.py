@@ -123,12 +123,14 @@ def distribution(
 
     Parameters
     ----------
-    lab, scorecard, by, day, window_days, survey, scope : as in `live`
+    lab, scorecard, by : as in `live`
         The same question.
     horizon : float, default 0.0
         One of the scorecard's; 0 for the longest.
     bands : sequence of float, default (0.02, 0.05, 0.1, 0.2, 0.4)
         Risks at which a band begins, between 0 and 1.
+    day, window_days, survey, scope : as in `live`
+        On which day, and how it is accounted for.
 
     Returns
     -------

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,7 @@ TOP = 0.2
 Floats = NDArray[np.float64]
 
 
-def risk_by(time: float | Floats) -> Floats:
+def risk_by(time: float | NDArray[np.number[Any]]) -> Floats:
     """Share of each kind that leaves up to a time."""
     return np.asarray(1 - (1 - RISKS) ** (np.asarray(time) / LAST))
 
@@ -70,13 +71,13 @@ def judged() -> Outcomes:
 
 
 def truths() -> dict[str, float]:
-    known = {}
+    known: dict[str, float] = {}
     for time in (HORIZON, float(LAST)):
         risk = risk_by(time)
         left, stayed = KINDS * risk, KINDS * (1 - risk)
         better = (risk[:, None] > risk) + 0.5 * (risk[:, None] == risk)
         mean, score = left.sum(), left @ (1 - risk) ** 2 + stayed @ risk**2
-        known |= {f"auc {time:g}": left @ better @ stayed / (left.sum() * stayed.sum()), f"brier {time:g}": score,
+        known |= {f"auc {time:g}": left @ better @ stayed / (left.sum() * stayed.sum()), f"brier {time:g}": float(score),
                   f"ipa {time:g}": 1 - score / (mean * (1 - mean)), f"o/e {time:g}": 0.0, f"slope {time:g}": 1.0}  # fmt: skip
     left = KINDS * risk_by(HORIZON)
     top = np.interp(TOP, np.append(0, np.cumsum(KINDS[::-1])), np.append(0, np.cumsum(left[::-1])))
@@ -151,7 +152,7 @@ def two_models() -> tuple[Statistic, Floats]:
 
     def _gap(n: Floats) -> Floats:
         one, two = (np.vstack([rank(n), near(n)[2]]) for rank, near in measures)
-        return one - two
+        return np.asarray(one - two)
 
     return _gap, rows["chance"].to_numpy()
 

@@ -6,17 +6,17 @@ import math
 
 import pytest
 
-from cemlab.core.results import Finding
+from cemlab.core.results import Finding, Unit
 from cemlab.show import prediction_checks, prediction_text
 from cemlab.show.numbers import plain
 
 
-def _found(value: float, *, half: float = 0.03, unit: str = "share", **more: object) -> Finding:
+def _found(value: float, *, half: float = 0.03, unit: Unit = "share", **more: object) -> Finding:
     flagged = bool(more.pop("flagged", False))
     scope = {name: str(each) for name, each in more.items()}
     return Finding(
         "f", value, unit, scope=scope, ci_low=value - half, ci_high=value + half, level=0.95, n=900, flagged=flagged
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_skill_is_told_in_pairs_and_chance_is_called_chance() -> None:

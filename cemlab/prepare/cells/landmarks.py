@@ -72,10 +72,12 @@ def landmark(
         from the spell's first day to the landmark.
     clock : {"days", "months"}, default "days"
         Unit of the durations after it.
-    cause, cut, bins, quantiles, scope : as in `cemlab.prepare.cells.covariates`
-        Which endings, known when, numbers cut where, accounted for how.
+    cause, cut, bins, quantiles : as in `cemlab.prepare.cells.covariates`
+        Which endings, known when, numbers cut where.
     replicates : int, default 0
         Into how many groups customers are folded for the jackknife, at most 256; 0 for none.
+    scope : str, default ""
+        Under which the ledger accounts for the spells; empty for the landmark's name.
 
     Returns
     -------

@@ -125,10 +125,12 @@ def fixed(
 
     Parameters
     ----------
-    lab, spells, terms, own : as in `levelled`
+    lab, spells, terms : as in `levelled`
         The covariates.
     quantiles : int
         Into how many bins a number of more values is cut.
+    own : sequence of str, default ()
+        As in `levelled`.
 
     Returns
     -------

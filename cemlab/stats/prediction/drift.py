@@ -113,7 +113,7 @@ def calibration_by_month(
     level: float = 0.95,
     min_n: int = 10,
 ) -> Estimates:
-    """Return how many left for each one expected, month by month since training: has the relation moved?
+    """Return how many left for each one expected, month by month since training.
 
     Months are the times between one horizon and the next. Expected = Σ n·(H(b) − H(a))·(part of the time from a to b that was lived
     through), H = −log(1 − risk). With the events of training beside them, both are Poisson: limits from the share of the
