@@ -1,4 +1,4 @@
-"""Would the same segments be found again, and what may they therefore be called?"""
+"""Whether the same segments would be found again, and what they may therefore be called."""
 
 from __future__ import annotations
 
