@@ -13,7 +13,7 @@ from cemlab.core.lab import Lab
 from cemlab.core.results import Unit
 from cemlab.prepare.patterns import RATINGS, unit
 from cemlab.prepare.profiles.grouped import NPS
-from cemlab.prepare.profiles.people import CUSTOMER
+from cemlab.prepare.profiles.people import CUSTOMER, known_on
 from cemlab.prepare.profiles.purchases import RFM_SCORES
 from cemlab.prepare.profiles.tables import columns, completeness, table
 
@@ -224,6 +224,33 @@ def risk(lab: Lab) -> str:
     """
     known = columns(lab) if unit(lab) == "customers" else []
     return next((name for name in ("churn_risk", "last_nps_group", "recency_days") if name in known), "")
+
+
+def first_day(lab: Lab) -> str:
+    """Return the first day of which a lab knows anything of its customers or answers.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab.
+
+    Returns
+    -------
+    str
+        ISO day; empty where the lab has no days.
+
+    Examples
+    --------
+    >>> first_day(lab)  # doctest: +SKIP
+    '2023-01-01'
+    """
+    found = []
+    for name in lab.tables:
+        on = known_on(name) or ("started_on" if name == "spells" else "")
+        if name != "customers" and on in lab.table(name).columns:
+            rows = lab.table(name)
+            found.append(lab.frame(rows.aggregate(day=rows[on].cast("string").min()))["day"].iloc[0])
+    return min((str(day)[:10] for day in found if not pd.isna(day)), default="")
 
 
 def numeric(lab: Lab, items: Sequence[str]) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,7 +12,8 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cemlab.core.lab import LabInfo
-from cemlab.show import segment_tables, theme
+from cemlab.core.results import Estimates
+from cemlab.show import segment_tables, segment_words, theme
 from cemlab.show.figure import Figure, draw
 from cemlab.show.survival_axes import short
 
@@ -19,7 +21,9 @@ MOST_BARS = 8
 """Differences on a card: the largest."""
 
 
-def card(name: str, *, apart: pd.DataFrame, lines: Sequence[tuple[str, str]], info: LabInfo) -> Figure:
+def card(
+    name: str, *, apart: pd.DataFrame, facts: Mapping[str, Estimates], info: LabInfo, grid: Estimates | None = None
+) -> Figure:
     """Draw what is known of one segment.
 
     Parameters
@@ -28,16 +32,21 @@ def card(name: str, *, apart: pd.DataFrame, lines: Sequence[tuple[str, str]], in
         The segment.
     apart : pandas.DataFrame
         One row per ``word`` with ``estimate``, the segment's distance from the rest in standard deviations.
-    lines : sequence of (str, str)
-        What, and how much with its interval.
+    facts : mapping of str to Estimates
+        What is known → one row per ``segment``.
     info : LabInfo
-        For the ribbon of a synthetic lab.
+        For the locale and the ribbon of a synthetic lab.
+    grid : Estimates, optional
+        From ``stats.segments.grid``: how many there are to rescue.
 
     Returns
     -------
     Figure
         Bars of the largest differences, and the lines beside them; on a phone below them.
     """
+    lines = segment_words.lines(name, facts, info=info)
+    if grid is not None:
+        lines += segment_words.lines(name, {"rescue": _to_rescue(grid)}, info=info)
     known = apart.loc[apart["estimate"].abs().map(math.isfinite)]
     most = known.reindex(known["estimate"].abs().sort_values(ascending=False, kind="stable").index[:MOST_BARS])
     bars = most.sort_values("estimate", ascending=False, kind="stable")
@@ -57,8 +66,13 @@ def card(name: str, *, apart: pd.DataFrame, lines: Sequence[tuple[str, str]], in
         for word, value in zip(bars["word"].astype(str), bars["estimate"], strict=True)
     )
     told = "; ".join(f"{what} {much}" for what, much in lines)
-    return draw(_paint, title=name, alt=f"Card of {name}. Standard deviations from the rest: {said}. {told}.", table=table,
+    return draw(_paint, title=name, basis="Intervals in brackets.", alt=f"Card of {name}. Standard deviations from the rest: {said}. {told}.", table=table,
                 info=info, height=30 + max(down), narrow_height=40 + sum(down))  # fmt: skip
+
+
+def _to_rescue(grid: Estimates) -> Estimates:
+    table = grid.table
+    return replace(grid, _table=table.loc[table["action"] == "rescue"], by=("segment",))
 
 
 def _paint_bars(axes: Axes, bars: pd.DataFrame) -> None:

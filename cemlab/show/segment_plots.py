@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,13 +18,12 @@ from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
 from cemlab.show import forests, numbers, segment_tables, theme
 from cemlab.show.figure import Figure, draw
-from cemlab.show.prediction_tables import basis, of_customers
-from cemlab.show.segment_words import unit_words, word
+from cemlab.show.segment_words import basis, unit_words, word
 from cemlab.show.survival_axes import short
 from cemlab.show.tables import Cell, Column, Table
 
-MOST_ROWS = 30
-"""A heat map shows at most so many rows of each kind: those that tell most apart."""
+MOST_ROWS = 16
+"""A heat map shows at most so many rows of each kind: those that tell most apart; the table has all."""
 
 FULL = 1.5
 """Standard deviations at which a colour is as deep as it gets."""
@@ -41,9 +41,12 @@ class _Line:
     cells: tuple[float, ...] = ()
     known: tuple[bool, ...] = ()
     effect: float = math.nan
+    tested: bool = False
 
 
-def heat(items: pd.DataFrame, gaps: Estimates | None, *, order: Sequence[str], info: LabInfo) -> Figure:
+def heat(
+    items: pd.DataFrame, gaps: Estimates | None, *, order: Sequence[str], info: LabInfo, counted: str = "customers"
+) -> Figure:
     """Draw how far each segment lies from all others, in standard deviations.
 
     Parameters
@@ -56,6 +59,8 @@ def heat(items: pd.DataFrame, gaps: Estimates | None, *, order: Sequence[str], i
         Segments from left to right.
     info : LabInfo
         For the locale and the ribbon of a synthetic lab.
+    counted : str, default "customers"
+        What the segments hold.
 
     Returns
     -------
@@ -63,49 +68,54 @@ def heat(items: pd.DataFrame, gaps: Estimates | None, *, order: Sequence[str], i
         One row per item and outcome, one column per segment; a difference that could be chance is grey and not coloured. At
         the right edge the share of variation that lies between segments.
     """
-    lines = _item_lines(items, order=order) + (_gap_lines(gaps, order=order) if gaps else [])
-    title = "Distance of each segment from all others, in standard deviations"
-    spoken = "; ".join(_spoken(line, order=order) for line in lines if line.kind == "values")
-    table = _heat_table(lines, order=order, caption=title, info=info)
+    made, said = _item_lines(items, order=order), _gap_lines(gaps, order=order)
+    if items.empty:
+        made = [line for line in said if not line.tested]
+    said = [line for line in said if line.tested]
+    shown = [*_block("What segments are made of", made), *_block("What they say and do", said)]
+    title = f"Distance of each segment from all other {counted}, in standard deviations"
+    spoken = "; ".join(_spoken(line, order=order) for line in shown if line.kind == "values")
+    table = _heat_table([*made, *said], order=order, caption=title, info=info)
+    tall = 80 + 23 * len(shown)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
-        _paint_heat(canvas.subplots(), lines, order=order, narrow=medium.narrow)
+        _paint_heat(canvas.subplots(), shown, order=order, narrow=medium.narrow)
 
-    return draw(_paint, title=title, alt=f"Heat map. {spoken}.", table=table, info=info, height=80 + 23 * len(lines),
-                basis=basis(gaps, info=info) if gaps else "")  # fmt: skip
+    return draw(_paint, title=title, alt=f"Heat map. {spoken}.", table=table, info=info, height=tall + 16 * (len(order) > 3) * 2,
+                narrow_height=tall + 18 * len(order), basis=basis(gaps, info=info) if gaps else "")  # fmt: skip
 
 
 def _item_lines(items: pd.DataFrame, *, order: Sequence[str]) -> list[_Line]:
+    """What segments are made of, by the segment that has most of it; levels that always go together once."""
     if items.empty:
         return []
-    made = []
+    made: dict[tuple[float, ...], _Line] = {}
     for (_, _, name), rows in items.groupby(["item", "level", "word"], sort=False):
         values = rows.set_index("segment")["estimate"].reindex(list(order)).to_numpy(float)
-        effect = float(rows["explained"].iloc[0])
-        made.append(_Line(str(name).replace("ratings:", ""), "values", tuple(values), (True,) * len(order), effect))
-    kept = sorted(made, key=lambda line: -_size(line))[:MOST_ROWS]
-    return [
-        _Line("What segments are made of", "heading"),
-        *sorted(kept, key=lambda line: int(np.nanargmax(line.cells))),
-    ]
+        line = _Line(str(name), "values", tuple(values), (True,) * len(order), float(rows["explained"].iloc[0]))
+        made.setdefault(tuple(values.round(3)), line)
+    return sorted(made.values(), key=lambda line: int(np.nanargmax(line.cells)))
 
 
-def _gap_lines(gaps: Estimates, *, order: Sequence[str]) -> list[_Line]:
-    table = gaps.table
-    explained = gaps.parts["explained"].set_index("outcome")["estimate"]
+def _gap_lines(gaps: Estimates | None, *, order: Sequence[str]) -> list[_Line]:
+    if gaps is None:
+        return []
+    explained = gaps.parts["explained"].set_index("outcome")["estimate"].clip(0, 1)
     made = []
-    for outcome, rows in table.groupby("outcome", sort=False):
+    for outcome, rows in gaps.table.groupby("outcome", sort=False):
         each = rows.set_index("segment").reindex(list(order))
-        judged = each["p_value"].notna().any()
-        known = each["flagged"].fillna(False).astype(bool) if judged else each["estimate"].notna()
+        tested = bool(each["p_value"].notna().any())
+        known = each["flagged"].fillna(False).astype(bool) if tested else each["estimate"].notna()
         values = each["estimate"].where(~each["suppressed"].fillna(True).astype(bool)).to_numpy(float)
         effect = float(explained.get(outcome, math.nan))
-        made.append(_Line(word(str(outcome)), "values", tuple(values), tuple(known), effect))
-    return (
-        [_Line("What they say and do", "heading"), *sorted(made, key=lambda line: -_size(line))[:MOST_ROWS]]
-        if made
-        else []
-    )
+        made.append(_Line(word(str(outcome)), "values", tuple(values), tuple(known), effect, tested))
+    return sorted(made, key=lambda line: -_size(line))
+
+
+def _block(heading: str, lines: Sequence[_Line]) -> list[_Line]:
+    """The lines that tell most, in their order, below a heading."""
+    most = sorted(lines, key=lambda line: -_size(line))[:MOST_ROWS]
+    return [_Line(heading, "heading"), *(line for line in lines if line in most)] if lines else []
 
 
 def _size(line: _Line) -> float:
@@ -123,14 +133,28 @@ def _paint_heat(axes: Axes, lines: Sequence[_Line], *, order: Sequence[str], nar
         if line.kind == "values":
             axes.text(1.02, place, _percent(line.effect), transform=edge, va="center", color=theme.MUTED)
     axes.text(1.02, -1, "told, %" if narrow else "told apart, %", transform=edge, va="center", color=theme.MUTED)
-    wide = max(5, (22 if narrow else 62) // max(1, len(order)))
-    for at, name in enumerate(order):
-        axes.text(at, -1, short(name, most=wide), ha="center", va="center", color=theme.INK, fontweight="bold")
+    top = _paint_names(axes, order, narrow=narrow)
     axes.set_yticks(range(len(lines)), [short(line.label, most=17 if narrow else 34) for line in lines])
     for tick, line in zip(axes.get_yticklabels(), lines, strict=True):
         tick.set_fontweight("bold" if line.kind == "heading" else "normal")
-    axes.set(xlim=(-0.5, len(order) - 0.5), ylim=(len(lines) - 0.4, -1.6), xticks=[])
+    axes.set(xlim=(-0.5, len(order) - 0.5), ylim=(len(lines) - 0.4, top), xticks=[])
     axes.spines[["left", "bottom"]].set_visible(False)
+
+
+def _paint_names(axes: Axes, order: Sequence[str], *, narrow: bool) -> float:
+    """Name the columns; on a phone by letters with a key above. Returns where the drawing begins."""
+    if narrow:
+        for at, name in enumerate(order):
+            letter = chr(ord("A") + at)
+            axes.text(at, -1, letter, ha="center", va="center", color=theme.INK, fontweight="bold")
+            spot = -2.2 - 0.8 * (len(order) - 1 - at)
+            axes.text(-0.5, spot, f"{letter}  {short(name, most=32)}", ha="left", va="center", color=theme.INK)
+        return -2.8 - 0.8 * (len(order) - 1)
+    wide = max(8, 58 // max(1, len(order)))
+    wrapped = [textwrap.wrap(name, wide)[:3] for name in order]
+    for at, words in enumerate(wrapped):
+        axes.text(at, -0.7, "\n".join(words), ha="center", va="bottom", color=theme.INK, fontweight="bold")
+    return -1.0 - 0.72 * max(len(words) for words in wrapped)
 
 
 def _box(at: float, place: float, shade: Any) -> Any:
@@ -174,7 +198,14 @@ def _heat_table(lines: Sequence[_Line], *, order: Sequence[str], caption: str, i
     return Table(caption, columns, rows, data)
 
 
-def levels(found: Mapping[str, Estimates], *, title: str, info: LabInfo, flagged: Estimates | None = None) -> Figure:
+def levels(
+    found: Mapping[str, Estimates],
+    *,
+    title: str,
+    info: LabInfo,
+    flagged: Estimates | None = None,
+    counted: str = "customers",
+) -> Figure:
     """Draw outcomes by segment, one panel per outcome.
 
     Parameters
@@ -187,6 +218,8 @@ def levels(found: Mapping[str, Estimates], *, title: str, info: LabInfo, flagged
         For the locale and the ribbon of a synthetic lab.
     flagged : Estimates, optional
         From ``stats.segments.differences`` after adjustment: what stands out is dark. Without, all is dark.
+    counted : str, default "customers"
+        What the segments hold.
 
     Returns
     -------
@@ -201,7 +234,7 @@ def levels(found: Mapping[str, Estimates], *, title: str, info: LabInfo, flagged
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         across = 1 if medium.narrow or len(panels) == 1 else 2
         down = -(-len(panels) // across)
-        axes = canvas.subplots(down, across, squeeze=False).ravel()
+        axes = canvas.subplots(down, across, squeeze=False, gridspec_kw={"wspace": 0.12}).ravel()
         for spare in axes[len(panels) :]:
             spare.set_visible(False)
         for each, (name, estimates, rows) in zip(axes, panels, strict=False):
@@ -215,7 +248,7 @@ def levels(found: Mapping[str, Estimates], *, title: str, info: LabInfo, flagged
     each = 74 + 24 * many
     return draw(_paint, title=title, alt=f"Dot and whisker charts. {spoken}.", table=table, info=info,
                 height=each * (1 if len(panels) == 1 else -(-len(panels) // 2)), narrow_height=each * len(panels),
-                basis=basis(next(iter(found.values())), info=info, whole=True))  # fmt: skip
+                basis=basis(next(iter(found.values())), info=info, counted=counted))  # fmt: skip
 
 
 def _dark(flagged: Estimates | None) -> set[tuple[str, str]] | None:
@@ -277,39 +310,79 @@ def rivals(found: Mapping[str, Estimates], *, info: LabInfo) -> Figure:
 
     spoken = "; ".join(forests.spoken(line, info=info, least=1) for line in lines)
     return draw(_paint, title=title, alt=f"Dot and whisker chart. {spoken}.", table=table, info=info, height=76 + 22 * len(lines),
-                basis=basis(next(iter(found.values())), info=info))  # fmt: skip
+                basis=f"{numbers.level_text(next(iter(found.values())).level, locale=info.locale)} intervals.")  # fmt: skip
 
 
-def mix(found: Estimates, *, outcome: str, order: Sequence[str], info: LabInfo) -> Figure:
-    """Draw the share of each level of a category in each segment.
+def mix(found: Mapping[str, Estimates], *, order: Sequence[str], info: LabInfo, counted: str = "customers") -> Figure:
+    """Draw the share of each level of several categories in each segment.
 
     Parameters
     ----------
-    found : Estimates
-        From ``stats.segments.categories``, by ``segment`` and ``group``.
-    outcome : str
-        What the groups are.
+    found : mapping of str to Estimates
+        Category → from ``stats.segments.categories``, by ``segment`` and ``group``.
     order : sequence of str
-        Segments.
+        Segments from left to right.
     info : LabInfo
         For the locale and the ribbon of a synthetic lab.
+    counted : str, default "customers"
+        What the segments hold.
 
     Returns
     -------
     Figure
-        Dot and whisker, level by level.
+        Percent of the segment in each cell, darker for more, with its interval where there is room; beside each category how much it
+        goes with the segments (Cramér's V).
     """
-    lines: list[forests.Row] = []
-    for level, rows in found.table.groupby("group", sort=False):
-        lines.append(forests.Row(str(level), "heading"))
-        told = {str(row["segment"]): {**row, "flagged": True} for row in rows.to_dict("records")}
-        lines += [forests.row(told[name], label=name, unit="share", info=info) for name in order if name in told]
-    title = f"{word(outcome)[:1].upper()}{word(outcome)[1:]} by segment, % of its customers"
-    table = of_customers(found, caption=title, info=info, label="Share")
+    rows = [row for name, each in found.items() for row in _mix_rows(name, each, order=order)]
+    title = f"Who they are, % of the segment's {counted}"
+    table = segment_tables.of_mixes(found, caption=title, info=info)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
-        forests.paint(canvas.subplots(), lines, line=0.0, label="% of the segment", counted="n", narrow=medium.narrow)
+        _paint_mix(canvas.subplots(), rows, order=order, narrow=medium.narrow)
 
-    spoken = "; ".join(forests.spoken(line, info=info) for line in lines)
-    return draw(_paint, title=title, alt=f"Dot and whisker chart. {spoken}.", table=table, info=info, height=76 + 21 * len(lines),
-                basis=f"{numbers.level_text(found.level, locale=info.locale)} intervals.")  # fmt: skip
+    said = "; ".join(f"{row['label']} {', '.join(_shares(row, order))}" for row in rows if row["cells"])
+    tall = 80 + 23 * len(rows)
+    return draw(_paint, title=title, alt=f"Shares in percent. {said}.", table=table, info=info, height=tall + 32 * (len(order) > 3),
+                narrow_height=tall + 18 * len(order),
+                basis=f"{numbers.level_text(next(iter(found.values())).level, locale=info.locale)} intervals in brackets.")  # fmt: skip
+
+
+def _mix_rows(name: str, found: Estimates, *, order: Sequence[str]) -> list[dict[str, Any]]:
+    tied = float(found.parts["association"]["estimate"].iloc[0]) if "association" in found.parts else math.nan
+    rows: list[dict[str, Any]] = [{"label": word(name)[:1].upper() + word(name)[1:], "cells": {}, "tied": tied}]
+    for group, each in found.table.groupby("group", sort=False):
+        cells = {str(row["segment"]): row for row in each.to_dict("records") if str(row["segment"]) in order}
+        rows.append({"label": str(group), "cells": cells, "tied": math.nan})
+    return rows
+
+
+def _shares(row: Mapping[str, Any], order: Sequence[str]) -> list[str]:
+    return [f"{name} {_whole(row['cells'][name])}" for name in order if name in row["cells"]]
+
+
+def _whole(cell: Mapping[Any, Any], *, interval: bool = False) -> str:
+    if cell["suppressed"] or not math.isfinite(cell["estimate"]):
+        return "–"
+    value = f"{100 * cell['estimate']:.0f}"
+    if not interval or not math.isfinite(cell["ci_low"]):
+        return value
+    return f"{value} ({100 * cell['ci_low']:.0f} to {100 * cell['ci_high']:.0f})"
+
+
+def _paint_mix(axes: Axes, rows: Sequence[Mapping[str, Any]], *, order: Sequence[str], narrow: bool) -> None:
+    edge, roomy = axes.get_yaxis_transform(), not narrow and len(order) <= 4
+    for place, row in enumerate(rows):
+        for at, name in enumerate(order):
+            if name in row["cells"]:
+                cell = row["cells"][name]
+                known = not cell["suppressed"] and math.isfinite(cell["estimate"])
+                axes.add_patch(_box(at, place, SHADES(0.5 + 0.5 * cell["estimate"] * 0.6) if known else theme.PAPER))
+                axes.text(at, place, _whole(cell, interval=roomy), ha="center", va="center", color=theme.INK)
+        if math.isfinite(row["tied"]):
+            axes.text(1.02, place, f"V {row['tied']:.2f}", transform=edge, va="center", color=theme.MUTED)
+    top = _paint_names(axes, order, narrow=narrow)
+    axes.set_yticks(range(len(rows)), [short(row["label"], most=15 if narrow else 30) for row in rows])
+    for tick, row in zip(axes.get_yticklabels(), rows, strict=True):
+        tick.set_fontweight("normal" if row["cells"] else "bold")
+    axes.set(xlim=(-0.5, len(order) - 0.5), ylim=(len(rows) - 0.4, top), xticks=[])
+    axes.spines[["left", "bottom"]].set_visible(False)

@@ -165,13 +165,44 @@ def of_levels(found: Mapping[str, Estimates], *, caption: str, info: LabInfo, gr
     return Table(caption, columns, tuple(rows), pd.concat(frames, ignore_index=True))
 
 
+def of_mixes(found: Mapping[str, Estimates], *, caption: str, info: LabInfo) -> Table:
+    """Return the levels of several categories by segment as one table.
+
+    Parameters
+    ----------
+    found : mapping of str to Estimates
+        Category → from ``stats.segments.categories``, by ``segment`` and ``group``.
+    caption : str
+        What one row is.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        Category, segment, group, share, interval, customers.
+    """
+    rows: list[tuple[Cell, ...]] = []
+    for name, each in found.items():
+        rows += [(Cell(word(name), word(name)), *row) for row in of_customers(each, caption=caption, info=info).rows]
+    level = numbers.level_text(next(iter(found.values())).level, locale=info.locale)
+    columns = (Column("By"), Column("Segment"), Column("Group"), Column("Share, %", numeric=True),
+               Column(f"{level} interval, %", numeric=True), Column("Customers", numeric=True))  # fmt: skip
+    return Table(
+        caption,
+        columns,
+        tuple(rows),
+        pd.concat([each.table.assign(by=name) for name, each in found.items()], ignore_index=True),
+    )
+
+
 def of_moves(moved: Estimates, *, info: LabInfo) -> Table:
     """Return where customers of each segment are later, as a square.
 
     Parameters
     ----------
     moved : Estimates
-        From ``stats.segments.transitions`` between ``before`` and ``now``.
+        From ``stats.segments.transitions`` between ``a``, the earlier, and ``b``, the present.
     info : LabInfo
         For the locale.
 
@@ -181,15 +212,15 @@ def of_moves(moved: Estimates, *, info: LabInfo) -> Table:
         One row per earlier segment, one column per present one, in percent.
     """
     frame = moved.table
-    now = list(dict.fromkeys(frame["now"].astype(str)))
+    now = list(dict.fromkeys(frame["b"].astype(str)))
     columns = (
         Column("Earlier"),
         *(Column(f"Now {name}, %", numeric=True) for name in now),
         Column("Customers", numeric=True),
     )
     rows = []
-    for before, each in frame.groupby(frame["before"].astype(str), sort=False):
-        shares = each.set_index(each["now"].astype(str))["estimate"]
+    for before, each in frame.groupby(frame["a"].astype(str), sort=False):
+        shares = each.set_index(each["b"].astype(str))["estimate"]
         n = float(each["n"].max())
         rows.append((Cell(str(before), str(before)), *(_number(100 * float(shares.get(name, math.nan)), info=info) for name in now),
                      _number(n, info=info)))  # fmt: skip

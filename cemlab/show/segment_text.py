@@ -13,6 +13,7 @@ from cemlab.show.segment_words import word
 
 _MOST_NAMED = 3
 """Things that a sentence names before it says that there are more."""
+_MOST_KINDS = 4
 _LEAST_WORD = 0.5
 """Standard deviations from which on a difference is worth a word."""
 
@@ -133,17 +134,46 @@ def set_apart(items: pd.DataFrame, *, order: Sequence[str]) -> Sentence:
     Returns
     -------
     Sentence
-        For each what it has more, and less, than the rest.
+        For each what it has more than the rest; where there is nothing, less.
     """
     parts: list[Part] = []
     for name in order:
-        rows = items.loc[items["segment"].astype(str) == name].sort_values("estimate", kind="stable")
-        more = [str(each).replace("ratings:", "") for each in rows.loc[rows["estimate"] >= _LEAST_WORD, "word"][::-1]]
-        less = [str(each).replace("ratings:", "") for each in rows.loc[rows["estimate"] <= -_LEAST_WORD, "word"]]
-        told = [numbers.listed(more[:_MOST_NAMED])] if more else []
-        told += [f"less of {numbers.listed(less[:_MOST_NAMED])}"] if less else []
-        parts += ["; “" if parts else "“", Name(name), "”: ", Name(", ".join(told) or "like the others")]
+        parts += ["; “" if parts else "“", Name(name), "”: ", Name(_about(items, name, most=_MOST_NAMED))]
     return Sentence(*parts, ".")
+
+
+def _about(items: pd.DataFrame, name: str, *, most: int) -> str:
+    """What a segment has more than the rest, or, where there is nothing, less."""
+    rows = items.loc[items["segment"].astype(str) == name].sort_values("estimate", ascending=False, kind="stable")
+    more = list(rows.loc[rows["estimate"] >= _LEAST_WORD, "word"].astype(str))
+    less = list(rows.loc[rows["estimate"] <= -_LEAST_WORD, "word"].astype(str)[::-1])
+    if more:
+        return numbers.listed(more[:most])
+    return f"less of {numbers.listed(less[:most])}" if less else "like the others"
+
+
+def kinds(found: Sequence[Finding], items: pd.DataFrame) -> Sentence:
+    """Say in one breath which segments there are, how large, and what each is about.
+
+    Parameters
+    ----------
+    found : sequence of Finding
+        One share per segment.
+    items : pandas.DataFrame
+        From ``stats.segments.contrasts``; empty for rules.
+
+    Returns
+    -------
+    Sentence
+        At most four segments; the smaller ones are counted as others.
+    """
+    seen = sorted((each for each in found if not each.suppressed), key=lambda each: -each.value)
+    parts: list[Part] = []
+    for each in seen[:_MOST_KINDS]:
+        name = each.scope["segment"]
+        parts += ["; " if parts else "", each, " “", Name(name), "”"]
+        parts += [] if items.empty else [" (", Name(_about(items, name, most=2)), ")"]
+    return Sentence(*parts, "; the others are smaller." if len(seen) > _MOST_KINDS else ".")
 
 
 def stands_out(gaps: Sequence[Finding], levels: Mapping[tuple[str, str], Finding]) -> Sentence:
@@ -262,12 +292,25 @@ def simple_split(verdicts: Mapping[str, pd.DataFrame]) -> Sentence:
     better = [word(name) for name, each in verdicts.items() if bool(each["beaten"].iloc[0])]
     if not better:
         named = numbers.listed(word(name) for name in verdicts)
-        return Sentence("No: for ", Name(named), " these segments foretell no more than a simple split does. To foretell these, keep the simple one.")  # fmt: skip
+        return Sentence(
+            "Later ", Name(named), " are foretold as well by a simple split: for that, keep the simple one."
+        )
     rest = [word(name) for name in verdicts if word(name) not in better]
     tail: list[Part] = [" For ", Name(numbers.listed(rest)), " keep the simple one."] if rest else []
     return Sentence(
-        "Yes: these segments foretell ", Name(numbers.listed(better)), " better than any simple split.", *tail
+        "These segments foretell later ", Name(numbers.listed(better)), " better than any simple split.", *tail
     )
+
+
+def by_rule() -> Sentence:
+    """Say that the segments are themselves rules.
+
+    Returns
+    -------
+    Sentence
+        Without numbers.
+    """
+    return Sentence("The segments are rules: everyone is in exactly the one whose rule holds, the first from the top.")
 
 
 def rules(right: Finding, largest: Finding) -> Sentence:
@@ -314,7 +357,7 @@ def urgent(n: Finding, stake: Finding, *, currency: str, what: str) -> Sentence:
         what, "likely to leave"
     )
     return Sentence(n, f" customers of high value are {risky}: ", Name(currency), " ", stake, " is at stake (between ",
-                    Quote(stake, "interval"), "). They are listed in the restricted folder of the run.")  # fmt: skip
+                    Quote(stake, "interval"), ").")  # fmt: skip
 
 
 def certainty(kind: str, smallest: Finding | None) -> tuple[Sentence, ...]:

@@ -29,7 +29,9 @@ _WORDS: Mapping[str, str] = {
     "monetary_score": "money, fifths",
     "last_nps_group": "group of the last answer",
     "churn_risk": "churn risk",
-    "size": "share of customers",
+    "share_of_customers": "share of customers",
+    "rescue": "to rescue",
+    "telling": "rules find",
     "stay": "still there after a year",
     "later_left": "leaving",
     "later_spend": "spend",
@@ -125,11 +127,74 @@ def in_words(rules: pd.DataFrame, items: Sequence[str]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The same rows.
+
+    Examples
+    --------
+    >>> in_words(pd.DataFrame({"rule": ["need_help is true and plan is not yearly"]}), ["need_help", "plan"])["rule"].tolist()
+    ['need help, plan not yearly']
     """
-    told = rules["rule"].astype(str)
-    for name in sorted(items, key=len, reverse=True):
-        told = told.str.replace(rf"(^|and ){re.escape(name)} is", rf"\1{word(name)} is", regex=True)
-    return rules.assign(rule=told)
+    named = "|".join(re.escape(name) for name in sorted(items, key=len, reverse=True))
+    return rules.assign(rule=[_conditions(str(rule), named) for rule in rules["rule"]])
+
+
+def _conditions(rule: str, named: str) -> str:
+    told = []
+    for each in re.split(rf" and (?=(?:{named}) is )", rule):
+        found = re.match(rf"({named}) is (not )?(.*)", each)
+        if not found:
+            told.append(each)
+            continue
+        item, negated, level = word(found[1]), bool(found[2]), found[3]
+        yes, no = level.lower() in ("true", "yes"), level.lower() in ("false", "no")
+        if yes or no:
+            told.append(item if yes != negated else f"no {item}")
+        else:
+            told.append(f"{item} {'not ' if negated else ''}{level}")
+    return ", ".join(told)
+
+
+def rule_of(rules: pd.DataFrame, segment: str) -> str:
+    """Return the rule by which most customers of a segment are told.
+
+    Parameters
+    ----------
+    rules : pandas.DataFrame
+        ``rule``, ``segment``, ``n``.
+    segment : str
+        Its name.
+
+    Returns
+    -------
+    str
+        Empty where no rule leads there.
+    """
+    rows = rules.loc[rules["segment"].astype(str) == segment].sort_values("n", ascending=False, kind="stable")
+    return str(rows["rule"].iloc[0]) if len(rows) else ""
+
+
+def basis(found: Estimates, *, info: LabInfo, counted: str = "customers") -> str:
+    """Return on how many a figure rests, and its intervals.
+
+    Parameters
+    ----------
+    found : Estimates
+        By ``segment`` and perhaps ``outcome``, of which the best known counts.
+    info : LabInfo
+        For the locale.
+    counted : str, default "customers"
+        What is counted.
+
+    Returns
+    -------
+    str
+        Such as ``4,000 customers; 95 % intervals.``
+    """
+    seen = found.table.loc[~found.table["suppressed"].astype(bool)]
+    if not len(seen):
+        return ""
+    n = seen.groupby("outcome")["n"].sum().max() if "outcome" in seen else seen["n"].sum()
+    level = numbers.level_text(found.level, locale=info.locale)
+    return f"{numbers.number(float(n), locale=info.locale)} {counted}; {level} intervals."
 
 
 def lines(segment: str, found: Mapping[str, Estimates], *, info: LabInfo) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from cemlab.stats.segments.agreement import agreement, transitions
 from cemlab.stats.segments.bch import classification, exact
 from cemlab.stats.segments.categories import categories
-from cemlab.stats.segments.curves import curves, left_after
+from cemlab.stats.segments.curves import curves, left_after, medians
 from cemlab.stats.segments.grid import at_stake, grid
 from cemlab.stats.segments.latent_classes import latent_classes
 from cemlab.stats.segments.naming import contrasts, names, renamed
@@ -12,7 +12,7 @@ from cemlab.stats.segments.numeric import k_means, mixture, number_of_components
 from cemlab.stats.segments.profiles import differences, profiles, sizes
 from cemlab.stats.segments.relearnt import relearnt
 from cemlab.stats.segments.rfm import rfm_classes
-from cemlab.stats.segments.rules import rules
+from cemlab.stats.segments.rules import overall, rules
 from cemlab.stats.segments.stability import stability, verdict
 from cemlab.stats.segments.worth import beats
 
@@ -30,10 +30,12 @@ __all__ = [
     "k_means",
     "latent_classes",
     "left_after",
+    "medians",
     "mixture",
     "names",
     "number_of_classes",
     "number_of_components",
+    "overall",
     "profiles",
     "relearnt",
     "renamed",

@@ -118,6 +118,36 @@ def left_after(found: Estimates, times: Sequence[float]) -> Estimates:
     return replace(found, _table=table)
 
 
+def medians(found: Estimates) -> Estimates:
+    """Return the time by which half of each segment has left.
+
+    Parameters
+    ----------
+    found : Estimates
+        Of `curves`.
+
+    Returns
+    -------
+    Estimates
+        Measure ``time_to_leave`` in months; one row per ``segment`` and ``share_left`` (0.5): ``estimate``, NaN where it is not reached.
+
+    Examples
+    --------
+    >>> from cemlab.stats.segments.bch import exact
+    >>> lives = pd.DataFrame({"segment": "a", "duration": [1, 2], "events": [60, 0], "censored": [0, 40]})
+    >>> medians(curves(lives, classification=exact(["a"]))).table["estimate"].tolist()
+    [1.0]
+    """
+    rows = []
+    for segment, steps in found.table.sort_values("duration").groupby("segment", sort=False):
+        reached = steps.loc[steps["estimate"] < 0.5, "duration"]
+        same = {name: steps[name].iloc[0] for name in ("n", "n_customers", "suppressed", "too_small")}
+        rows.append({"segment": segment, "share_left": 0.5, "estimate": float(reached.min()), **same})
+    return replace(
+        found, _table=pd.DataFrame(rows), by=("segment", "share_left"), measure="time_to_leave", unit="months"
+    )
+
+
 def _lives(lives: pd.DataFrame, model: Classification) -> tuple[Lives, Lives]:
     """Return life tables by assigned class, in the order of the classification, of all and by replicate group."""
     if "segment" not in lives:

@@ -15,7 +15,13 @@ from cemlab.core.results import Estimates
 from cemlab.stats.segments.sums import quotient
 
 YES = ("yes", "true", "1", "y", "high", "top box")
-"""Levels of a two-level item that need no word of their own."""
+"""Levels that need no word of their own."""
+
+NO = ("no", "false", "0", "n")
+"""Levels that are told by "no"."""
+
+UPPER = " and over"
+"""How the upper level of a number ends that is cut into levels."""
 
 ORDINARY = "ordinary"
 """The name of a segment that nothing sets apart."""
@@ -163,7 +169,7 @@ def _affirmative(rows: pd.DataFrame) -> np.ndarray:
     levels = rows.groupby("item", sort=False)["level"].agg(lambda values: sorted(set(values.astype(str))))
     kept = {}
     for item, found in levels.items():
-        said = [level for level in found if level.lower() in YES]
+        said = [level for level in found if level.lower() in YES or level.endswith(UPPER)]
         kept[item] = set(found) if len(found) > 2 else {(said or found)[-1]}
     return np.array(
         [str(level) in kept[item] for item, level in zip(rows["item"], rows["level"], strict=True)], dtype=bool
@@ -180,18 +186,36 @@ def _words(rows: pd.DataFrame, words: Mapping[str, str]) -> list[str]:
     ) < min(2, len(items)):
         start += 1
     plain = {item: words.get(item) or " ".join(each[start:]) for item, each in tokens.items()}
+    of_level = rows.groupby("level")["item"].nunique()
     several = rows.groupby("item")["level"].transform("nunique").gt(1)
     return [
-        f"{plain[str(item)]} {level}" if many or str(level).lower() not in YES else plain[str(item)]
+        _word(plain[str(item)], str(level), many=many, alone=of_level[level] == 1 and item not in words)
         for item, level, many in zip(rows["item"], rows["level"], several, strict=True)
     ]
+
+
+def _word(plain: str, level: str, *, many: bool, alone: bool) -> str:
+    if level.lower() in YES:
+        return plain
+    if level.lower() in NO:
+        return f"no {plain}"
+    if level.endswith(UPPER) and not many:
+        return f"high {plain}"
+    # A level that no other item has, such as "fibre", speaks for itself; a number does not.
+    return level if alone and not any(sign.isdigit() for sign in level) else f"{plain} {level}"
+
+
+def _denied(word: str) -> str:
+    return f"low {word.removeprefix('high ')}" if word.startswith("high ") else f"no {word}"
 
 
 def _ranked(rows: pd.DataFrame, *, least: float) -> list[str]:
     """Words in the order in which they enter a name."""
     positive = rows.loc[rows["estimate"] >= least].sort_values("estimate", ascending=False, kind="stable")
     negative = rows.loc[rows["estimate"] <= -least].sort_values("estimate", kind="stable")
-    return [*positive["word"].astype(str), *("no " + negative["word"].astype(str))]
+    # "No" of "no help" would be a riddle: what it is not follows from what it is.
+    plain = [word for word in negative["word"].astype(str) if not word.lower().startswith("no ")]
+    return [*positive["word"].astype(str), *(_denied(word) for word in plain)]
 
 
 def _named(words: Sequence[str]) -> str:

@@ -109,6 +109,31 @@ def rules(
     )  # fmt: skip
 
 
+def overall(found: Estimates) -> Estimates:
+    """Return the share of all customers that rules assign rightly, held out, as estimates of its own.
+
+    Parameters
+    ----------
+    found : Estimates
+        Of `rules`.
+
+    Returns
+    -------
+    Estimates
+        Measure ``assigned_rightly``, one row.
+
+    Examples
+    --------
+    >>> patterns = pd.DataFrame({"price": ["yes", "no"] * 4, "help": list("abcdefgh"), "n": 50, "value": ["1", "2"] * 4})
+    >>> float(overall(rules(patterns, items=["price"], folds=4)).row()["estimate"])
+    1.0
+    """
+    return Estimates.build(
+        found.parts["overall"], by=[], measure=found.measure, unit="share", better="up", level=found.level, min_n=found.min_n,
+        method=found.method, notes=found.notes,
+    )  # fmt: skip
+
+
 def _checked(
     posterior: pd.DataFrame, items: Sequence[str], *, depth: int, folds: int
 ) -> tuple[pd.DataFrame, Integers, list[str]]:
