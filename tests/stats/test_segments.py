@@ -14,6 +14,7 @@ import pytest
 
 from cemlab.core.errors import CemlabError, InsufficientDataError, ParameterError, SchemaError
 from cemlab.stats import segments
+from cemlab.stats.segments import em, number
 
 R: dict[str, Any] = json.loads((Path(__file__).parents[1] / "reference" / "segments.json").read_text(encoding="utf-8"))
 PATHOLOGISTS = list("ABCDEFG")
@@ -177,18 +178,42 @@ def test_three_classes_of_four_yes_no_items_are_not_identified_though_they_have_
 
 
 def test_bic_and_the_bootstrap_test_find_the_planted_number() -> None:
-    number = segments.number_of_classes(_counts(_needs(1.0, n=2_000)), items=NEEDS, at_most=4, resamples=39)
-    rows = number.table.set_index("classes")
+    found = segments.number_of_classes(_counts(_needs(1.0, n=2_000)), items=NEEDS, at_most=4, resamples=39)
+    rows = found.table.set_index("classes")
     assert rows["best"].tolist() == [False, False, True, False]
     assert rows["p_value"].loc[[2, 3]].tolist() == [1 / 40, 1 / 40]
     assert rows["p_value"].loc[4] > 0.05
     assert rows["estimate"].loc[1] == pytest.approx(-2 * rows["log_likelihood"].loc[1] + 6 * np.log(2_000))
 
 
+def test_samples_of_the_test_follow_the_classes_and_keep_the_gaps() -> None:
+    people = _needs(1.0, n=500)
+    people["a"] = people["a"].mask(people.index < 100)
+    fitted = segments.latent_classes(_counts(people), items=NEEDS, classes=2)
+    data, n = number._drawn(fitted.model, samples=400, random=np.random.default_rng(1))
+    silent = data.x[:, :2].sum(axis=1) == 0
+    assert (n[:, silent].sum(axis=1) == 100).all()
+    assert (n[:, ~silent].sum(axis=1) == 400).all()
+    expected = np.exp(em.log_density(data, fitted.model.fit)) * np.where(silent, 100, 400)
+    assert len(np.unique(data.x, axis=0)) == len(data.x)
+    # Each cell is binomial over the samples: five standard errors of its mean.
+    assert (np.abs(n.mean(axis=0) - expected) < 5 * np.sqrt(expected / 400) + 0.02).all()
+
+
+def test_many_items_of_many_levels_are_tested_and_a_clear_class_ends_the_test_early() -> None:
+    random = np.random.default_rng(2)
+    group = random.integers(2, size=400)
+    said = np.where(random.random((400, 12)) < 0.4, 3 * group[:, None], random.integers(4, size=(400, 12)))
+    patterns = pd.DataFrame(said, columns=list("abcdefghijkl")).astype(str).assign(n=1)
+    rows = segments.number_of_classes(patterns, items=list("abcdefghijkl"), at_most=2, starts=5).table
+    assert rows["resamples"].tolist() == [0, 39]
+    assert rows["p_value"].iloc[1] == 1 / 40
+
+
 def test_number_of_classes_ends_where_they_are_not_identified() -> None:
-    number = segments.number_of_classes(YES_NO, items=["a", "b"], resamples=0)
-    assert number.table["classes"].tolist() == [1]
-    assert any("not identified" in note for note in number.notes)
+    found = segments.number_of_classes(YES_NO, items=["a", "b"], resamples=0)
+    assert found.table["classes"].tolist() == [1]
+    assert any("not identified" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(("separation", "least"), [(1.4, 0.97), (1.0, 0.6), (0.5, 0.05)])
@@ -201,9 +226,9 @@ def test_planted_needs_are_recovered(separation: float, least: float) -> None:
 
 def _verdict(separation: float) -> str:
     patterns = _counts(_needs(separation))
-    found = segments.latent_classes(patterns, items=NEEDS, classes=3)
-    number = segments.number_of_classes(patterns, items=NEEDS, at_most=3, resamples=0)
-    return str(segments.verdict(segments.stability(found, resamples=30), found, number=number).row()["verdict"])
+    found = segments.latent_classes(patterns, items=NEEDS, classes=3, starts=5)
+    classes = segments.number_of_classes(patterns, items=NEEDS, at_most=3, starts=5, resamples=0)
+    return str(segments.verdict(segments.stability(found, resamples=30), found, number=classes).row()["verdict"])
 
 
 def test_verdict_is_natural_where_needs_lie_apart_and_constructed_where_there_are_none() -> None:

@@ -23,11 +23,14 @@ SMALLEST = 1e-300
 LOOSE, TIGHT = 1e-6, 1e-10
 """Gain of log-likelihood in one step at which a start, and the best of them, has arrived."""
 
-ROUGH = 1e-4
-"""The same for resamples, whose log-likelihood is compared to about 0.01."""
+ROUGH = 1e-3
+"""The same for resamples, whose log-likelihood is compared to about 0.1."""
 
-SHORT_CYCLES, CYCLES, MOST_CYCLES = 20, 300, 3_000
-"""Most cycles (three steps each) before starts are chosen among, of a start, and of the best of them."""
+CYCLES, MOST_CYCLES = 300, 3_000
+"""Most cycles (three steps each) of a start, and of the best of them."""
+
+SHORT_CYCLES, ROUGH_CYCLES, FOLLOWED = 12, 100, 3
+"""Of a resample: most cycles before starts are chosen among, most cycles after, and how many starts are chosen."""
 
 WARM = 10
 """Cycles of plain steps before the first long one: long steps from a random start land on poor summits."""
@@ -227,7 +230,7 @@ def climb(
 def refitted(data: Coded, fit: Classes, *, n: Floats, starts: int, random: np.random.Generator) -> Classes:
     """Return the best classes of each of many resamples.
 
-    Each is sought from the classes of the data and from random starts, of which the two that lead after some cycles go on.
+    Each is sought from the classes of the data and from random starts, of which the three that lead after some cycles go on.
 
     Parameters
     ----------
@@ -253,9 +256,9 @@ def refitted(data: Coded, fit: Classes, *, n: Floats, starts: int, random: np.ra
         return climb(data, own, n=n, gain=ROUGH, cycles=SHORT_CYCLES)
     begun = random_starts(data, classes=classes, starts=many * starts, random=random)
     begun = climb(data, begun, n=np.repeat(n, starts, axis=0), cycles=SHORT_CYCLES)
-    order = np.argsort(-begun.log_likelihood.reshape(many, starts), axis=1, kind="stable")[:, :2].T
+    order = np.argsort(-begun.log_likelihood.reshape(many, starts), axis=1, kind="stable")[:, :FOLLOWED].T
     ahead = [begun[np.arange(many) * starts + chosen] for chosen in order]
-    ends = climb(data, joined(own, *ahead), n=np.tile(n, (1 + len(ahead), 1)), gain=ROUGH)
+    ends = climb(data, joined(own, *ahead), n=np.tile(n, (1 + len(ahead), 1)), gain=ROUGH, cycles=ROUGH_CYCLES)
     best = ends.log_likelihood.reshape(-1, many).argmax(axis=0)
     return ends[best * many + np.arange(many)]
 

@@ -27,7 +27,7 @@ FAR, HALF, SURE = 5.0, 0.5, 39
 """Gain of log-likelihood per further parameter that is beyond the reach of chance, which gains 0.5 to 1. Samples are then fitted from the
 classes of the data alone, and 39 are enough when none of them gains half as much as the data."""
 
-STARTS = 10
+STARTS = 20
 """Random starts of each other sample, beside the classes of the data."""
 
 BATCH, FEW_PATTERNS = 20, 2_000
