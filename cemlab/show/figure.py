@@ -20,8 +20,9 @@ from cemlab.show.tables import Table
 
 Painter = Callable[[Canvas, theme.Medium], None]
 _NOTE_PX = 18
-_PATH, _FINE = re.compile(r' d="[^"]*"'), re.compile(r"(\.\d\d)\d+")
+_PATH, _FINE = re.compile(r' d="([^"]*)"'), re.compile(r"(\.\d\d)\d+")
 """Coordinates finer than a hundredth of a pixel, which nobody sees and which make up half of a page."""
+_STRAIGHT, _CORNER = re.compile(r"[MLz\d.\s-]*"), re.compile(r"([MLz])(?: (\S+) (\S+))?")
 _SIZE = re.compile(r'(<svg[^>]*?) width="([\d.]+)pt" height="([\d.]+)pt"')
 
 
@@ -112,9 +113,26 @@ def _svg(paint: Painter, medium: theme.Medium, *, height: float, note: str) -> s
             canvas.text(0.995, 0.995, note, ha="right", va="top", color=theme.MUTED, style="italic")
         page = io.StringIO()
         canvas.savefig(page, format="svg", metadata={"Date": None, "Creator": None})
-    svg = _PATH.sub(lambda found: _FINE.sub(r"\1", found[0]), page.getvalue())
+    svg = _PATH.sub(lambda found: f' d="{_shorter(found[1])}"', page.getvalue())
     # the page sets the size; points would be read as 4/3 of a pixel
     size = r'\1 width="\2" height="\3"'
     if medium is theme.PRINT:
         size = rf'\1 width="{theme.PAPER_MM}mm" height="{theme.PAPER_MM * height / medium.width:.1f}mm"'
     return _SIZE.sub(size, svg[svg.index("<svg") :], count=1)
+
+
+def _shorter(path: str) -> str:
+    """Return a path with no finer coordinates than are seen, level and upright lines in one number: steps halve."""
+    path = _FINE.sub(r"\1", path)
+    if not _STRAIGHT.fullmatch(path):
+        return path
+    made, here = [], ("", "")
+    for command, x, y in _CORNER.findall(path):
+        if command != "L":
+            made.append(f"M{x} {y}" if command == "M" else "z")
+        elif y == here[1]:
+            made.append(f"H{x}")
+        else:
+            made.append(f"V{y}" if x == here[0] else f"L{x} {y}")
+        here = (x, y)
+    return "".join(made)
