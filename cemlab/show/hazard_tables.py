@@ -73,7 +73,7 @@ def row_name(term: str, level: str) -> str:
     return f"{named(term)}: {level}" if level else named(term)
 
 
-def basis(fit: Estimates, *, info: LabInfo) -> str:
+def basis(fit: Estimates, *, info: LabInfo, cause: str = "") -> str:
     """Return on how many spells and events a fit rests, and its intervals.
 
     Parameters
@@ -82,6 +82,8 @@ def basis(fit: Estimates, *, info: LabInfo) -> str:
         With the part ``fit`` (``n``, ``events``), if any.
     info : LabInfo
         For the locale.
+    cause : str, default ""
+        For which the events left; empty for all.
 
     Returns
     -------
@@ -92,7 +94,8 @@ def basis(fit: Estimates, *, info: LabInfo) -> str:
     if "fit" not in fit.parts:
         return f"{level} intervals."
     n, events = (numbers.number(float(fit.parts["fit"][name].iloc[0]), locale=info.locale) for name in ("n", "events"))
-    return f"{n} spells, of which {events} ended; {level} intervals."
+    ended = f"left for “{cause}”" if cause else "ended"
+    return f"{n} spells, of which {events} {ended}; {level} intervals."
 
 
 def of_ratios(fit: Estimates, *, caption: str, info: LabInfo) -> Table:

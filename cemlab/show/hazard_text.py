@@ -13,7 +13,9 @@ LEAST_CHANGE = math.log(1.5)
 """Change of a log hazard ratio over the whole time that is worth telling: half as much again."""
 
 
-def associations(ratios: Sequence[Finding], *, references: Mapping[str, str], most: int = _MOST) -> Sentence:
+def associations(
+    ratios: Sequence[Finding], *, references: Mapping[str, str], most: int = _MOST, cause: str = ""
+) -> Sentence:
     """Say what goes with leaving, the strongest first.
 
     Parameters
@@ -24,6 +26,8 @@ def associations(ratios: Sequence[Finding], *, references: Mapping[str, str], mo
         Term → its reference level; empty for a number.
     most : int, default 3
         Name at most so many.
+    cause : str, default ""
+        Of leaving for this cause alone; empty for all.
 
     Returns
     -------
@@ -32,10 +36,10 @@ def associations(ratios: Sequence[Finding], *, references: Mapping[str, str], mo
     """
     flagged = sorted((each for each in ratios if each.flagged and not each.suppressed), key=lambda each: -abs(math.log(each.value)))  # fmt: skip
     if not flagged:
-        return Sentence("None of what the model holds goes with leaving by more than chance explains.")
+        return Sentence("None of what the model holds goes with leaving", *_so(cause), " by more than chance explains.")
     parts: list[Part] = []
     for each in flagged[:most]:
-        parts += ["; " if parts else "", *_rate(each, references)]
+        parts += ["; " if parts else "", *_rate(each, references, cause=cause)]
     more = "; more stands out in the figure" if len(flagged) > most else ""
     return Sentence(
         *(part for part in parts if part != ""),
@@ -43,14 +47,18 @@ def associations(ratios: Sequence[Finding], *, references: Mapping[str, str], mo
     )
 
 
-def _rate(each: Finding, references: Mapping[str, str]) -> tuple[Part, ...]:
+def _so(cause: str) -> tuple[Part, ...]:
+    return (" for “", Name(cause), "”") if cause else ()
+
+
+def _rate(each: Finding, references: Mapping[str, str], *, cause: str = "") -> tuple[Part, ...]:
     term, level = each.scope["term"], each.scope["level"]
     against: Part = Name(references[term]) if references.get(term) else "one unit less"
-    return (Name(hazard_tables.row_name(term, level)), " goes with a rate of leaving ", each, " times that of ", against,
-            " (between ", Quote(each, "interval"), ")")  # fmt: skip
+    return (Name(hazard_tables.row_name(term, level)), " goes with a rate of leaving", *_so(cause), " ", each, " times that of ",
+            against, " (between ", Quote(each, "interval"), ")")  # fmt: skip
 
 
-def strongest(ratios: Sequence[Finding], *, references: Mapping[str, str]) -> Sentence:
+def strongest(ratios: Sequence[Finding], *, references: Mapping[str, str], cause: str = "") -> Sentence:
     """Say in a few words what goes most with leaving, for the answer.
 
     Parameters
@@ -59,6 +67,8 @@ def strongest(ratios: Sequence[Finding], *, references: Mapping[str, str]) -> Se
         Hazard ratios with ``term`` and ``level`` in the scope, adjusted.
     references : mapping of str to str
         Term → its reference level.
+    cause : str, default ""
+        Of leaving for this cause alone; empty for all.
 
     Returns
     -------
@@ -67,9 +77,9 @@ def strongest(ratios: Sequence[Finding], *, references: Mapping[str, str]) -> Se
     """
     flagged = [each for each in ratios if each.flagged and not each.suppressed]
     if not flagged:
-        return Sentence("Nothing in the model goes with leaving by more than chance explains.")
+        return Sentence("Nothing in the model goes with leaving", *_so(cause), " by more than chance explains.")
     most = max(flagged, key=lambda each: abs(math.log(each.value)))
-    return Sentence(*_rate(most, references), ".")
+    return Sentence(*_rate(most, references, cause=cause), ".")
 
 
 def both(rates: Sequence[Finding], shares: Sequence[Finding], *, cause: str, references: Mapping[str, str]) -> Sentence:
@@ -89,7 +99,7 @@ def both(rates: Sequence[Finding], shares: Sequence[Finding], *, cause: str, ref
     Returns
     -------
     Sentence
-        The pair that lies furthest apart.
+        The pair that lies furthest apart, or that all agree: no second ratio outside the interval of the first.
     """
     known = {(each.scope["term"], each.scope["level"]): each for each in shares if math.isfinite(each.value)}
     pairs = [(each, known[key]) for each in rates if math.isfinite(each.value)
@@ -97,9 +107,14 @@ def both(rates: Sequence[Finding], shares: Sequence[Finding], *, cause: str, ref
     if not pairs:
         return Sentence("No ratio of “", Name(cause), "” may be shown.")
     rate, share = max(pairs, key=lambda pair: abs(math.log(pair[0].value / pair[1].value)))
+    if all(one.ci_low <= other.value <= one.ci_high for one, other in pairs):
+        return Sentence(
+            "The ratios for the share that “", Name(cause), "” takes in the end agree with those of its rate: none lies outside their "
+            "intervals.",
+        )  # fmt: skip
     return Sentence(
-        *_rate(rate, references), ", for “", Name(cause), "”; for the share that it takes in the end the ratio is ", share,
-        " (between ", Quote(share, "interval"), "). Of all pairs these two lie furthest apart.",
+        *_rate(rate, references, cause=cause), "; for the share that this takes in the end the ratio is ", share, " (between ",
+        Quote(share, "interval"), "). Of all such pairs these two lie furthest apart.",
     )  # fmt: skip
 
 
@@ -137,7 +152,9 @@ def _level(finding: Finding) -> float:
     return finding.level if math.isfinite(finding.level) else 0.95
 
 
-def ways(asked: Mapping[str, Sequence[Finding]], *, term: str, traps: Sequence[str], reference: str) -> Sentence | None:
+def ways(
+    asked: Mapping[str, Sequence[Finding]], *, term: str, traps: Sequence[str], reference: str, cause: str = ""
+) -> Sentence | None:
     """Say what the same question gives in several ways, and which one is wrong.
 
     Parameters
@@ -150,6 +167,8 @@ def ways(asked: Mapping[str, Sequence[Finding]], *, term: str, traps: Sequence[s
         Those of `asked` that are wrong.
     reference : str
         Reference level of the covariate.
+    cause : str, default ""
+        Of leaving for this cause alone; empty for all.
 
     Returns
     -------
@@ -162,9 +181,10 @@ def ways(asked: Mapping[str, Sequence[Finding]], *, term: str, traps: Sequence[s
     if not sound:
         return None
     row = {"term": term, "level": sound[0][1].scope["level"], "reference": reference}
-    parts: list[Part] = ["“", Name(hazard_tables.against(row)), "” goes with a rate of leaving "]
+    parts: list[Part] = ["“", Name(hazard_tables.against(row)), "” goes with a rate of leaving", *_so(cause), " "]
     for place, (way, each) in enumerate(sound):
-        parts += [", " if place else "", each, " times as high ", Name(way), " (between ", Quote(each, "interval"), ")"]
+        times = " times, " if place else " times as high, "
+        parts += [" and " if place else "", each, times, Name(way), " (between ", Quote(each, "interval"), ")"]
     parts += ["; the trap would claim ", wrong[0]] if wrong else []
     return Sentence(*(part for part in parts if part != ""), ".")
 

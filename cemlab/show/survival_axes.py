@@ -96,7 +96,7 @@ def course(rows: pd.DataFrame, *, start: float, first: float, columns: Sequence[
     return pd.DataFrame(whole, columns=names).assign(at=at)
 
 
-def apart(values: Sequence[float], *, gap: float) -> list[float]:
+def apart(values: Sequence[float], *, gap: float, low: float = -math.inf) -> list[float]:
     """Return places for labels near their values that keep a gap, in the same order.
 
     Parameters
@@ -105,6 +105,8 @@ def apart(values: Sequence[float], *, gap: float) -> list[float]:
         Where the labels belong.
     gap : float
         Smallest distance of two labels.
+    low : float, optional
+        No label lies lower.
 
     Returns
     -------
@@ -125,6 +127,8 @@ def apart(values: Sequence[float], *, gap: float) -> list[float]:
         worst = int(short_by.argmax())
         places[worst] -= short_by[worst] / 2
         places[worst + 1] += short_by[worst] / 2
+    for place, least in enumerate(places):
+        places[place] = max(least, low if place == 0 else places[place - 1] + gap)
     result = np.empty_like(places)
     result[order] = places
     return [round(float(place), 6) for place in result]

@@ -13,7 +13,7 @@ from cemlab.core.results import Estimates, Finding, Name, Quote, Sentence
 from cemlab.show import numbers, survival_tables, theme
 from cemlab.show.checks import Check
 from cemlab.show.figure import Figure, draw
-from cemlab.show.survival_axes import course, start_of, ticks_below
+from cemlab.show.survival_axes import apart, course, label_right, start_of, ticks_below
 from cemlab.show.survival_text import span
 from cemlab.show.tables import Cell, Column, Table
 
@@ -116,6 +116,9 @@ def curve(
         _paint_lines(axes, observed, formula, last=last)
         axes.set(ylim=(0, 103), xlim=(0, until), ylabel="% still there", xlabel=f"{clock} since the start",
                  xticks=ticks_below(until, clock=clock, most=5 if medium.narrow else 9))  # fmt: skip
+        _name_ends(
+            axes, {"the formula": formula, **{named_formula(name): each for name, each in others.items()}}, info=info
+        )
 
     shown = _table(formula, last=last, caption=title, clock=clock, info=info)
     return draw(_paint, title=title, alt=alt, table=shown, info=info, height=280, basis=survival_tables.basis(observed, info=info))  # fmt: skip
@@ -136,6 +139,16 @@ def _paint_lines(axes: Axes, observed: Estimates, formula: Estimates, *, last: f
     axes.axvline(last, color=theme.LINE, lw=1, ls=":")
     axes.annotate("follow-up ends", xy=(last, 103), xytext=(4, -2), textcoords="offset points", va="top",
                   color=theme.MUTED)  # fmt: skip
+
+
+def _name_ends(axes: Axes, formulas: Mapping[str, Estimates], *, info: LabInfo) -> None:
+    """Name each formula beside its line, with its last share."""
+    until = float(axes.get_xlim()[1])
+    ends = [100 * float(each.table["estimate"].iloc[-1]) for each in formulas.values()]
+    colours = [theme.SERIES[0], *[theme.MUTED] * (len(formulas) - 1)]
+    for name, end, spot, colour in zip(formulas, ends, apart(ends, gap=7, low=2), colours, strict=True):
+        words = f"{name} {numbers.number(end, locale=info.locale)} %"
+        label_right(axes, words, at=spot, end=(until, end), colour=colour)
 
 
 def _table(formula: Estimates, *, last: float, caption: str, clock: str, info: LabInfo) -> Table:
@@ -178,7 +191,7 @@ def expected(share: Finding, *, formula: str, last: float, clock: str) -> Senten
     return Sentence(
         "Follow-up ends after ", span(last, clock=clock), ". If leaving went on by the formula that best foretold spells it "
         "had not seen (", Name(named_formula(formula)), "), ", share, " would still be there after ", span(share.scope["duration"], clock=clock),
-        " (between ", Quote(share, "interval"), ", taking the formula for right). This is the formula's, not seen.",
+        " (between ", Quote(share, "interval"), ", taking the formula for right). This is what the formula says; nobody has seen it.",
     )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def _paint_stack(
     words = [f"{short(name, most=14 if medium.narrow else 22)} {shares[name]} %" for name, _ in drawn]
     words.append(f"still there {left:.0f} %")
     colours = [*theme.SERIES[: len(drawn)], theme.MUTED]
-    for name, spot, middle, colour in zip(words, apart(middles, gap=7), middles, colours, strict=True):
+    for name, spot, middle, colour in zip(words, apart(middles, gap=7, low=2), middles, colours, strict=True):
         label_right(axes, name, at=spot, end=(float(at[-1]), middle), colour=colour)
 
 
@@ -123,6 +123,7 @@ def overstatement(shares: Estimates, *, at: Estimates, clock: str, info: LabInfo
     title = "What a cause took, and what 1 − Kaplan–Meier would claim"
     table = survival_tables.of_overstated(at, caption=title, clock=clock, info=info)
     end = float(drawn[0][1]["at"].iloc[-1])
+    top = 100 * max(float(each[name].max()) for _, each in drawn for name in ("overstated", "ci_high"))
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         columns = 1 if medium.narrow else min(3, len(drawn))
@@ -131,8 +132,9 @@ def overstatement(shares: Estimates, *, at: Estimates, clock: str, info: LabInfo
             axes.set_visible(False)
         for axes, (name, each), colour in zip(panels, drawn, theme.SERIES, strict=False):
             _paint_cause(axes, each, colour=colour)
+            _name_ends(axes, each, colour=colour, gap=(0.18 if medium.narrow else 0.1) * top, info=info)
             axes.set_title(short(name, most=26), fontsize=theme.TEXT_PX, loc="left")
-            axes.set(xticks=ticks_below(end, clock=clock, most=4), ylim=(0, None))
+            axes.set(xticks=ticks_below(end, clock=clock, most=4), ylim=(0, 1.04 * top))
         canvas.supxlabel(
             f"{clock} since the start (dashed: 1 − Kaplan–Meier)", color=theme.MUTED, fontsize=theme.TEXT_PX
         )
@@ -157,3 +159,12 @@ def _paint_cause(axes: Axes, each: pd.DataFrame, *, colour: str) -> None:
     )
     axes.step(each["at"], 100 * each["estimate"], where="post", color=colour)
     axes.step(each["at"], 100 * each["overstated"], where="post", color=theme.MUTED, ls="--", lw=1.2)
+
+
+def _name_ends(axes: Axes, each: pd.DataFrame, *, colour: str, gap: float, info: LabInfo) -> None:
+    """Put both last shares beside the lines."""
+    ends = [100 * float(each[column].iloc[-1]) for column in ("estimate", "overstated")]
+    colours = [theme.readable(colour, paper=theme.PAPER), theme.MUTED]
+    for end, spot, shade in zip(ends, apart(ends, gap=gap, low=gap / 3), colours, strict=True):
+        words = numbers.number(end, locale=info.locale)
+        axes.text(1.02, spot, words, transform=axes.get_yaxis_transform(), va="center", color=shade)

@@ -38,7 +38,7 @@ def other_clock(share: Finding, other: Finding, *, clock: str, other_clock: str)
     if not (math.isfinite(share.value) and math.isfinite(other.value)):
         return Check(title, (_NOT_FOLLOWED,), "watch")
     words = Sentence(
-        share, " are left after ", span(share.scope["duration"], clock=clock), f" on the clock of {clock}; ", other, " after ",
+        share, " are still there after ", span(share.scope["duration"], clock=clock), f" on the clock of {clock}; ", other, " after ",
         span(other.scope["duration"], clock=other_clock), f" on the clock of {other_clock}.",
     )  # fmt: skip
     return Check(title, (words,), "holds" if _moved(share, other) <= _MOST_SHIFT else "watch")

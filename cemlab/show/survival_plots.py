@@ -21,6 +21,8 @@ MOST_CURVES = len(theme.SERIES)
 MOST_PANELS = 24
 """Of more groups than these only the largest are drawn."""
 _WITHHELD = "withheld: too few customers"
+_MEDIAN_AT = 1.1
+"""Of the width of the axes: clear of the last number at risk."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +166,7 @@ def _paint_together(
         _paint_curve(top, group, colour=colour)
     if not alone:
         ends = [100 * group.last for group in groups]
-        for group, colour, spot in zip(groups, colours, apart(ends, gap=6.5), strict=False):
+        for group, colour, spot in zip(groups, colours, apart(ends, gap=6.5, low=2), strict=False):
             name = short(group.name, most=11 if narrow else 22)
             label_right(top, name, at=spot, end=(float(group.curve["at"].iloc[-1]), 100 * group.last), colour=colour)
     whose = f" of those there at {start:g} {clock}" if start > 0 else ""
@@ -199,8 +201,8 @@ def _paint_risk(
                 time, position, numbers.number(value, locale=info.locale), ha="center", va="center", color=theme.INK
             )
         median = f"{group.median:g}" if math.isfinite(group.median) else "–"
-        axes.text(1.06, position, median, transform=axes.get_yaxis_transform(), va="center", color=theme.INK)
-    axes.text(1.06, -1, "median", transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)
+        axes.text(_MEDIAN_AT, position, median, transform=axes.get_yaxis_transform(), va="center", color=theme.INK)
+    axes.text(_MEDIAN_AT, -1, "median", transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)
     axes.text(0, -1, "at risk", transform=axes.get_yaxis_transform(), va="center", color=theme.MUTED)
     names = [short(group.name, most=11 if narrow else 22) for group in groups]
     axes.set(ylim=(len(groups) - 0.4, -1.5), xticks=grid)

@@ -52,7 +52,7 @@ def spells_behind(used: Finding, events: Finding, *, start: float = 0.0, clock: 
     Sentence
         Names both counts, and what a later start means.
     """
-    parts: list[Part] = ["It rests on ", used, " relationships, of which ", events, " were seen to end"]
+    parts: list[Part] = ["The answer rests on ", used, " relationships, of which ", events, " were seen to end"]
     if start > 0:
         parts += ["; curves speak of those who were still there after ", span(start, clock=clock)]
     return Sentence(*parts, ".")
@@ -174,8 +174,8 @@ def overstated(shares: Sequence[Finding], claimed: Sequence[Finding], *, cause: 
     pairs = [pair for pair in zip(shares, claimed, strict=True) if cause in ("", pair[0].scope["cause"])]
     share, naive = max(pairs, key=lambda pair: pair[0].value)
     return Sentence(
-        "One minus Kaplan–Meier, with the other reasons taken as lost from sight, would claim ", naive, " instead of ", share,
-        " for “", Name(share.scope["cause"]), "” after ", span(share.scope["duration"], clock=clock), ".",
+        "The usual short cut, one minus Kaplan–Meier with the other reasons taken as lost from sight, would claim ", naive,
+        " instead of ", share, " for “", Name(share.scope["cause"]), "” after ", span(share.scope["duration"], clock=clock), ".",
     )  # fmt: skip
 
 
@@ -201,10 +201,9 @@ def groups(
         One per grouping in which a group is flagged, and one that names the others.
     """
     flagged = {subject: _flagged(found) for subject, found in compared.items()}
-    share: list[Part] = ["The share that has left for “", Name(cause), "” of "] if cause else ["The share left of "]
-    said = [
-        _grouping(subject, found, share=share, time=time, clock=clock) for subject, found in flagged.items() if found
-    ]
+    there: list[Part] = ["” that has left for “", Name(cause), "” is "] if cause else ["” still there is "]
+    after: list[Part] = ["After ", span(time, clock=clock), ", the share of “"]
+    said = [_grouping(subject, found, after=after, there=there) for subject, found in flagged.items() if found]
     quiet = [subject for subject, found in flagged.items() if not found]
     if quiet:
         within: list[Part] = [" in what “", Name(cause), "” takes"] if cause else []
@@ -233,22 +232,25 @@ def groups_in_short(compared: Mapping[str, Sequence[Finding]], *, time: float, c
     out = [subject for subject, found in compared.items() if _flagged(found)]
     if not out:
         return Sentence("No group differs from the others by more than chance explains and by a size that matters.")
-    return Sentence("What is left after ", span(time, clock=clock), " differs by ", Name(numbers.listed(out)), ".")
+    return Sentence(
+        "The share still there after ", span(time, clock=clock), " differs by ", Name(numbers.listed(out)), "."
+    )
 
 
 def _flagged(found: Sequence[Finding]) -> list[Finding]:
     return sorted((each for each in found if each.flagged and not each.suppressed), key=lambda each: each.value)
 
 
-def _grouping(subject: str, found: list[Finding], *, share: list[Part], time: float, clock: str) -> Sentence:
+def _grouping(subject: str, found: list[Finding], *, after: list[Part], there: list[Part]) -> Sentence:
     ends = found if len(found) <= _MOST_GROUPS else [found[0], found[-1]]
     parts: list[Part] = []
     for each in ends:
         name = Name(", ".join(value for key, value in each.scope.items() if key != "duration"))
         direction = "higher" if each.value > 0 else "lower"
-        before, after = (["; that of "], f" {direction}") if parts else (share, f" {direction} than that of all others")
-        parts += [*before, name, " is ", Quote(each, "magnitude"), after, " (between ", Quote(each, "interval"), ")"]
-    parts += [" after ", span(time, clock=clock)]
+        others = "" if parts else " than that of all others"
+        parts += ["; that of “", name, "” is "] if parts else [*after, name, *there]
+        # the sign stands in the interval and its word before it: the reader is told what the interval is of
+        parts += [Quote(each, "magnitude"), f" {direction}{others} (difference between ", Quote(each, "interval"), ")"]
     more: tuple[Part, ...] = ("; more groups by ", Name(subject), " stand out") if len(found) > len(ends) else ()
     return Sentence(*parts, *more, ".")
 

@@ -167,7 +167,7 @@ def test_beyond_follow_up_a_formula_speaks_only_where_asked_and_a_cause_has_its_
     found, html = _published(tmp_path / "out")
     beyond = found["survival.beyond", "0", "60.0"]
     assert 0 < beyond["ci_low"] < beyond["value"] < beyond["ci_high"] < found["survival.left", "24.0"]["value"]
-    assert "This is the formula" in html
+    assert "This is what the formula says" in html
     assert "Another formula beyond follow-up" in html
     gap = {key[1]: each["value"] for key, each in found.items() if key[0] == "survival.plan_by_cause"}
     assert gap["a"] == pytest.approx(-gap["b"])

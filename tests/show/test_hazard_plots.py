@@ -81,6 +81,8 @@ def test_effect_over_time_draws_published_levels_in_slices(info: LabInfo) -> Non
     figure = hazard_plots.over_time(tests, fit=fit, clock="months", info=info)
     assert {"Plan: b", "Plan: c"} <= set(_words(figure.wide))
     assert figure.alt.index("Plan: b") < figure.alt.index("Plan: c"), "what moves most comes first"
+    first = float(figure.table.rows[0][3].sort or 0)
+    assert f"Plan: b from {first:.2f} to" in figure.alt, "the figure speaks of ratios, as its table does"
     hidden = fit.table.assign(suppressed=fit.table["level"] == "c").drop(columns="too_small")
     small = Estimates.build(hidden, by=["term", "level"], measure="m", unit="ratio", method="", level=0.95, min_n=10)
     assert "Plan: c" not in hazard_plots.over_time(tests, fit=small, clock="months", info=info).alt
@@ -148,6 +150,28 @@ def test_ratio_of_a_number_is_told_per_unit() -> None:
     assert "Age goes with a rate of leaving 1.3 times that of one unit less" in said
 
 
+def test_rates_of_one_cause_are_called_so(info: LabInfo) -> None:
+    found, references = [_ratio(0.28, "plan", "yearly")], {"plan": "monthly"}
+    for say in (hazard_text.associations, hazard_text.strongest):
+        said = plain(say(found, references=references, cause="price"))
+        assert said.startswith("Plan: yearly goes with a rate of leaving for “price” 0.28 times that of monthly")
+    asked = {
+        "followed over time": [_ratio(1.5, "complaint", "yes")],
+        "known at day 180": [_ratio(1.8, "complaint", "yes")],
+    }
+    told = hazard_text.ways(asked, term="complaint", traps=[], reference="no", cause="price")
+    assert told is not None
+    assert (
+        "leaving for “price” 1.5 times as high, followed over time (between 1.4 and 1.7) and 1.8 times, known"
+        in plain(told)
+    )
+    cells = _cells()
+    fit = hazards.fit_cox(cells, terms=["plan"])
+    assert (
+        hazard_plots.ratios(fit, cause="price", info=info).title == "Rate of leaving for “price” against the reference"
+    )
+
+
 def test_only_changes_that_matter_are_told() -> None:
     tests = [
         Finding("t", 9.0, "ratio", scope={"term": term}, p_value=0.001, level=0.95)
@@ -166,6 +190,6 @@ def test_ways_are_told_with_the_trap_and_not_at_all_without_a_sound_way() -> Non
     traps = ["trap: ever happened"]
     said = hazard_text.ways(asked, term="complaint", traps=traps, reference="no")
     assert said is not None
-    assert plain(said).startswith("“Complaint” goes with a rate of leaving 1.5 times as high followed over time")
+    assert plain(said).startswith("“Complaint” goes with a rate of leaving 1.5 times as high, followed over time")
     assert "the trap would claim 0.46" in plain(said)
     assert hazard_text.ways({traps[0]: asked[traps[0]]}, term="complaint", traps=traps, reference="no") is None

@@ -164,3 +164,28 @@ def test_tables_count_spells_and_leave_a_single_time_to_the_caption(info: LabInf
     assert "Duration" not in labels
     assert "duration" in table.data
     assert "percentage points" in labels[1]
+
+
+def test_steps_are_written_with_one_number_for_each_line(info: LabInfo) -> None:
+    drawn = _drawn(_lives({"monthly": 0.05, "yearly": 0.01}), info).wide
+    paths = [node.get("d", "") for node in ET.fromstring(drawn).iter("{http://www.w3.org/2000/svg}path")]
+    longest = max(paths, key=len)
+    assert re.fullmatch(r"M[\d.-]+ [\d.-]+([HV][\d.-]+|L[\d.-]+ [\d.-]+)+z?", longest)
+    assert longest.count("L") < 0.1 * (longest.count("H") + longest.count("V")), "two numbers only where a line slants"
+
+
+def test_labels_of_curves_that_all_end_low_stay_above_the_axis() -> None:
+    assert survival_axes.apart([0, 1, 0.5], gap=6, low=2) == [2, 14, 8]
+
+
+def test_each_cause_ends_with_its_share_and_the_one_claimed(info: LabInfo) -> None:
+    months = pd.DataFrame({"duration": [1, 2, 3, 4], "n_customers": 1000})
+    lives = pd.concat(
+        [
+            months.assign(cause="price", events=100, censored=0),
+            months.assign(cause="moved", events=50, censored=[0, 0, 0, 400]),
+        ]
+    )
+    shares = survival.cumulative_incidence(lives)
+    figure = survival_causes.overstatement(shares, at=shares, clock="months", info=info)
+    assert {"40", "20"} <= set(_words(figure.wide))

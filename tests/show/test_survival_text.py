@@ -71,12 +71,15 @@ def test_only_flagged_groups_are_called_different() -> None:
         "region": [_gap(0.01, "N", flagged=False)],
     }
     said = [plain(each) for each in survival_text.groups(compared, time=12, clock="months")]
-    assert said[0].startswith("The share left of monthly is 30 percentage points lower than that of all others")
+    assert said[0] == (
+        "After 12 months, the share of “monthly” still there is 30 percentage points lower than that of all others "
+        "(difference between −32 and −28 percentage points)."
+    )
     assert "yearly" not in said[0]
     assert said[1].startswith("No group by region differs")
     assert (
         plain(survival_text.groups_in_short(compared, time=12, clock="months"))
-        == "What is left after 12 months differs by plan."
+        == "The share still there after 12 months differs by plan."
     )
 
 
