@@ -166,5 +166,5 @@ def _name_ends(axes: Axes, each: pd.DataFrame, *, colour: str, gap: float, info:
     ends = [100 * float(each[column].iloc[-1]) for column in ("estimate", "overstated")]
     colours = [theme.readable(colour, paper=theme.PAPER), theme.MUTED]
     for end, spot, shade in zip(ends, apart(ends, gap=gap, low=gap / 3), colours, strict=True):
-        words = numbers.number(end, locale=info.locale)
+        words = f"{numbers.number(end, locale=info.locale)} %"
         axes.text(1.02, spot, words, transform=axes.get_yaxis_transform(), va="center", color=shade)

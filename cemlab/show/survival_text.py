@@ -202,8 +202,10 @@ def groups(
     """
     flagged = {subject: _flagged(found) for subject, found in compared.items()}
     there: list[Part] = ["” that has left for “", Name(cause), "” is "] if cause else ["” still there is "]
-    after: list[Part] = ["After ", span(time, clock=clock), ", the share of “"]
-    said = [_grouping(subject, found, after=after, there=there) for subject, found in flagged.items() if found]
+    said: list[Sentence] = []
+    for subject, found in flagged.items():
+        after: list[Part] = ["The share of “"] if said else ["After ", span(time, clock=clock), ", the share of “"]
+        said += [_grouping(subject, found, after=after, there=there)] if found else []
     quiet = [subject for subject, found in flagged.items() if not found]
     if quiet:
         within: list[Part] = [" in what “", Name(cause), "” takes"] if cause else []

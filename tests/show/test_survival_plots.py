@@ -188,4 +188,4 @@ def test_each_cause_ends_with_its_share_and_the_one_claimed(info: LabInfo) -> No
     )
     shares = survival.cumulative_incidence(lives)
     figure = survival_causes.overstatement(shares, at=shares, clock="months", info=info)
-    assert {"40", "20"} <= set(_words(figure.wide))
+    assert {"40 %", "20 %"} <= set(_words(figure.wide))
