@@ -177,7 +177,9 @@ def described(lab: Lab) -> dict[str, Unit]:
     for name, kind in types.items():
         if name in known and (kind.is_boolean() or kind.is_numeric()):
             units[name] = "share" if kind.is_boolean() else "ratio"
-    kept = _varying(lab, [name for name in units if name in known])
+    # Without spells tenure is only the time since a customer became known.
+    told = [name for name in units if name in known and (name != "tenure_months" or "spells" in lab.tables)]
+    kept = _varying(lab, told)
     return {NPS if name == "last_nps" else name: units[name] for name in kept}
 
 

@@ -82,6 +82,9 @@ def _paint_cell(
     x, y = at
     axes.add_patch(Rectangle((x - 0.48, y - 0.45), 0.96, 0.9, facecolor=TINTS[action], edgecolor="none"))
     shown = bool(row) and not row["suppressed"]
+    if shown and not row["estimate"]:
+        axes.text(x, y, "nobody", ha="center", va="center", color=theme.MUTED)
+        return
     text = numbers.number(float(row["estimate"]), locale=info.locale) if shown else "withheld" if row else "–"
     axes.text(x, y - 0.2, text, ha="center", va="center", color=theme.INK, fontweight="bold")
     if not shown or narrow:

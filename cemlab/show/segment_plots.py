@@ -151,7 +151,9 @@ def _paint_names(axes: Axes, order: Sequence[str], *, narrow: bool) -> float:
             axes.text(-0.5, spot, f"{letter}  {short(name, most=32)}", ha="left", va="center", color=theme.INK)
         return -2.8 - 0.8 * (len(order) - 1)
     wide = max(8, 58 // max(1, len(order)))
-    wrapped = [textwrap.wrap(name, wide)[:3] for name in order]
+    wrapped = [
+        [short(each, most=wide + 2) for each in textwrap.wrap(name, wide, break_long_words=False)[:4]] for name in order
+    ]
     for at, words in enumerate(wrapped):
         axes.text(at, -0.7, "\n".join(words), ha="center", va="bottom", color=theme.INK, fontweight="bold")
     return -1.0 - 0.72 * max(len(words) for words in wrapped)

@@ -104,7 +104,7 @@ def of_stability(stable: Estimates, *, info: LabInfo) -> Table:
     return Table("How well each segment is found again in resamples", columns, rows, stable.table)
 
 
-def of_rules(rules: pd.DataFrame, *, info: LabInfo) -> Table:
+def of_rules(rules: pd.DataFrame, *, info: LabInfo, counted: str = "customers") -> Table:
     """Return plain rules as a table.
 
     Parameters
@@ -113,15 +113,17 @@ def of_rules(rules: pd.DataFrame, *, info: LabInfo) -> Table:
         The part ``rules`` of ``stats.segments.rules``, or rules of RFM: ``rule``, ``segment``, ``n``, perhaps ``precision``.
     info : LabInfo
         For the locale.
+    counted : str, default "customers"
+        What the segments hold.
 
     Returns
     -------
     Table
-        One row per rule, the most customers first.
+        One row per rule, those of most customers first; rules of RFM in their own order.
     """
-    ordered = rules.sort_values("n", ascending=False, kind="stable")
-    held = "precision" in ordered
-    columns = [Column("Rule"), Column("Segment"), Column("Customers", numeric=True)]
+    held = "precision" in rules
+    ordered = rules.sort_values("n", ascending=False, kind="stable") if held else rules
+    columns = [Column("Rule"), Column("Segment"), Column(counted.capitalize(), numeric=True)]
     columns += [Column("Of these rightly, %", numeric=True)] if held else []
     rows = []
     for row in ordered.to_dict("records"):

@@ -1,4 +1,4 @@
-"""Sentences on segments: which there are, how sure, what each needs and is worth, and what to do."""
+"""Sentences on what segments say, do and are worth, how they are told, and what to do."""
 
 from __future__ import annotations
 
@@ -12,168 +12,7 @@ from cemlab.show import numbers
 from cemlab.show.segment_words import word
 
 _MOST_NAMED = 3
-"""Things that a sentence names before it says that there are more."""
-_MOST_KINDS = 4
-_LEAST_WORD = 0.5
-"""Standard deviations from which on a difference is worth a word."""
-
-
-def behind(grouped: Finding, *, items: Sequence[str], least: Finding, answers: bool) -> Sentence:
-    """Say who is grouped, and on what.
-
-    Parameters
-    ----------
-    grouped : Finding
-        How many have at least one of the items.
-    items : sequence of str
-        What they are grouped by.
-    least : Finding
-        Share known of the item that is known least.
-    answers : bool
-        True where answers are grouped: nobody knows whose they are.
-
-    Returns
-    -------
-    Sentence
-        Names the items.
-    """
-    who = " answers are" if answers else " customers are"
-    named = numbers.listed(word(name) for name in items)
-    tail: list[Part] = [", each known of everybody."] if least.value >= 1 else [", each known of at least ", least, "."]
-    return Sentence(grouped, f"{who} grouped by ", Name(named), *tail)
-
-
-def found_again(kind: str, *, count: Finding, smallest: Finding) -> Sentence:
-    """Say which segments there are, and what they may be called.
-
-    Parameters
-    ----------
-    kind : {"natural", "reproducible", "constructed", "by rule"}
-        The verdict.
-    count : Finding
-        How many segments.
-    smallest : Finding
-        Similarity of the segment that is found again least; unused for rules.
-
-    Returns
-    -------
-    Sentence
-        The verdict first.
-    """
-    if kind == "by rule":
-        return Sentence(count, " segments follow from a rule: whoever applies it finds them again, whether or not there are such kinds of customers.")  # fmt: skip
-    words = {
-        "natural": " segments lie apart and are found again in resamples: they are natural.",
-        "reproducible": " segments are found again in resamples, but shade into one another: they are reproducible, not natural.",
-        "constructed": " segments were asked of customers who do not fall into groups: they are constructed, lines drawn through a crowd.",
-    }
-    if kind == "constructed":
-        return Sentence(count, words[kind])
-    return Sentence(count, words[kind][:-1], " (the least stable has a similarity of ", smallest, ").")
-
-
-def how_many(used: Finding, best: Finding) -> Sentence:
-    """Say how many segments the data speak for, and how many the page goes on with.
-
-    Parameters
-    ----------
-    used, best : Finding
-        How many are used, and for how many the BIC is smallest.
-
-    Returns
-    -------
-    Sentence
-        Says so where they differ.
-    """
-    if best.value == 1:
-        return Sentence("The data speak for no more than one group; the page goes on with ", used, " to show what cutting it would give.")  # fmt: skip
-    if best.value == used.value:
-        return Sentence("The data speak for ", best, " segments.")
-    return Sentence("The data speak for ", best, " segments; ", used, " were asked for.")
-
-
-def sizes(found: Sequence[Finding]) -> Sentence:
-    """Say how large the segments are.
-
-    Parameters
-    ----------
-    found : sequence of Finding
-        One share per segment.
-
-    Returns
-    -------
-    Sentence
-        The largest and the smallest with their intervals.
-    """
-    seen = sorted((each for each in found if not each.suppressed), key=lambda each: -each.value)
-    if not seen:
-        return Sentence("Every segment is too small to be shown.")
-    ends = seen if len(seen) == 1 else [seen[0], seen[-1]]
-    parts: list[Part] = []
-    for at, each in enumerate(ends):
-        parts += [
-            "; the smallest is “" if at else "The largest segment is “",
-            Name(each.scope["segment"]),
-            "” with ",
-            each,
-        ]
-        parts += [" (between ", Quote(each, "interval"), ")"]
-    return Sentence(*parts, ".")
-
-
-def set_apart(items: pd.DataFrame, *, order: Sequence[str]) -> Sentence:
-    """Say in words what each segment is about.
-
-    Parameters
-    ----------
-    items : pandas.DataFrame
-        From ``stats.segments.contrasts``: ``segment``, ``word``, ``estimate``.
-    order : sequence of str
-        Segments in the order in which they are told.
-
-    Returns
-    -------
-    Sentence
-        For each what it has more than the rest; where there is nothing, less.
-    """
-    parts: list[Part] = []
-    for name in order:
-        parts += ["; “" if parts else "“", Name(name), "”: ", Name(_about(items, name, most=_MOST_NAMED))]
-    return Sentence(*parts, ".")
-
-
-def _about(items: pd.DataFrame, name: str, *, most: int) -> str:
-    """What a segment has more than the rest, or, where there is nothing, less."""
-    rows = items.loc[items["segment"].astype(str) == name].sort_values("estimate", ascending=False, kind="stable")
-    more = list(rows.loc[rows["estimate"] >= _LEAST_WORD, "word"].astype(str))
-    less = list(rows.loc[rows["estimate"] <= -_LEAST_WORD, "word"].astype(str)[::-1])
-    if more:
-        return numbers.listed(more[:most])
-    return f"less of {numbers.listed(less[:most])}" if less else "like the others"
-
-
-def kinds(found: Sequence[Finding], items: pd.DataFrame) -> Sentence:
-    """Say in one breath which segments there are, how large, and what each is about.
-
-    Parameters
-    ----------
-    found : sequence of Finding
-        One share per segment.
-    items : pandas.DataFrame
-        From ``stats.segments.contrasts``; empty for rules.
-
-    Returns
-    -------
-    Sentence
-        At most four segments; the smaller ones are counted as others.
-    """
-    seen = sorted((each for each in found if not each.suppressed), key=lambda each: -each.value)
-    parts: list[Part] = []
-    for each in seen[:_MOST_KINDS]:
-        name = each.scope["segment"]
-        parts += ["; " if parts else "", each, " “", Name(name), "”"]
-        parts += [] if items.empty else [" (", Name(_about(items, name, most=2)), ")"]
-    return Sentence(*parts, "; the others are smaller." if len(seen) > _MOST_KINDS else ".")
+"""Differences that a sentence names before it says that there are more."""
 
 
 def stands_out(gaps: Sequence[Finding], levels: Mapping[tuple[str, str], Finding]) -> Sentence:
@@ -191,6 +30,8 @@ def stands_out(gaps: Sequence[Finding], levels: Mapping[tuple[str, str], Finding
     Sentence
         The largest differences that are flagged, with the levels; or that there is none.
     """
+    if not any(math.isfinite(each.p_value) for each in gaps):
+        return Sentence("Beyond what the segments are made of, nothing is recorded that they could differ in.")
     out = sorted((each for each in gaps if each.flagged and not each.suppressed), key=lambda each: -abs(each.value))
     if not out:
         return Sentence(
@@ -260,20 +101,20 @@ def stays(shares: Sequence[Finding], *, months: float) -> Sentence:
     if len(seen) < 2:
         return Sentence("How long the segments stay cannot be told: too few were followed as long.")
     first, last = seen[0], seen[-1]
-    apart = first.ci_low > last.ci_high
     told: list[Part] = []
     for at, each in enumerate((first, last)):
-        told += [
-            " and " if at else "",
-            each,
-            " of “",
-            Name(each.scope["segment"]),
-            "” (between ",
-            Quote(each, "interval"),
-            ")",
-        ]
-    tail = "." if apart else ": chance could explain the gap."
+        told += [" and " if at else "", each, " of “", Name(each.scope["segment"]), "”"]
+        told += [" (between ", Quote(each, "interval"), ")"] if math.isfinite(each.ci_low) else []
+    tail = "." if _low(first) > _high(last) else ": chance could explain the gap."
     return Sentence("After ", Name(f"{months:g} months"), " ", *told, f" are still there{tail}")
+
+
+def _low(found: Finding) -> float:
+    return found.ci_low if math.isfinite(found.ci_low) else found.value
+
+
+def _high(found: Finding) -> float:
+    return found.ci_high if math.isfinite(found.ci_high) else found.value
 
 
 def simple_split(verdicts: Mapping[str, pd.DataFrame]) -> Sentence:
@@ -313,7 +154,7 @@ def by_rule() -> Sentence:
     return Sentence("The segments are rules: everyone is in exactly the one whose rule holds, the first from the top.")
 
 
-def rules(right: Finding, largest: Finding) -> Sentence:
+def rules(right: Finding, largest: Finding, *, counted: str = "customers") -> Sentence:
     """Say how well plain rules assign customers.
 
     Parameters
@@ -322,13 +163,15 @@ def rules(right: Finding, largest: Finding) -> Sentence:
         Share assigned rightly, held out.
     largest : Finding
         Share that putting everyone into the largest segment would get right.
+    counted : str, default "customers"
+        What the segments hold.
 
     Returns
     -------
     Sentence
         Both shares.
     """
-    return Sentence("Plain rules put ", right, " of customers where the model does (between ", Quote(right, "interval"),
+    return Sentence("Plain rules put ", right, f" of {counted} where the model does (between ", Quote(right, "interval"),
                     "); putting everyone into the largest segment would get ", largest, " right.")  # fmt: skip
 
 
