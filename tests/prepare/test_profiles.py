@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaErro
 from cemlab.core.lab import Lab
 from cemlab.data.lab import open_lab
 from cemlab.prepare import profiles, spells
-from cemlab.prepare.profiles import parts
+from cemlab.prepare.profiles import parts, purchases
 
 if TYPE_CHECKING:
     from labs import MemoryLab
@@ -194,6 +195,33 @@ def test_rfm_by_hand(lab: MemoryLab) -> None:
     assert lines == {("in", ""): 5, ("used", ""): 3, ("excluded", "before the window"): 2}
     with pytest.raises(InsufficientDataError, match="of 5 transactions none does"):
         profiles.rfm(lab, cut="2022-01-01")
+
+
+@pytest.mark.parametrize(("rows_at_once", "passes"), [(20_000_000, 1), (200, 1), (50, 5), (7, 35)])
+def test_purchases_are_added_up_once_in_passes(
+    memory_lab: type[MemoryLab], monkeypatch: pytest.MonkeyPatch, rows_at_once: int, passes: int
+) -> None:
+    rng = np.random.default_rng(5)
+    ids, amounts = [f"c{at:02}" for at in rng.integers(0, 60, 249)], rng.integers(0, 9_999, 249) / 100
+    days = pd.Timestamp("2023-05-01") + pd.to_timedelta(rng.integers(0, 365, 249), unit="D")
+    rows = pd.DataFrame({"transaction_id": [f"t{at}" for at in range(249)], "customer_id": ids, "occurred_at": days, "amount": amounts})  # fmt: skip
+    lab = memory_lab({"transactions": rows}, as_of=AS_OF)
+    held: list[Any] = []
+
+    def hold(asked: Any) -> Any:
+        held.append(asked)
+        return asked.cache()
+
+    monkeypatch.setattr(purchases, "ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr(lab, "held", hold)
+    found = profiles.rfm(lab)
+    assert len(held) == passes
+    assert "GROUP BY" not in ibis.to_sql(found).upper()  # groups of groups would not be laid on the disk
+    by_hand = rows.groupby("customer_id").agg(last=("occurred_at", "max"), n=("amount", "size"), sum=("amount", "sum"))
+    table = lab.frame(found).set_index("customer_id").sort_index()
+    assert table["frequency"].tolist() == by_hand["n"].tolist()
+    assert table["monetary"].tolist() == by_hand["sum"].round(6).tolist()
+    assert table["recency_days"].tolist() == (pd.Timestamp(AS_OF) - by_hand["last"]).dt.days.tolist()
 
 
 def bought(memory_lab: type[MemoryLab], amounts: list[float]) -> MemoryLab:

@@ -9,12 +9,15 @@ import ibis
 
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.lab import Lab, LedgerLine
-from cemlab.prepare.profiles.people import CUSTOMER, LATER, Known
+from cemlab.prepare.profiles.people import CUSTOMER, LATER, Known, replicate
 from cemlab.prepare.spells.clock import days_between
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
+
+ROWS_AT_ONCE = 20_000_000
+"""Purchases that the engine adds up in one go, or up to twice as many."""
 
 SCORES = 5
 BEFORE = "before the window"
@@ -112,7 +115,6 @@ def scored(lab: Lab, bought: ir.Table) -> ir.Table:
     ibis.Table
         As `rfm`.
     """
-    bought = lab.held(bought)
     found = bought.filter(bought.frequency > 0).mutate(_recent=-bought.recency_days)
     ranked = ("_recent", "frequency", "monetary")
     cuts = _fifths(lab, found, ranked)
@@ -121,7 +123,11 @@ def scored(lab: Lab, bought: ir.Table) -> ir.Table:
 
 
 def purchases(lab: Lab, known: Known, *, window_days: int = 0) -> ir.Table:
-    """Return what each customer who bought did so, before scores.
+    """Return what each customer who bought did so, before scores, worked out once.
+
+    Customers are taken in several passes, by a hash, when there are many purchases. Where a customer's purchases lie
+    scattered, the engine keeps partial sums, nearly as many as purchases; it lays them on the disk in a few heaps and takes
+    back a heap as a whole, which would not fit.
 
     Parameters
     ----------
@@ -146,6 +152,15 @@ def purchases(lab: Lab, known: Known, *, window_days: int = 0) -> ir.Table:
         raise ParameterError(f"`window_days` must be at least 0: {window_days} was given.")
     rows = within(known.rows(lab, "transactions"), known, days=window_days)
     rows = rows.filter(rows[CUSTOMER].notnull())
+    # an odd number, so that a pass has customers of all last binary digits, by which the engine's hash tables place them
+    passes = int(lab.frame(rows.aggregate(n=rows.count()))["n"].iloc[0]) // ROWS_AT_ONCE | 1
+    if passes == 1:
+        return lab.held(_sums(rows, known))
+    share = replicate(rows, of=passes, together=CUSTOMER)
+    return ibis.union(*(lab.held(_sums(rows.filter(share == at), known)) for at in range(passes)))
+
+
+def _sums(rows: ir.Table, known: Known) -> ir.Table:
     bought = rows.amount >= 0
     # rounded, for sums of the same amounts differ in their last digits with the order of rows, and would be no ties
     sums = rows.group_by(CUSTOMER).aggregate(
