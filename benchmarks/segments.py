@@ -1,11 +1,12 @@
-"""How long the profile of all customers takes, out of core, beside the bare aggregation.
+"""How long it takes to prepare customers for segments, out of core: profile, recency–frequency–money, patterns.
 
-Ours goes through `open_lab` on a warm snapshot and the calls of the notebook; the bare aggregation is DuckDB over the
-snapshot's own Parquet file, with neither scores nor accounting. Ten purchases per customer. Each side runs in a process of its
-own, the sides take turns, medians are shown. Seconds are counted from the end of the imports; memory is the peak of the
-whole process, imports included.
+No model is fitted here: `benchmarks/latent_classes.py` measures that. Ours goes through `open_lab` on a warm snapshot and the calls
+of the notebook; the bare aggregation is DuckDB over the snapshot's own Parquet file, with neither scores nor accounting. Ten
+purchases per customer; the engine's memory is limited, alike for all (`CEMLAB_MEMORY`). Each side runs in a process of its own, the
+sides take turns, medians are shown. Seconds are counted from the end of the imports; memory is the peak of the whole process,
+imports included.
 
-    python benchmarks/segments.py --customers 100000 1000000 10000000
+    python benchmarks/segments.py --customers 100000 1000000 10000000 --memory 600MB
 """
 
 from __future__ import annotations
@@ -83,11 +84,11 @@ def make(folder: Path, customers: int) -> None:
 
 
 def profile(folder: Path) -> Callable[[], float]:
-    """Every customer's profile, attributes and purchases side by side, summed by plan and group of the jackknife."""
+    """Every customer's profile, attributes, purchases and a score side by side, summed by plan and group of the jackknife."""
     from cemlab import open_lab, prepare
 
     moments = prepare.profiles.moments
-    columns = ["tenure_months", "recency_days", "frequency", "monetary"]
+    columns = ["tenure_months", "recency_days", "frequency", "monetary", "monetary_score"]
     return lambda: float(moments(open_lab(folder / "lab.toml"), columns=columns, by=["plan"])["n"].sum())
 
 
@@ -95,15 +96,8 @@ def rfm(folder: Path) -> Callable[[], float]:
     """Recency, frequency and monetary value with scores, counted by score."""
     from cemlab import open_lab, prepare
 
-    scores = ["recency_score", "frequency_score", "monetary_score"]
-    find = prepare.profiles.rfm
-
-    def _run() -> float:
-        lab = open_lab(folder / "lab.toml")
-        rows = find(lab)
-        return float(lab.frame(rows.group_by(scores).aggregate(n=rows.count()))["n"].sum())
-
-    return _run
+    count = prepare.profiles.rfm_counts
+    return lambda: float(count(open_lab(folder / "lab.toml"))["n"].sum())
 
 
 def patterns(folder: Path) -> Callable[[], float]:
@@ -121,7 +115,10 @@ def bare(folder: Path) -> Callable[[], float]:
 
     files = (folder / "cache").rglob("transactions.parquet")
     file = next(path for path in files if "quarantine" not in path.parts)
-    return lambda: float(duckdb.sql(BARE.format(file=file)).df().iloc[0, 0])
+    engine = duckdb.connect(
+        config={"memory_limit": os.environ["CEMLAB_MEMORY"], "temp_directory": str(folder / "spill")}
+    )
+    return lambda: float(engine.sql(BARE.format(file=file)).df().iloc[0, 0])
 
 
 SIDES: dict[str, Callable[[Path], Callable[[], float]]] = {
@@ -164,10 +161,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--customers", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--memory", default="600MB", help="of the engine; imports and results come on top")
     parser.add_argument("--side", choices=list(SIDES))
     parser.add_argument("--make", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help="where the lab stands, or is made and deleted")
     asked = parser.parse_args()
+    os.environ["CEMLAB_MEMORY"] = asked.memory
     if asked.make:
         make(asked.folder, asked.make)
         return
