@@ -66,6 +66,28 @@ def word(name: str) -> str:
     return tables.heading(plain)[:1].lower() + tables.heading(plain)[1:]
 
 
+def given(items: Sequence[str]) -> dict[str, str]:
+    """Return words for the items whose names are this project's own, not the company's.
+
+    Parameters
+    ----------
+    items : sequence of str
+        The items.
+
+    Returns
+    -------
+    dict of str to str
+        For ``stats.segments.contrasts``.
+
+    Examples
+    --------
+    >>> given(["need_help", "ratings:shops", "contacts_365d"])
+    {'ratings:shops': 'shops', 'contacts_365d': 'contacts in a year'}
+    """
+    ours = [name for name in items if name in _WORDS or name.startswith(("ratings:", "contacts_"))]
+    return {name: word(name) for name in ours}
+
+
 def unit_words(unit: str, *, info: LabInfo) -> str:
     """Return what stands after an outcome's name on an axis.
 

@@ -1,7 +1,17 @@
 """Sentences on segments: which there are, how sure, what each needs and is worth, and what to do."""
 
 from cemlab.show.segment_text.groups import behind, found_again, how_many, kinds, set_apart, sizes
-from cemlab.show.segment_text.use import by_rule, certainty, rules, simple_split, stands_out, stays, urgent, worth
+from cemlab.show.segment_text.use import (
+    by_rule,
+    certainty,
+    moves,
+    rules,
+    simple_split,
+    stands_out,
+    stays,
+    urgent,
+    worth,
+)
 
 __all__ = [
     "behind",
@@ -10,6 +20,7 @@ __all__ = [
     "found_again",
     "how_many",
     "kinds",
+    "moves",
     "rules",
     "set_apart",
     "simple_split",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from cemlab.core.results import Finding, Name, Part, Quote, Sentence
+from cemlab.core.results import Estimates, Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
 from cemlab.show.segment_words import word
 
@@ -141,6 +141,34 @@ def simple_split(verdicts: Mapping[str, pd.DataFrame]) -> Sentence:
     return Sentence(
         "These segments foretell later ", Name(numbers.listed(better)), " better than any simple split.", *tail
     )
+
+
+def moves(turns: Estimates, same: Finding, *, days: str) -> Sentence:
+    """Say in which segment customers stay most and least.
+
+    Parameters
+    ----------
+    turns : Estimates
+        From ``stats.segments.transitions`` between ``a``, the earlier, and ``b``, the present.
+    same : Finding
+        Adjusted Rand index of then and now.
+    days : str
+        How long lies between, in words.
+
+    Returns
+    -------
+    Sentence
+        The share that is still in the same segment, at most and at least.
+    """
+    kept = turns.table.loc[(turns.table["a"] == turns.table["b"]) & turns.table["estimate"].notna()]
+    lead: list[Part] = ["Segments of ", Name(days), " before and of now agree with an adjusted Rand index of ", same]
+    if kept.empty:
+        return Sentence(*lead, ".")
+    found = [Finding.of("stay.moves", turns, where={"a": row["a"], "b": row["b"]}) for row in kept.to_dict("records")]
+    most, least = max(found, key=lambda each: each.value), min(found, key=lambda each: each.value)
+    parts: list[Part] = ["; of “", Name(most.scope["a"]), "” ", most, " are still in it"]
+    parts += [", of “", Name(least.scope["a"]), "” ", least] if len(found) > 1 else []
+    return Sentence(*lead, *parts, ".")
 
 
 def by_rule() -> Sentence:
