@@ -24,6 +24,8 @@ _WORDS: Mapping[str, str] = {
 """Terms that a heading would not make readable."""
 MOST_ERROR = 1.5
 """A log ratio with a larger standard error tells nothing: its interval spans a factor of hundreds."""
+MOST_RATIO = math.log(1000)
+"""A log ratio beyond it comes from a slice of time in which one side hardly leaves: it tells nothing."""
 _RATIO = ("hazard_ratio", "ratio_low", "ratio_high")
 _TELLING = ("detractor", "yes")
 """Levels of covariates that change over time that a reader asks for."""
@@ -220,11 +222,11 @@ def published_effects(tests: Estimates, *, fit: Estimates) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Rows of ``effect``; NaN where a slice tells nothing, its standard error above `MOST_ERROR`.
+        Rows of ``effect``; NaN where a slice tells nothing: its standard error above `MOST_ERROR`, or the effect beyond `MOST_RATIO`.
     """
     told = fit.table.loc[~fit.table["suppressed"].astype(bool), ["term", "level"]]
     effects = tests.parts["effect"].merge(told, on=["term", "level"])
-    sure = effects["std_error"] <= MOST_ERROR
+    sure = (effects["std_error"] <= MOST_ERROR) & (effects["estimate"].abs() <= MOST_RATIO)
     return effects.assign(
         **{name: effects[name].where(sure) for name in ("estimate", "std_error", "ci_low", "ci_high")}
     )

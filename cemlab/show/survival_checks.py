@@ -71,7 +71,9 @@ def other_ties(ratios: Sequence[Finding], others: Sequence[Finding]) -> Check:
 
 def _moved(one: Finding, other: Finding) -> float:
     """Return by how many widths of its interval a number moves."""
-    return abs(one.value - other.value) / (one.ci_high - one.ci_low)
+    moved = abs(one.value - other.value)
+    # where nobody has left there is no interval, and nothing moves
+    return moved / (one.ci_high - one.ci_low) if moved > 0 else moved
 
 
 def late_entry(share: Finding, ignored: Finding | None, *, late: Finding, clock: str) -> Check:

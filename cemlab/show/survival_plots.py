@@ -172,8 +172,22 @@ def _paint_together(
     whose = f" of those there at {start:g} {clock}" if start > 0 else ""
     top.set(ylim=(0, 103), ylabel=f"% still there{whose}", xlim=(min(start, grid[0]), max(grid[-1], _end(groups))))
     top.tick_params(labelbottom=False, length=0)
-    _paint_risk(below, groups, colours=colours, grid=grid[:: 2 if narrow else 1], info=info, narrow=narrow)
+    _paint_risk(
+        below,
+        groups,
+        colours=colours,
+        grid=grid[:: _every(groups, grid, narrow=narrow, info=info)],
+        info=info,
+        narrow=narrow,
+    )
     below.set_xlabel(f"{clock} since the start")
+
+
+def _every(groups: Sequence[_Group], grid: Sequence[float], *, narrow: bool, info: LabInfo) -> int:
+    """Return which of the times the table below shows, each, every second, ..., so that its numbers keep apart."""
+    letters = max(len(numbers.number(float(group.risk["at_risk"].max()), locale=info.locale)) for group in groups)
+    room = 150 if narrow else 400
+    return math.ceil(len(grid) * (7 * letters + 8) / room)
 
 
 def _end(groups: Sequence[_Group]) -> float:

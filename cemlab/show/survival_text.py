@@ -52,7 +52,10 @@ def spells_behind(used: Finding, events: Finding, *, start: float = 0.0, clock: 
     Sentence
         Names both counts, and what a later start means.
     """
-    parts: list[Part] = ["The answer rests on ", used, " relationships, of which ", events, " were seen to end"]
+    seen: list[Part] = [", of which ", events, " were seen to end"]
+    if events.value in (0, used.value):
+        seen = [", none of which was seen to end"] if not events.value else [", all of which were seen to end"]
+    parts: list[Part] = ["The answer rests on ", used, " relationships", *seen]
     if start > 0:
         parts += ["; curves speak of those who were still there after ", span(start, clock=clock)]
     return Sentence(*parts, ".")
@@ -88,7 +91,7 @@ def still_there(shares: Sequence[Finding], *, start: float = 0.0, clock: str) ->
             whose: list[Part] = ["still there after ", span(start, clock=clock)] if start > 0 else ["who begin"]
             parts += ["Of those ", *whose, ", ", share, " are still there after "]
         parts.append(span(share.scope["duration"], clock=clock))
-    parts += [" (between ", Quote(known[-1], "interval"), ")"]
+    parts += [" (between ", Quote(known[-1], "interval"), ")"] if math.isfinite(known[-1].ci_low) else []
     beyond = [span(share.scope["duration"], clock=clock).text for share in shares if not math.isfinite(share.value)]
     if beyond:
         parts += ["; follow-up ends before ", Name(numbers.listed(beyond))]
@@ -281,8 +284,10 @@ def certainty(share: Finding) -> tuple[Sentence, ...]:
     tuple of Sentence
         In plain words, for the fold below the answer.
     """
-    if share.suppressed or not math.isfinite(share.ci_low):
+    if share.suppressed:
         return (Sentence("With so few customers no interval may be shown."),)
+    if not math.isfinite(share.ci_low):
+        return (Sentence("Where nobody has left yet, or nobody is followed any more, a share has no interval."),)
     return (
         Sentence(
             "The interval, between ", Quote(share, "interval"), ", is computed so that in ", Quote(share, "level"),

@@ -189,3 +189,10 @@ def test_each_cause_ends_with_its_share_and_the_one_claimed(info: LabInfo) -> No
     shares = survival.cumulative_incidence(lives)
     figure = survival_causes.overstatement(shares, at=shares, clock="months", info=info)
     assert {"40 %", "20 %"} <= set(_words(figure.wide))
+
+
+def test_numbers_at_risk_keep_apart_on_a_phone(info: LabInfo) -> None:
+    lives = _lives({"monthly": 0.02, "yearly": 0.01}, n=60_000)
+    figure = _drawn(lives, info)
+    assert sum("60,000" in word for word in _words(figure.narrow)) == 2
+    assert sum("," in word for word in _words(figure.narrow)) < sum("," in word for word in _words(figure.wide))

@@ -123,3 +123,15 @@ def test_other_rule_for_ties_names_the_ratio_that_moves_most() -> None:
     check = survival_checks.other_ties([_ratio(2.0, "a"), _ratio(3.0, "b")], [_ratio(2.0, "a"), _ratio(2.5, "b")])
     assert "Plan: b" in plain(check.sentences[0])
     assert check.state == "watch"
+
+
+def test_nobody_who_left_and_everybody_who_left_are_told_in_words() -> None:
+    def _count(value: float) -> Finding:
+        return Finding("n", value, "rows")
+
+    assert plain(survival_text.spells_behind(_count(80), _count(0))).endswith("none of which was seen to end.")
+    assert plain(survival_text.spells_behind(_count(80), _count(80))).endswith("all of which were seen to end.")
+    whole = Finding("survival.left", 1.0, "share", scope={"duration": "12.0"}, n=80)
+    assert "–" not in plain(survival_text.still_there([whole], clock="months")), "no limits, no brackets"
+    assert "has no interval" in plain(survival_text.certainty(whole)[0])
+    assert survival_checks.other_clock(whole, whole, clock="months", other_clock="days").state == "holds"
