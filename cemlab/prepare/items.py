@@ -362,11 +362,12 @@ def _thirds(lab: Lab, names: Sequence[str]) -> dict[str, list[float]]:
     after = {f"_{at}": above[name].min(where=above[name] > float(row[f"low_{at}"])) for at, name in enumerate(numbers)
              if row[f"low_{at}"] < row[f"high_{at}"]}  # fmt: skip
     second = lab.frame(rows.aggregate(**after)).iloc[0] if after else pd.Series(dtype=float)
-    return {name: _rounded(row, second, at=at) for at, name in enumerate(numbers)}
+    whole = {name: rows[name].type().is_integer() for name in numbers}
+    return {name: _rounded(row, second, at=at, whole=whole[name]) for at, name in enumerate(numbers)}
 
 
-def _rounded(row: pd.Series, second: pd.Series, *, at: int) -> list[float]:
-    """Two figures suffice for a cut point; one that leaves nobody below moves to the next value."""
+def _rounded(row: pd.Series, second: pd.Series, *, at: int, whole: bool) -> list[float]:
+    """Two figures suffice for a cut point, and counts have whole ones; one that leaves nobody below moves to the next value."""
     if f"_{at}" not in second:
         return []
     low, high, step = float(row[f"low_{at}"]), float(row[f"high_{at}"]), float(second[f"_{at}"])
@@ -374,6 +375,7 @@ def _rounded(row: pd.Series, second: pd.Series, *, at: int) -> list[float]:
     for place in range(len(PARTS)):
         cut = float(row[f"cut_{at}_{place}"])
         short = round(cut, _digits(cut))
+        short = float(math.ceil(short)) if whole else short
         found.add(short if low < short <= high else min(high, max(short, _up(step))))
     return sorted(found)
 
