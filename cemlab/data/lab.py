@@ -69,6 +69,7 @@ class SnapshotLab:
     undated: tuple[str, ...]
     _engine: Any
     _records: dict[str, TableRecord] = field(repr=False)
+    _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     def table(self, name: str, *, personal: Iterable[str] = ()) -> Any:
         """Return a canonical table as a lazy Ibis table.
@@ -98,7 +99,10 @@ class SnapshotLab:
                     f"`{name}` must hold each column asked for: it has no `{column}`. "
                     f"{near_miss(column, record.columns)}It has: {', '.join(record.columns)}."
                 )
-        rows = _as_known(self._engine.table(name), record, self.as_of)
+        # asking the engine for the columns of a table takes longer than most of what is asked of it
+        if name not in self._known:
+            self._known[name] = _as_known(self._engine.table(name), record, self.as_of)
+        rows = self._known[name]
         return rows.select([column for column in record.columns if column not in set(record.personal) - wanted])
 
     def most_rows(self, table: str, column: str) -> int | None:
