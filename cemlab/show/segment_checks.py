@@ -64,7 +64,7 @@ def other_method(agreement: Finding | None) -> Check:
     Parameters
     ----------
     agreement : Finding or None
-        Adjusted Rand index; None where items are words, which k-means cannot take.
+        Adjusted Rand index; None where items are no numbers of customers.
 
     Returns
     -------
@@ -75,7 +75,11 @@ def other_method(agreement: Finding | None) -> Check:
     if agreement is None:
         return Check(
             title,
-            (Sentence("The items are words, which the other method, k-means, cannot take: it was not tried."),),
+            (
+                Sentence(
+                    "The other method, k-means, needs numbers of customers; these items are none, so it was not tried."
+                ),
+            ),
             "watch",
         )
     state: State = (

@@ -155,7 +155,8 @@ def _paint_names(axes: Axes, order: Sequence[str], *, narrow: bool) -> float:
         [short(each, most=wide + 2) for each in textwrap.wrap(name, wide, break_long_words=False)[:4]] for name in order
     ]
     for at, words in enumerate(wrapped):
-        axes.text(at, -0.7, "\n".join(words), ha="center", va="bottom", color=theme.INK, fontweight="bold")
+        small = {"fontsize": theme.TEXT_PX - 1} if len(order) > 5 else {"fontweight": "bold"}
+        axes.text(at, -0.7, "\n".join(words), ha="center", va="bottom", color=theme.INK, **small)
     return -1.0 - 0.72 * max(len(words) for words in wrapped)
 
 

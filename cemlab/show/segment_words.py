@@ -153,7 +153,7 @@ def in_words(rules: pd.DataFrame, items: Sequence[str]) -> pd.DataFrame:
     Examples
     --------
     >>> in_words(pd.DataFrame({"rule": ["need_help is true and plan is not yearly"]}), ["need_help", "plan"])["rule"].tolist()
-    ['need help, plan not yearly']
+    ['need help, plan not “yearly”']
     """
     named = "|".join(re.escape(name) for name in sorted(items, key=len, reverse=True))
     return rules.assign(rule=[_conditions(str(rule), named) for rule in rules["rule"]])
@@ -171,7 +171,8 @@ def _conditions(rule: str, named: str) -> str:
         if yes or no:
             told.append(item if yes != negated else f"no {item}")
         else:
-            told.append(f"{item} {'not ' if negated else ''}{level}")
+            plain = any(sign.isdigit() for sign in level)
+            told.append(f"{item} {'not ' if negated else ''}{level if plain else f'“{level}”'}")
     return ", ".join(told)
 
 

@@ -162,7 +162,7 @@ def test_rules_in_words() -> None:
         "rule": ["need_help is false and ratings:shops is not below 4 and plan is gold and iron"], "segment": "A", "n": 3
     })  # fmt: skip
     told = segment_words.in_words(rules, ["need_help", "ratings:shops", "plan"])
-    assert segment_words.rule_of(told, "A") == "no need help, shops not below 4, plan gold and iron"
+    assert segment_words.rule_of(told, "A") == "no need help, shops not below 4, plan “gold and iron”"
     assert segment_words.rule_of(told, "B") == ""
 
 
@@ -238,7 +238,7 @@ def test_nothing_stands_out_and_nothing_to_compare_are_different() -> None:
     loud = replace(quiet, p_value=0.001, flagged=True)
     assert "no segment differs" in _said(segment_text.stands_out([quiet], {}))
     assert "nothing is recorded" in _said(segment_text.stands_out([replace(quiet, p_value=float("nan"))], {}))
-    assert "“A” has higher NPS than the others" in _said(segment_text.stands_out([loud], {}))
+    assert "“A”, NPS: higher than the others" in _said(segment_text.stands_out([loud], {}))
 
 
 def test_checks_of_method_start_assignment_and_items() -> None:

@@ -166,6 +166,11 @@ def _about(items: pd.DataFrame, name: str, *, most: int) -> str:
     return numbers.listed((more or less or ["like the others"])[:most])
 
 
+def _tells_more(about: str, name: str) -> bool:
+    """Whether the words say more than the segment's name does."""
+    return any(each not in name.lower() for each in about.lower().split(" and ")) if about else False
+
+
 def _less(told: str) -> str:
     return f"low {told.removeprefix('high ')}" if told.startswith("high ") else f"less {told}"
 
@@ -190,5 +195,6 @@ def kinds(found: Sequence[Finding], items: pd.DataFrame) -> Sentence:
     for each in seen[:_MOST_KINDS]:
         name = each.scope["segment"]
         parts += ["; " if parts else "", each, " “", Name(name), "”"]
-        parts += [] if items.empty else [" (", Name(_about(items, name, most=2)), ")"]
+        about = "" if items.empty else _about(items, name, most=2)
+        parts += [" (", Name(about), ")"] if _tells_more(about, name) else []
     return Sentence(*parts, "; the others are smaller." if len(seen) > _MOST_KINDS else ".")

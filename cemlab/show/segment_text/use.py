@@ -42,8 +42,8 @@ def stands_out(gaps: Sequence[Finding], levels: Mapping[tuple[str, str], Finding
         outcome, segment = each.scope["outcome"], each.scope["segment"]
         level = levels.get((outcome, segment))
         way = "higher" if each.value > 0 else "lower"
-        parts += ["; “" if parts else "“", Name(segment), f"” has {way} ", Name(word(outcome)), " than the others"]
-        parts += [] if level is None else [" (", level, ")"]
+        parts += ["; “" if parts else "“", Name(segment), "”, ", Name(word(outcome)), ": "]
+        parts += [f"{way} than the others"] if level is None else [level, f", {way} than the others"]
     more = "; more is in the figure" if len(out) > _MOST_NAMED else ""
     return Sentence(*parts, f"{more}.")
 

@@ -202,7 +202,9 @@ def _word(plain: str, level: str, *, many: bool, alone: bool) -> str:
     if level.endswith(UPPER) and not many:
         return f"high {plain}"
     # A level that no other item has, such as "fibre", speaks for itself; a number does not.
-    return level if alone and not any(sign.isdigit() for sign in level) else f"{plain} {level}"
+    if not alone or any(sign.isdigit() for sign in level):
+        return f"{plain} {level}"
+    return f"no {level[3:]}" if level.startswith("No ") else level
 
 
 def _denied(word: str) -> str:
