@@ -358,3 +358,14 @@ def test_hundreds_of_groups_and_thousands_of_days_take_no_time() -> None:
                           "events": random.poisson(1, 100_000), "censored": random.poisson(1, 100_000)})  # fmt: skip
     assert len(survival.quantiles(lives).table) == 200
     assert survival.log_rank(lives).row()["df"] == 199
+
+
+def test_a_group_that_nobody_left_is_not_called_different() -> None:
+    lives = pd.DataFrame({
+        "plan": ["old", "old", "new"], "duration": [1, 2, 2], "events": [40, 0, 0], "censored": [0, 60, 12],
+    })  # fmt: skip
+    for found in (survival.differences(lives, times=[2]), survival.differences(lives, tau=2.0)):
+        table = found.table.set_index("plan")
+        assert table["estimate"].notna().all()
+        assert table[["std_error", "p_value", "ci_low"]].isna().all(axis=None)
+        assert any("nobody" in note.lower() for note in found.notes)

@@ -93,7 +93,8 @@ def leakage(
     table = pd.DataFrame(rows)
     if table["leaking"].all():
         raise InsufficientDataError(
-            f"A model needs a covariate that does not give the outcome away: all {len(table)} do. Map others in the lab."
+            f"A model needs a covariate that does not give the outcome away: all {len(table)} do "
+            f"({', '.join(f'`{term}`' for term in terms)}). Map others in the lab, or name others."
         )
     notes = [
         f"`{term}` was kept out: it {reason}."

@@ -14,6 +14,8 @@ from cemlab.stats.survival.curves import curves_of, group_summary
 from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
 from cemlab.stats.survival.summaries import areas, horizon_of
 
+WITHOUT_ERROR = "Where nobody of a group, or everybody, has left, its difference has no interval and is not tested."
+
 
 def differences(
     lives: pd.DataFrame,
@@ -49,7 +51,8 @@ def differences(
     Estimates
         Measure ``survival_difference`` (in percentage points, as a share; also by ``duration``) or ``restricted_mean_difference`` (in `unit`, column
         ``tau``): ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``group_value``, ``rest_value``,
-        ``n``, ``n_customers``. A time after a group's or the rest's follow-up gives NaN.
+        ``n``, ``n_customers``. A time after a group's or the rest's follow-up gives NaN; where nobody or everybody of
+        either has left, the difference has no error.
 
     Raises
     ------
@@ -85,9 +88,26 @@ def differences(
     return Estimates.build(
         rows, by=[*table.by, *(["duration"] if times else [])], cells=table.by, unit="percentage points" if times else unit, level=level,
         measure="survival_difference" if times else "restricted_mean_difference", min_n=min_n, better="up",
-        method="difference from all other groups, Greenwood-type variance", notes=own.notes,
+        method="difference from all other groups, Greenwood-type variance", notes=(*own.notes, *without_error(rows)),
         parts={"groups": group_summary(table, own)},
     )  # fmt: skip
+
+
+def without_error(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Return what must be said of differences that have no interval.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        From `against_rest`.
+
+    Returns
+    -------
+    tuple of str
+        A sentence, or nothing.
+    """
+    told = rows["estimate"].notna() & rows["std_error"].isna() & ~rows["suppressed"]
+    return (WITHOUT_ERROR,) if told.any() else ()
 
 
 def _shares(lives: Lives, window: Window, times: Sequence[float]) -> tuple[Floats, Floats]:
@@ -132,7 +152,9 @@ def against_rest(
     """
     (ours, error), (theirs, other) = sides
     column, row = np.repeat(np.arange(ours.shape[1]), len(times)), np.tile(np.arange(len(times)), ours.shape[1])
-    estimate, spread = (ours - theirs)[row, column], np.sqrt(error**2 + other**2)[row, column]
+    # Greenwood's formula knows no error of a group of whom nobody, or everybody, has left.
+    both = np.sqrt(np.where((error > 0) & (other > 0), error**2 + other**2, np.nan))
+    estimate, spread = (ours - theirs)[row, column], both[row, column]
     half = quantile(level) * spread
     z = np.divide(estimate, spread, out=np.full_like(estimate, np.nan), where=spread > 0)
     return lives.groups.iloc[column].reset_index(drop=True).assign(**{name: np.asarray(times, dtype=float)[row]}).assign(

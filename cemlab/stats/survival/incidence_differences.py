@@ -11,7 +11,7 @@ from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats
 from cemlab.stats.survival.curves import group_summary, inside
-from cemlab.stats.survival.differences import against_rest
+from cemlab.stats.survival.differences import against_rest, without_error
 from cemlab.stats.survival.incidence import incidence_of
 from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
 
@@ -83,7 +83,7 @@ def incidence_differences(
     return Estimates.build(
         rows, by=[*table.by, "duration"], cells=table.by, measure="incidence_difference", unit="percentage points", level=level,
         method="difference from all other groups, Aalen–Johansen, Greenwood-type variance", min_n=min_n, better="down",
-        notes=own.notes, parts={"groups": group_summary(table, own)},
+        notes=(*own.notes, *without_error(rows)), parts={"groups": group_summary(table, own)},
     )  # fmt: skip
 
 
