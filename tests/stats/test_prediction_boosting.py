@@ -78,7 +78,7 @@ def test_its_risk_never_rises_with_what_may_only_lower_it(past: pd.DataFrame) ->
 
 
 def test_tuning_looks_at_the_training_time_only_and_keeps_the_best(booster: prediction.Boosted) -> None:
-    assert len(booster.tuning) == 4
+    assert len(booster.tuning) == 2
     assert booster.tuning["loss"].is_monotonic_increasing
     assert booster.settings == booster.tuning.iloc[0].drop("loss").to_dict()
     assert not booster.notes

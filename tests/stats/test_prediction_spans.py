@@ -144,8 +144,3 @@ def test_day_from_which_more_leave_is_flagged(factor: float, moved: bool) -> Non
     assert row["ci_low"] < factor < row["ci_high"]
     with pytest.raises(SchemaError, match="1 of 1 lack them"):
         prediction.relation_by_day({"2024-03-01": judged.cells}, risks=judged.risks["Cox"], training={})
-
-
-def test_cells_at_levels_that_left_for_a_cause_keep_everybody_there() -> None:
-    cells = pd.DataFrame({"plan": ["a", "a", "b"], "cause": ["left", None, "paid"], "n": 1})
-    assert prediction.at_levels_of(cells, cells.head(1), terms=["plan"])["plan"].tolist() == ["a", "a"]

@@ -84,13 +84,17 @@ def assumptions(cost: Finding, kept: Finding, margin: Finding, *, currency: str,
     )  # fmt: skip
 
 
-def today(scored: Finding, high: Finding, *, above: Finding, horizon: str, at_risk: Finding | None = None, currency: str = "") -> Sentence:  # fmt: skip
+def today(
+    scored: Finding, high: Finding, *, share: Finding, above: Finding, horizon: str, at_risk: Finding | None = None, currency: str = ""
+) -> Sentence:  # fmt: skip
     """Say how many of today's customers are at high risk.
 
     Parameters
     ----------
     scored, high : Finding
         Customers with a score, and those above a threshold.
+    share : Finding
+        Of all, those above it.
     above : Finding
         The threshold.
     horizon : str
@@ -106,7 +110,7 @@ def today(scored: Finding, high: Finding, *, above: Finding, horizon: str, at_ri
         Counts only; nobody is named.
     """
     parts: list[Part] = [
-        "Of ", scored, " customers today, ", high, " have a risk above ", above, " to leave within ", Name(horizon),
+        "Of ", scored, " customers who are here today, ", high, " (", share, ") have a risk above ", above, " of leaving within ", Name(horizon),
     ]  # fmt: skip
     if at_risk is not None and math.isfinite(at_risk.value):
         parts += ["; ", at_risk, Name(f" {currency}".rstrip()), " of yearly margin are at risk"]

@@ -15,7 +15,7 @@ import pandas as pd
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.core.results import Estimates
 from cemlab.stats.hazards.design import Design, design_of
-from cemlab.stats.hazards.fitted import coefficient_table, fit_row, ratios_of
+from cemlab.stats.hazards.fitted import SHRUNK, coefficient_table, fit_row, ratios_of
 from cemlab.stats.hazards.newton import Maximum, Point, maximise, need_full_rank
 from cemlab.stats.intervals import Floats, quantile
 
@@ -131,6 +131,7 @@ def fit_discrete(
     cause: str = "",
     reference: Mapping[str, str] | None = None,
     cluster: str = "",
+    ridge: float = 0.0,
     level: float = 0.95,
     min_n: int = 10,
 ) -> Estimates:
@@ -157,6 +158,9 @@ def fit_discrete(
         Reference level of some terms.
     cluster : str, default ""
         Column of what belongs together, for clustered errors.
+    ridge : float, default 0
+        θ of a penalty θ/2·Σβ² on all coefficients, the constant counted from the hazard over all; with it a level at which nobody
+        left has a coefficient.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -189,6 +193,8 @@ def fit_discrete(
         raise ParameterError(
             f'`link` must be "cloglog" or "logit" and `time` one of {", ".join(TIMES)}: {link!r}, {time!r} were given.'
         )
+    if not ridge >= 0:
+        raise ParameterError(f"`ridge` must be at least 0: {ridge!r} was given.")
     cells = _checked(cells, terms=terms, cause=cause, cluster=cluster)
     design = design_of(cells, terms, reference=reference)
     form = _time_term(cells, time, knots=knots)
@@ -196,13 +202,13 @@ def fit_discrete(
         [np.ones((len(cells), 1)), form.columns(cells["period"].to_numpy(float)), design.matrix(design.coded(cells))]
     )
     labels = ["constant", *form.labels, *design.labels]
-    found = _fitted(x, cells, link=link, labels=labels)
+    found = _fitted(x, cells, link=link, labels=labels, ridge=ridge)
     groups = cells.groupby(cluster, observed=True, dropna=False, sort=True).ngroup().to_numpy() if cluster else None
     covariance = found.covariance if groups is None else _clustered(x, cells, found, groups, link=link)
     first = cells["period"].to_numpy() == cells["period"].min()
     centre = np.average(x[first, -len(design.columns) :], axis=0, weights=cells.loc[first, "n_at_risk"])
     model = DiscreteModel(design, form, link, found.beta, covariance, centre, cause)
-    return _estimates(model, found, cells, labels, level=level, min_n=min_n, clustered=groups is not None)
+    return _estimates(model, found, cells, labels, level=level, min_n=min_n, clustered=groups is not None, ridge=ridge)
 
 
 def _checked(cells: pd.DataFrame, *, terms: Sequence[str], cause: str, cluster: str) -> pd.DataFrame:
@@ -266,7 +272,7 @@ def _mean(linear: Floats, link: Link) -> tuple[Floats, Floats]:
     return -np.expm1(-rate), rate * np.exp(-rate)
 
 
-def _fitted(x: Floats, cells: pd.DataFrame, *, link: Link, labels: list[str]) -> Maximum:
+def _fitted(x: Floats, cells: pd.DataFrame, *, link: Link, labels: list[str], ridge: float) -> Maximum:
     n, gone = cells["n_at_risk"].to_numpy(float), cells["events"].to_numpy(float)
     centred = x[:, 1:] - np.average(x[:, 1:], axis=0, weights=n)
     if centred.shape[1]:
@@ -284,7 +290,7 @@ def _fitted(x: Floats, cells: pd.DataFrame, *, link: Link, labels: list[str]) ->
         weight = n * slope**2 / noise
         return Point(_value(beta), x.T @ ((gone - n * hazard) * slope / noise), (x * weight[:, None]).T @ x)
 
-    found = maximise(_value, _point, labels=labels, close=EXACT)
+    found = maximise(_value, _point, labels=labels, ridge=ridge, close=EXACT)
     return found.moved(first)
 
 
@@ -301,7 +307,7 @@ def _clustered(x: Floats, cells: pd.DataFrame, found: Maximum, groups: np.ndarra
 
 
 def _estimates(model: DiscreteModel, found: Maximum, cells: pd.DataFrame, labels: list[str], *, level: float, min_n: int,
-               clustered: bool) -> Estimates:  # fmt: skip
+               clustered: bool, ridge: float) -> Estimates:  # fmt: skip
     error = np.sqrt(np.diag(model.covariance))
     first = len(labels) - len(model.design.columns)
     counted = cells.rename(columns={"n_at_risk": "n"})
@@ -316,13 +322,13 @@ def _estimates(model: DiscreteModel, found: Maximum, cells: pd.DataFrame, labels
     parts = {
         "ratios": ratios_of(table), "baseline": _baseline(model, cells, level=level), "all": everything,
         "covariance": pd.DataFrame(model.covariance, columns=labels).assign(column=labels),
-        "fit": fit_row(found, spells=float(cells["n_at_risk"].sum()), events=float(cells["events"].sum()), ridge=0.0),
+        "fit": fit_row(found, spells=float(cells["n_at_risk"].sum()), events=float(cells["events"].sum()), ridge=ridge),
     }  # fmt: skip
     odds = model.link == "logit"
     return Estimates.build(
         table, by=["term", "level"], measure="log_odds_ratio" if odds else "log_hazard_ratio", unit="ratio", level=level, min_n=min_n,
         method=f"discrete-time hazard, {'logit' if odds else 'complementary log-log'}, {'clustered' if clustered else 'model-based'} errors",
-        better="down", parts=parts, model=model,
+        better="down", notes=[SHRUNK] if ridge else [], parts=parts, model=model,
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ def fit_fine_gray(
     cause: str,
     ties: Ties = "efron",
     reference: Mapping[str, str] | None = None,
+    ridge: float = 0.0,
     level: float = 0.95,
     min_n: int = 10,
 ) -> Estimates:
@@ -50,6 +51,8 @@ def fit_fine_gray(
         Rule for tied events.
     reference : mapping of str to str, optional
         Reference level of some terms.
+    ridge : float, default 0
+        As for `fit_cox`; with it a level at which nobody left for the cause has a coefficient.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -85,7 +88,8 @@ def fit_fine_gray(
         )
     design = design_of(kept, terms, reference=reference)
     counts = level_counts(kept, design)
-    need_events(counts, min_n=min_n)
+    if not ridge:
+        need_events(counts, min_n=min_n)
     times, curve = _still_followed(every)
     gone, duration = kept["events"].to_numpy(float) > 0, kept["duration"].to_numpy(float)
     grid = grid_of(np.zeros(int(gone.sum()), dtype=np.int64), duration[gone], strata=1)
@@ -94,14 +98,16 @@ def fit_fine_gray(
     other = (every["events"].to_numpy(float) > 0) & ~gone
     after = np.where(other, 1 / np.maximum(_before(times, curve, duration), np.finfo(float).tiny), 0.0)
     data = prepared(_split(kept, every), design, Roles(cause=cause), grid=grid, after=after)
-    found = fitted(data.blocks, grid, labels=design.labels, ties=ties, ridge=0.0)
+    found = fitted(data.blocks, grid, labels=design.labels, ties=ties, ridge=ridge)
     model = CoxModel(
         design=design, roles=Roles(cause=cause), ties=ties, beta=found.beta, covariance=sandwich(data.blocks, grid, found, ties=ties),
         centre=data.blocks.centre, grid=grid, strata=data.strata, bread=found.covariance, last_seen=data.last_seen,
         sums=risk_sums(data.blocks, grid, found.beta, ties=ties),
     )  # fmt: skip
-    result = estimates_of(model, found, counts=counts, data=data, level=level, min_n=min_n)
-    method = f"Fine and Gray, {ties.capitalize()} ties, robust errors, exact on cells"
+    result = estimates_of(model, found, counts=counts, data=data, level=level, min_n=min_n, ridge=ridge)
+    method = f"Fine and Gray, {ties.capitalize()} ties, robust errors, exact on cells" + (
+        f", ridge {ridge:g}" if ridge else ""
+    )
     return replace(result, measure="log_subdistribution_ratio", method=method).with_notes(FIXED)
 
 

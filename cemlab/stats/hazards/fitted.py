@@ -21,6 +21,8 @@ from cemlab.stats.survival.comparison import chi_square_p
 if TYPE_CHECKING:
     from cemlab.stats.hazards.cells import Prepared, Roles
 
+SHRUNK = "Shrunk coefficients: their intervals are too short for the bias that shrinking brings."
+
 
 @dataclass(frozen=True, eq=False)
 class CoxModel:
@@ -131,10 +133,9 @@ def estimates_of(
     method = f"Cox, {model.ties.capitalize()} ties, {errors} errors, exact on cells" + (
         f", ridge {ridge:g}" if ridge else ""
     )
-    notes = ("Shrunk coefficients: their intervals are too short for the bias that shrinking brings.",) if ridge else ()
     return Estimates.build(
         table, by=["term", "level"], measure="log_hazard_ratio", unit="ratio", method=method, level=level, min_n=min_n,
-        better="down", notes=notes, parts=parts, model=model,
+        better="down", notes=[SHRUNK] if ridge else [], parts=parts, model=model,
     )  # fmt: skip
 
 

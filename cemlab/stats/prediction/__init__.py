@@ -10,15 +10,15 @@ from cemlab.stats.prediction.comparison import compare
 from cemlab.stats.prediction.days import relation_by_day
 from cemlab.stats.prediction.discrimination import auc, concordance
 from cemlab.stats.prediction.drift import calibration_by_month, drift
+from cemlab.stats.prediction.learnt import trained
 from cemlab.stats.prediction.scorecards import Judged, judged, person_periods, scorecard, scored
 from cemlab.stats.prediction.snapshot import cross_fitted
-from cemlab.stats.prediction.spans import at_levels_of, rows_of, stacked, with_challenger
+from cemlab.stats.prediction.spans import rows_of, stacked, with_challenger
 from cemlab.stats.prediction.utility import decision_curve, lift
 
 __all__ = [
     "Boosted",
     "Judged",
-    "at_levels_of",
     "auc",
     "boosted",
     "brier",
@@ -43,6 +43,7 @@ __all__ = [
     "scored",
     "stacked",
     "tenure_baseline",
+    "trained",
     "with_challenger",
     "without_each",
 ]

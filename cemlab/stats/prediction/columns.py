@@ -11,8 +11,8 @@ from cemlab.core.errors import SchemaError
 from cemlab.core.results import Estimates
 from cemlab.core.scorecards import Scorecard
 from cemlab.stats.diagnostics.separation import with_events
-from cemlab.stats.hazards.cox import fit_cox
-from cemlab.stats.prediction.scorecards import Clock, scorecard
+from cemlab.stats.prediction.learnt import Kind, trained
+from cemlab.stats.prediction.scorecards import Clock
 
 
 def without_each(
@@ -23,9 +23,10 @@ def without_each(
     clock: Clock = "days",
     bins: Mapping[str, Sequence[float]] | None = None,
     time_varying: Sequence[str] = (),
-    ridge: float = 0.0,
+    kind: Kind = "discrete time",
+    ridge: float = 1.0,
 ) -> list[Scorecard]:
-    """Return Cox's model of all columns but one, for each column.
+    """Return the model of all columns but one, for each column.
 
     Parameters
     ----------
@@ -35,8 +36,8 @@ def without_each(
         The columns; those of one level are passed over, and levels at which nobody left unless there is a ridge.
     horizons, clock, bins, time_varying : as in `scorecard`
         The same question.
-    ridge : float, default 0
-        As `cemlab.stats.hazards.fit_cox`.
+    kind, ridge : as in `trained`
+        Which model.
 
     Returns
     -------
@@ -59,8 +60,10 @@ def without_each(
     held = [name for name in terms if len(set(kept[name])) > 1]
     made = []
     for name in held if len(held) > 1 else []:
-        fit = fit_cox(kept, terms=[other for other in held if other != name], ridge=ridge)
-        card = scorecard(fit, horizons=horizons, clock=clock, bins=bins, time_varying=time_varying)
+        others = [other for other in held if other != name]
+        _, card = trained(
+            kept, kind=kind, terms=others, horizons=horizons, clock=clock, bins=bins, time_varying=time_varying, ridge=ridge
+        )  # fmt: skip
         made.append(replace(card, model=name))
     return made
 

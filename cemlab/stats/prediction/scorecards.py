@@ -47,6 +47,7 @@ def scorecard(
     *,
     horizons: Sequence[float],
     clock: Clock = "days",
+    ends: Sequence[float] = (),
     bins: Mapping[str, Sequence[float]] | None = None,
     time_varying: Sequence[str] = (),
 ) -> Scorecard:
@@ -61,9 +62,11 @@ def scorecard(
     fit : Estimates
         From `fit_cox`, `fit_discrete` or `fit_fine_gray`, on cells counted from the cut; all terms in levels.
     horizons : sequence of float
-        In the unit of the fit's durations.
+        In the unit of the clock.
     clock : {"days", "months"}, default "days"
-        That unit.
+        Unit of the durations.
+    ends : sequence of float, default ()
+        Of a discrete-time fit on `person_periods` with these ends; empty where a period is one unit of the clock.
     bins : mapping of str to sequence of float, optional
         Cut points of the terms that are numbers.
     time_varying : sequence of str, default ()
@@ -104,7 +107,7 @@ def scorecard(
     if isinstance(model, CoxModel):
         name, course, shares, cause = *_of_cox(model, fit, asked), model.roles.cause
     elif isinstance(model, DiscreteModel):
-        name, course, shares, cause = *_of_discrete(model, fit, asked), ""
+        name, course, shares, cause = *_of_discrete(model, fit, _in_periods(asked, ends)), ""
     else:
         raise ParameterError(
             f"A scorecard is made of `fit_cox`, `fit_discrete` or `fit_fine_gray`: `{fit.measure}` is another thing."
@@ -199,17 +202,21 @@ def scored(frame: pd.DataFrame, card: Scorecard, *, reasons: int = 0) -> pd.Data
     return card.of(frame[terms].iloc[first], reasons=reasons).iloc[row].set_axis(frame.index)
 
 
-def person_periods(cells: pd.DataFrame, *, terms: Sequence[str]) -> pd.DataFrame:
+def person_periods(cells: pd.DataFrame, *, terms: Sequence[str], ends: Sequence[float] = ()) -> pd.DataFrame:
     """Return landmark cells by period, as `fit_discrete` takes them.
 
-    A spell of duration d is at risk in the periods 1 … d, and an event happens in the last.
+    A spell that ended in period d is at risk in the periods 1 … d and ends in the last; one lost from sight is at risk in those that
+    were over by then.
 
     Parameters
     ----------
     cells : pandas.DataFrame
-        ``duration`` in whole periods since the cut, the terms, ``n``, ``events``.
+        ``duration`` since the cut, the terms, ``n``, ``events``.
     terms : sequence of str
         The covariates; other columns are summed over.
+    ends : sequence of float, default ()
+        Where periods end, in the unit of the durations, rising; what comes after the last is not looked at. Empty where durations
+        are whole periods.
 
     Returns
     -------
@@ -230,6 +237,8 @@ def person_periods(cells: pd.DataFrame, *, terms: Sequence[str]) -> pd.DataFrame
     missing = [name for name in ("duration", *terms, "n", "events") if name not in cells]
     if missing:
         raise SchemaError(f"Landmark cells need the columns {', '.join(missing)}: they are missing.")
+    if ends:
+        cells = _in_ends(cells, np.asarray(ends, dtype=float))
     if (cells["duration"] % 1 != 0).any():
         raise SchemaError(
             f"Periods need whole durations: {int((cells['duration'] % 1 != 0).sum()):,} of {len(cells):,} cells have others."
@@ -242,6 +251,28 @@ def person_periods(cells: pd.DataFrame, *, terms: Sequence[str]) -> pd.DataFrame
     long = long.assign(period=period, n_at_risk=long["n"], events=long["events"].where(long["duration"] == period, 0))
     found = long.groupby(["period", *terms], observed=True, dropna=False)[["n_at_risk", "events"]].sum()
     return found.reset_index()
+
+
+def _in_ends(cells: pd.DataFrame, ends: Floats) -> pd.DataFrame:
+    """Durations as numbers of periods: begun by those who left, over for the others."""
+    at = cells["duration"].to_numpy(float)
+    begun = np.searchsorted(ends, at, side="left") + 1
+    left = cells.assign(duration=np.minimum(begun, len(ends)), n=cells["events"]).assign(
+        events=cells["events"].where(begun <= len(ends), 0)
+    )
+    stayed = cells.assign(duration=np.searchsorted(ends, at, side="right"), n=cells["n"] - cells["events"], events=0)
+    both = pd.concat([left, stayed], ignore_index=True)
+    return both.loc[(both["n"] > 0) & (both["duration"] > 0)]
+
+
+def _in_periods(horizons: tuple[float, ...], ends: Sequence[float]) -> tuple[float, ...]:
+    if not ends:
+        return horizons
+    place = {float(end): float(number) for number, end in enumerate(ends, start=1)}
+    other = [horizon for horizon in horizons if horizon not in place]
+    if other:
+        raise ParameterError(f"Each horizon must be the end of a period: {len(other)} of {len(horizons)} are not.")
+    return tuple(place[horizon] for horizon in horizons)
 
 
 def _of_cox(model: CoxModel, fit: Estimates, horizons: tuple[float, ...]) -> tuple[str, Course, Floats]:

@@ -67,35 +67,6 @@ def stacked(frames: Sequence[pd.DataFrame], *, terms: Sequence[str], bins: Bins)
     return whole.groupby(keys, dropna=False, observed=True)[["n", "events"]].sum().reset_index()
 
 
-def at_levels_of(cells: pd.DataFrame, kept: pd.DataFrame, *, terms: Sequence[str]) -> pd.DataFrame:
-    """Return the cells whose levels all occur in other cells.
-
-    For a model of one cause of several: the levels at which somebody left for it, with everybody who is at them.
-
-    Parameters
-    ----------
-    cells, kept : pandas.DataFrame
-        All cells, and those that have the levels.
-    terms : sequence of str
-        The covariates.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of `cells`.
-
-    Examples
-    --------
-    >>> cells = pd.DataFrame({"plan": ["a", "a", "b"], "cause": ["left", None, "paid"]})
-    >>> len(at_levels_of(cells, cells.head(1), terms=["plan"]))
-    2
-    """
-    there = np.ones(len(cells), dtype=bool)
-    for name in terms:
-        there &= cells[name].isin(set(kept[name])).to_numpy()
-    return cells.loc[there]
-
-
 @dataclass(frozen=True, eq=False)
 class CellRows:
     """Landmark cells as design rows (see `cemlab.core.rows.DesignRows`).
