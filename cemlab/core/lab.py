@@ -256,8 +256,7 @@ class Lab(Protocol):
     def held(self, expression: Any) -> Any:
         """Work a lazy expression out once, in the engine, for as long as what comes of it is in use.
 
-        For what is asked more than once, and for groups that are to be grouped again: the engine can lay a table on the
-        disk, but not the groups from which it is making others.
+        For what is asked more than once, and is too large to be worked out each time.
 
         Parameters
         ----------

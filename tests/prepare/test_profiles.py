@@ -216,7 +216,7 @@ def test_purchases_are_added_up_once_in_passes(
     monkeypatch.setattr(lab, "held", hold)
     found = profiles.rfm(lab)
     assert len(held) == passes
-    assert "GROUP BY" not in ibis.to_sql(found).upper()  # groups of groups would not be laid on the disk
+    assert "GROUP BY" not in ibis.to_sql(found).upper()  # whoever asks on does not add up again
     by_hand = rows.groupby("customer_id").agg(last=("occurred_at", "max"), n=("amount", "size"), sum=("amount", "sum"))
     table = lab.frame(found).set_index("customer_id").sort_index()
     assert table["frequency"].tolist() == by_hand["n"].tolist()

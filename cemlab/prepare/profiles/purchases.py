@@ -125,9 +125,8 @@ def scored(lab: Lab, bought: ir.Table) -> ir.Table:
 def purchases(lab: Lab, known: Known, *, window_days: int = 0) -> ir.Table:
     """Return what each customer who bought did so, before scores, worked out once.
 
-    Customers are taken in several passes, by a hash, when there are many purchases. Where a customer's purchases lie
-    scattered, the engine keeps partial sums, nearly as many as purchases; it lays them on the disk in a few heaps and takes
-    back a heap as a whole, which would not fit.
+    Customers are taken in several passes, by a hash, when there are many purchases: in a single one the engine stops under
+    a limit of memory that is enough for each of several, although it works on the disk.
 
     Parameters
     ----------
