@@ -93,7 +93,8 @@ def _item_lines(items: pd.DataFrame, *, order: Sequence[str]) -> list[_Line]:
     for (_, _, name), rows in items.groupby(["item", "level", "word"], sort=False):
         values = rows.set_index("segment")["estimate"].reindex(list(order)).to_numpy(float)
         line = _Line(str(name), "values", tuple(values), (True,) * len(order), float(rows["explained"].iloc[0]))
-        made.setdefault(tuple(values.round(3)), line)
+        if np.isfinite(values).any():
+            made.setdefault(tuple(values.round(3)), line)
     return sorted(made.values(), key=lambda line: int(np.nanargmax(line.cells)))
 
 

@@ -3,7 +3,7 @@
 from cemlab.stats.segments.agreement import agreement, transitions
 from cemlab.stats.segments.bch import classification, exact
 from cemlab.stats.segments.categories import categories
-from cemlab.stats.segments.curves import curves, left_after, medians
+from cemlab.stats.segments.curves import curves, left_after, medians, not_followed
 from cemlab.stats.segments.grid import at_stake, grid
 from cemlab.stats.segments.latent_classes import latent_classes
 from cemlab.stats.segments.naming import contrasts, names, renamed
@@ -33,6 +33,7 @@ __all__ = [
     "medians",
     "mixture",
     "names",
+    "not_followed",
     "number_of_classes",
     "number_of_components",
     "overall",

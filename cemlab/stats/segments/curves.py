@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from cemlab.core.errors import SchemaError
+from cemlab.core.errors import CemlabError, SchemaError
 from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats, quantile
 from cemlab.stats.jackknife import FEW_GROUPS, NO_REPLICATES, Errors, jackknife
@@ -76,6 +76,33 @@ def curves(lives: pd.DataFrame, *, classification: Classification, level: float 
         assigned, window, falling=falling, raw=raw, errors=errors, used=used, risk=risk, events=events, model=classification,
         replicated="replicate" in lives, level=level, min_n=min_n,
     )  # fmt: skip
+
+
+def not_followed(lives: pd.DataFrame, *, classification: Classification, min_n: int = 10) -> str:
+    """Return why no curves can be drawn; empty when they can.
+
+    Parameters
+    ----------
+    lives, classification, min_n : as in `curves`
+        See there.
+
+    Returns
+    -------
+    str
+        What `curves` would refuse with, for a page that goes on without them.
+
+    Examples
+    --------
+    >>> from cemlab.stats.segments.bch import exact
+    >>> lives = pd.DataFrame({"segment": "a", "duration": [1, 2], "events": [1, 0], "censored": [0, 4]})
+    >>> not_followed(lives, classification=exact(["a"]), min_n=3)
+    ''
+    """
+    try:
+        window_of(_lives(lives, classification)[0], min_n=min_n)
+    except CemlabError as error:
+        return str(error)
+    return ""
 
 
 def left_after(found: Estimates, times: Sequence[float]) -> Estimates:

@@ -99,7 +99,7 @@ def number_of_classes(
     ParameterError
         When `at_most` or `starts` is below 1.
     InsufficientDataError
-        When an item is constant or nobody answered.
+        When an item is constant, or fewer than `min_n` answered.
 
     References
     ----------
@@ -115,6 +115,10 @@ def number_of_classes(
     [False, True]
     """
     data, models, rows = coded(patterns, items=items), list[LatentClasses](), list[dict[str, object]]()
+    if data.n.sum() < min_n:
+        raise InsufficientDataError(
+            f"At least {min_n:,} customers must have an answer: {data.n.sum():,.0f} have. Group more of them, or lower `min_n`."
+        )
     notes = [BY_BIC]
     going = resamples > 0
     for classes in range(1, need_one("at_most", at_most) + 1):
