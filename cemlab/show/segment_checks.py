@@ -127,7 +127,7 @@ def incomplete(item: str, share: Finding) -> Check:
     if share.value >= 1:
         return Check(title, (Sentence("Every item is known of everybody."),), "holds")
     state: State = "holds" if share.value >= _FULL else "watch" if share.value >= _SCANT else "overturns"
-    words = Sentence("Least is known of ", Name(word(item)), ": of ", share,
+    words = Sentence("Least is known of ", Name(word(item)), ": of ", Quote(share, "precise"),
                      ". Who lacks it is grouped by the rest, as if it were missing by chance.")  # fmt: skip
     return Check(title, (words,), state)
 

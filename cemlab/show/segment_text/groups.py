@@ -42,7 +42,11 @@ def behind(
     """
     who = " answers are" if answers else " customers are"
     named = numbers.listed(word(name) for name in items)
-    tail: list[Part] = [", each known of everybody."] if least.value >= 1 else [", each known of at least ", least, "."]
+    tail: list[Part] = (
+        [", each known of everybody."]
+        if least.value >= 1
+        else [", each known of at least ", Quote(least, "precise"), "."]
+    )
     rests: list[Part] = [" It rests on ", bought, " transactions."] if bought else []
     return Sentence(grouped, f"{who} grouped by ", Name(named), *tail, *rests)
 
@@ -191,6 +195,8 @@ def kinds(found: Sequence[Finding], items: pd.DataFrame) -> Sentence:
         At most four segments; the smaller ones are counted as others.
     """
     seen = sorted((each for each in found if not each.suppressed), key=lambda each: -each.value)
+    if not seen:
+        return Sentence("Every segment is too small to be shown.")
     parts: list[Part] = []
     for each in seen[:_MOST_KINDS]:
         name = each.scope["segment"]
