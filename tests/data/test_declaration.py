@@ -102,7 +102,9 @@ def test_segments_are_mapped_columns(make_lab: MakeLab, responses: str, head: st
 def test_needs_are_mapped_columns_or_ratings(make_lab: MakeLab, responses: str, head: str) -> None:
     lab_file = make_lab()
     lab_file.write_text(head + 'needs = ["scor", "ratings:shops"]\n' + responses, encoding="utf-8")
-    with pytest.raises(SchemaError, match=r"`lab\.needs` must be a mapped column: `scor` is not\. Did you mean `score`"):
+    with pytest.raises(
+        SchemaError, match=r"`lab\.needs` must be a mapped column: `scor` is not\. Did you mean `score`"
+    ):
         load(lab_file)
     lab_file.write_text(head + 'needs = ["score", "ratings:shops"]\n' + responses, encoding="utf-8")
     assert load(lab_file).lab.info.needs == ("score", "ratings:shops")

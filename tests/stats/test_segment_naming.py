@@ -63,7 +63,7 @@ def test_curves_at_chosen_times_and_their_medians(lives: pd.DataFrame) -> None:
     curve = segments.curves(lives, classification=segments.exact(["a", "b"]))
     found = segments.left_after(curve, [0.0, 2.5, 9.0]).table.set_index(["segment", "duration"])
     assert found.loc[("a", 2.5), "estimate"] == pytest.approx(0.3)
-    assert found.loc[[("a", 0.0)], ["estimate", "at_risk"]].to_numpy().tolist() == [[1.0, 100.0]]
+    assert (found["estimate"].to_dict()["a", 0.0], found["at_risk"].to_dict()["a", 0.0]) == (1.0, 100.0)
     assert not found.loc[("b", 9.0), "followed"]
     assert segments.medians(curve).table["estimate"].isna().tolist() == [False, True]
 
