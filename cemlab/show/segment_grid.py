@@ -14,6 +14,7 @@ from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
 from cemlab.show import numbers, segment_tables, theme
 from cemlab.show.figure import Figure, draw
+from cemlab.show.segment_words import unit_words
 from cemlab.show.survival_axes import short
 
 ACTIONS = ("rescue", "keep", "grow", "let be")
@@ -70,7 +71,7 @@ def grid(cells: Estimates, *, order: Sequence[str], info: LabInfo) -> Figure:
 
     spoken = "; ".join(_spoken(told[key], money.get(key, {}), info=info) for key in told)
     return draw(
-        _paint, title="Customers and value at stake", alt=f"Grid of segments by what to do. {spoken}.", table=table, info=info,
+        _paint, title=f"Customers and value at stake{unit_words('currency', info=info)}", alt=f"Grid of segments by what to do. {spoken}.", table=table, info=info,
         height=70 + 66 * len(seen), narrow_height=70 + 80 * len(seen),
         basis=f"{numbers.level_text(cells.level, locale=info.locale)} intervals in brackets.",
     )  # fmt: skip
@@ -93,7 +94,7 @@ def _paint_cell(
         return
     axes.text(x, y + 0.05, f"({_between(row, info=info)})", ha="center", va="center", color=theme.MUTED)
     low, high = (_short(worth.get(name, math.nan), info=info) for name in ("ci_low", "ci_high"))
-    amount = f"{info.currency} {_short(worth.get('estimate', math.nan), info=info)} ({low} to {high})".strip()
+    amount = f"{_short(worth.get('estimate', math.nan), info=info)} ({low} to {high})"
     axes.text(x, y + 0.28, amount, ha="center", va="center", color=theme.INK)
 
 

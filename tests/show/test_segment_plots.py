@@ -134,7 +134,8 @@ def test_grid_counts_and_says_nobody(info: LabInfo) -> None:
     words = _words(figure.wide)
     assert {"rescue", "keep", "grow", "let be", "100", "nobody"} <= set(words)
     assert "Savers, rescue 100 customers, EUR 10,000" in figure.alt
-    assert "EUR 10k (10k to 10k)" in words
+    assert "10k (10k to 10k)" in words
+    assert figure.title == "Customers and value at stake, EUR"
 
 
 def test_card_has_the_largest_differences_and_what_is_known(
