@@ -77,15 +77,7 @@ def fit_fine_gray(
     Fine, J. P., & Gray, R. J. (1999). A proportional hazards model for the subdistribution of a competing
     risk. Journal of the American Statistical Association, 94(446), 496–509. doi:10.1080/01621459.1999.10474144
     """
-    if "cause" not in cells:
-        raise SchemaError("Cells need the column `cause` to tell one cause from the others: it is missing.")
-    every = checked(cells, Roles())
-    kept = checked(cells, Roles(cause=cause))
-    if (kept["start"] > 0).any() or "sum_w" in kept:
-        raise InsufficientDataError(
-            f"Fine and Gray's model here needs spells followed from the start, without weights: {int((kept['start'] > 0).sum()):,} "
-            "cells start late. Leave these out, or use the hazard of the cause (`fit_cox` with `cause`)."
-        )
+    every, kept = _of_all_and_of(cause, cells)
     design = design_of(kept, terms, reference=reference)
     counts = level_counts(kept, design)
     if not ridge:
@@ -186,6 +178,20 @@ def absolute_risks(fit: Estimates, time: float, *, level: float = 0.95) -> Estim
         rows, by=["term", "level"], measure="predicted_incidence", unit="share", method=found.method, level=level,
         min_n=fit.min_n, better="down", notes=found.notes,
     )  # fmt: skip
+
+
+def _of_all_and_of(cause: str, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cells by endings of any kind, and the same by those for one cause."""
+    if "cause" not in cells:
+        raise SchemaError("Cells need the column `cause` to tell one cause from the others: it is missing.")
+    every = checked(cells, Roles())
+    kept = checked(cells, Roles(cause=cause))
+    if (kept["start"] > 0).any() or "sum_w" in kept:
+        raise InsufficientDataError(
+            f"Fine and Gray's model here needs spells followed from the start, without weights: {int((kept['start'] > 0).sum()):,} "
+            "cells start late. Leave these out, or use the hazard of the cause (`fit_cox` with `cause`)."
+        )
+    return every, kept
 
 
 def _split(kept: pd.DataFrame, every: pd.DataFrame) -> pd.DataFrame:
