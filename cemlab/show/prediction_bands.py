@@ -103,7 +103,8 @@ def bands(counts: Mapping[str, pd.DataFrame], *, info: LabInfo, min_n: int) -> F
     bars = _bars(counts, min_n=min_n)
     title = "Today's customers by predicted risk"
     labels = {"grouping": "Grouping", "group": "Group"} | {each: each for each in bars.names} | {"n": "Customers"}
-    table = prediction_tables.of_counts(bars.rows, caption=title, labels=labels, info=info)
+    told = bars.rows.replace({"grouping": {"": "Everybody"}})
+    table = prediction_tables.of_counts(told, caption=title, labels=labels, info=info)
     lines = _lines(bars)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
