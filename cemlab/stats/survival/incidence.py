@@ -134,6 +134,10 @@ def carried(rates: Floats, at_risk: Floats) -> tuple[Floats, Floats]:
     after = np.cumprod(stay, axis=0)
     before = np.vstack([np.ones((1, after.shape[1])), after[:-1]])
     share = np.cumsum(before * rates, axis=1)
+    if len(rates) == 1:
+        # One cause: Greenwood's sum is the same, and needs no step by step.
+        parts = np.divide(rates[0], at_risk * stay, out=np.zeros_like(stay), where=stay > 0)
+        return share, after[None] * np.sqrt(np.cumsum(parts, axis=0))[None]
     variance, tied, alone = np.zeros(share.shape), np.zeros((len(rates), rates.shape[2])), np.zeros(rates.shape[2])
     total = np.zeros(tied.shape)
     for t in range(rates.shape[1]):
