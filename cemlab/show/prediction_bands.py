@@ -20,6 +20,7 @@ from cemlab.show.survival_axes import short
 
 COLOURS = ("#d6e6f2", "#8bbadb", "#3a86b8", "#0b4f7d", "#062c47")
 """From low risk to high: one hue, darker for more; the last for those without a score."""
+_WITHHELD: dict[str, Any] = {"facecolor": theme.PAPER, "edgecolor": theme.CONTEXT, "hatch": "////", "lw": 0}
 UNSCORED = "no score"
 MOST_GROUPS = 24
 _ROUND = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
@@ -98,7 +99,7 @@ def bands(counts: Mapping[str, pd.DataFrame], *, info: LabInfo, min_n: int) -> F
     -------
     Figure
         Bars that are 100 % long, darker for higher risk, the share of each band written into it where it fits; customers at the
-        right edge. Bands that are withheld are left white.
+        right edge. Bands that are withheld are hatched, all of a bar as wide.
     """
     bars = _bars(counts, min_n=min_n)
     title = "Today's customers by predicted risk"
@@ -113,7 +114,7 @@ def bands(counts: Mapping[str, pd.DataFrame], *, info: LabInfo, min_n: int) -> F
     said = "; ".join(_spoken(row, bars.names) for row in bars.rows.to_dict("records")[:12])
     height = 90.0 + 27 * len(lines)
     return draw(_paint, title=title, alt=f"Bars of shares by band of risk. {said}.", table=table, info=info, height=height,
-                narrow_height=height + 20 * len(bars.names))  # fmt: skip
+                narrow_height=height + 20 * (1 + len(bars.names)))  # fmt: skip
 
 
 def _bars(counts: Mapping[str, pd.DataFrame], *, min_n: int) -> _Bars:
@@ -164,8 +165,6 @@ def _paint_all(
     for place, line in enumerate(lines):
         if line["shares"] is not None:
             _paint_bar(axes, line["shares"], place=place)
-            if np.isnan(line["shares"]).all():
-                axes.text(50, place, "withheld", ha="center", va="center", color=theme.MUTED)
             axes.text(
                 1.02,
                 place,
@@ -180,18 +179,22 @@ def _paint_all(
         tick.set_fontweight("bold" if line["shares"] is None else "normal")
     axes.set(xlim=(0, 100), ylim=(len(lines) - 0.4, -1.2), xlabel="% of customers")
     keys = [Patch(facecolor=colour, label=each) for colour, each in zip(COLOURS, names, strict=False)]
+    if any(line["shares"] is not None and np.isnan(line["shares"]).any() for line in lines):
+        keys.append(Patch(**_WITHHELD, label="withheld"))
     axes.legend(handles=keys, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=1 if narrow else len(keys), borderaxespad=0,
                 handlelength=1.0, columnspacing=1.2)  # fmt: skip
 
 
 def _paint_bar(axes: Axes, shares: Sequence[float], *, place: int) -> None:
     known = np.nan_to_num(np.array(shares))
-    # A withheld band takes the place that is left, unseen.
+    # Withheld bands share the place that is left.
     spare = 100 - known.sum()
     left = 0.0
     for share, colour in zip(shares, COLOURS, strict=False):
         width = spare / max(1, int(np.isnan(shares).sum())) if math.isnan(share) else share
-        if not math.isnan(share):
+        if math.isnan(share):
+            axes.barh(place, width, left=left, height=0.74, **_WITHHELD)
+        else:
             axes.barh(place, share, left=left, color=colour, height=0.74, edgecolor=theme.PAPER, lw=0.8)
         if not math.isnan(share) and share >= _LEAST_LABEL:
             ink = max((theme.INK, theme.PAPER), key=lambda each: theme.contrast(each, colour))

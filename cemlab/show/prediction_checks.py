@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from cemlab.core.results import Finding, Name, Quote, Sentence
+from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import hazard_tables, numbers
 from cemlab.show.checks import Check
 from cemlab.show.prediction_text import believable, useful
@@ -33,6 +33,38 @@ def comes_true(ratio: Finding) -> Check:
         return Check(title, (_WITHHELD,), "watch")
     words = Sentence("For each leaver that was predicted, ", ratio, " left (between ", Quote(ratio, "interval"), ").")
     return Check(title, (words,), "holds" if believable(ratio) else "overturns")
+
+
+def spread_comes_true(slope: Finding) -> Check:
+    """Say whether risks differ by as much as what came.
+
+    Parameters
+    ----------
+    slope : Finding
+        Of what came on what was predicted; below one where high risks are too high and low ones too low.
+
+    Returns
+    -------
+    Check
+        To be watched where the interval does not hold one.
+    """
+    title = "High risks are high enough, and not too high"
+    if slope.suppressed or not math.isfinite(slope.value):
+        return Check(title, (_WITHHELD,), "watch")
+    told: list[Part] = [slope, " (between ", Quote(slope, "interval"), ")"]
+    if believable(slope):
+        return Check(
+            title,
+            (Sentence("For a difference of one between predicted risks, on the log scale, ", *told, " came."),),
+            "holds",
+        )
+    end = "too high, and the lowest too low" if slope.value < 1 else "too low, and the lowest too high"
+    words = Sentence(
+        "For a difference of one between predicted risks, on the log scale, ",
+        *told,
+        f" came: the highest risks are {end}.",
+    )
+    return Check(title, (words,), "watch")
 
 
 def better_than_chance(auc: Finding) -> Check:

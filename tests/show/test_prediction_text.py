@@ -22,7 +22,7 @@ def _found(value: float, *, half: float = 0.03, unit: Unit = "share", **more: ob
 def test_skill_is_told_in_pairs_and_chance_is_called_chance() -> None:
     said = plain(prediction_text.skill(_found(0.66), _found(0.05), horizon="90 days", model="Cox"))
     assert said.startswith(
-        "Of a customer who left within 90 days and one who stayed, Cox had given the leaver the higher risk in 66 %"
+        "Of a customer who left within 90 days and one who stayed, Cox's model had given the leaver the higher risk in 66 %"
     )
     assert "it removes 5 % of the squared error" in said
     chance = plain(prediction_text.skill(_found(0.52), _found(0.0), horizon="90 days", model="Cox"))
@@ -58,22 +58,25 @@ def test_only_flagged_segments_are_named() -> None:
 def test_simpler_model_inside_the_noise_is_told_with_what_it_gives_up() -> None:
     behind = [_found(-0.004, half=0.006, model="tenure alone"), _found(0.0, half=0.0, model="Cox")]
     said = plain(prediction_text.chosen(behind, model="tenure alone", best="Cox"))
-    assert "Cox removes more of the squared error, but the difference of 0.4 % could be chance" in said
+    assert "Cox's model removes more of the squared error, but the difference of 0.4 % could be chance" in said
     assert "foretold best" in plain(prediction_text.chosen(behind, model="Cox", best="Cox"))
 
 
 def test_challenger_must_be_flagged_to_win() -> None:
-    assert "does not do better than Cox" in plain(
+    assert "does not do better than Cox's model" in plain(
         prediction_text.challenged(_found(0.01, model="gradient boosting"), model="Cox")
     )
     won = _found(0.05, flagged=True, model="gradient boosting")
-    assert "does better than Cox: it removes 5 % more" in plain(prediction_text.challenged(won, model="Cox"))
+    assert "does better than Cox's model: it removes 5 % more" in plain(prediction_text.challenged(won, model="Cox"))
 
 
 def test_columns_that_carry_are_named_by_what_is_lost() -> None:
     said = plain(prediction_text.carried([_found(0.05, flagged=True, term="plan"), _found(0.2, term="region")]))
     assert "without Plan it would remove 5 % less" in said
+    assert said.startswith("One column carries it")
     assert "Region" not in said
+    both = [_found(0.05, flagged=True, term="plan"), _found(0.2, flagged=True, term="region")]
+    assert plain(prediction_text.carried(both)).startswith("Some columns carry it: without Region")
     assert plain(prediction_text.carried([])).startswith("No single column")
 
 
@@ -93,13 +96,25 @@ def test_drift_is_told_of_the_day_that_is_furthest_off() -> None:
     assert plain(said).startswith("Leaving has not gone on as it did: from 2024-06-01 on, 1.50 left")
     assert prediction_text.drifted(days[:1]) is None
     assert prediction_text.unlike([]) is None
+    unlike = prediction_text.unlike(["plan"])
+    assert unlike is not None
+    assert plain(unlike).startswith("Read today's risks with care: in “Plan”")
+
+
+def test_high_risks_are_counted_and_told_as_a_share() -> None:
+    scored, high = Finding("n", 2765.0, "customers"), Finding("h", 135.0, "customers")
+    share, above = Finding("s", 0.05, "share"), Finding("a", 0.12, "share")
+    said = plain(prediction_text.today(scored, high, share=share, above=above, horizon="90 days"))
+    assert said == "Of 2,765 customers who are here today, 135 (5 %) have a risk above 12 % of leaving within 90 days."
 
 
 def test_money_names_its_assumptions_and_says_when_nobody_is_best() -> None:
     best, all_of_them = _found(0.4, unit="currency"), _found(-0.1, unit="currency")
     parts = {"everybody": all_of_them, "threshold": _found(0.06), "contacted": _found(0.4), "currency": "EUR"}
-    assert "would bring 0.40 EUR per customer" in plain(prediction_text.worth(best, **parts))  # type: ignore[arg-type]
-    assert "contacting nobody is best" in plain(prediction_text.worth(_found(-1.0, unit="currency"), **parts))  # type: ignore[arg-type]
+    said = plain(prediction_text.worth(best, **parts))  # type: ignore[arg-type]
+    assert "would bring 0.40 EUR per customer (between 0.37 and 0.43); contacting everybody −0.10 EUR." in said
+    nobody = prediction_text.worth(_found(-1.0, unit="currency"), **parts)  # type: ignore[arg-type]
+    assert "contacting nobody is best" in plain(nobody)
     cost = Finding("c", 2.0, "currency")
     said = plain(
         prediction_text.assumptions(
@@ -120,6 +135,13 @@ def test_checks_overturn_where_the_interval_says_so() -> None:
     assert prediction_checks.better_than_chance(_found(0.51)).state == "overturns"
     assert prediction_checks.comes_true(_found(1.0, unit="ratio")).state == "holds"
     assert prediction_checks.comes_true(_found(1.5, unit="ratio")).state == "overturns"
+    assert prediction_checks.spread_comes_true(_found(1.0, unit="ratio")).state == "holds"
+    flat = prediction_checks.spread_comes_true(_found(0.7, unit="ratio"))
+    assert flat.state == "watch"
+    assert "the highest risks are too high" in plain(flat.sentences[0])
+    assert "the highest risks are too low" in plain(
+        prediction_checks.spread_comes_true(_found(1.4, unit="ratio")).sentences[0]
+    )
     assert prediction_checks.same_relation(_found(math.nan, unit="ratio")).state == "watch"
     assert prediction_checks.same_customers(["plan"]).state == "watch"
     assert prediction_checks.undated([]).state == "holds"

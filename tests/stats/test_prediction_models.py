@@ -290,6 +290,20 @@ def test_thin_tenures_take_a_neighbour_and_say_so() -> None:
         prediction.tenure_baseline(table, horizons=[60], clock="months")
 
 
+def test_no_customer_is_told_to_have_no_risk_where_nobody_left() -> None:
+    table = pd.DataFrame(
+        {"plan": ["a", "a", "b"], "duration": [3, 9, 9], "entered": 0, "events": [50, 0, 0], "censored": [0, 250, 200]}
+    )
+    card = prediction.tenure_baseline(table, horizons=[3, 6], clock="months", by=["plan"], passed=0)
+    found = card.of(pd.DataFrame({"tenure": ["0", "0"], "plan": ["a", "b"]}))
+    assert found["risk_3"].iloc[0] == pytest.approx(50 / 300)
+    # Half a leaver among two hundred, half of it by half of the time.
+    assert found.loc[1, ["risk_3", "risk_6"]].astype(float).tolist() == pytest.approx(
+        [-np.expm1(-0.25 / 200), -np.expm1(-0.5 / 200)]
+    )
+    assert 0 < found["low_6"].iloc[1] < found["risk_6"].iloc[1] < 3 / 200 < found["high_6"].iloc[1] < 9 / 200
+
+
 def test_of_models_within_noise_the_simpler_is_kept() -> None:
     train, later = company(6_000, seed=8), company(6_000, seed=9)
     noise = np.random.default_rng(1)

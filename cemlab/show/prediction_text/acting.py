@@ -54,8 +54,8 @@ def worth(best: Finding, *, everybody: Finding, threshold: Finding, contacted: F
         )
     money = Name(f" {currency}") if currency else Name("")
     return Sentence(
-        "Contacting everybody above a risk of ", threshold, " (", contacted, " of customers) would bring ", best, money, " per customer; ",
-        "contacting everybody brings ", everybody, money, ".",
+        "Contacting those above a risk of ", threshold, " (", contacted, " of customers) would bring ", best, money, " per customer (between ",
+        Quote(best, "interval"), "); contacting everybody ", everybody, money, ".",
     )  # fmt: skip
 
 
@@ -168,9 +168,9 @@ def unlike(moved: Sequence[str]) -> Sentence | None:
         return None
     names = numbers.listed(f"“{hazard_tables.named(name)}”" for name in moved)
     return Sentence(
-        "Today's customers are unlike those that the model learnt from in ",
+        "Read today's risks with care: in ",
         Name(names),
-        ": read their risks with care.",
+        " today's customers are unlike those that the model learnt from.",
     )
 
 

@@ -9,6 +9,8 @@ from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import hazard_tables
 
 _MOST = 3
+_MODELS = {"discrete time": "the discrete-time model", "Cox": "Cox's model", "Fine and Gray": "Fine and Gray's model"}
+"""What models are called within a sentence, where that is not their name."""
 
 
 def no_later_time(because: str, *, brief: bool = False) -> Sentence:
@@ -101,7 +103,7 @@ def skill(auc: Finding, accuracy: Finding, *, horizon: str, model: str) -> Sente
             "had the higher risk in ", auc, " of pairs (between ", Quote(auc, "interval"), ").",
         )  # fmt: skip
     parts: list[Part] = [
-        "Of a customer who left within ", Name(horizon), " and one who stayed, ", Name(model), " had given the leaver the higher risk in ",
+        "Of a customer who left within ", Name(horizon), " and one who stayed, ", Name(_called(model)), " had given the leaver the higher risk in ",
         auc, " of pairs (between ", Quote(auc, "interval"), "; chance gives one half)",
     ]  # fmt: skip
     if math.isfinite(accuracy.value):
@@ -275,12 +277,18 @@ def chosen(behind: Sequence[Finding], *, model: str, best: str) -> Sentence:
     own = next((each for each in behind if each.scope.get("model") == model), None)
     if model == best or own is None or not math.isfinite(own.ci_low):
         return Sentence(
-            "The model that is used is ", Name(model), ": it foretold best, and nothing simpler comes close enough."
+            "Of the models ",
+            Name(_called(model)),
+            " is used: it foretold best, and nothing simpler comes close enough.",
         )
     return Sentence(
-        "The model that is used is ", Name(model), ": ", Name(best), " removes more of the squared error, but the difference of ",
+        "Of the models ", Name(_called(model)), " is used: ", Name(_called(best)), " removes more of the squared error, but the difference of ",
         Quote(own, "magnitude"), " could be chance (between ", Quote(own, "interval"), ").",
     )  # fmt: skip
+
+
+def _called(model: str) -> str:
+    return _MODELS.get(model, model)
 
 
 def challenged(won: Finding, *, model: str) -> Sentence:
@@ -301,11 +309,11 @@ def challenged(won: Finding, *, model: str) -> Sentence:
     name = won.scope.get("model", "the challenger")
     if won.flagged and won.value > 0:
         return Sentence(
-            "On the newest judged day ", Name(name), " does better than ", Name(model), ": it removes ", won, " more of the squared error (between ",
+            "On the newest judged day ", Name(name), " does better than ", Name(_called(model)), ": it removes ", won, " more of the squared error (between ",
             Quote(won, "interval"), "). It gives no reasons, so the list below is not by it.",
         )  # fmt: skip
     return Sentence(
-        "On the newest judged day ", Name(name), " does not do better than ", Name(model), " by more than chance explains (difference between ",
+        "On the newest judged day ", Name(name), " does not do better than ", Name(_called(model)), " by more than chance explains (difference between ",
         Quote(won, "interval"), " of the squared error).",
     )  # fmt: skip
 
@@ -339,7 +347,8 @@ def carried(losses: Sequence[Finding]) -> Sentence:
             " less",
         ]
     parts += [" of the squared error" if len(told) == 1 else ", each of the squared error"]
-    return Sentence("Some columns carry it: ", *(part for part in parts if part != ""), ".")
+    told_of = "One column carries it: " if len(told) == 1 else "Some columns carry it: "
+    return Sentence(told_of, *(part for part in parts if part != ""), ".")
 
 
 def within_snapshot(auc: Finding) -> Sentence:

@@ -22,6 +22,8 @@ MONTH = {"days": 365.25 / 12, "months": 1.0}
 TENURE = "tenure"
 NONE_SEEN = 1e-12
 """Stands for a hazard of 0 where its logarithm is needed."""
+NOBODY = 0.5
+"""So many are taken to have left until the longest horizon where nobody did: no risk is nothing."""
 
 
 def tenure_baseline(
@@ -39,6 +41,7 @@ def tenure_baseline(
     risk = 1 − S(u + h)/S(u), S the Kaplan–Meier curve with late entry; for one cause the Aalen–Johansen share from u on. u is the
     tenure in whole months and the part of a month (of a bin) `passed` since. Errors: Greenwood from u to u + h. Months in which fewer
     than `min_n` are at risk at u or u + h take the nearest earlier month that has enough, then the nearest later one, then all segments.
+    Where nobody left until the longest horizon, half a leaver is put in, spread evenly over the time.
 
     Parameters
     ----------
@@ -77,7 +80,7 @@ def tenure_baseline(
     >>> lives = pd.DataFrame({"duration": [1, 2, 3], "entered": 0, "events": [20, 20, 0], "censored": [0, 0, 60]})
     >>> card = tenure_baseline(lives, horizons=[1], clock="months", passed=0)
     >>> card.of(pd.DataFrame({"tenure": ["0", "1", "2"]}))["risk_1"].round(2).tolist()
-    [0.2, 0.25, 0.0]
+    [0.2, 0.25, 0.01]
     """
     asked = np.array(sorted({float(horizon) for horizon in horizons}))
     if not len(asked) or asked[0] <= 0:
@@ -207,6 +210,9 @@ def _conditional(lives: Lives, starts: Floats, horizons: Floats, *, min_n: int) 
     hazard = -np.log1p(-np.minimum(share, 1 - NONE_SEEN))
     known = (share > 0) & (share < 1)
     spread = np.divide(error, (1 - share) * hazard, out=np.full(share.shape, np.nan), where=known)
+    none = (hazard[:, :, -1] == 0) & (first > 0)
+    hazard[none] = NOBODY / first[none][:, None] * horizons / horizons[-1]
+    spread[none] = 1 / np.sqrt(NOBODY)
     return _Conditional(hazard, spread, first, least >= max(min_n, 1))
 
 

@@ -61,7 +61,7 @@ def trained(
     Returns
     -------
     Estimates
-        As `fit_discrete`, `fit_cox` or `fit_fine_gray`.
+        As `fit_discrete` (but ``n`` counts spells), `fit_cox` or `fit_fine_gray`.
     Scorecard
         From it, named as the kind.
 
@@ -87,10 +87,29 @@ def trained(
     held, ends = list(terms), tuple(sorted({float(horizon) for horizon in horizons})) if kind == "discrete time" else ()
     if kind == "discrete time":
         periods = person_periods(cells, terms=held, ends=ends)
-        fit = fit_discrete(periods, terms=held, time="levels", ridge=ridge, level=level, min_n=min_n)
+        # A customer counts once per period there: as many more make a level that may be shown.
+        fit = fit_discrete(periods, terms=held, time="levels", ridge=ridge, level=level, min_n=min_n * len(ends))
+        fit = _counting_spells(fit, cells, min_n=min_n)
     elif kind == "Cox":
         fit = fit_cox(cells, terms=held, ridge=ridge, level=level, min_n=min_n)
     else:
         fit = fit_fine_gray(cells, terms=held, cause=cause, ridge=ridge, level=level, min_n=min_n)
     card = scorecard(fit, horizons=horizons, clock=clock, ends=ends, bins=bins, time_varying=time_varying)
     return fit, replace(card, model=kind)
+
+
+def _counting_spells(fit: Estimates, cells: pd.DataFrame, *, min_n: int) -> Estimates:
+    """The same estimates with spells as `n`, in place of the periods that they were at risk in."""
+    parts = {**fit.parts, "fit": fit.parts["fit"].assign(n=float(cells["n"].sum()))}
+    counts = {
+        (term, str(level)): float(n)
+        for term in fit.table["term"].unique()
+        for level, n in cells.groupby(term, observed=True)["n"].sum().items()
+    }
+
+    def _of(table: pd.DataFrame) -> pd.Series:
+        n = pd.Series([counts[key] for key in zip(table["term"], table["level"], strict=True)], index=table.index)
+        return n.where(table["n"].notna())
+
+    parts["ratios"] = parts["ratios"].assign(n=_of(parts["ratios"]))
+    return replace(fit, parts=parts, min_n=min_n).with_columns({"n": _of(fit.table)})
