@@ -21,7 +21,7 @@ def _cells(seed: int = 1, *, quiet: bool = False, n: int = 8_000) -> pd.DataFram
     price, moved = (np.ceil(random.exponential(1 / np.maximum(each, 1e-12))) for each in (rate, np.full(n, 0.001)))
     at = np.minimum(np.minimum(price, moved), 90)
     left = np.minimum(price, moved) <= 90
-    cause = pd.Series(np.where(price <= moved, "price", "moved"), dtype=object).where(left, None)
+    cause = [("price" if soon else "moved") if gone else None for soon, gone in zip(price <= moved, left, strict=True)]
     frame = pd.DataFrame({"plan": plan, "area": area, "duration": at, "cause": cause, "events": left * 1, "n": 1})
     return frame.groupby(["plan", "area", "duration", "cause"], dropna=False, as_index=False)[["n", "events"]].sum()
 
