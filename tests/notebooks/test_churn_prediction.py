@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 
 from cemlab.data import synthetic
+from cemlab.show.numbers import plain
 
 ROOT = Path(__file__).resolve().parents[2]
+STUDY = ROOT / "notebooks/potential/churn-prediction.ipynb"
 Findings = dict[tuple[str, ...], dict[str, Any]]
 
 
@@ -51,27 +55,64 @@ def _ran(lab: Path, out: Path, *more: str) -> tuple[Findings, str]:
     return _published(out)
 
 
+@pytest.fixture
+def worked_out(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """The study's cells in this process, without drawing: what they leave behind."""
+    monkeypatch.setattr("cemlab.show.figure._svg", lambda *_, **__: "<svg></svg>")
+    cells = [cell for cell in nbformat.read(STUDY, as_version=4).cells if cell.cell_type == "code"]
+
+    def _work(lab: Path, **parameters: object) -> dict[str, Any]:
+        left: dict[str, Any] = {"__name__": "__main__"}
+        for cell in cells:
+            exec(cell.source, left)  # noqa: S102  our own notebook
+            if "parameters" in cell.metadata.get("tags", []):
+                left |= {"lab_file": str(lab), "challenger": "none", "cuts": 2, **parameters}
+        return left
+
+    return _work
+
+
+def _against_truth(scores: pd.DataFrame, lab: Path) -> tuple[int, float, float, float]:
+    """Customers, correlation of logarithms, mean of predicted and of planted risks."""
+    truth = pd.read_parquet(lab.parent / "truth" / "probabilities.parquet")
+    both = scores.merge(truth, on="customer_id")
+    foretold, planted = both["risk_90"], both["probability_90_days"]
+    return len(both), float(np.corrcoef(np.log(foretold), np.log(planted))[0, 1]), foretold.mean(), planted.mean()
+
+
 @pytest.fixture(scope="module")
-def told(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Findings, str]:
-    """The study on the demo company, without its challenger and with two judged days."""
-    out = tmp_path_factory.mktemp("told")
-    return (out, *_ran(demo, out, "-p", "challenger", "none", "-p", "cuts", "2"))
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Findings, str]:
+    """The study on a company of 1,500 with known risks, without its challenger and with two judged days."""
+    folder = tmp_path_factory.mktemp("told")
+    lab = synthetic.write(folder / "lab", customers=1500, seed=7)
+    return (folder, *_ran(lab, folder, "-p", "challenger", "none", "-p", "cuts", "2"))
 
 
-def test_risks_of_today_are_the_planted_ones(told: tuple[Path, Findings, str], demo: Path) -> None:
-    out, found, html = told
+def test_risks_of_today_are_the_planted_ones(told: tuple[Path, Findings, str]) -> None:
+    folder, found, html = told
     assert found["skill.auc", "90.0"]["ci_low"] > 0.5
     assert found["calibration.overall", "90.0"]["ci_low"] < 1 < found["calibration.overall", "90.0"]["ci_high"]
-    (scores,) = out.glob(".restricted/churn-prediction/*/customers-at-risk.parquet")
-    truth = demo.parent / "truth" / "probabilities.parquet"
-    row = duckdb.sql(f"""
-        SELECT count(*), corr(ln(risk_90), ln(probability_90_days)), avg(risk_90), avg(probability_90_days)
-        FROM '{scores}' JOIN '{truth}' USING (customer_id)""").fetchone()
-    assert row is not None
-    assert row[0] == found["today.scored",]["value"]
-    assert row[1] > 0.85
-    assert row[2] == pytest.approx(row[3], rel=0.15)
+    (scores,) = folder.glob(".restricted/churn-prediction/*/customers-at-risk.parquet")
+    n, together, foretold, planted = _against_truth(pd.read_parquet(scores), folder / "lab" / "lab.toml")
+    assert n == found["today.scored",]["value"]
+    assert together > 0.85
+    assert foretold == pytest.approx(planted, rel=0.15)
     assert "could not be foretold" not in html
+    assert {"tenure alone", "discrete time", "Cox"} <= {key[1] for key in found if key[0] == "models.choice"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("customers", "least"), [(4000, 0.9), (16000, 0.96)])
+def test_larger_companies_are_foretold_more_truly(
+    customers: int, least: float, tmp_path: Path, worked_out: Callable[..., dict[str, Any]]
+) -> None:
+    lab = synthetic.write(tmp_path / "lab", customers=customers, seed=7)
+    left = worked_out(lab)
+    assert left["ratio"].ci_low < 1 < left["ratio"].ci_high
+    _, together, foretold, planted = _against_truth(left["lab"].frame(left["live_now"]), lab)
+    assert together > least
+    assert foretold == pytest.approx(planted, rel=0.1)
+    assert left["model"] == "discrete time", "of two models that do as well the one with fewer numbers"
 
 
 def test_page_tells_nobody_apart_and_the_list_is_for_its_owner(told: tuple[Path, Findings, str]) -> None:
@@ -84,32 +125,28 @@ def test_page_tells_nobody_apart_and_the_list_is_for_its_owner(told: tuple[Path,
 
 
 @pytest.mark.shared
-def test_snapshot_says_first_that_it_has_no_later_time(shared_dir: Path, tmp_path: Path) -> None:
-    found, html = _ran(ROOT / "examples/telco_ibm/lab.toml", tmp_path, "--data", str(shared_dir / "data/telco_ibm"))
-    assert "This lab cannot show whether leaving can be foretold" in html
-    assert 0.8 < found["snapshot.concordance",]["value"] < 0.83
-    assert "and not on later time" in html
-    assert not [key for key in found if key[0].startswith(("today.", "skill.", "calibration."))]
-    assert not list(tmp_path.glob(".restricted/churn-prediction/*/*.parquet"))
+def test_snapshot_says_first_that_it_has_no_later_time(
+    shared_dir: Path, worked_out: Callable[..., dict[str, Any]]
+) -> None:
+    left = worked_out(ROOT / "examples/telco_ibm/lab.toml", data_dir=str(shared_dir / "data/telco_ibm"))
+    said = [plain(each) for each in left["said"]]
+    assert said[0].startswith("This lab cannot show whether leaving can be foretold")
+    assert "and not on later time" in said[-1]
+    assert 0.8 < left["within"].value < 0.83
+    assert left["live_now"] is None, "no list"
+    assert not {"pairs", "ratio"} & set(left), "no skill, nothing that came true"
 
 
-@pytest.mark.slow
 @pytest.mark.shared
-def test_column_filled_in_because_somebody_left_is_named_and_kept_out(shared_dir: Path, tmp_path: Path) -> None:
-    more = [
-        "--data",
-        str(shared_dir / "data/telco_ibm_v11"),
-        "-p",
-        "covariates",
-        "contract",
-        "-p",
-        "covariates",
-        "reason_detail",
-    ]
-    found, html = _ran(ROOT / "examples/telco_ibm_v11/lab.toml", tmp_path, *more)
-    assert found["leakage", "reason_detail"]["value"] > 0.95
-    assert "“Reason detail” ranks who left almost perfectly" in html
-    assert found["snapshot.concordance",]["value"] < 0.9, "without the column that knows"
+def test_column_filled_in_because_somebody_left_is_named_and_kept_out(
+    shared_dir: Path, worked_out: Callable[..., dict[str, Any]]
+) -> None:
+    lab, data = ROOT / "examples/telco_ibm_v11/lab.toml", shared_dir / "data/telco_ibm_v11"
+    left = worked_out(lab, data_dir=str(data), covariates=["contract", "reason_detail"])
+    assert left["leaks"].row({"term": "reason_detail"})["estimate"] > 0.95
+    assert left["terms"] == ["contract"]
+    assert left["leaks"].row({"term": "reason_detail"})["reason"].startswith("ranks who left almost perfectly")
+    assert left["within"].value < 0.9, "without the column that knows"
 
 
 def _company(folder: Path, spells: list[tuple[str, str, str]]) -> Path:
@@ -126,48 +163,42 @@ def _company(folder: Path, spells: list[tuple[str, str, str]]) -> Path:
     return lab
 
 
-def test_nobody_left_is_said_and_nothing_is_foretold(tmp_path: Path) -> None:
-    lab = _company(tmp_path, [("2022-01-01", "", "a")] * 40 + [("2022-01-01", "", "b")] * 40)
-    found, html = _ran(lab, tmp_path / "out")
-    assert "no end of a spell is recorded before" in html
-    assert not [key for key in found if key[0].startswith(("today.", "skill."))]
+def test_nobody_left_is_said_and_nothing_is_foretold(tmp_path: Path, worked_out: Callable[..., dict[str, Any]]) -> None:
+    left = worked_out(_company(tmp_path, [("2022-01-01", "", "a")] * 40 + [("2022-01-01", "", "b")] * 40))
+    assert "no end of a spell is recorded before" in plain(left["said"][0])
+    assert left["live_now"] is None
+    assert "pairs" not in left
 
 
 @pytest.mark.slow
-def test_horizon_beyond_the_history_is_named(tmp_path: Path) -> None:
-    ends = [str(dt.date(2024, 1, 1) + dt.timedelta(days=4 * at)) if at < 40 else "" for at in range(100)]
-    lab = _company(tmp_path, [("2023-06-01", end, "ab"[at % 2]) for at, end in enumerate(ends)])
-    _, html = _ran(lab, tmp_path / "out", "-p", "horizon_days", "400")
-    assert "This lab cannot show whether leaving can be foretold" in html
-    assert "Choose a shorter" in html
+def test_where_nothing_has_an_effect_no_model_beats_the_baseline(
+    tmp_path: Path, worked_out: Callable[..., dict[str, Any]]
+) -> None:
+    left = worked_out(synthetic.write(tmp_path / "lab", customers=2000, seed=7, null=True), challenger="boosting")
+    assert left["gain"].table.query("flagged and estimate > 0").empty
+    assert not (left["won"].flagged and left["won"].value > 0)
+    assert left["model"] == "tenure alone"
+    assert not left["relation"].table["flagged"].any()
 
 
 @pytest.mark.slow
-def test_where_nothing_has_an_effect_no_model_beats_the_baseline(tmp_path: Path) -> None:
-    lab = synthetic.write(tmp_path / "lab", customers=4000, seed=7, null=True)
-    found, html = _ran(lab, tmp_path / "out")
-    assert [key[1] for key, each in found.items() if key[0] == "models.accuracy" and each["flagged"]] == []
-    assert not [key for key, each in found.items() if key[0] == "models.challenger" and each["flagged"]]
-    assert "better than one drawn by lot" in _answer(html) or "tenure alone" in html
-    assert [key for key, each in found.items() if key[0] == "drift.by_day" and each["flagged"]] == []
-
-
-@pytest.mark.slow
-def test_planted_drift_opens_the_answer(tmp_path: Path) -> None:
-    lab = synthetic.write(tmp_path / "lab", customers=4000, seed=7, drift=1.6)
-    found, html = _ran(lab, tmp_path / "out", "-p", "challenger", "none")
-    assert "Leaving has not gone on as it did" in _answer(html)
-    flagged = {key[1]: each["value"] for key, each in found.items() if key[0] == "drift.by_day" and each["flagged"]}
-    assert min(flagged) > "2024-05-31", "before July the hazard was as ever"
-    assert max(flagged.values()) > 1.25
+def test_planted_drift_opens_the_answer(tmp_path: Path, worked_out: Callable[..., dict[str, Any]]) -> None:
+    left = worked_out(synthetic.write(tmp_path / "lab", customers=4000, seed=7, drift=1.6), cuts=3)
+    assert plain(left["said"][0]).startswith("Leaving has not gone on as it did")
+    moved = left["relation"].table.query("flagged").set_index("day")["estimate"]
+    assert moved.index.min() > "2024-05-31", "before July the hazard was as ever"
+    assert moved.max() > 1.25
 
 
 @pytest.mark.slow
 @pytest.mark.shared
-def test_bookings_are_judged_on_later_arrivals_for_one_cause(shared_dir: Path, tmp_path: Path) -> None:
-    more = ["-p", "cause", "cancelled", "-p", "horizon_days", "60", "-p", "as_of", "2017-03-01"]
-    data = ["--data", str(shared_dir / "data/hotel_bookings")]
-    found, _ = _ran(ROOT / "examples/hotel_bookings/lab.toml", tmp_path, *data, *more)
-    assert found["skill.auc", "60.0"]["ci_low"] > 0.65
-    assert found["skill.accuracy", "60.0"]["ci_low"] > 0.02
-    assert "today.scored" in {key[0] for key in found}
+def test_bookings_are_judged_on_later_arrivals_for_one_cause(
+    shared_dir: Path, worked_out: Callable[..., dict[str, Any]]
+) -> None:
+    asked = {"cause": "cancelled", "horizon_days": 60, "as_of": "2017-03-01"}
+    lab = ROOT / "examples/hotel_bookings/lab.toml"
+    left = worked_out(lab, data_dir=str(shared_dir / "data/hotel_bookings"), **asked)
+    assert left["pairs"].ci_low > 0.65
+    assert left["removed"].ci_low > 0.02
+    assert left["scored"].value > 0
+    assert left["unscored"].value == 0, "a level at which nobody cancelled has a score too"
