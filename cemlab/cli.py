@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -190,6 +192,27 @@ def _studies_of(lab_file: str, *, data: str, notebooks: str | None) -> list[str]
 
 
 @commands.command()
+@click.argument("lab", default="lab.toml")
+@click.option(
+    "--keep", type=click.IntRange(min=1), metavar="N", help="Keep the N last used of each lab; remove the others now."
+)
+def snapshots(lab: str, keep: int | None) -> None:
+    """List the checked copies of labs in the cache of LAB, the last used first; or remove old ones.
+
+    One that a running process uses is never removed.
+    """
+    from cemlab.data import retention, sources
+
+    cache = sources.cache_dir(lab)
+    if keep:
+        retention.tidy(cache, keep=keep, at_once=True)
+    for each in retention.stored(cache):
+        used = "in use now" if each.in_use else f"last used {each.used_at.astimezone():%Y-%m-%d %H:%M}"
+        click.echo(f"{retention.shown_size(each.size_bytes):>10}  {used:<26}  {each.lab}, {each.folder.name[:8]}")
+    click.echo(f"In {_shown(cache)}")
+
+
+@commands.command()
 @click.option("--out", metavar="DIR", default="data/demo", show_default=True, help="Where to write it.")
 @click.option("--customers", type=click.IntRange(min=1), default=4000, show_default=True, help="How many.")
 @click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="The same seed, the same lab.")
@@ -223,7 +246,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     SystemExit
         Always, with the exit code.
     """
-    sys.exit(_explained(lambda: commands.main(arguments, prog_name="cemlab", standalone_mode=False)))
+    with _told_log():
+        sys.exit(_explained(lambda: commands.main(arguments, prog_name="cemlab", standalone_mode=False)))
+
+
+@contextlib.contextmanager
+def _told_log() -> Iterator[None]:
+    """Show what the package logs on stderr, where a scheduler finds it."""
+    logger, handler = logging.getLogger("cemlab"), logging.StreamHandler()
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def _explained(command: Callable[[], Any]) -> int:

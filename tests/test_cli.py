@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import subprocess
@@ -244,3 +245,21 @@ def test_check_says_what_a_study_lacks_and_how_to_map_it(export: Path, capsys: p
     shown = capsys.readouterr().out
     assert "first-look: not ready to answer: Is it so?" in shown
     assert "Add `[[spells]]`, one row per continuous relationship (contract) of a customer" in shown
+
+
+def test_snapshots_are_listed_and_old_ones_removed_on_demand(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("init", export.name, "--out", "new.toml") == 0
+    for more in range(2):
+        with export.open("a") as file:
+            file.write(f"r{40 + more},c1,2024-01-01,9\n")
+        assert call("check", "new.toml") == 0
+    capsys.readouterr()
+    assert call("snapshots") == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert len(listed) == 3
+    assert all("last used 20" in line or "in use now" in line for line in listed[:2])
+    gc.collect()  # what the checks of this process opened
+    assert call("snapshots", "--keep", "1") == 0
+    told = capsys.readouterr()
+    assert told.err.startswith("removed 1 old snapshot: ")
+    assert len(told.out.splitlines()) == 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from cemlab.core.schemas import TABLES, Table
 from cemlab.data.acceptance import TableRecord
 from cemlab.data.declaration import metric_scales
 from cemlab.data.mapping import LabSection, MetricSection
+from cemlab.data.retention import spill_folder
 from cemlab.data.snapshot import Snapshot, ensure
 from cemlab.data.staging import KNOWN_ON
 
@@ -264,13 +264,16 @@ def open_lab(lab_file: str | Path, *, as_of: str = "", data_dir: str = "") -> La
 def _engine(snapshot: Snapshot) -> Any:
     """An engine that works on the disk, beside the snapshots, where its memory does not suffice."""
     memory = os.environ.get("CEMLAB_MEMORY", "")
-    spill = snapshot.folder.parent / f"spill-{uuid.uuid4().hex}"
+    spill = spill_folder(snapshot.folder)
     try:
-        return ibis.duckdb.connect(temp_directory=str(spill), **({"memory_limit": memory} if memory else {}))
+        engine = ibis.duckdb.connect(temp_directory=str(spill), **({"memory_limit": memory} if memory else {}))
     except duckdb.Error:
         raise ParameterError(
             f"CEMLAB_MEMORY must be a size such as 2GB: it holds {len(memory)} characters that are none. Mend or unset it."
         ) from None
+    # a lazy table outlives its lab and still reads the snapshot: that stays for as long as the engine does
+    engine.snapshot_in_use = snapshot.use
+    return engine
 
 
 def _as_of_day(asked: str, snapshot: Snapshot) -> dt.date | None:

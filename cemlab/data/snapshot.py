@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from filelock import FileLock
 from cemlab.core.errors import CemlabError, EngineError, SourceError
 from cemlab.core.lab import LedgerLine
 from cemlab.core.schemas import TABLES
-from cemlab.data import sources
+from cemlab.data import retention, sources
 from cemlab.data.acceptance import TableRecord, accept
 from cemlab.data.conversion import quoted
 from cemlab.data.declaration import Declaration, load
@@ -44,6 +45,8 @@ class Snapshot:
         In canonical order.
     ledger : tuple of LedgerLine
         Of the stage intake.
+    use : Use
+        Keeps other processes from removing it.
     """
 
     folder: Path
@@ -52,6 +55,7 @@ class Snapshot:
     metrics: dict[str, Any]
     tables: tuple[TableRecord, ...]
     ledger: tuple[LedgerLine, ...]
+    use: retention.Use = field(repr=False, compare=False)
 
     def file(self, table: str) -> Path:
         """Return where a table's accepted rows are.
@@ -82,28 +86,35 @@ def ensure(lab_file: str | Path, *, data_dir: str = "") -> Snapshot:
     Returns
     -------
     Snapshot
-        Complete; another process may be reading it too.
+        Complete; another process may be reading it too. Once one was built, old ones are removed (see `retention`).
 
     Raises
     ------
+    ParameterError
+        When ``CEMLAB_KEEP`` is no number.
     SourceError, SchemaError
         When a source or the declaration does not hold.
     EngineError
         When there is no room left.
     """
+    keep = retention.kept()
     fingerprint = sources.fingerprint(lab_file, data_dir=data_dir)
     cache = sources.private_folder(sources.cache_dir(lab_file))
-    folder = cache / fingerprint
-    if not (folder / "snapshot.json").is_file():
+    folder, built = cache / fingerprint, False
+    while (use := retention.use(folder)) is None:
         with FileLock(cache / f"{fingerprint}.lock"):
             # another process may have built it while this one waited
-            if not (folder / "snapshot.json").is_file():
+            if not (folder / retention.COMPLETE).is_file():
                 _build(lab_file, data_dir=data_dir, fingerprint=fingerprint, folder=folder)
-    return _read(folder)
+                built = True
+    if built:
+        with contextlib.suppress(OSError):  # the snapshot is there: who cannot tidy up may still use it
+            retention.tidy(cache, keep=keep)
+    return _read(folder, use)
 
 
-def _read(folder: Path) -> Snapshot:
-    kept = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
+def _read(folder: Path, use: retention.Use) -> Snapshot:
+    kept = json.loads((folder / retention.COMPLETE).read_text(encoding="utf-8"))
     tables = tuple(
         TableRecord(**{**each, "columns": tuple(each["columns"]), "personal": tuple(each["personal"])})
         for each in kept["tables"]
@@ -115,6 +126,7 @@ def _read(folder: Path) -> Snapshot:
         kept.get("metrics", {}),
         tables,
         tuple(LedgerLine(**line) for line in kept["ledger"]),
+        use,
     )
 
 
@@ -139,7 +151,7 @@ def _build(lab_file: str | Path, *, data_dir: str, fingerprint: str, folder: Pat
             "tables": [asdict(record) for record in records],
             "ledger": [asdict(line) for line in ledger],
         }
-        (aside / "snapshot.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
+        (aside / retention.COMPLETE).write_text(json.dumps(content, indent=1), encoding="utf-8")
         aside.rename(folder)
     except CemlabError:
         raise

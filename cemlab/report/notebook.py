@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import logging
+import os
 import re
+import sys
 from collections.abc import Iterable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -356,9 +359,18 @@ def begin(study: str, namespace: MutableMapping[str, Any]) -> Notebook:
         if values.get(name):
             values[name] = str(_resolved(str(values[name]), name=name))
     namespace.update(values)
+    _log_to_the_run()
     page = Notebook(study, values)
     page._emit("begin", study=study, parameters=values)
     return page
+
+
+def _log_to_the_run() -> None:
+    """Let the kernel of a run print what the package logs: it ends up in the run's ``kernel.log``."""
+    logger = logging.getLogger("cemlab")
+    if os.environ.get(restricted.RUN_VARIABLE) and not logger.handlers:
+        logger.addHandler(logging.StreamHandler(sys.__stderr__))
+        logger.setLevel(logging.INFO)
 
 
 def _injected(namespace: MutableMapping[str, Any]) -> set[str]:

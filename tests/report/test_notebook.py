@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -148,6 +150,19 @@ def test_head_says_until_when_the_data_reach(page: notebook.Notebook, shown: Sho
 def test_methods_and_notes_are_said_once(page: notebook.Notebook, shown: Shown) -> None:
     page.how(_regions().with_notes("Mind."), _regions().with_notes("Mind."))
     assert shown == [{"kind": "how", "methods": ["m"], "notes": ["Mind."]}]
+
+
+def test_a_run_keeps_what_the_package_logs(
+    defaults: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "__stderr__", sys.stderr)
+    logger = logging.getLogger("cemlab")
+    monkeypatch.setattr(logger, "handlers", [])
+    for run, told in (("", ""), ("run-1", "so much\n"), ("run-1", "so much\n")):
+        monkeypatch.setenv("CEMLAB_RUN", run)
+        notebook.begin("tiny", dict(defaults))
+        logging.getLogger("cemlab.data").info("so much")
+        assert capfd.readouterr().err == told
 
 
 def test_outputs_hold_data_and_a_harmless_twin() -> None:
