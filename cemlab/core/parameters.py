@@ -278,8 +278,14 @@ REGISTRY: Mapping[str, Parameter] = {
             "basis",
             "text",
             "what customers are grouped by",
-            choices=("needs", "behaviour", "value", "mixed"),
+            choices=("needs", "behaviour", "value", "stage", "mixed"),
             required=True,
+        ),
+        Parameter(
+            "method",
+            "text",
+            "how groups are sought; empty for what suits the basis",
+            choices=("classes", "mixture", "k-means", "rules"),
         ),
         Parameter(
             "items", "list", "columns, or ratings:<item>, that groups are sought in; empty for those the lab allows"

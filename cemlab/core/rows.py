@@ -52,15 +52,12 @@ class DesignRows(Protocol):
 
 
 class NumberRows(Protocol):
-    """Numbers of customers in blocks, in the same order at each pass, without anything that says whose they are.
+    """Numbers of customers in blocks, in the same order at each pass, without anything that says whose they are."""
 
-    Attributes
-    ----------
-    columns : tuple of str
-        Names of the columns of each block.
-    """
-
-    columns: tuple[str, ...]
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of each block."""
+        ...
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Go through all blocks from the first: float64, shape (rows, columns), NaN where a value is missing."""

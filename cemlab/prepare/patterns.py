@@ -162,6 +162,54 @@ def assigned(
     return rows.left_join(known, same).select(CUSTOMER, "value", "probability")
 
 
+def placed(
+    lab: Lab,
+    *,
+    items: Sequence[str],
+    assigned: ir.Table,
+    by: Sequence[str] = (),
+    cuts: Bins | None = None,
+    replicates: int = 0,
+    scope: str = "",
+) -> pd.DataFrame:
+    """Return how many customers of each pattern are in each segment, whatever assigned them.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab with customers.
+    items : sequence of str
+        As in `counts`.
+    assigned : ibis.Table
+        One row per customer: ``customer_id``, ``value``, ``probability``.
+    by, cuts, replicates, scope : as in `counts`
+        See there.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per pattern and segment, sorted: the items, those of `by`, ``replicate`` when asked for, ``value``, ``n`` and the mean
+        ``probability``; customers without a segment are left out.
+
+    Raises
+    ------
+    SchemaError, ParameterError, InsufficientDataError
+        As in `counts`.
+
+    Examples
+    --------
+    >>> posterior = placed(lab, items=["frequency"], assigned=who, cuts={"frequency": [2, 5]})  # doctest: +SKIP
+    """
+    rows = _levelled(lab, _Asked(tuple(items), tuple(by), "", cuts or {}, 0, scope or "patterns"))
+    told = assigned.filter(assigned.value.notnull()).select(_whose=CUSTOMER, value="value", probability="probability")
+    rows = rows.inner_join(told, rows[CUSTOMER] == told["_whose"])
+    keys = [*items, *by, "value"]
+    if replicates:
+        rows = rows.mutate(**{REPLICATE: replicate(rows, of=replicates, together=_GROUP)})
+        keys.insert(-1, REPLICATE)
+    return lab.frame(rows.group_by(keys).aggregate(n=rows.count(), probability=rows.probability.mean()).order_by(keys))
+
+
 def unit(lab: Lab) -> Unit:
     """Return what a pattern counts in a lab.
 

@@ -58,13 +58,15 @@ def other_starts(found: Finding, starts: Finding) -> Check:
     return Check("Another start of the search", (words,), "holds" if found.value > 1 else "watch")
 
 
-def other_method(agreement: Finding | None) -> Check:
-    """Compare the segments with those of k-means.
+def other_method(agreement: Finding | None, *, method: str = "k-means") -> Check:
+    """Compare the segments with those of another method.
 
     Parameters
     ----------
     agreement : Finding or None
         Adjusted Rand index; None where items are no numbers of customers.
+    method : str, default "k-means"
+        The other method.
 
     Returns
     -------
@@ -85,7 +87,7 @@ def other_method(agreement: Finding | None) -> Check:
     state: State = (
         "holds" if agreement.value >= _SAME_GROUPS else "watch" if agreement.value >= _LIKE_GROUPS else "overturns"
     )
-    words = Sentence("k-means, asked for as many, agrees with an adjusted Rand index of ", agreement, " (between ",
+    words = Sentence(f"Against {method}, asked for as many, the adjusted Rand index is ", agreement, " (between ",
                      Quote(agreement, "interval"), "), where the same groups have one and chance has none.")  # fmt: skip
     return Check(title, (words,), state)
 

@@ -14,6 +14,15 @@ from cemlab.show.prediction_tables import of_customers
 from cemlab.show.segment_words import word
 from cemlab.show.tables import Cell, Column, Table
 
+_CRITERIA = (
+    ("icl", "ICL", 0, 1.0),
+    ("entropy_r2", "Relative entropy", 2, 1.0),
+    ("silhouette", "Silhouette", 2, 1.0),
+    ("smallest_share", "Smallest, %", 0, 100.0),
+    ("p_value", "p of one fewer", 2, 1.0),
+)
+"""Column of the estimates, heading, digits, and what a value is multiplied by."""
+
 
 def of_items(filled: pd.DataFrame, *, info: LabInfo) -> Table:
     """Return how complete and how old each item is.
@@ -49,7 +58,7 @@ def of_numbers(number: Estimates, *, chosen: int, info: LabInfo) -> Table:
     Parameters
     ----------
     number : Estimates
-        From ``stats.segments.number_of_classes``.
+        From ``stats.segments.number_of_classes``, ``number_of_components`` or ``number_of_clusters``.
     chosen : int
         How many the page goes on with.
     info : LabInfo
@@ -60,19 +69,22 @@ def of_numbers(number: Estimates, *, chosen: int, info: LabInfo) -> Table:
     Table
         One row per number of segments.
     """
-    columns = tuple(Column(name, numeric=at > 0) for at, name in enumerate(
-        ("Segments", "BIC", "ICL", "Relative entropy", "Smallest, %", "Best start found", "p of one fewer")
-    ))  # fmt: skip
+    wanted = [each for each in _CRITERIA if each[0] in number.table]
+    if number.measure == "prediction_strength":
+        wanted = [("estimate", "Prediction strength", 2, 1.0), *wanted]
+    else:
+        wanted = [("estimate", "BIC", 0, 1.0), *wanted]
+    tried = "starts" in number.table
+    names = ["Segments", *(name for _, name, _, _ in wanted), *(["Best start found"] if tried else [])]
     rows = []
     for row in number.table.to_dict("records"):
         many = int(row["classes"])
-        name = f"{many} (used)" if many == chosen else str(many)
-        rows.append((
-            Cell(name, many), _number(row["estimate"], info=info), _number(row["icl"], info=info),
-            _number(row["entropy_r2"], digits=2, info=info), _number(100 * row["smallest_share"], info=info),
-            Cell(f"{int(row['found'])} of {int(row['starts'])}", row["found"] / row["starts"]),
-            _number(row["p_value"], digits=2, info=info),
-        ))  # fmt: skip
+        cells = [Cell(f"{many} (used)" if many == chosen else str(many), many)]
+        cells += [_number(scale * row[column], digits=digits, info=info) for column, _, digits, scale in wanted]
+        if tried:
+            cells.append(Cell(f"{int(row['found'])} of {int(row['starts'])}", row["found"] / row["starts"]))
+        rows.append(tuple(cells))
+    columns = tuple(Column(name, numeric=at > 0) for at, name in enumerate(names))
     return Table("How many segments", columns, tuple(rows), number.table)
 
 

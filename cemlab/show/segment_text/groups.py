@@ -80,15 +80,17 @@ def found_again(kind: str, *, count: Finding, smallest: Finding) -> Sentence:
     return Sentence(count, words[kind][:-1], " (the least stable has a similarity of ", smallest, ").")
 
 
-def how_many(used: Finding, best: Finding, *, most: int) -> Sentence:
+def how_many(used: Finding, best: Finding, *, most: int, method: str = "classes") -> Sentence:
     """Say how many segments the data speak for, and how many the page goes on with.
 
     Parameters
     ----------
     used, best : Finding
-        How many are used, and for how many the BIC is smallest.
+        How many are used, and how many the criterion prefers: the smallest BIC, or of k-means the prediction strength.
     most : int
         How many were tried.
+    method : {"classes", "mixture", "k-means"}, default "classes"
+        How they were sought.
 
     Returns
     -------
@@ -97,6 +99,8 @@ def how_many(used: Finding, best: Finding, *, most: int) -> Sentence:
     """
     if best.value == 1:
         return Sentence("The data speak for no more than one group; the page goes on with ", used, " to show what cutting it would give.")  # fmt: skip
+    if method == "k-means":
+        return _foretold(used, best, most=most)
     if best.value == most:
         return Sentence(
             "Each further segment that was tried fits better, up to ", best, ": no number of segments stands out."
@@ -104,6 +108,16 @@ def how_many(used: Finding, best: Finding, *, most: int) -> Sentence:
     if best.value == used.value:
         return Sentence("The data speak for ", best, " segments.")
     return Sentence("The data speak for ", best, " segments; ", used, " were asked for.")
+
+
+def _foretold(used: Finding, best: Finding, *, most: int) -> Sentence:
+    """Of k-means: how many clusters one half of the customers foretells in the other."""
+    words = " clusters are found again when one half of the customers foretells the other"
+    if best.value == most:
+        return Sentence("As many as ", best, f"{words}, the most that were tried.")
+    if best.value == used.value:
+        return Sentence(best, f"{words}; more are not.")
+    return Sentence(best, f"{words}, more are not; ", used, " were asked for.")
 
 
 def sizes(found: Sequence[Finding]) -> Sentence:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from cemlab.core.errors import InsufficientDataError
+from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates
 from cemlab.core.rows import NumberRows
 from cemlab.stats.intervals import Floats, wilson
@@ -37,6 +37,10 @@ class Groups:
         Its components, the largest first.
     sample : numpy.ndarray
         The scaled numbers that it was fitted to.
+    logs : tuple of str
+        Columns of which ln(1 + x) stands in place of x.
+    names : mapping of str to str
+        Names that `assign` gives to segments, by label.
     """
 
     columns: tuple[str, ...]
@@ -45,11 +49,28 @@ class Groups:
     library: Any
     order: np.ndarray
     sample: Floats
+    logs: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def labels(self) -> list[str]:
-        """Names of the segments: ``"1"`` is the largest."""
+        """Labels of the segments: ``"1"`` is the largest."""
         return [str(at + 1) for at in range(len(self.order))]
+
+    def named(self, names: Mapping[str, str]) -> Groups:
+        """Return the same division, which assigns to names.
+
+        Parameters
+        ----------
+        names : mapping of str to str
+            Name by label; other segments keep their label.
+
+        Returns
+        -------
+        Groups
+            For `assign`.
+        """
+        return replace(self, names=dict(names))
 
     def assign(self, block: Floats) -> pd.DataFrame:
         """Return the segment of each row, and its probability; a rule for `prepare.profiles.assigned`.
@@ -67,8 +88,9 @@ class Groups:
         known = ~np.isnan(block).any(axis=1)
         labels, chance = np.full(len(block), None, dtype=object), np.full(len(block), np.nan)
         if known.any():
-            scaled = (block[known] - self.mean) / self.spread
-            labels[known] = np.array(self.labels, dtype=object)[self.place(scaled)]
+            scaled = (_logs_of(block[known], self.columns, self.logs) - self.mean) / self.spread
+            called = [self.names.get(label, label) for label in self.labels]
+            labels[known] = np.array(called, dtype=object)[self.place(scaled)]
             chance[known] = (
                 self.library.predict_proba(scaled).max(axis=1) if hasattr(self.library, "predict_proba") else 1.0
             )
@@ -109,6 +131,73 @@ class Taken:
     spread: Floats
     total: float
     without: float
+
+
+@dataclass(frozen=True, eq=False)
+class Logged:
+    """Numbers of which some columns stand as ln(1 + x); goes through its rows as often as asked.
+
+    Attributes
+    ----------
+    rows : NumberRows
+        Numbers in their own units.
+    logs : tuple of str
+        Which columns.
+    columns : tuple of str
+        All columns.
+    """
+
+    rows: NumberRows
+    logs: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[Floats]:
+        """Go through all blocks from the first."""
+        for block in self.rows:
+            yield _logs_of(block, self.columns, self.logs)
+
+
+def logged(rows: NumberRows, logs: Sequence[str]) -> Logged:
+    """Return numbers of which some columns stand as ln(1 + x), so that a few large ones do not decide everything.
+
+    Parameters
+    ----------
+    rows : NumberRows
+        Numbers of customers in blocks.
+    logs : sequence of str
+        Columns, none of whose values is negative.
+
+    Returns
+    -------
+    Logged
+        Re-iterable like `rows`.
+
+    Raises
+    ------
+    ParameterError
+        When a column is none of the rows'; while going through them, when a value is negative.
+    """
+    other = [name for name in logs if name not in rows.columns]
+    if other:
+        raise ParameterError(
+            f"`logs` must name columns of the numbers: {', '.join(f'`{name}`' for name in other)} is none of {len(rows.columns)}."
+        )
+    return Logged(rows, tuple(logs), tuple(rows.columns))
+
+
+def _logs_of(block: Floats, columns: Sequence[str], logs: Sequence[str]) -> Floats:
+    if not logs:
+        return block
+    at = [columns.index(name) for name in logs]
+    negative = int((block[:, at] < 0).sum())
+    if negative:
+        raise ParameterError(
+            f"Logarithms of 1 + x need numbers from 0 on: {negative:,} are negative in {', '.join(f'`{name}`' for name in logs)}. "
+            "Leave such columns out of `logs`."
+        )
+    block = block.copy()
+    block[:, at] = np.log1p(block[:, at])
+    return block
 
 
 def taken(rows: NumberRows, *, classes: int, starts: int, scale: Scale, seed: int) -> Taken:
@@ -183,7 +272,7 @@ def _drawn(rows: NumberRows, *, total: int, seed: int) -> Floats:
 
 
 def counted(
-    rows: NumberRows,
+    rows: Logged,
     customers: Taken,
     *,
     library: Any,
@@ -197,7 +286,7 @@ def counted(
 
     Parameters
     ----------
-    rows : NumberRows
+    rows : Logged
         Numbers of all customers.
     customers : Taken
         What the model was fitted to.
@@ -217,9 +306,8 @@ def counted(
     Estimates
         As `k_means` says.
     """
-    unordered = Groups(
-        tuple(rows.columns), customers.mean, customers.spread, library, np.arange(len(centres)), customers.sample
-    )
+    at_first = np.arange(len(centres))
+    unordered = Groups(rows.columns, customers.mean, customers.spread, library, at_first, customers.sample, rows.logs)
     n = _members(unordered, rows)
     groups = replace(unordered, order=np.argsort(-n, kind="stable"))
     n, centres = n[groups.order], centres[groups.order]
@@ -227,7 +315,7 @@ def counted(
     table = pd.DataFrame({"segment": groups.labels, "estimate": found.estimate, "std_error": found.std_error, "ci_low": found.low,
                           "ci_high": found.high, "n": n, "n_customers": n})  # fmt: skip
     middle = pd.DataFrame(
-        [(label, column, value * spread + mean, value)
+        [(label, column, _own_unit(value * spread + mean, log=column in rows.logs), value)
          for label, row in zip(groups.labels, centres, strict=True)
          for column, value, spread, mean in zip(rows.columns, row, customers.spread, customers.mean, strict=True)],
         columns=["segment", "column", "estimate", "standardised"],
@@ -237,14 +325,22 @@ def counted(
         if customers.without
         else []
     )
+    if rows.logs:
+        notes.append(
+            f"Of {', '.join(rows.logs)} the logarithm of 1 + x was taken; their centres are means of it, taken back."
+        )
     if customers.total > len(customers.sample):
         notes.append(
             f"Fitted to {len(customers.sample):,} customers drawn at random of {customers.total:,.0f}; all of these are counted."
         )
     return Estimates.build(
         table, by=["segment"], measure="class_share", unit="share", method=method, level=level, min_n=min_n, notes=notes,
-        parts={"centres": middle, "fit": pd.DataFrame([fit])}, model=groups,
+        parts={"centres": middle, "sizes": pd.DataFrame({"segment": groups.labels, "share": found.estimate}), "fit": pd.DataFrame([fit])}, model=groups,
     )  # fmt: skip
+
+
+def _own_unit(value: float, *, log: bool) -> float:
+    return float(np.expm1(value)) if log else float(value)
 
 
 def _members(groups: Groups, rows: NumberRows) -> Floats:

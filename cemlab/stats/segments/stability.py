@@ -14,7 +14,8 @@ from cemlab.stats.segments import em
 from cemlab.stats.segments.groups import Groups
 from cemlab.stats.segments.latent_classes import LatentClasses
 from cemlab.stats.segments.number import CHANCE
-from cemlab.stats.segments.numeric import resampled_groups
+from cemlab.stats.segments.prediction_strength import STRONG
+from cemlab.stats.segments.resampled import resampled_groups
 from cemlab.stats.threads import one_thread
 
 STABLE, PATTERN, DISSOLVED = 0.75, 0.60, 0.50
@@ -137,8 +138,9 @@ def verdict(stable: Estimates, fitted: Estimates, *, number: Estimates | None = 
     """Return what the segments may be called: natural, reproducible or constructed.
 
     Natural: every segment is stable (0.75), they lie apart (relative entropy from 0.60 on, of k-means mean silhouette from 0.50 on) and,
-    of latent classes, one class fewer is refused (BIC, and the bootstrap test where it was made). Reproducible: every segment is at
-    least a pattern (0.60) and, of latent classes, BIC prefers them to one class. Constructed: anything else.
+    one class fewer is refused (BIC, and the bootstrap test where it was made); of k-means one half of the customers foretells the clusters
+    of the other (prediction strength, where it was taken). Reproducible: every segment is at least a pattern (0.60), and BIC prefers
+    them to one class. Constructed: anything else.
 
     Parameters
     ----------
@@ -147,7 +149,8 @@ def verdict(stable: Estimates, fitted: Estimates, *, number: Estimates | None = 
     fitted : Estimates
         The segments: of `latent_classes`, `k_means` or `mixture`.
     number : Estimates, optional
-        Of `number_of_classes`; latent classes and mixtures are not called natural without.
+        Of `number_of_classes`, `number_of_components` or `number_of_clusters`; latent classes and mixtures are not called natural
+        without.
 
     Returns
     -------
@@ -180,7 +183,8 @@ def verdict(stable: Estimates, fitted: Estimates, *, number: Estimates | None = 
         )
     of_classes = "entropy_r2" in fit
     apart = float(fit["entropy_r2"] if of_classes else fit["silhouette"])
-    told, any_class = _evidence(number, classes=int(fit["classes"])) if of_classes else (True, True)
+    evidence = _evidence if of_classes else _strength
+    told, any_class = evidence(number, classes=int(fit["classes"]))
     clear = apart >= (CLEAR_ENTROPY if of_classes else CLEAR_SILHOUETTE)
     word: Verdict = "constructed"
     if lowest >= PATTERN and any_class and fit["classes"] > 1:
@@ -205,6 +209,14 @@ def _evidence(number: Estimates | None, *, classes: int) -> tuple[bool, bool]:
     # A test that was not made refuses nothing; BIC still can.
     chance = "p_value" in rows and bool((rows.loc[rows["classes"] == classes, "p_value"] >= CHANCE).any())
     return bool(bic[classes] < bic[classes - 1]) and not chance, bool(bic[classes] < bic[1])
+
+
+def _strength(number: Estimates | None, *, classes: int) -> tuple[bool, bool]:
+    """Whether one half foretells so many clusters of the other; no number of them is refused for good."""
+    if number is None:
+        return True, True
+    rows = number.table.loc[number.table["classes"] == classes]
+    return bool((rows["estimate"] + rows["std_error"] >= STRONG).any()), True
 
 
 def _of_patterns(model: LatentClasses, *, resamples: int, seed: int) -> Floats:
