@@ -18,7 +18,7 @@ from cemlab.stats import segments
 from cemlab.stats.intervals import Floats
 from cemlab.stats.segments.bch import Classification
 from cemlab.stats.segments.categories import likeliest
-from cemlab.stats.segments.profiles import standardised
+from cemlab.stats.segments.gaps import standardised
 from cemlab.stats.segments.sums import Sums, mean_of, quotient, share_limits, sums_by_class
 
 pytestmark = pytest.mark.slow

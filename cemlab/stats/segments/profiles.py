@@ -11,14 +11,28 @@ from cemlab.core.results import Estimates
 from cemlab.core.results.estimates import Unit
 from cemlab.core.suppression import hidden_cells
 from cemlab.stats.intervals import Floats
+from cemlab.stats.jackknife import FEWEST, Errors
 from cemlab.stats.segments.bch import Classification, exact
-from cemlab.stats.segments.sums import Sums, checked, mean_of, quotient, segments_of, share_limits, sums_of
+from cemlab.stats.segments.gaps import SAFE, eta_squared, gaps, rest_of
+from cemlab.stats.segments.sums import (
+    Sums,
+    checked,
+    mean_of,
+    points_limits,
+    quotient,
+    segments_of,
+    share_limits,
+    sums_of,
+)
 
 EVERYONE = "customers"
 """The outcome that every customer has, 1 for each."""
 
 BOUNDS: Mapping[str, tuple[float, float]] = {"share": (0.0, 1.0), "points": (-100.0, 100.0)}
 CUT = "A corrected figure can pass the ends of its scale; it is cut there."
+ALIKE = "Where all customers of a segment have the same value there is no interval: how much others of its kind vary is not known."
+ROUNDING = 1e-9
+"""Below this part of a mean an error is rounding."""
 ONE_SEGMENT = "There is only one segment, so there is no rest to compare it with."
 DESCRIPTIVE = "The items that built the segments are described, not tested: they differ by construction."
 
@@ -56,7 +70,7 @@ def profiles(
     dict of str to Estimates
         By outcome, measure as the outcome; one row per ``segment``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
         ``uncorrected`` (of the customers as assigned), ``n`` (assigned, with a value), ``n_eff``. Intervals are t, cut to the scale; of plain
-        shares Wilson.
+        shares Wilson, of plain net scores adjusted Wald.
 
     Raises
     ------
@@ -142,7 +156,7 @@ def sizes(
     whole = np.full(len(share), sums.assigned[:, 0].sum())
     table = table.assign(**share_limits(share, errors, n=whole, level=level, corrected=model.corrected))
     return Estimates.build(
-        table, by=["segment"], measure="class_share", unit="share", method=_method(model, _share_interval(model, "share of customers")),
+        table, by=["segment"], measure="class_share", unit="share", method=_method(model, f"share of customers, {'t' if model.corrected else 'Wilson'} interval"),
         level=level, min_n=min_n, notes=(*model.notes, *sums.notes),
     )  # fmt: skip
 
@@ -213,98 +227,64 @@ def differences(
     table = pd.concat(rows, ignore_index=True)
     table.loc[table["outcome"].isin(list(built_on)), "p_value"] = np.nan
     explained = pd.concat([_explained(each, name, level=level) for name, each in sums.items()], ignore_index=True)
-    notes = (*model.notes, *_common_notes(sums.values()), *((DESCRIPTIVE,) if built_on else ()))
+    notes = (*model.notes, *_common_notes(sums.values()), SAFE, *((DESCRIPTIVE,) if built_on else ()))
     if len(model.classes) < 2:
         table, notes = table.iloc[:0], (*notes, ONE_SEGMENT)
     return Estimates.build(
         table, by=["outcome", "segment"], measure="standardised_difference", unit="ratio",
-        method=_method(model, "segment minus rest in standard deviations, t interval"), level=level, min_n=min_n,
+        method=_method(model, "segment minus rest in standard deviations, t interval, of plain shares from Clopper–Pearson limits"), level=level, min_n=min_n,
         notes=notes, parts={"explained": explained},
     )  # fmt: skip
-
-
-def standardised(sums: Floats) -> Floats:
-    """Return the distance of each class from the rest in standard deviations of all.
-
-    (mean − mean of the rest)/sd.
-
-    Parameters
-    ----------
-    sums : numpy.ndarray, shape (..., classes, 3)
-        n, sum and sum of squares by class.
-
-    Returns
-    -------
-    numpy.ndarray, shape (..., classes)
-        NaN without a rest or without variation.
-    """
-    return quotient(mean_of(sums) - mean_of(_rest(sums)), np.sqrt(_spread(sums))[..., None])
 
 
 def _profile(
     moments: pd.DataFrame, outcome: str, *, unit: Unit, model: Classification, level: float, min_n: int
 ) -> Estimates:
     sums = sums_of(moments, outcome, model)
-    mean, errors = mean_of(sums.full), sums.errors(mean_of(sums.without))
-    table = _rows(model, sums).assign(uncorrected=mean_of(sums.assigned))
-    low, high = BOUNDS.get(unit, (-np.inf, np.inf))
-    if unit == "share":
-        table = table.assign(
-            **share_limits(
-                mean, errors, n=np.minimum(sums.n_eff, sums.assigned[:, 0]), level=level, corrected=model.corrected
-            )
-        )
-    else:
-        below, above = errors.limits(mean, level=level)
-        table = table.assign(
-            estimate=mean.clip(low, high), std_error=errors.std_error, ci_low=below.clip(low, high), ci_high=above.clip(low, high)
-        )  # fmt: skip
+    mean, (low, high) = mean_of(sums.full), BOUNDS.get(unit, (-np.inf, np.inf))
+    what, limits = _mean_limits(sums, unit=unit, level=level)
+    ends = {name: limits[name].clip(low, high) for name in ("estimate", "ci_low", "ci_high")}
+    alike = np.isfinite(mean) & np.isnan(limits["std_error"]) & (sums.held.sum(axis=0) >= FEWEST) & sums.replicated
     cut = bool(((mean < low) | (mean > high)).any())
     return Estimates.build(
-        table, by=["segment"], measure=outcome, unit=unit,
-        method=_method(model, _share_interval(model, "mean") if unit == "share" else "mean, t interval"), level=level, min_n=min_n,
-        notes=(*model.notes, *sums.notes, *((CUT,) if cut else ())),
+        _rows(model, sums).assign(uncorrected=mean_of(sums.assigned), std_error=limits["std_error"], **ends), by=["segment"],
+        measure=outcome, unit=unit, method=_method(model, what), level=level, min_n=min_n,
+        notes=(*model.notes, *sums.notes, *((CUT,) if cut else ()), *((ALIKE,) if alike.any() else ())),
     )  # fmt: skip
 
 
+def _mean_limits(sums: Sums, *, unit: Unit, level: float) -> tuple[str, Mapping[str, Floats]]:
+    """How means get their intervals, and these."""
+    mean = mean_of(sums.full)
+    if unit == "share":
+        most, errors = np.minimum(sums.n_eff, sums.assigned[:, 0]), sums.errors(mean_of(sums.without))
+        limits = share_limits(mean, errors, n=most, level=level, corrected=sums.corrected)
+        return f"mean, {'t' if sums.corrected else 'Wilson'} interval", limits
+    if unit == "points" and sums.are_net_scores:
+        return "mean, adjusted Wald interval", points_limits(sums, level=level)
+    errors = sums.errors_by_class(mean_of(sums.without))
+    varies = errors.std_error > ROUNDING * np.abs(mean)
+    errors = Errors(np.where(varies, errors.std_error, np.nan), errors.df)
+    low, high = errors.limits(mean, level=level)
+    return "mean, t interval", {"estimate": mean, "std_error": errors.std_error, "ci_low": low, "ci_high": high}
+
+
 def _differences(sums: Sums, outcome: str, *, model: Classification, level: float, min_n: int) -> pd.DataFrame:
-    distance = standardised(sums.full)
-    errors = sums.errors(standardised(sums.without))
-    low, high = errors.limits(distance, level=level)
     table = _rows(model, sums)
-    hidden = hidden_cells(table, by=["segment"], n="n", min_n=min_n)
-    return table.assign(
-        outcome=outcome, estimate=distance, std_error=errors.std_error, ci_low=low, ci_high=high,
-        p_value=errors.p_values(distance), mean_segment=mean_of(sums.full), mean_rest=mean_of(_rest(sums.full)),
-        n_rest=table["n"].sum() - table["n"], suppressed=hidden,
+    return table.join(gaps(sums, level=level)).assign(
+        outcome=outcome, mean_segment=mean_of(sums.full), mean_rest=mean_of(rest_of(sums.full)),
+        n_rest=table["n"].sum() - table["n"], suppressed=hidden_cells(table, by=["segment"], n="n", min_n=min_n),
     )  # fmt: skip
 
 
 def _explained(sums: Sums, outcome: str, *, level: float) -> pd.DataFrame:
     """Eta squared: the share of an outcome's variation that lies between segments."""
-    eta = np.atleast_1d(_eta_squared(sums.full))
-    errors = sums.errors(_eta_squared(sums.without)[:, None])
+    eta = np.atleast_1d(eta_squared(sums.full))
+    errors = sums.errors(eta_squared(sums.without)[:, None])
     low, high = errors.limits(eta, level=level)
     return pd.DataFrame(
         {"outcome": outcome, "estimate": eta, "std_error": errors.std_error, "ci_low": low.clip(0, 1), "ci_high": high.clip(0, 1)}
     )  # fmt: skip
-
-
-def _rest(sums: Floats) -> Floats:
-    return np.asarray(sums.sum(axis=-2, keepdims=True) - sums)
-
-
-def _spread(sums: Floats) -> Floats:
-    """Variance of one customer, over all classes."""
-    whole = sums.sum(axis=-2)
-    return np.asarray((quotient(whole[..., 2], whole[..., 0]) - mean_of(whole) ** 2).clip(min=0))
-
-
-def _eta_squared(sums: Floats) -> Floats:
-    n, whole = sums[..., 0], mean_of(sums.sum(axis=-2))
-    # A class without a value adds nothing: its mean is unknown and its n is 0.
-    between = np.where(n > 0, n * (mean_of(sums) - whole[..., None]) ** 2, 0.0).sum(axis=-1)
-    return quotient(quotient(between, n.sum(axis=-1)), _spread(sums))
 
 
 def _rows(model: Classification, sums: Sums) -> pd.DataFrame:
@@ -315,10 +295,6 @@ def _rows(model: Classification, sums: Sums) -> pd.DataFrame:
 
 def _method(model: Classification, what: str) -> str:
     return f"{what}; corrected for classification error (BCH)" if model.corrected else what
-
-
-def _share_interval(model: Classification, what: str) -> str:
-    return f"{what}, {'t' if model.corrected else 'Wilson'} interval"
 
 
 def _common_notes(sums: Iterable[Sums]) -> tuple[str, ...]:

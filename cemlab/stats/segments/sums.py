@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.stats import intervals
 from cemlab.stats.intervals import Floats
-from cemlab.stats.jackknife import FEW_GROUPS, NO_REPLICATES, Errors, jackknife, replicate_codes
+from cemlab.stats.jackknife import FEW_GROUPS, FEWEST, NO_REPLICATES, Errors, jackknife, replicate_codes
 from cemlab.stats.segments.bch import Classification
 
 NEEDED = ("segment", "outcome", "n", "sum", "sum_sq")
@@ -35,8 +35,14 @@ class Sums:
         As assigned, not corrected.
     n_eff : numpy.ndarray, shape (classes,)
         (Σw)²/Σw² of the weights of correction.
+    n_eff_rest : numpy.ndarray, shape (classes,)
+        The same of all other classes together.
+    held : numpy.ndarray of bool, shape (groups, classes)
+        Which groups hold a customer with a value who is assigned to the class.
     replicated : bool
         False where the frame has no replicate groups.
+    corrected : bool
+        Whether the sums are corrected for classification error.
     """
 
     full: Floats
@@ -44,7 +50,26 @@ class Sums:
     present: NDArray[np.bool_]
     assigned: Floats
     n_eff: Floats
+    n_eff_rest: Floats
+    held: NDArray[np.bool_]
     replicated: bool
+    corrected: bool
+
+    @property
+    def are_shares(self) -> bool:
+        """Whether n, sum and sum of squares are those of plain zeros and ones."""
+        n, total, squares = self.assigned.T
+        return not self.corrected and bool(np.allclose(total, squares, rtol=1e-9, atol=0) and (total <= n).all())
+
+    @property
+    def are_net_scores(self) -> bool:
+        """Whether n, sum and sum of squares can be those of plain −100, 0 and 100."""
+        n, total, squares = self.assigned.T
+        moved = squares / 100**2
+        whole = np.allclose(moved, moved.round(), rtol=0, atol=1e-6)
+        return not self.corrected and bool(
+            whole and (moved <= n + 1e-9).all() and (np.abs(total) <= 100 * moved + 1e-6).all()
+        )
 
     def errors(self, replicates: Floats) -> Errors:
         """Return the jackknife errors of what was computed without each group.
@@ -61,6 +86,42 @@ class Sums:
         """
         present = self.present.reshape(-1, *[1] * (replicates.ndim - 1))
         return jackknife(replicates, present & self.replicated)
+
+    def errors_by_class(self, replicates: Floats) -> Errors:
+        """Return the jackknife errors of what each class has of its own, such as its mean.
+
+        A class is told of by the groups that hold its customers, so these give the degrees of freedom; without correction nothing else
+        enters the variance either.
+
+        Parameters
+        ----------
+        replicates : numpy.ndarray, shape (groups, classes, ...)
+            One value per group and class.
+
+        Returns
+        -------
+        Errors
+            NaN where fewer than 10 groups hold customers of the class.
+        """
+        own = self.held.reshape(*self.held.shape, *[1] * (replicates.ndim - 2))
+        found = self.errors(replicates) if self.corrected else jackknife(replicates, own & self.replicated)
+        return _with_groups(found, own.sum(axis=0))
+
+    def errors_against_rest(self, replicates: Floats) -> Errors:
+        """Return the jackknife errors of what sets each class against all others.
+
+        Parameters
+        ----------
+        replicates : numpy.ndarray, shape (groups, classes)
+            One value per group and class.
+
+        Returns
+        -------
+        Errors
+            With the degrees of freedom of the side that fewer groups hold.
+        """
+        others = (self.held.sum(axis=1, keepdims=True) - self.held) > 0
+        return _with_groups(self.errors(replicates), np.minimum(self.held.sum(axis=0), others.sum(axis=0)))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -116,11 +177,18 @@ def sums_by_class(frame: pd.DataFrame, model: Classification, *, values: Floats,
     assigned = by_group.sum(axis=0)
     customers = counts.sum(axis=0)
     weights = model.weights
-    n_eff = quotient((customers @ weights) ** 2, customers @ weights**2)
+    n_eff, n_eff_rest = (quotient((customers @ each) ** 2, customers @ each**2) for each in (weights, 1 - weights))
     return Sums(
         model.corrected_sums(assigned), model.corrected_without(assigned - by_group, groups), counts.sum(axis=1) > 0,
-        assigned, n_eff, "replicate" in frame,
+        assigned, n_eff, n_eff_rest, counts > 0, "replicate" in frame, model.corrected,
     )  # fmt: skip
+
+
+def _with_groups(errors: Errors, groups: Floats) -> Errors:
+    """No more degrees of freedom than groups less one, and no interval below the fewest."""
+    own = np.broadcast_to(groups, errors.df.shape)
+    known = own >= FEWEST
+    return Errors(np.where(known, errors.std_error, np.nan), np.where(known, np.fmin(errors.df, own - 1), np.nan))
 
 
 def sums_of(moments: pd.DataFrame, outcome: str, model: Classification) -> Sums:
@@ -230,6 +298,40 @@ def share_limits(share: Floats, errors: Errors, *, n: Floats, level: float, corr
         student = [each.clip(0, 1) for each in errors.limits(share, level=level)]
         low, high = (np.where(variance > 0, new, old) for new, old in zip(student, (low, high), strict=True))
     return {"estimate": p, "std_error": errors.std_error, "ci_low": low, "ci_high": high}
+
+
+def points_limits(sums: Sums, *, level: float) -> Mapping[str, Floats]:
+    """Return the plain net scores of classes with adjusted Wald limits.
+
+    Of n* = min(n, v/V) answers, v the variance of one and V the jackknife's; n where V = 0, so that ten promoters of ten are not certain.
+
+    Parameters
+    ----------
+    sums : Sums
+        n, sum and sum of squares of −100, 0 and 100.
+    level : float
+        Confidence level, in (0, 1).
+
+    Returns
+    -------
+    mapping of str to numpy.ndarray
+        ``estimate``, ``std_error``, ``ci_low``, ``ci_high``.
+
+    References
+    ----------
+    Rocks, B. (2016). Interval estimation for the "Net Promoter Score". The American Statistician, 70(4), 365–372.
+    doi:10.1080/00031305.2016.1198278
+    """
+    n, net, errors = sums.full[:, 0], mean_of(sums.full), sums.errors_by_class(mean_of(sums.without))
+    moved, leaning = quotient(sums.full[:, 2], n) / 100**2, net / 100
+    shares = np.stack([(moved + leaning) / 2, 1 - moved, (moved - leaning) / 2], axis=-1).clip(0, 1)
+    known = np.isfinite(errors.std_error)
+    spread = 100**2 * (moved - leaning**2)
+    worth = np.divide(spread, errors.std_error**2, out=np.full(len(n), np.inf), where=known & (errors.std_error > 0))
+    size = np.where(known & (n > 0), np.minimum(np.where(worth > 0, worth, np.inf), n), 1.0)
+    found = intervals.adjusted_wald(np.where(known[:, None], shares, 1 / 3) * size[:, None], level=level, df=errors.df)
+    low, high = (np.where(known, each, np.nan) for each in (found.low, found.high))
+    return {"estimate": net, "std_error": errors.std_error, "ci_low": np.fmin(low, net), "ci_high": np.fmax(high, net)}
 
 
 def quotient(top: Floats, bottom: Floats) -> Floats:
