@@ -6,6 +6,7 @@ flagged 9 to 91 % of segments that did not differ. docs/methods/segments.md publ
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -33,19 +34,19 @@ def judged(segment: Floats, rest: Floats, draw: np.random.Generator) -> np.ndarr
     np.add.at(sums, (draw.integers(0, GROUPS, len(values)), side), np.stack([values**0, values, values**2], axis=1))
     flat = sums.reshape(-1, 3)
     found = gaps(sums_by_class(CODES, MODEL, values=flat, n=flat[:, 0], of="drawn"), level=LEVEL)
-    return found[["ci_low", "ci_high", "p_value"]].to_numpy()[0]
+    return np.asarray(found[["ci_low", "ci_high", "p_value"]].to_numpy()[0])
 
 
 def runs(n: int, segment: Draw, rest: Draw, *, seed: int) -> np.ndarray:
     """Those runs that were judged at all."""
     draw = np.random.default_rng(seed)
     found = np.array([judged(segment(draw, n), rest(draw, OTHERS), draw) for _ in range(RUNS)])
-    return found[np.isfinite(found[:, 2])]
+    return np.asarray(found[np.isfinite(found[:, 2])])
 
 
 def most(share: float, count: int) -> float:
     """As many as chance may give when the share is the true one."""
-    return share + WITHIN_999 * np.sqrt(share * (1 - share) / count)
+    return share + WITHIN_999 * math.sqrt(share * (1 - share) / count)
 
 
 @pytest.mark.parametrize("n", [15, 30, 50])

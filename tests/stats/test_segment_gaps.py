@@ -77,7 +77,7 @@ def test_a_segment_that_few_groups_hold_is_not_compared() -> None:
     table = segments.differences(
         moments({"a": zeros_and_ones(9, 1), "b": zeros_and_ones(500, 30), "c": zeros_and_ones(12, 1)}), min_n=1
     ).table.set_index("segment")
-    assert np.isnan(table.loc["a", ["std_error", "ci_low", "ci_high", "p_value"]].to_numpy(float)).all()
+    assert table.loc[["a"], ["std_error", "ci_low", "ci_high", "p_value"]].isna().all(axis=None)
     assert table.loc[["b", "c"], "p_value"].notna().all()
 
 
