@@ -91,20 +91,25 @@ def unscored_answers(score: Finding, bounds: Finding, unscored: Finding) -> Chec
     return Check(title, (words,), "holds" if inside else "watch")
 
 
-def repeated_answers(answers: Finding, customers: Finding) -> Check:
+def repeated_answers(answers: Finding, customers: Finding, *, named: bool = True) -> Check:
     """Say whether some customers count more than once.
 
     Parameters
     ----------
     answers, customers : Finding
         How many answers, from how many customers.
+    named : bool, default True
+        False where answers do not say whose they are.
 
     Returns
     -------
     Check
-        Holds: intervals allow for it.
+        Holds: intervals allow for it; to be watched where it cannot be known.
     """
     title = "Customers who answered more than once"
+    if not named:
+        words = Sentence("Answers do not say whose they are: whether somebody answered twice cannot be known.")
+        return Check(title, (words,), "watch")
     if answers.value <= customers.value:
         return Check(title, (Sentence("Each answer comes from another customer."),), "holds")
     words = Sentence(
@@ -139,7 +144,8 @@ def few_clusters(clusters: Finding, largest: Finding) -> Check:
     )
     verdict = {"holds": ".", "watch": ": the interval is rough.", "overturns": ": too few for an interval."}[state]
     part = ("; the largest holds ", largest, " of the answers") if large else ()
-    words = Sentence("The answers come from ", clusters, " customers or declared clusters", *part, verdict)
+    told = " independent sources: declared clusters, or customers where there are none"
+    words = Sentence("The answers come from ", clusters, told, *part, verdict)
     return Check("How many independent sources there are", (words,), state)
 
 
@@ -217,7 +223,10 @@ def incomplete_periods(count: Finding) -> Check:
     title = "Periods that are not complete"
     if not count.value:
         return Check(title, (Sentence("All periods are complete."),), "holds")
-    words = Sentence("Periods that are not complete: ", count, ". They are hatched, and compared with nothing.")
+    one = count.value == 1
+    words = Sentence(
+        count, " period is" if one else " periods are", " not complete: hatched, and compared with nothing."
+    )
     return Check(title, (words,), "watch")
 
 

@@ -54,8 +54,18 @@ def _so(cause: str) -> tuple[Part, ...]:
 def _rate(each: Finding, references: Mapping[str, str], *, cause: str = "") -> tuple[Part, ...]:
     term, level = each.scope["term"], each.scope["level"]
     against: Part = Name(references[term]) if references.get(term) else "one unit less"
-    return (Name(hazard_tables.row_name(term, level)), " goes with a rate of leaving", *_so(cause), " ", each, " times that of ",
-            against, " (between ", Quote(each, "interval"), ")")  # fmt: skip
+    row: tuple[Part, ...] = (
+        ("“", Name(level), "” (", Name(_within(term)), ")") if level else (Name(hazard_tables.named(term)),)
+    )
+    quoted: tuple[Part, ...] = ("“", against, "”") if references.get(term) else (against,)
+    return (*row, " goes with a rate of leaving", *_so(cause), " ", each, " times that of ", *quoted, " (between ",
+            Quote(each, "interval"), ")")  # fmt: skip
+
+
+def _within(term: str) -> str:
+    """A term as it stands within a sentence; abbreviations stay as they are."""
+    name = hazard_tables.named(term)
+    return name if name[1:2].isupper() else f"{name[:1].lower()}{name[1:]}"
 
 
 def strongest(ratios: Sequence[Finding], *, references: Mapping[str, str], cause: str = "") -> Sentence:
@@ -185,7 +195,9 @@ def ways(
     for place, (way, each) in enumerate(sound):
         times = " times, " if place else " times as high, "
         parts += [" and " if place else "", each, times, Name(way), " (between ", Quote(each, "interval"), ")"]
-    parts += ["; the trap would claim ", wrong[0]] if wrong else []
+    parts += (
+        ["; taken by whether it ever happened, which is a trap, it would seem ", wrong[0], " times"] if wrong else []
+    )
     return Sentence(*(part for part in parts if part != ""), ".")
 
 

@@ -64,8 +64,9 @@ def other_ties(ratios: Sequence[Finding], others: Sequence[Finding]) -> Check:
     most, other = max(pairs, key=lambda pair: _moved(*pair))
     name = hazard_tables.row_name(most.scope["term"], most.scope["level"])
     words = Sentence(
-        "The ratio that moves most is that of ", Name(name), ": ", most, " by Efron's rule, ", other, " by Breslow's."
-    )
+        "The ratio that moves most is that of “", Name(name), "”: ", Quote(most, "precise"), " by Efron's rule, ", Quote(other, "precise"),
+        " by Breslow's.",
+    )  # fmt: skip
     return Check(title, (words,), "holds" if _moved(most, other) <= _MOST_SHIFT else "watch")
 
 

@@ -76,7 +76,7 @@ def still_there(shares: Sequence[Finding], *, start: float = 0.0, clock: str) ->
     Returns
     -------
     Sentence
-        The last one followed with its interval; times beyond the follow-up are named as such.
+        Shares with their intervals; times beyond the follow-up are named as such.
     """
     if shares and all(share.suppressed for share in shares):
         return Sentence("The shares are withheld: fewer customers than may be shown.")
@@ -91,7 +91,7 @@ def still_there(shares: Sequence[Finding], *, start: float = 0.0, clock: str) ->
             whose: list[Part] = ["still there after ", span(start, clock=clock)] if start > 0 else ["who begin"]
             parts += ["Of those ", *whose, ", ", share, " are still there after "]
         parts.append(span(share.scope["duration"], clock=clock))
-    parts += [" (between ", Quote(known[-1], "interval"), ")"] if math.isfinite(known[-1].ci_low) else []
+        parts += [" (between ", Quote(share, "interval"), ")"] if math.isfinite(share.ci_low) else []
     beyond = [span(share.scope["duration"], clock=clock).text for share in shares if not math.isfinite(share.value)]
     if beyond:
         parts += ["; follow-up ends before ", Name(numbers.listed(beyond))]
@@ -122,7 +122,9 @@ def median(found: Finding, *, clock: str) -> Sentence:
     if not math.isfinite(found.value):
         return Sentence("Half of them have not left within the time that can be seen.")
     parts: list[Part] = ["Half have left after ", span(found.value, clock=clock)]
-    if math.isfinite(found.ci_high):
+    if found.ci_low == found.value == found.ci_high:
+        parts.append(f": on a clock of {clock} chance does not move it")
+    elif math.isfinite(found.ci_high):
         parts += [" (between ", Quote(found, "interval"), ")"]
     else:
         parts += [" (at least ", span(found.ci_low, clock=clock), "; the upper limit lies beyond what can be seen)"]
@@ -176,8 +178,10 @@ def overstated(shares: Sequence[Finding], claimed: Sequence[Finding], *, cause: 
     """
     pairs = [pair for pair in zip(shares, claimed, strict=True) if cause in ("", pair[0].scope["cause"])]
     share, naive = max(pairs, key=lambda pair: pair[0].value)
+    # the short cut has no interval of its own: it is printed as finely as what it is held against
+    as_fine = Quote(naive, "precise" if numbers.finding_digits(share) else "value")
     return Sentence(
-        "The usual short cut, one minus Kaplan–Meier with the other reasons taken as lost from sight, would claim ", naive,
+        "The usual short cut, one minus Kaplan–Meier with the other reasons taken as lost from sight, would claim ", as_fine,
         " instead of ", share, " for “", Name(share.scope["cause"]), "” after ", span(share.scope["duration"], clock=clock), ".",
     )  # fmt: skip
 
@@ -204,7 +208,7 @@ def groups(
         One per grouping in which a group is flagged, and one that names the others.
     """
     flagged = {subject: _flagged(found) for subject, found in compared.items()}
-    there: list[Part] = ["” that has left for “", Name(cause), "” is "] if cause else ["” still there is "]
+    there: list[Part] = [" that has left for “", Name(cause), "” is "] if cause else [" still there is "]
     said: list[Sentence] = []
     for subject, found in flagged.items():
         after: list[Part] = ["The share of “"] if said else ["After ", span(time, clock=clock), ", the share of “"]
@@ -218,7 +222,7 @@ def groups(
 
 
 def groups_in_short(compared: Mapping[str, Sequence[Finding]], *, time: float, clock: str) -> Sentence:
-    """Say by which groupings the share that is left differs, for the answer.
+    """Say which group differs most in the share that is left, for the answer.
 
     Parameters
     ----------
@@ -232,14 +236,20 @@ def groups_in_short(compared: Mapping[str, Sequence[Finding]], *, time: float, c
     Returns
     -------
     Sentence
-        Names the groupings in which a group stands out, or says that there is none.
+        The group furthest from all others with its interval, and the other groupings in which one stands out.
     """
-    out = [subject for subject, found in compared.items() if _flagged(found)]
+    out = {subject: found for subject, each in compared.items() if (found := _flagged(each))}
     if not out:
         return Sentence("No group differs from the others by more than chance explains and by a size that matters.")
-    return Sentence(
-        "The share still there after ", span(time, clock=clock), " differs by ", Name(numbers.listed(out)), "."
+    subject, most = max(
+        ((name, each) for name, found in out.items() for each in found), key=lambda pair: abs(pair[1].value)
     )
+    also = [name for name in out if name != subject]
+    return Sentence(
+        "After ", span(time, clock=clock), " the share still there is ", Quote(most, "magnitude"), f" {'higher' if most.value > 0 else 'lower'} of “",
+        *_of(subject, most), " than of all others (between ", Quote(most, "interval"), ")",
+        *(("; groups by ", Name(numbers.listed(also)), " differ too") if also else ()), ".",
+    )  # fmt: skip
 
 
 def _flagged(found: Sequence[Finding]) -> list[Finding]:
@@ -250,14 +260,19 @@ def _grouping(subject: str, found: list[Finding], *, after: list[Part], there: l
     ends = found if len(found) <= _MOST_GROUPS else [found[0], found[-1]]
     parts: list[Part] = []
     for each in ends:
-        name = Name(", ".join(value for key, value in each.scope.items() if key != "duration"))
+        name = _of(subject, each)
         direction = "higher" if each.value > 0 else "lower"
         others = "" if parts else " than that of all others"
-        parts += ["; that of “", name, "” is "] if parts else [*after, name, *there]
+        parts += ["; that of “", *name, " is "] if parts else [*after, *name, *there]
         # the sign stands in the interval and its word before it: the reader is told what the interval is of
         parts += [Quote(each, "magnitude"), f" {direction}{others} (difference between ", Quote(each, "interval"), ")"]
     more: tuple[Part, ...] = ("; more groups by ", Name(subject), " stand out") if len(found) > len(ends) else ()
     return Sentence(*parts, *more, ".")
+
+
+def _of(subject: str, found: Finding) -> tuple[Part, ...]:
+    """A group with what it is one of: “yes” or “unknown” alone says nothing."""
+    return Name(", ".join(value for key, value in found.scope.items() if key != "duration")), "” (", Name(subject), ")"
 
 
 def no_groups() -> Sentence:

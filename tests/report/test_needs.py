@@ -36,7 +36,7 @@ def test_what_is_left_out_is_said_with_how_to_map_it() -> None:
     found = readiness(SCORES, MemoryLab({"responses": responses()}))
     assert found.ready
     how = "Map `responded_at` (when it was given) under `[responses.columns]`."
-    assert found.reduced == (f"without `responses.responded_at` no course over time. {how}",)
+    assert found.reduced == (f"left out without `responses.responded_at`: course over time. {how}",)
 
 
 def test_a_missing_table_is_named_with_what_a_row_of_it_is() -> None:

@@ -73,6 +73,7 @@ def test_parameters_are_one_cell_of_annotated_literals(path: Path) -> None:
         assert statement[0].value is not None, line
         ast.literal_eval(statement[0].value)
         assert "  # " in line, f"a parameter needs its help: {line}"
+        assert line.count("=") == 1, f"papermill's inspector cannot read this line: {line}"
 
 
 @every_study

@@ -123,7 +123,7 @@ def test_words_on_both_ratios_name_the_pair_that_differs_most() -> None:
     said = hazard_text.both([_ratio(0.5, "yearly"), _ratio(0.9, "weekly")], [_ratio(0.8, "yearly"), _ratio(0.9, "weekly")], cause="price",
                             references={"plan": "monthly"})  # fmt: skip
     assert plain(said).startswith(
-        "Plan: yearly goes with a rate of leaving for “price” 0.5 times that of monthly (between 0.4 and 0.6); "
+        "“yearly” (plan) goes with a rate of leaving for “price” 0.5 times that of “monthly” (between 0.4 and 0.6); "
     )
     assert "for the share that this takes in the end the ratio is 0.8" in plain(said)
     alike = hazard_text.both(
@@ -147,6 +147,6 @@ def test_groups_are_told_apart_by_what_a_cause_took() -> None:
         for each in survival_text.groups({"plan": [gap], "region": []}, time=12, clock="months", cause="price")
     ]
     assert said[0].startswith(
-        "After 12 months, the share of “monthly” that has left for “price” is 6 percentage points higher than that of all others"
+        "After 12 months, the share of “monthly” (plan) that has left for “price” is 6 percentage points higher than that of all others"
     )
     assert said[1] == "No group by region differs from the others by more than chance explains in what “price” takes."

@@ -26,7 +26,7 @@ def _gap(value: float, group: str, *, flagged: bool) -> Finding:
 def test_shares_are_told_in_order_and_what_lies_beyond_is_named() -> None:
     said = survival_text.still_there([_share(0.9, at=3), _share(0.7, at=12), _share(math.nan, at=24)], clock="months")
     assert plain(said) == (
-        "Of those who begin, 90 % are still there after 3 months and 70 % after 12 months (between 68 and 72 %); "
+        "Of those who begin, 90 % are still there after 3 months (between 88 and 92 %) and 70 % after 12 months (between 68 and 72 %); "
         "follow-up ends before 24 months."
     )
 
@@ -72,14 +72,15 @@ def test_only_flagged_groups_are_called_different() -> None:
     }
     said = [plain(each) for each in survival_text.groups(compared, time=12, clock="months")]
     assert said[0] == (
-        "After 12 months, the share of “monthly” still there is 30 percentage points lower than that of all others "
+        "After 12 months, the share of “monthly” (plan) still there is 30 percentage points lower than that of all others "
         "(difference between −32 and −28 percentage points)."
     )
     assert "yearly" not in said[0]
     assert said[1].startswith("No group by region differs")
     assert (
         plain(survival_text.groups_in_short(compared, time=12, clock="months"))
-        == "The share still there after 12 months differs by plan."
+        == "After 12 months the share still there is 30 percentage points lower of “monthly” (plan) than of all others (between −32 and "
+        "−28 percentage points)."
     )
 
 
@@ -135,3 +136,23 @@ def test_nobody_who_left_and_everybody_who_left_are_told_in_words() -> None:
     assert "–" not in plain(survival_text.still_there([whole], clock="months")), "no limits, no brackets"
     assert "has no interval" in plain(survival_text.certainty(whole)[0])
     assert survival_checks.other_clock(whole, whole, clock="months", other_clock="days").state == "holds"
+
+
+def test_a_median_that_chance_does_not_move_has_no_empty_interval() -> None:
+    found = Finding("m", 2.0, "months", ci_low=2.0, ci_high=2.0)
+    said = plain(survival_text.median(found, clock="months"))
+    assert said == "Half have left after 2 months: on a clock of months chance does not move it."
+
+
+def test_the_short_cut_is_printed_as_finely_as_the_share_it_is_held_against() -> None:
+    share = Finding("c", 0.0974, "share", scope={"cause": "price", "duration": "24.0"}, ci_low=0.090, ci_high=0.105)
+    naive = Finding("n", 0.1026, "share", scope=share.scope)
+    assert "would claim 10.3 % instead of 9.7 %" in plain(survival_text.overstated([share], [naive], clock="months"))
+
+
+def test_a_group_is_named_with_what_it_is_one_of() -> None:
+    compared = {"internet": [_gap(0.17, "No", flagged=True)], "plan": [_gap(-0.1, "monthly", flagged=True)]}
+    assert plain(survival_text.groups_in_short(compared, time=24, clock="months")) == (
+        "After 24 months the share still there is 17 percentage points higher of “No” (internet) than of all others (between "
+        "15 and 19 percentage points); groups by plan differ too."
+    )

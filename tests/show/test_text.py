@@ -117,7 +117,7 @@ def test_withheld_numbers_are_never_quoted() -> None:
 
 def test_step_is_named_as_a_reader_names_its_period() -> None:
     said = numbers.plain(text.steps([_difference(-6.4, flagged=True)], period="month"))
-    assert said.startswith("It fell by 6 points in 2024-03.")
+    assert said.startswith("It fell by 6 points in 2024-03 (change between −8 and −4 points).")
     assert "tend to be too large" in said
 
 
@@ -136,8 +136,8 @@ def test_quiet_steps_say_what_would_have_been_seen() -> None:
 def test_groups_name_both_ends_with_their_intervals() -> None:
     found = [_difference(value, flagged=True, name=name) for value, name in ((-8, "West"), (3, "East"), (17, "North"))]
     assert numbers.plain(text.groups(found, subject="region")) == (
-        "West scores 8 points lower than the rest (difference between −10 and −6 points); "
-        "North scores 17 points higher than the rest (difference between 15 and 19 points); "
+        "“West” (region) scores 8 points lower than the rest (difference between −10 and −6 points); "
+        "“North” (region) scores 17 points higher than the rest (difference between 15 and 19 points); "
         "more groups by region stand out."
     )
 
@@ -216,8 +216,8 @@ def test_answer_names_the_lowest_and_the_highest_group_of_all_groupings() -> Non
         "plan": [replace(_difference(17, flagged=True), scope={"plan": "Plus"})],
     }
     assert numbers.plain(text.standing_out(compared)) == (
-        "Against all others, West (region) stands lowest, 8 points below the rest and Plus (plan) stands highest, "
-        "17 points above the rest."
+        "“West” (region) scores lowest: 8 points below all others (difference between −10 and −6 points); “Plus” (plan) scores "
+        "highest: 17 points above all others (difference between 15 and 19 points)."
     )
 
 
@@ -240,3 +240,15 @@ def test_belief_is_called_wrong_only_where_it_is_flagged() -> None:
 def test_plan_says_whether_the_sample_is_enough(answers: float, verdict: str) -> None:
     size, needed = Finding("s", 3.0, "points"), Finding("n", 1000.0, "answers")
     assert verdict in numbers.plain(text.planning(size, needed, observed=Finding("a", answers, "answers")))
+
+
+def test_where_answers_name_no_customer_nobody_claims_that_all_differ() -> None:
+    count = Finding("n", 10, "rows")
+    check = checks.repeated_answers(count, count, named=False)
+    assert check.state == "watch"
+    assert "cannot be known" in numbers.plain(check.sentences[0])
+
+
+def test_one_period_is_not_complete_and_two_are_not() -> None:
+    said = [numbers.plain(checks.incomplete_periods(Finding("n", n, "rows")).sentences[0]) for n in (1, 2)]
+    assert [words.partition(" not")[0] for words in said] == ["1 period is", "2 periods are"]

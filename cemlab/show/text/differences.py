@@ -37,8 +37,13 @@ def groups(differences: Sequence[Finding], *, subject: str) -> Sentence:
     parts: list[Part] = []
     for found in ends:
         direction = "higher" if found.value > 0 else "lower"
-        name = Name(", ".join(found.scope.values()))
-        parts += ["; " if parts else "", name, " scores ", Quote(found, "magnitude"), f" {direction} than the rest"]
+        parts += [
+            "; " if parts else "",
+            *_named(found),
+            " scores ",
+            Quote(found, "magnitude"),
+            f" {direction} than the rest",
+        ]
         parts += [" (difference between ", Quote(found, "interval"), ")"]
     more: tuple[Part, ...] = ("; more groups by ", Name(subject), " stand out") if len(flagged) > 2 else ()
     return Sentence(*parts, *more, ".")
@@ -105,13 +110,15 @@ def standing_out(compared: Mapping[str, Sequence[Finding]]) -> Sentence:
     low, high = flagged[0], flagged[-1]
     for found, word in [(low, "lowest")] * (low.value < 0) + [(high, "highest")] * (high.value > 0):
         side = "below" if word == "lowest" else "above"
-        parts += [" and " if parts else "Against all others, ", _named(found), f" stands {word}, ",
-                  Quote(found, "magnitude"), f" {side} the rest"]  # fmt: skip
-    return Sentence(*parts, ".")
+        parts += ["; " if parts else "", *_named(found), f" scores {word}: ", Quote(found, "magnitude"), f" {side} all others (difference between ",
+                  Quote(found, "interval"), ")"]  # fmt: skip
+    return Sentence(*(part for part in parts if part != ""), ".")
 
 
-def _named(found: Finding) -> Name:
-    return Name(", ".join(f"{value} ({name.replace('_', ' ')})" for name, value in found.scope.items()))
+def _named(found: Finding) -> tuple[Part, ...]:
+    """A group with what it is one of: “4 to 9” alone could be a score."""
+    of = ", ".join(name.replace("_", " ") for name in found.scope)
+    return "“", Name(", ".join(found.scope.values())), "” (", Name(of), ")"
 
 
 def no_groups() -> Sentence:

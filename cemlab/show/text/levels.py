@@ -72,7 +72,7 @@ def measured(finding: Finding, worth: Finding | None = None) -> Sentence:
     said: list[Part] = ["Between ", Quote(finding, "interval"), " with ", Quote(finding, "level"), " confidence, from ",
                         Quote(finding, "n"), " answers; the standard error is ", Quote(finding, "std_error")]  # fmt: skip
     if worth is not None and worth.value <= finding.n - 1:
-        said += [". Weights and clusters make them worth ", worth, " answers drawn at random"]
+        said += [". By how they were drawn, they are worth ", worth, " answers drawn at random"]
     return Sentence(*said, ".")
 
 

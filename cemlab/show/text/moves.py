@@ -44,6 +44,9 @@ def steps(changes: Sequence[Finding], *, period: str) -> Sentence:
             Quote(change, "magnitude"),
             " in ",
             Name(numbers.period_name(change.period, period=period)),
+            " (change between ",
+            Quote(change, "interval"),
+            ")",
         ]
     more = f"; further {period}s stand out too" if len(flagged) > 3 else ""
     return Sentence(*parts, f"{more}. {PICKED}")
@@ -96,13 +99,14 @@ def moved(line: Finding | None, steps_found: Sequence[Finding], *, period: str) 
     flagged = sorted((step for step in steps_found if step.flagged), key=lambda step: -abs(step.value))
     if line is not None and line.flagged:
         return Sentence(
-            f"Over its complete {period}s it {'rose' if line.value > 0 else 'fell'} by ", Quote(line, "magnitude"), "."
-        )
+            f"Over its complete {period}s it {'rose' if line.value > 0 else 'fell'} by ", Quote(line, "magnitude"), " (change between ",
+            Quote(line, "interval"), ").",
+        )  # fmt: skip
     if flagged:
         first = flagged[0]
         return Sentence(
             f"Its clearest step: it {'rose' if first.value > 0 else 'fell'} by ", Quote(first, "magnitude"), " in ",
-            Name(numbers.period_name(first.period, period=period)), ".",
+            Name(numbers.period_name(first.period, period=period)), " (change between ", Quote(first, "interval"), ").",
         )  # fmt: skip
     if line is None and not [step for step in steps_found if not step.suppressed]:
         return Sentence(f"There are too few complete {period}s to say how it moved.")
