@@ -147,8 +147,20 @@ class Scorecard:
     _levels: Mapping[str, pd.DataFrame] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Sort the points by term, once."""
+        """Sort the points by term, once.
+
+        Raises
+        ------
+        SchemaError
+            When there is no term, or a term has no points.
+        """
         parts = dict(iter(self.points.groupby("term", sort=False)))
+        without = [name for name in self.terms if name not in parts]
+        if without or not self.terms:
+            raise SchemaError(
+                f"A scorecard must have a term, and points for each: {len(self.terms)} were given, {len(without)} of them without points. "
+                "Train on a column that tells customers apart; `tenure_baseline` needs none."
+            )
         object.__setattr__(self, "_levels", MappingProxyType({name: parts[name] for name in self.terms}))
         object.__setattr__(self, "bins", MappingProxyType(dict(self.bins)))
 

@@ -143,3 +143,16 @@ def test_wrong_use_is_said() -> None:
         card().of(pd.DataFrame({"plan": ["a"]}))
     with pytest.raises(ParameterError, match=r"`level` must lie in \(0, 1\)"):
         card().of(pd.DataFrame({"plan": ["a"], "tenure": ["below 6"]}), level=95)
+
+
+def test_a_scorecard_without_terms_or_points_is_refused() -> None:
+    with pytest.raises(SchemaError, match="must have a term"):
+        Scorecard("Cox", (), (), {}, "days", (30.0,), POINTS.iloc[:0], COURSE)
+    with pytest.raises(SchemaError, match="2 were given, 1 of them without points"):
+        card(POINTS[POINTS["term"] == "plan"])
+
+
+def test_no_patterns_give_no_scores() -> None:
+    found = card().of(pd.DataFrame({"plan": [], "tenure": []}, dtype=object))
+    assert found.empty
+    assert list(found.columns[:3]) == ["risk_30", "low_30", "high_30"]

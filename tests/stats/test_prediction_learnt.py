@@ -110,3 +110,9 @@ def test_a_cause_goes_with_its_model_alone() -> None:
     for kind, cause in (("Cox", "price"), ("Fine and Gray", ""), ("magic", "")):
         with pytest.raises(ParameterError, match="goes with"):
             prediction.trained(_cells(n=200), kind=kind, terms=TERMS, horizons=[90], cause=cause)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["discrete time", "Cox"])
+def test_a_model_of_no_column_is_refused(kind: Kind) -> None:
+    with pytest.raises(ParameterError, match="needs a term"):
+        prediction.trained(_cells(n=500), kind=kind, terms=[], horizons=[30])

@@ -68,7 +68,7 @@ def trained(
     Raises
     ------
     ParameterError
-        When the kind is unknown, or does not go with the cause.
+        When the kind is unknown, or does not go with the cause, or there is no term.
     InsufficientDataError
         When nobody left, or a column is constant or repeats others.
 
@@ -84,6 +84,8 @@ def trained(
         raise ParameterError(
             f'A cause goes with "Fine and Gray" and with it alone: {kind!r} was asked {"with" if cause else "without"} a cause.'
         )
+    if not terms:
+        raise ParameterError("A model needs a term: none was given. For tenure alone use `tenure_baseline`.")
     held, ends = list(terms), tuple(sorted({float(horizon) for horizon in horizons})) if kind == "discrete time" else ()
     if kind == "discrete time":
         periods = person_periods(cells, terms=held, ends=ends)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.stats.intervals import Floats
+from cemlab.stats.prediction.counted import need_equal_weights
 
 Codes = NDArray[np.int64]
 Statistic = Callable[[Floats], Floats]
@@ -204,12 +205,13 @@ def outcomes_of(
     Raises
     ------
     SchemaError
-        When a column is missing, or a count, duration or prediction is impossible.
+        When a column is missing, a count, duration or prediction is impossible, or sampling weights differ.
     InsufficientDataError
         When no spell has a prediction.
     """
     names = list(dict.fromkeys(columns))
     _check(frame, names, cause=cause, by=by)
+    need_equal_weights(frame)
     kept = frame.loc[frame["n"] > 0]
     known = kept[names].notna().all(axis=1)
     lost = int(kept.loc[~known, "n"].sum())

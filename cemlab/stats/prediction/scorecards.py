@@ -18,6 +18,7 @@ from cemlab.stats.hazards.discrete import DiscreteModel
 from cemlab.stats.hazards.fitted import CoxModel
 from cemlab.stats.hazards.predicted import cumulated
 from cemlab.stats.intervals import Floats
+from cemlab.stats.prediction.counted import need_equal_weights
 
 Clock = Literal["days", "months"]
 LINKS = {"cloglog": "complementary log-log", "logit": "logit"}
@@ -226,7 +227,7 @@ def person_periods(cells: pd.DataFrame, *, terms: Sequence[str], ends: Sequence[
     Raises
     ------
     SchemaError
-        When a column is missing or durations are not whole.
+        When a column is missing, durations are not whole, or sampling weights differ.
 
     Examples
     --------
@@ -237,6 +238,7 @@ def person_periods(cells: pd.DataFrame, *, terms: Sequence[str], ends: Sequence[
     missing = [name for name in ("duration", *terms, "n", "events") if name not in cells]
     if missing:
         raise SchemaError(f"Landmark cells need the columns {', '.join(missing)}: they are missing.")
+    need_equal_weights(cells)
     if ends:
         cells = _in_ends(cells, np.asarray(ends, dtype=float))
     if (cells["duration"] % 1 != 0).any():

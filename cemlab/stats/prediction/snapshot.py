@@ -13,6 +13,7 @@ from cemlab.stats.diagnostics.separation import with_events
 from cemlab.stats.hazards.concordance import concordance
 from cemlab.stats.hazards.cox import fit_cox
 from cemlab.stats.intervals import quantile
+from cemlab.stats.prediction.counted import need_equal_weights, need_whole_cells
 
 NOT_LATER = "Judged on other customers of the same snapshot, and not on later time: a prediction of the future can be much worse."
 
@@ -49,7 +50,7 @@ def cross_fitted(
     Raises
     ------
     SchemaError
-        When a column is missing.
+        When a column is missing, sampling weights differ, or a cell holds both some who left and some who did not.
     ParameterError
         When there are fewer than two folds or no covariate.
     InsufficientDataError
@@ -63,6 +64,8 @@ def cross_fitted(
     missing = [name for name in ("duration", *terms, "n", "events") if name not in cells]
     if missing:
         raise SchemaError(f"Cells need the columns {', '.join(missing)}: they are missing.")
+    need_equal_weights(cells)
+    need_whole_cells(cells)
     if folds < 2 or not terms:
         raise ParameterError(
             f"Cross-fitting needs two folds and a covariate at least: {folds} folds and {len(terms)} covariates were given."

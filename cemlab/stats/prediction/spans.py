@@ -13,6 +13,7 @@ from cemlab.core.rows import DesignBlock
 from cemlab.core.scorecards import UNKNOWN, bin_edges, rebinned
 from cemlab.stats.intervals import Floats
 from cemlab.stats.prediction.boosting import BOOSTED, Boosted
+from cemlab.stats.prediction.counted import need_equal_weights, need_whole_cells
 from cemlab.stats.prediction.scorecards import Judged
 
 Bins = Mapping[str, Sequence[float]]
@@ -41,7 +42,7 @@ def stacked(frames: Sequence[pd.DataFrame], *, terms: Sequence[str], bins: Bins)
     Raises
     ------
     SchemaError
-        When there is no frame, or a column is missing.
+        When there is no frame, a column is missing, or sampling weights differ.
 
     References
     ----------
@@ -60,6 +61,7 @@ def stacked(frames: Sequence[pd.DataFrame], *, terms: Sequence[str], bins: Bins)
             f"Spans to train on need the terms and counts: {', '.join(missing) or 'every one'} missing of {len(frames)} spans."
         )
     whole = pd.concat(frames, ignore_index=True)
+    need_equal_weights(whole)
     for name in (each for each in terms if each in bins):
         position, texts = pd.factorize(whole[name])
         whole[name] = np.array(rebinned([str(text) for text in texts], bins[name]), dtype=object)[position]
@@ -120,6 +122,8 @@ def rows_of(cells: pd.DataFrame, *, terms: Sequence[str], bins: Bins, like: Cell
     missing = [name for name in terms if name not in cells]
     if missing:
         raise SchemaError(f"Cells need a column per covariate: {', '.join(missing)} missing.")
+    need_equal_weights(cells)
+    need_whole_cells(cells)
     found: dict[str, Floats] = {}
     for name in terms:
         if name in bins:
