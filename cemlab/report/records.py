@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
-from typing import Any
-
-import nbformat
+from typing import TYPE_CHECKING, Any
 
 from cemlab.core.lab import LabInfo, LedgerLine
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show.figure import Figure
 from cemlab.show.tables import Cell, Column, Table, csv
+
+if TYPE_CHECKING:
+    import nbformat
 
 MIME = "application/vnd.cemlab.v1+json"
 Record = dict[str, Any]

@@ -9,9 +9,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nbformat
 from markupsafe import Markup
 
 from cemlab.core.errors import RunError
@@ -19,6 +18,9 @@ from cemlab.core.parameters import REGISTRY
 from cemlab.report import elements, markdown, records
 from cemlab.report.records import Record
 from cemlab.show import theme
+
+if TYPE_CHECKING:
+    import nbformat
 
 _GROUNDS = {"ACCENT_LIGHT": "#f5f6f7", "ACCENT_DARK": "#1e2226"}
 """The accent must be readable on the page's wash, and so all the more on its paper."""
