@@ -10,11 +10,12 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from cemlab.core.lab import LedgerLine
-from cemlab.data.conversion import identifier, quoted
 from cemlab.data.declaration import Declaration
 from cemlab.data.judging import BAD, all_rows, sound_rows
+from cemlab.data.quoting import identifier, quoted
 from cemlab.data.readers import literal
-from cemlab.data.staging import CELLS, FAULT, KNOWN_ON, PART, ROW, Stage, Staged
+from cemlab.data.staged import CELLS, FAULT, KNOWN_ON, PART, ROW, Staged
+from cemlab.data.staging import Stage
 
 _FORMAT = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 _POINTERS = {"customer_id": "customers", "invitation_id": "invitations"}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from cemlab.core.schemas import Type
-from cemlab.data.mapping import ROW_NUMBER, ColumnMap, Condition, Source
+from cemlab.data.mapping import ROW_NUMBER, Condition, Origin, Source
+from cemlab.data.quoting import identifier, quoted
 
 ENGINE_TYPES: Mapping[Type, str] = {
     "text": "VARCHAR",
@@ -55,14 +56,14 @@ class Cells:
     source: Source
     zone: str
 
-    def present(self, header: str, column_map: ColumnMap) -> str:
+    def present(self, header: str, column_map: Origin) -> str:
         """Return the SQL of a cell that is null when it holds a code for "no value".
 
         Parameters
         ----------
         header : str
             The source column.
-        column_map : ColumnMap
+        column_map : Origin
             For its own codes.
 
         Returns
@@ -121,44 +122,12 @@ class Converted:
     day: str = ""
 
 
-def quoted(text: str) -> str:
-    """Return `text` as an SQL string.
-
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    str
-        In single quotes.
-    """
-    return "'" + text.replace("'", "''") + "'"
-
-
-def identifier(name: str) -> str:
-    """Return `name` as an SQL identifier.
-
-    Parameters
-    ----------
-    name : str
-        Any name.
-
-    Returns
-    -------
-    str
-        In double quotes.
-    """
-    return '"' + name.replace('"', '""') + '"'
-
-
-def origin(column_map: ColumnMap, cells: Cells) -> str:
+def origin(column_map: Origin, cells: Cells) -> str:
     """Return the SQL of the text that a column begins with: a cell, a constant, a template.
 
     Parameters
     ----------
-    column_map : ColumnMap
+    column_map : Origin
         Where it comes from.
     cells : Cells
         Of the source.
@@ -182,14 +151,14 @@ def origin(column_map: ColumnMap, cells: Cells) -> str:
     )
 
 
-def convert(column: str, column_map: ColumnMap, *, type_: Type, cells: Cells, begin: str) -> Converted:
-    """Return the SQL of one column.
+def convert(column: str, column_map: Origin, *, type_: Type, cells: Cells, begin: str, key: str = "") -> Converted:
+    """Return the SQL of one column, or of one of its alternatives.
 
     Parameters
     ----------
     column : str
         Its canonical or free name.
-    column_map : ColumnMap
+    column_map : Origin
         Where it comes from.
     type_ : type
         What it must become.
@@ -197,26 +166,29 @@ def convert(column: str, column_map: ColumnMap, *, type_: Type, cells: Cells, be
         Of the source.
     begin : str
         SQL of the text that it begins with, after any lookup.
+    key : str, default ""
+        Names the texts of an alternative; empty for the column's name.
 
     Returns
     -------
     Converted
         Texts, value and faults.
     """
-    held, code = identifier(f"text_{column}"), begin
+    key = key or column
+    held, code = identifier(f"text_{key}"), begin
     if column_map.when:
         code = f"CASE WHEN {cells.holds(column_map.when)} THEN {code} END"
-    texts = {f"text_{column}": _mapped(code, column_map)}
+    texts = {f"text_{key}": _mapped(code, column_map)}
     faults: list[tuple[str, str]] = []
     if column_map.only:
-        texts[f"unlisted_{column}"] = f"{code} NOT IN ({_listed(column_map.values)})"
-        faults.append((identifier(f"unlisted_{column}"), f"`{column}` holds a code that is not listed"))
+        texts[f"unlisted_{key}"] = f"{code} NOT IN ({_listed(column_map.values)})"
+        faults.append((identifier(f"unlisted_{key}"), f"`{column}` holds a code that is not listed"))
     number = _number(held, column_map.decimal or cells.source.decimal, column_map.thousands or cells.source.thousands)
     if column_map.bins:
         faults.append((f"{held} IS NOT NULL AND ({number}) IS NULL", f"`{column}` {_FAULTS['number']}"))
         return Converted(texts, _banded(number, column_map), tuple(faults))
     if type_ in ("date", "instant"):
-        return _dated(column, column_map, cells=cells, texts=texts, faults=faults, type_=type_)
+        return _dated(column, column_map, cells=cells, texts=texts, faults=faults, type_=type_, key=key)
     value = {"number": number, "integer": _integer(held, column_map, cells.source), "boolean": _boolean(held)}.get(
         type_, held
     )
@@ -227,21 +199,22 @@ def convert(column: str, column_map: ColumnMap, *, type_: Type, cells: Cells, be
 
 def _dated(
     column: str,
-    column_map: ColumnMap,
+    column_map: Origin,
     *,
     cells: Cells,
     texts: dict[str, str],
     faults: list[tuple[str, str]],
     type_: Type,
+    key: str,
 ) -> Converted:
-    held, own, pattern = identifier(f"text_{column}"), identifier(column), column_map.format
+    held, own, pattern = identifier(f"text_{key}"), identifier(column), column_map.format
     value = _date(held, pattern) if type_ == "date" else _instant(held, pattern, cells.zone)
     # what has been worked out already is not worked out again
     fits = f"({value})" if column_map.offset else own
     faults.append((f"{held} IS NOT NULL AND {fits} IS NULL", f"`{column}` {_FAULTS[type_]}"))
     if column_map.offset:
-        texts[f"offset_{column}"] = cells.present(column_map.offset, column_map)
-        offset = identifier(f"offset_{column}")
+        texts[f"offset_{key}"] = cells.present(column_map.offset, column_map)
+        offset = identifier(f"offset_{key}")
         steps = _whole(offset)
         unit = "months" if column_map.minus_months else "days"
         faults.append(
@@ -270,7 +243,7 @@ def _outside(column: str) -> str:
     return f"`{column}` lies outside {FIRST_YEAR} to {LAST_YEAR}"
 
 
-def _moved(value: str, steps: str, column_map: ColumnMap, *, type_: Type) -> str:
+def _moved(value: str, steps: str, column_map: Origin, *, type_: Type) -> str:
     sign = "+" if column_map.plus_days else "-"
     unit = "months" if column_map.minus_months else "days"
     moved = f"CAST(({value}) {sign} to_{unit}(CAST({steps} AS INTEGER)) AS {ENGINE_TYPES[type_]})"
@@ -281,7 +254,7 @@ def _listed(codes: Iterable[str]) -> str:
     return ", ".join(quoted(code) for code in codes)
 
 
-def _mapped(code: str, column_map: ColumnMap) -> str:
+def _mapped(code: str, column_map: Origin) -> str:
     if not column_map.values:
         return code
     cases = " ".join(f"WHEN {quoted(key)} THEN {quoted(value)}" for key, value in column_map.values.items())
@@ -289,7 +262,7 @@ def _mapped(code: str, column_map: ColumnMap) -> str:
     return f"nullif(CASE {code} {cases} ELSE {code} END, '')"
 
 
-def _integer(held: str, column_map: ColumnMap, source: Source) -> str:
+def _integer(held: str, column_map: Origin, source: Source) -> str:
     decimal = column_map.decimal or source.decimal
     thousands = column_map.thousands or source.thousands
     if decimal == "." and not thousands:
@@ -368,7 +341,7 @@ def _naive(held: str, pattern: str) -> str:
     return f"coalesce(regexp_matches({held}, '{_DAY}({_TIME})?$'), false)"
 
 
-def _banded(number: str, column_map: ColumnMap) -> str:
+def _banded(number: str, column_map: Origin) -> str:
     labels = column_map.labels or band_labels(column_map.bins)
     cases = " ".join(
         f"WHEN ({number}) < {cut!r} THEN {quoted(label)}" for cut, label in zip(column_map.bins, labels, strict=False)

@@ -13,13 +13,14 @@ from cemlab.core.errors import SchemaError, near_miss
 from cemlab.core.metrics import NPS, MetricScale, declared
 from cemlab.core.schemas import TABLES, Table, Type
 from cemlab.data.layout import Lookup, Strict
-from cemlab.data.mapping import ColumnMap, Condition, LabSection, MetricSection, Source
+from cemlab.data.mapping import ColumnMap, Condition, LabSection, MetricSection, Origin, Source
 from cemlab.data.sources import matching, read_toml
 
 _MODELS: Mapping[str, type[BaseModel]] = {
     "lab": LabSection,
     "metrics": MetricSection,
     "columns": ColumnMap,
+    "else": Origin,
     "where": Condition,
     "when": Condition,
     "lookup": Lookup,
@@ -267,7 +268,7 @@ def _check_columns(table: Table, source: Source, *, days: set[str]) -> None:
 
 def _check_types(table: Table, sources: tuple[Source, ...], types: Mapping[str, Type]) -> None:
     for name, column_map in ((name, each) for source in sources for name, each in source.maps.items()):
-        if column_map.bins and types[name] != "text":
+        if any(each.bins for each in column_map.alternatives(name).values()) and types[name] != "text":
             raise SchemaError(
                 f"A column with `bins` must be text: `{table.name}.{name}` is {types[name]}. Leave its type out."
             )
@@ -294,18 +295,20 @@ def _check_wide(table: Table, source: Source) -> None:
 
 
 def _check_origins(table: Table, source: Source, types: Mapping[str, Type]) -> None:
-    for name, column_map in source.maps.items():
-        where, type_ = f"`{table.name}.{name}`", types[name]
-        if not column_map.origins:
-            raise SchemaError(
-                f"A column takes one of `from`, `constant`, `template` and `row_number`: {where} has none. Add one."
-            )
-        if column_map.offset and type_ not in ("date", "instant"):
-            raise SchemaError(f"Only a date or instant takes days or months: {where} is {type_}. Take them out.")
-        if column_map.format and type_ not in ("date", "instant"):
-            raise SchemaError(
-                f"Only a date or instant takes a `format`: {where} is {type_}. Take it out, or say its type."
-            )
+    for name, alternatives in source.alternatives.items():
+        type_ = types[name]
+        for place, origin in enumerate(alternatives.values()):
+            where = f"`{table.name}.{name}`" + f" (`else` {place})" * bool(place)
+            if not origin.origins:
+                raise SchemaError(
+                    f"A column takes one of `from`, `constant`, `template` and `row_number`: {where} has none. Add one."
+                )
+            if origin.offset and type_ not in ("date", "instant"):
+                raise SchemaError(f"Only a date or instant takes days or months: {where} is {type_}. Take them out.")
+            if origin.format and type_ not in ("date", "instant"):
+                raise SchemaError(
+                    f"Only a date or instant takes a `format`: {where} is {type_}. Take it out, or say its type."
+                )
 
 
 def _check_dated(declaration: Declaration, table: Table, source: Source) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from cemlab.data.conversion import identifier, quoted
 from cemlab.data.mapping import Source
+from cemlab.data.quoting import identifier, quoted
 from cemlab.data.readers import literal
-from cemlab.data.staging import FAULT, PART, ROW, Staged
+from cemlab.data.staged import FAULT, PART, ROW, Staged
 
 BAD = "left_out"
 """Temporary table of the rows that are left out for the sake of others: part, row, reason."""

@@ -23,7 +23,7 @@ from cemlab.data.declaration import metric_scales
 from cemlab.data.mapping import LabSection, MetricSection
 from cemlab.data.retention import spill_folder
 from cemlab.data.snapshot import Snapshot, ensure
-from cemlab.data.staging import KNOWN_ON
+from cemlab.data.staged import KNOWN_ON
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -113,8 +113,8 @@ class Condition(Strict):
         return self
 
 
-class ColumnMap(Strict):
-    """Where the values of one canonical or free column come from.
+class Origin(Strict):
+    """Where values come from, and what is done to them.
 
     Attributes
     ----------
@@ -126,8 +126,6 @@ class ColumnMap(Strict):
         Source columns joined, such as ``{year}-{month}-{day}``; no value when one of them has none.
     row_number : bool
         True for the number of the row in its file.
-    type : str or None
-        Type of a free column; text when not given.
     missing : tuple of str
         Codes that mean "no value" here, beside those of the whole source.
     values : dict of str to str
@@ -150,15 +148,12 @@ class ColumnMap(Strict):
         One name per band, one more than cut points.
     strip : bool
         True to take blanks off both ends.
-    personal : bool
-        True for words or contact data of a person.
     """
 
     source: Annotated[str | None, Field(alias="from")] = None
     constant: Code | None = None
     template: str | None = None
     row_number: bool = False
-    type: Type | None = None
     missing: Codes = ()
     values: dict[str, Code] = Field(default_factory=dict)
     only: bool = False
@@ -173,10 +168,9 @@ class ColumnMap(Strict):
     bins: tuple[float, ...] = ()
     labels: tuple[Code, ...] = ()
     strip: bool = False
-    personal: bool = False
 
     @model_validator(mode="after")
-    def _whole(self) -> ColumnMap:
+    def _whole(self) -> Origin:
         if self.origins > 1:
             raise ValueError("takes one of `from`, `constant`, `template` and `row_number`")
         if self.template is not None and not self.parts:
@@ -218,6 +212,45 @@ class ColumnMap(Strict):
         yield from self.parts
         if self.when:
             yield self.when.column
+
+
+def _as_mappings(value: object) -> object:
+    return [_as_mapping(each) for each in value] if isinstance(value, list | tuple) else [_as_mapping(value)]
+
+
+class ColumnMap(Origin):
+    """Where the values of one canonical or free column come from: one origin, and others for rows where it has none.
+
+    Attributes
+    ----------
+    otherwise : tuple of Origin
+        ``else``: of these, and in this order, the first that has a value counts where the column's own has none.
+    type : str or None
+        Type of a free column; text when not given.
+    personal : bool
+        True for words or contact data of a person.
+    """
+
+    otherwise: Annotated[tuple[Origin, ...], BeforeValidator(_as_mappings), Field(alias="else")] = ()
+    type: Type | None = None
+    personal: bool = False
+
+    def alternatives(self, name: str) -> dict[str, Origin]:
+        """Return the origins in their order.
+
+        Parameters
+        ----------
+        name : str
+            Of the column.
+
+        Returns
+        -------
+        dict of str to Origin
+            By names that no column has, except that a single one has the column's own.
+        """
+        if not self.otherwise:
+            return {name: self}
+        return {f"{name} else {place}": each for place, each in enumerate((self, *self.otherwise))}
 
 
 class Source(Reading):
@@ -311,6 +344,11 @@ class Source(Reading):
         given = self.columns.get("score", ColumnMap())
         item = ColumnMap.model_validate({"from": WIDE_ITEM})
         return {**self.columns, "item": item, "score": given.model_copy(update={"source": WIDE_SCORE})}
+
+    @property
+    def alternatives(self) -> dict[str, dict[str, Origin]]:
+        """Of each of its columns, where its values come from (see `ColumnMap.alternatives`)."""
+        return {name: each.alternatives(name) for name, each in self.maps.items()}
 
     def layout(self, file: str) -> Layout:
         """Return how one of its files is to be read.

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from cemlab.core.errors import SchemaError, SourceError, near_miss
 from cemlab.data import workbook
-from cemlab.data.conversion import identifier, quoted
 from cemlab.data.layout import Layout
+from cemlab.data.quoting import identifier, quoted
 from cemlab.data.records import UNCLOSED
 from cemlab.data.scanning import refused_beside, scan
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from cemlab.core.errors import SchemaError
-from cemlab.data.conversion import Cells, quoted
+from cemlab.data.conversion import Cells
 from cemlab.data.layout import Lookup
 from cemlab.data.mapping import ColumnMap, Source
+from cemlab.data.quoting import quoted
 from cemlab.data.readers import FRESH, open_file, positions
 
 

@@ -18,10 +18,11 @@ from cemlab.core.lab import LedgerLine
 from cemlab.core.schemas import TABLES
 from cemlab.data import retention, sources
 from cemlab.data.acceptance import TableRecord, accept
-from cemlab.data.conversion import quoted
 from cemlab.data.declaration import Declaration, load
 from cemlab.data.judging import BAD, all_rows, judge
-from cemlab.data.staging import FAULT, Stage, Staged
+from cemlab.data.quoting import quoted
+from cemlab.data.staged import FAULT, Staged
+from cemlab.data.staging import Stage
 
 _MEMORY = "1GB"
 """Beyond this the engine works on the disk."""

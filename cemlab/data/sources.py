@@ -15,7 +15,7 @@ from typing import Any
 
 from cemlab.core.errors import SourceError
 
-SNAPSHOT_FORMAT = 2
+SNAPSHOT_FORMAT = 3
 """Raised whenever intake would make something else of the same sources."""
 
 _BLOCK = 1 << 20
@@ -217,9 +217,14 @@ def _named(lab: dict[str, Any]) -> Iterator[str]:
         yield from _texts(table.get("files"))
         columns = table.get("columns")
         for column in columns.values() if isinstance(columns, dict) else ():
-            lookups = column.get("lookup") if isinstance(column, dict) else None
-            for lookup in lookups if isinstance(lookups, list) else [lookups]:
-                yield from _texts(lookup.get("file") if isinstance(lookup, dict) else None)
+            for each in (column, *_tables(column, "else")):
+                for lookup in _tables(each, "lookup"):
+                    yield from _texts(lookup.get("file"))
+
+
+def _tables(holder: object, key: str) -> list[dict[str, Any]]:
+    found = holder.get(key) if isinstance(holder, dict) else None
+    return [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]
 
 
 def _texts(value: object) -> Iterator[str]:

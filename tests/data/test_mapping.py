@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from cemlab.core.errors import ParameterError, SchemaError
+from cemlab.core.errors import ParameterError, SchemaError, SourceError
 from cemlab.data import intake
 from cemlab.data.lab import open_lab
 
@@ -75,6 +76,72 @@ ended_on = { template = "{year}-{month}-{day}", format = "%Y-%B-%d", plus_days =
         "`started_on` is missing": 2,
         "`started_on` is no date": 1,
     }
+
+
+def test_the_first_of_several_columns_that_has_a_value_counts(make_lab: MakeLab) -> None:
+    columns = """
+started_on = "start"
+end_reason = { from = "state", only = true, values = { Q = "quit", E = "expired", A = "" } }
+[spells.columns.ended_on]
+from = "quit"
+when = { column = "state", is = "Q" }
+else = [{ from = "due", format = "%d.%m.%Y", plus_days = "grace", when = { column = "state", is_not = "A" } }, "last"]
+"""
+    lab_file = make_lab(
+        SPELLS.format(source="", columns=columns),
+        s="id,start,state,quit,due,grace,last\n"
+        "quit,2024-01-01,Q,2024-02-01,not read,x,nor this\n"
+        "expired,2024-01-01,E,not read,01.03.2024,5,nor this\n"
+        "no number of days,2024-01-01,E,,01.03.2024,,2024-04-01\n"
+        "no value,2024-01-01,Q,,,,2024-05-01\n"
+        "on,2024-01-01,A,,,,\n"
+        "wrong first,2024-01-01,Q,x,01.03.2024,5,2024-05-01\n"
+        "wrong second,2024-01-01,E,,1,5,2024-05-01\n"
+        "wrong third,2024-01-01,A,,,,1\n"
+        "wrong number,2024-01-01,E,,01.03.2024,x,2024-05-01\n",
+    )
+    lab = open_lab(lab_file, as_of="2025-01-01")
+    rows = lab.frame(lab.table("spells"))
+    assert dict(zip(rows.spell_id, _days(rows.ended_on), strict=True)) == {
+        "quit": "2024-02-01",
+        "expired": "2024-03-06",
+        "no number of days": "2024-04-01",
+        "no value": "2024-05-01",
+        "on": "NaT",
+    }
+    assert rows.end_reason.tolist()[:4] == ["quit", "expired", "expired", "quit"]
+    assert _outcome(lab_file, "spells") == {
+        "in": 9,
+        "used": 5,
+        "`ended_on` is no date": 3,
+        "`ended_on`: its number of days is no whole number": 1,
+    }
+    kept = pd.read_parquet(intake.check(lab_file).folder / "quarantine" / "spells.parquet")
+    assert [json.loads(cells)["ended_on"] for cells in kept.cells] == ["x", "1", "1", "01.03.2024"]
+
+
+def test_alternatives_may_be_looked_up_and_be_times(make_lab: MakeLab, responses: str) -> None:
+    tables = responses.replace('responded_at = "at"', 'responded_at = { from = "at", else = "sent" }').replace(
+        'customer_id = "customer"',
+        'customer_id = { from = "customer", else = { from = "order", lookup = { file = "o.csv", key = "order", value = "buyer" } } }',
+    )
+    tables += 'wave = { from = "wave", bins = [3], else = { constant = "none" } }\n'
+    lab_file = make_lab(
+        tables,
+        nps="id,customer,order,score,at,sent,wave\n1,a,1,9,2024-05-01T23:30:00Z,2024-04-01,1\n2,,7,9,,2024-04-02 10:00:00,5\n"
+        "3,,8,9,2024-05-03 01:00:00,x,\n",
+        o="order,buyer\n7,b\n",
+    )
+    rows = _rows(lab_file, "responses")
+    assert rows.customer_id.tolist()[:2] == ["a", "b"]
+    assert _days(rows.responded_on) == ["2024-05-02", "2024-04-02", "2024-05-03"]
+    assert rows.wave.tolist() == ["below 3", "3 and more", "none"]
+    (table,) = intake.check(lab_file).tables
+    # order 1 is not there either, but that row has its customer
+    assert (table.naive, table.remarks) == ({"responded_at": 2}, {"customer_id: looked up in vain": 1})
+    (lab_file.parent / "o.csv").unlink()
+    with pytest.raises(SourceError, match=r"`o\.csv`"):
+        intake.check(lab_file)
 
 
 @pytest.mark.parametrize("day", ["1899-12-31", "2200-01-01", "9999-12-31", "0001-01-01"])
@@ -169,6 +236,16 @@ def test_a_lookup_larger_than_its_source_leaves_rows_in_order(make_lab: MakeLab,
     rows = _rows(lab_file, "responses")
     assert rows.response_id.tolist() == [str(n) for n in range(40)]
     assert rows.customer_id.tolist() == [f"p{40 - n}" for n in range(40)]
+
+
+def test_of_two_rows_with_one_key_the_first_stays_found_or_not(make_lab: MakeLab, responses: str) -> None:
+    tables = responses.replace(
+        '"customer"', '{ from = "customer", lookup = { file = "b.csv", key = "k", value = "v" } }'
+    )
+    rows = "".join(f"{n},{look},9,2024-05-01\n" for n in range(3000) for look in ("there", "nowhere")[:: n % 2 * 2 - 1])
+    found = _rows(make_lab(tables, nps=f"id,customer,score,at\n{rows}", b="k,v\nthere,p\n"), "responses")
+    assert found.response_id.tolist() == [str(n) for n in range(3000)]
+    assert found.customer_id.isna().tolist() == [n % 2 == 0 for n in range(3000)]
 
 
 def test_only_listed_codes_are_taken_when_told(make_lab: MakeLab, responses: str) -> None:
@@ -305,6 +382,18 @@ def test_a_lab_is_as_of_the_day_after_its_data(make_lab: MakeLab) -> None:
         ('score = "score"', 'score = { from = "s", plus_days = "d" }', "Only a date or instant takes days"),
         ('score = "score"', 'since = { from = "s", format = "%Y" }', "Only a date or instant takes a `format`"),
         ('score = "score"', 'score = { from = "s", only = true }', "needs `values` beside `only`"),
+        ('score = "score"', 'score = { from = "s", else = {} }', r"`responses.score` \(`else` 1\) has none"),
+        ('score = "score"', 'score = { from = "s", else = ["a", { from = "b", plus_days = "d" }] }', r"`else` 2"),
+        (
+            'score = "score"',
+            'score = { from = "s", else = { frm = "b" } }',
+            r"`responses.columns.score.else.frm`.*`from`",
+        ),
+        (
+            'score = "score"',
+            'score = { from = "s", else = { from = "b", else = "c" } }',
+            "`responses.columns.score.else.else`",
+        ),
         (
             'score = "score"',
             'score = { from = "s", lookup = { fle = "x" } }',

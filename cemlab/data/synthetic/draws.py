@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 
-from cemlab.data.conversion import quoted
+from cemlab.data.quoting import quoted
 
 
 class Draws:

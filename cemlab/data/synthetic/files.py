@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cemlab.data.conversion import quoted
+from cemlab.data.quoting import quoted
 from cemlab.data.synthetic import world as planted
 
 _ROW = "JOIN (SELECT i, customer_id FROM people) AS people USING (i)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from cemlab.data.conversion import quoted
+from cemlab.data.quoting import quoted
 from cemlab.data.synthetic import world as planted
 from cemlab.data.synthetic.draws import Draws, by, steps
 from cemlab.data.synthetic.world import World

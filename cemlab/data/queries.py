@@ -1,0 +1,241 @@
+"""The SQL that makes typed rows of one source file, each with the first thing that it breaks."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import ibis
+
+from cemlab.core.errors import SchemaError
+from cemlab.core.schemas import Type
+from cemlab.data.alternatives import first_of
+from cemlab.data.conversion import ENGINE_TYPES, Cells, Converted, convert, origin
+from cemlab.data.mapping import ROW_NUMBER, WIDE_ITEM, WIDE_SCORE, Source
+from cemlab.data.quoting import identifier, quoted
+from cemlab.data.readers import Rows
+from cemlab.data.references import References
+from cemlab.data.staged import CELLS, FAULT, KNOWN_ON, PART, Staged
+
+NOT_RATED = "not rated"
+_IBIS_TYPES: Mapping[Type, str] = {
+    "text": "string",
+    "integer": "int64",
+    "number": "float64",
+    "date": "date",
+    "instant": "timestamp('UTC')",
+    "boolean": "boolean",
+}
+
+
+@dataclass
+class Query:
+    """The SQL that makes a part of one source file.
+
+    Attributes
+    ----------
+    staged : Staged
+        The table.
+    source : Source
+        What the lab file says.
+    rows : Rows
+        The opened file.
+    cells : mapping of str to str
+        Header → SQL of its cell.
+    items : mapping of str to str
+        Of a wide survey: item → header.
+    zone : str
+        The lab's time zone.
+    """
+
+    staged: Staged
+    source: Source
+    rows: Rows
+    cells: Mapping[str, str]
+    items: Mapping[str, str]
+    zone: str
+
+    def sql(self, references: References, *, part: int, position: int) -> str:
+        """Return the whole query, one layer of columns upon the other.
+
+        Parameters
+        ----------
+        references : References
+            Makes the tables in which cells are looked up.
+        part : int
+            Number of the part.
+        position : int
+            Of the file among the source's files; 0 when it is the only one.
+
+        Returns
+        -------
+        str
+            SQL that gives every column of a part.
+        """
+        cells = self._cells(position)
+        begin, joins, vain = self._looked_up(references, cells)
+        converted = {
+            name: first_of(
+                name,
+                [
+                    convert(name, one, type_=self.staged.types[name], cells=cells, begin=begin[key], key=key)
+                    for key, one in each.items()
+                ],
+            )
+            for name, each in self.source.alternatives.items()
+        }
+        texts = {held: text for each in converted.values() for held, text in each.texts.items()} | vain
+        # a join gives the rows that it finds before those that it does not, and of several with one key the first stays
+        texts |= {"_base": self._base(cells)} | ({"_place": "place_"} if joins else {})
+        values = {name: each.value for name, each in converted.items()}
+        values |= {f"_naive_{name}": each.naive for name, each in converted.items() if each.naive}
+        days = {self.staged.day(name): each.day for name, each in converted.items() if each.day}
+        layers = [
+            f"SELECT *, row_number() OVER () AS place_ FROM ({self._first()})" if joins else self._first(),
+            f"SELECT {_named(texts)} FROM cells {joins}",
+            f"SELECT *, {_named(values)} FROM texts",
+            f"SELECT *{', ' * bool(days)}{_named(days)} FROM typed",
+            self._ruled([*texts, *values, *days]),
+            f"SELECT *, {self._fault(converted)} AS {FAULT} FROM ruled",
+        ]
+        names = ("cells", "texts", "typed", "dated", "ruled", "judged")
+        ctes = ", ".join(f"{name} AS ({layer})" for name, layer in zip(names, layers, strict=True))
+        return f"WITH {ctes} SELECT {self._selected(converted, part)} FROM judged{' ORDER BY _place' * bool(joins)}"
+
+    def _cells(self, position: int) -> Cells:
+        of = {header: f"h{at}" for at, header in enumerate(self.cells)} | {WIDE_ITEM: "item_", WIDE_SCORE: "score_"}
+        number = "CAST(row_ AS VARCHAR)"
+        return Cells(of, f"'{position}-' || {number}" if position else number, self.source, self.zone)
+
+    def _first(self) -> str:
+        """Cells by short names; of a wide survey once per item."""
+        cells = [f"{cell} AS h{at}" for at, cell in enumerate(self.cells.values())]
+        cells.append(f"{self.rows.fault or 'CAST(NULL AS VARCHAR)'} AS whole_")
+        origins = [one for each in self.source.alternatives.values() for one in each.values()]
+        if any(each.row_number or ROW_NUMBER in each.parts for each in origins):
+            cells.append("row_number() OVER () AS row_")
+        first = f"SELECT {', '.join(cells)} FROM {self.rows.relation}"
+        if not self.items:
+            return first
+        places = list(self.cells)
+        names = ", ".join(quoted(item) for item in self.items)
+        scores = ", ".join(f"h{places.index(header)}" for header in self.items.values())
+        return f"SELECT *, unnest([{names}]) AS item_, unnest([{scores}]) AS score_ FROM ({first})"
+
+    def _looked_up(self, references: References, cells: Cells) -> tuple[dict[str, str], str, dict[str, str]]:
+        """Where each column begins, the joins that this takes, and which lookups were in vain."""
+        begin, joins, vain = {}, [], {}
+        for name, each in self.source.alternatives.items():
+            missed, unread = [], ""
+            for key, one in each.items():
+                begin[key] = origin(one, cells)
+                for step, lookup in enumerate(one.lookup):
+                    table, alias = references.table(lookup, self.source), identifier(f"{key}_{step}")
+                    joins.append(f"LEFT JOIN {table} AS {alias} ON {alias}.key = {begin[key]}")
+                    missed.append(f"(({begin[key]}) IS NOT NULL AND {alias}.key IS NULL{unread})")
+                    begin[key] = f"{alias}.value"
+                # a later alternative counts only where this one has no value
+                unread += f" AND {identifier(f'text_{key}')} IS NULL"
+            if f"_vain_{name}" in self.staged.flags:
+                vain[f"_vain_{name}"] = " OR ".join(missed) or "false"
+        return begin, " ".join(joins), vain
+
+    def _base(self, cells: Cells) -> str:
+        """What a row breaks before any column is looked at."""
+        cases = ["WHEN whole_ IS NOT NULL THEN whole_"]
+        for condition in self.source.where:
+            codes = "one of the wanted codes" if condition.wanted is not None else "other than the unwanted codes"
+            reason = condition.reason or f"not wanted: `{condition.column}` is not {codes}"
+            self.staged.excluded.add(reason)
+            cases.append(f"WHEN NOT {cells.holds(condition)} THEN {quoted(reason)}")
+        return f"CASE {' '.join(cases)} END"
+
+    def _ruled(self, columns: Iterable[str]) -> str:
+        """The rules of the table, as the first reason that one gives."""
+        staged = self.staged
+        rules = [rule for rule in staged.table.rules if set(rule.needs) <= set(self.source.maps)]
+        if not rules:
+            return "SELECT *, CAST(NULL AS VARCHAR) AS rule_ FROM dated"
+        staged.excluded |= {rule.reason for rule in rules if rule.action == "exclude"}
+        dated = ibis.table({name: _IBIS_TYPES[staged.types.get(name, "text")] for name in columns}, name="dated")
+        broken = [(rule.broken(dated).fill_null(False), rule.reason) for rule in rules]
+        return str(ibis.to_sql(dated.mutate(rule_=ibis.cases(*broken)), dialect="duckdb"))
+
+    def _fault(self, converted: Mapping[str, Converted]) -> str:
+        """SQL of the first thing that a row breaks by itself; null when nothing."""
+        cases = ["WHEN _base IS NOT NULL THEN _base"]
+        if self.items:
+            self.staged.excluded.add(NOT_RATED)
+            cases.append(f"WHEN text_score IS NULL THEN {quoted(NOT_RATED)}")
+        cases += [
+            f"WHEN {condition} THEN {quoted(words)}" for each in converted.values() for condition, words in each.faults
+        ]
+        known_at = self.staged.table.known_at
+        needed = [*self.staged.table.required]
+        if known_at and not self.source.undated and known_at not in needed:
+            needed.append(known_at)
+        cases += [f"WHEN {identifier(name)} IS NULL THEN {quoted(f'`{name}` is missing')}" for name in needed]
+        return f"CASE {' '.join(cases)} ELSE rule_ END"
+
+    def _selected(self, converted: Mapping[str, Converted], part: int) -> str:
+        """The same columns for each part of the table, whether this source fills them or not."""
+        staged = self.staged
+        kinds = {name: ENGINE_TYPES[type_] for name, type_ in staged.types.items()}
+        kinds |= {staged.day(name): "DATE" for name in staged.instants}
+        mapped = {
+            column for name in converted for column in (name, staged.day(name) if name in staged.instants else name)
+        }
+        columns = [
+            identifier(name) if name in mapped else f"CAST(NULL AS {kinds[name]}) AS {identifier(name)}"
+            for name in staged.columns
+        ]
+        flags = {flag: flag.split("_", 2)[2] in converted for flag in staged.flags}
+        columns += [identifier(flag) if there else f"false AS {identifier(flag)}" for flag, there in flags.items()]
+        kept = ", ".join(f"{identifier(name)} := {identifier(f'text_{name}')}" for name in converted)
+        unwanted = ", ".join(quoted(reason) for reason in sorted(staged.excluded))
+        wanted = f"{FAULT} IS NOT NULL" + (f" AND {FAULT} NOT IN ({unwanted})" if unwanted else "")
+        columns += [FAULT, f"CASE WHEN {wanted} THEN CAST(to_json(struct_pack({kept})) AS VARCHAR) END AS {CELLS}"]
+        return ", ".join([*columns, f"{self._known_on()} AS {KNOWN_ON}", f"{part} AS {PART}"])
+
+    def _known_on(self) -> str:
+        """The day on which a row became known by itself."""
+        known_at = self.staged.table.known_at
+        if known_at is None or known_at not in self.source.maps:
+            return "CAST(NULL AS DATE)"
+        return identifier(self.staged.day(known_at) if known_at in self.staged.instants else known_at)
+
+
+def _named(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{sql} AS {identifier(name)}" for name, sql in columns.items())
+
+
+def items_of(source: Source, rows: Rows) -> dict[str, str]:
+    """Return the items of a wide survey with their headers.
+
+    Parameters
+    ----------
+    source : Source
+        What the lab file says.
+    rows : Rows
+        The opened file.
+
+    Returns
+    -------
+    dict of str to str
+        Item → header; empty when the survey is not wide.
+
+    Raises
+    ------
+    SchemaError
+        When no header fits the pattern.
+    """
+    if not source.items_like:
+        return dict(source.items)
+    headers = [header for header in rows.columns if fnmatch.fnmatchcase(header, source.items_like)]
+    if not headers:
+        raise SchemaError(
+            f"`items_like` must fit a header: none of {len(rows.columns)} of `{source.shown}` fits "
+            f"`{source.items_like}`. It has: {', '.join(f'`{column}`' for column in rows.columns)}."
+        )
+    return {source.item_names.get(header, header): header for header in headers}

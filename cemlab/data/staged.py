@@ -1,0 +1,78 @@
+"""One table on its way into the snapshot: what its parts hold, and what was seen on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cemlab.core.schemas import Table, Type
+from cemlab.data.mapping import Source
+
+PART, ROW, FAULT, CELLS = "_part", "_row", "_fault", "_cells"
+"""Columns of a part beside the table's own: its number, the row's number in it, what the row breaks, its cells."""
+
+KNOWN_ON = "_known_on"
+"""Column of the snapshot's Parquet files: the lab-local day on which a row became known."""
+
+
+@dataclass
+class Staged:
+    """One table on its way into the snapshot.
+
+    Attributes
+    ----------
+    table : Table
+        The canonical table.
+    types : dict of str to type
+        Mapped columns.
+    parts : list of (Path, Source)
+        Parquet files in order, one per source file, and what each was made from.
+    flags : list of str
+        Boolean columns of the parts: instants without a zone, lookups in vain.
+    excluded : set of str
+        Reasons for which rows are excluded rather than quarantined.
+    rows_in : int
+        Records of all sources, counted without the engine.
+    lost : dict of str to int
+        Lines that never became a row, by reason.
+    replaced : dict of str to int
+        Source → undecodable sequences.
+    remarks : dict of str to int
+        What else was seen, and how often.
+    """
+
+    table: Table
+    types: dict[str, Type]
+    parts: list[tuple[Path, Source]] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    excluded: set[str] = field(default_factory=set)
+    rows_in: int = 0
+    lost: dict[str, int] = field(default_factory=dict)
+    replaced: dict[str, int] = field(default_factory=dict)
+    remarks: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def instants(self) -> list[str]:
+        """Columns that are instants."""
+        return [name for name, type_ in self.types.items() if type_ == "instant"]
+
+    @property
+    def columns(self) -> list[str]:
+        """Mapped columns, each instant followed by its day."""
+        return [part for name in self.types for part in (name, *([self.day(name)] if name in self.instants else []))]
+
+    def day(self, instant: str) -> str:
+        """Return the name of the day that is stored beside an instant.
+
+        Parameters
+        ----------
+        instant : str
+            A column of this table, canonical or free.
+
+        Returns
+        -------
+        str
+            Such as ``responded_on``.
+        """
+        canonical = self.table.column(instant)
+        return (canonical.day if canonical else None) or f"{instant.removesuffix('_at')}_on"
