@@ -23,7 +23,8 @@ def relation_by_day(
 ) -> Estimates:
     """Return how many left for each one expected from each judged day on.
 
-    One row of `calibration_by_month` ("all months") per day: what a model learnt is as uncertain as what is seen, so both count.
+    One row of `calibration_by_month` ("all months") per day: what a model learnt is as uncertain as what is seen, so both count. Whoever left for
+    another cause than the one that is judged stays at risk to the last horizon, as in Fine and Gray's model.
 
     Parameters
     ----------
@@ -63,7 +64,7 @@ def relation_by_day(
         )
     rows, months = [], []
     for day in sorted(frames):
-        ours, theirs = (_of_cause(cells, cause) for cells in (frames[day], training[day]))
+        ours, theirs = (_of_cause(cells, cause, until=max(risks)) for cells in (frames[day], training[day]))
         found = calibration_by_month(ours, risks=risks, training=theirs, level=level, min_n=min_n)
         (test,) = found.parts["tests"].query("test == 'all months'").to_dict("records")
         whole = {name: float(test[name]) for name in ("estimate", "ci_low", "ci_high", "p_value")}
@@ -73,8 +74,13 @@ def relation_by_day(
     return Estimates.build(
         pd.DataFrame(rows), by=["day"], measure="observed_expected", unit="ratio", level=level, min_n=min_n,
         method="observed over expected endings, Poisson limits with the noise of training", parts={"months": pd.concat(months)},
+        notes=found.notes,
     )  # fmt: skip
 
 
-def _of_cause(cells: pd.DataFrame, cause: str) -> pd.DataFrame:
-    return cells.assign(events=cells["events"].where(cells["cause"] == cause, 0)) if cause else cells
+def _of_cause(cells: pd.DataFrame, cause: str, *, until: float) -> pd.DataFrame:
+    if not cause:
+        return cells
+    # The risk of one cause is a share of all who were there: who left for another one stays among them, with no event, to the end.
+    other = cells["cause"].notna() & (cells["cause"] != cause)
+    return cells.assign(events=cells["events"].where(~other, 0), duration=cells["duration"].where(~other, until))

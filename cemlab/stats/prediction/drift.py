@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,18 @@ from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaErro
 from cemlab.core.results import Estimates
 from cemlab.core.scorecards import UNKNOWN
 from cemlab.stats.intervals import Floats, quantile, two_sided
+from cemlab.stats.jackknife import replicate_codes
 from cemlab.stats.multiplicity import benjamini_hochberg
+from cemlab.stats.prediction.clustered import (
+    INDEPENDENT,
+    REPLICATE,
+    design_effect,
+    errors_of,
+    has_groups,
+    overdispersion,
+    shares_without,
+)
+from cemlab.stats.prediction.counted import need_equal_weights
 from cemlab.stats.survival.comparison import chi_square_p
 
 MATERIAL = 0.1
@@ -34,12 +46,14 @@ def drift(
 
     Standardised difference d = (p₁ − p₀)/√((p₁(1 − p₁) + p₀(1 − p₀))/2) of each level's share. Stability index Σ (p₁ − p₀)·log(p₁/p₀), p with half
     a customer added per level; without drift it is about χ²·(1/n₀ + 1/n₁) with one degree of freedom per level but one, which
-    gives its noise and p-value. Total variation ½·Σ|p₁ − p₀|.
+    gives its noise and p-value. Where both times say to which group of customers rows belong, errors are by jackknife, each group left out at
+    both times, and χ² has the second-order correction of Rao and Scott: a customer who was there several times, or at both, counts
+    once. Total variation ½·Σ|p₁ − p₀|.
 
     Parameters
     ----------
     train, live : pandas.DataFrame
-        Patterns or cells: a column of levels per term, and ``n`` customers.
+        Patterns or cells: a column of levels per term, ``n`` customers and, where customers count more than once, ``replicate``.
     terms : sequence of str
         The covariates.
     material : float, default 0.1
@@ -68,6 +82,8 @@ def drift(
     ----------
     Austin, P. C. (2009). Balance diagnostics for comparing the distribution of baseline covariates between treatment groups. Statistics in
     Medicine, 28(25), 3083–3107. doi:10.1002/sim.3697
+    Rao, J. N. K., & Scott, A. J. (1984). On chi-squared tests for multiway contingency tables with cell proportions estimated from survey data.
+    Annals of Statistics, 12(1), 46–60. doi:10.1214/aos/1176346391
     Yurdakul, B., & Naranjo, J. (2020). Statistical properties of the population stability index. Journal of Risk Model
     Validation, 14(4), 89–100. doi:10.21314/JRMV.2020.227
 
@@ -84,23 +100,28 @@ def drift(
             raise SchemaError(
                 f"Drift needs the terms and `n` at both times: {', '.join(missing) or 'every term'} missing."
             )
+    for frame in (train, live):
+        need_equal_weights(frame)
     sizes = float(train["n"].sum()), float(live["n"].sum())
     if min(sizes) <= 0:
         raise InsufficientDataError(
             f"Drift compares customers of two times: {sizes[0]:,.0f} and {sizes[1]:,.0f} were there."
         )
-    levels = [_levels(train, live, term, level=level) for term in terms]
-    judged = pd.DataFrame([_term(each, sizes, level=level) for each in levels])
+    counts = [_counts(train, live, term) for term in terms]
+    levels = [_levels(each, term, level=level) for each, term in zip(counts, terms, strict=True)]
+    judged = pd.DataFrame([_term(rows, each, sizes, level=level) for rows, each in zip(levels, counts, strict=True)])
     judged["q_value"] = benjamini_hochberg(judged["p_value"])
     beyond = judged["q_value"] < 1 - level
     judged["moved"] = beyond & (judged["stability"] >= material)
     judged["verdict"] = np.select([judged["moved"], beyond], [OTHERS["moved"], OTHERS["little"]], OTHERS["same"])
     table = pd.concat(levels, ignore_index=True).drop(columns=["train", "live"])
     new = judged.loc[judged["unseen_share"] > 0, "term"]
+    grouped = has_groups(train, live)
     notes = [f"`{term}` has levels that training did not have: their customers get no score." for term in new]
     return Estimates.build(
         table, by=["term", "level"], measure="standardised_difference", unit="ratio", level=level, min_n=min_n,
-        method="standardised difference of shares, delta method", notes=(*notes, OVERLAP), parts={"terms": judged},
+        method="standardised difference of shares, delete-a-group jackknife" if grouped else "standardised difference of shares, delta method",
+        notes=(*notes, *(() if grouped else (INDEPENDENT, OVERLAP))), parts={"terms": judged},
     )  # fmt: skip
 
 
@@ -117,13 +138,14 @@ def calibration_by_month(
 
     Months are the times between one horizon and the next. Expected = Σ n·(H(b) − H(a))·(part of the time from a to b that was lived
     through), H = −log(1 − risk). With the events of training beside them, both are Poisson: limits from the share of the
-    two that is new (Clopper–Pearson); without, from O alone. Tests: all months together O/E = 1; a different O/E in each month
+    two that is new (Clopper–Pearson); without, from O alone; the p-value is that of the exact test which these invert. Where rows say to which
+    group of customers they belong (``replicate``), counts are divided by their overdispersion over all months first. Tests: all months together O/E = 1; a different O/E in each month
     (χ² of log(O/E)); a trend over the months (weighted least squares).
 
     Parameters
     ----------
     judged : pandas.DataFrame
-        Cells of the judged time: ``duration``, ``n``, ``events``, and the predictions.
+        Cells of the judged time: ``duration``, ``n``, ``events``, the predictions and, where rows of a customer hang together, ``replicate``.
     risks : mapping of float to str
         Column of the prediction for each horizon: one per month.
     training : pandas.DataFrame, optional
@@ -164,78 +186,120 @@ def calibration_by_month(
     >>> found.table[["month", "expected", "estimate"]].round(2).values.tolist()
     [[1.0, 10.54, 1.9], [2.0, 8.43, 2.37]]
     """
-    table = _months(judged, dict(sorted(risks.items())))
+    table, factor = _months(judged, dict(sorted(risks.items())))
     learnt = _events(training, table) if training is not None else np.full(len(table), np.inf)
     table["learnt"] = learnt
     if not table["expected"].sum() > 0:
         raise InsufficientDataError(
             "Calibration needs somebody who was expected to leave: nobody was. Judge another model."
         )
-    table = table.assign(**_ratio(table, level=level))
-    tests = _tests(table, floor=floor, level=level)
-    notes = () if training is not None else ("The model is taken as known: its own errors are not in these intervals.",)
+    table = table.assign(**_ratio(table, factor=factor, level=level))
+    tests = _tests(table, factor=factor, floor=floor, level=level)
+    notes = [] if training is not None else ["The model is taken as known: its own errors are not in these intervals."]
+    notes += [] if has_groups(judged) else [INDEPENDENT]
     return Estimates.build(
         table.drop(columns="learnt"), by=["month"], cells=[], measure="calibration_by_month", unit="ratio", level=level, min_n=min_n,
         method="observed over expected endings by month, Poisson limits", notes=notes, parts={"tests": tests},
     )  # fmt: skip
 
 
-def _levels(train: pd.DataFrame, live: pd.DataFrame, term: str, *, level: float) -> pd.DataFrame:
-    counts = [
-        frame.groupby(frame[term].fillna(UNKNOWN).astype(str), observed=True)["n"].sum() for frame in (train, live)
-    ]
-    found = (
-        pd.concat(counts, axis=1, keys=["train", "live"]).fillna(0.0).sort_index().rename_axis("level").reset_index()
-    )
-    size = found[["train", "live"]].sum()
-    before, now = found["train"] / size["train"], found["live"] / size["live"]
+@dataclass(frozen=True, eq=False)
+class _Counts:
+    """Customers by group and level, at both times; one group where groups are not known."""
+
+    levels: pd.Index
+    train: Floats
+    live: Floats
+    grouped: bool
+
+    def without(self) -> tuple[Floats, Floats]:
+        return shares_without(self.train), shares_without(self.live)
+
+
+def _counts(train: pd.DataFrame, live: pd.DataFrame, term: str) -> _Counts:
+    grouped, tables = has_groups(train, live), []
+    for frame in (train, live):
+        groups = frame[REPLICATE] if grouped else pd.Series(0, index=frame.index)
+        names = frame[term].astype(object).where(frame[term].notna(), UNKNOWN).astype(str)
+        rows = pd.DataFrame({"group": groups, "level": names, "n": frame["n"].astype(float)})
+        tables.append(rows.pivot_table(index="group", columns="level", values="n", aggfunc="sum", fill_value=0.0))
+    first, second = tables[0].align(tables[1], fill_value=0.0)
+    return _Counts(first.columns, first.to_numpy(), second.to_numpy(), grouped)
+
+
+def _levels(counts: _Counts, term: str, *, level: float) -> pd.DataFrame:
+    train, live = counts.train.sum(axis=0), counts.live.sum(axis=0)
+    before, now = train / train.sum(), live / live.sum()
+    gap = _gap(before, now)
+    if counts.grouped:
+        error = errors_of(_gap(*counts.without()))
+        half = quantile(level, np.full(len(gap), len(counts.train) - 1.0)) * error
+    else:
+        error = _delta(before, now, sizes=(train.sum(), live.sum()))
+        half = quantile(level) * error
+    return pd.DataFrame({
+        "level": counts.levels, "term": term, "estimate": gap, "std_error": error, "ci_low": gap - half, "ci_high": gap + half,
+        "share_train": before, "share_live": now, "unseen": (train == 0) & (live > 0), "n": train + live, "train": train, "live": live,
+    })  # fmt: skip
+
+
+def _gap(before: Floats, now: Floats) -> Floats:
+    """Standardised differences of shares; 0 where neither varies."""
+    scale = np.sqrt((before * (1 - before) + now * (1 - now)) / 2)
+    return np.asarray(np.divide(now - before, scale, out=np.zeros(scale.shape), where=scale > 0))
+
+
+def _delta(before: Floats, now: Floats, *, sizes: tuple[float, float]) -> Floats:
+    """Delta method: the difference of shares, and the scale that each share moves too."""
     noise = before * (1 - before), now * (1 - now)
     scale = np.sqrt((noise[0] + noise[1]) / 2)
-    known = scale > 0
-    gap = ((now - before) / scale.where(known)).fillna(0.0)
-    # Delta method: the difference of shares, and the scale that each share moves too.
-    slopes = [sign / scale.where(known) - gap * (1 - 2 * share) / (4 * scale.where(known) ** 2)
-              for sign, share in ((-1, before), (1, now))]  # fmt: skip
-    error = np.sqrt(slopes[0] ** 2 * noise[0] / size["train"] + slopes[1] ** 2 * noise[1] / size["live"])
-    half = float(quantile(level)) * error
-    return found.assign(
-        term=term, estimate=gap, std_error=error, ci_low=gap - half, ci_high=gap + half, share_train=before, share_live=now,
-        unseen=(found["train"] == 0) & (found["live"] > 0), n=found["train"] + found["live"],
-    )  # fmt: skip
+    scale, gap = np.where(scale > 0, scale, np.nan), _gap(before, now)
+    slopes = [sign / scale - gap * (1 - 2 * share) / (4 * scale**2) for sign, share in ((-1, before), (1, now))]
+    return np.asarray(np.sqrt(slopes[0] ** 2 * noise[0] / sizes[0] + slopes[1] ** 2 * noise[1] / sizes[1]))
 
 
-def _term(levels: pd.DataFrame, sizes: tuple[float, float], *, level: float) -> dict[str, object]:
+def _term(levels: pd.DataFrame, counts: _Counts, sizes: tuple[float, float], *, level: float) -> dict[str, object]:
     from scipy.stats import chi2
 
     kept = [(levels[name] + 0.5) / (levels[name] + 0.5).sum() for name in ("train", "live")]
     stability = float(((kept[1] - kept[0]) * np.log(kept[1] / kept[0])).sum())
-    scale, df = 1 / sizes[0] + 1 / sizes[1], len(levels) - 1
+    unit, df = 1 / sizes[0] + 1 / sizes[1], float(len(levels) - 1)
+    if counts.grouped and df:
+        before, now = counts.without()
+        share = ((levels["train"] + levels["live"]) / sum(sizes)).to_numpy()
+        inflated, df = design_effect(now - before, share, unit)
+        unit *= inflated
     return {
-        "term": levels["term"].iloc[0], "stability": stability, "noise": float(chi2.ppf(level, df)) * scale if df else 0.0,
-        "p_value": chi_square_p(stability / scale, df) if df else 1.0,
+        "term": levels["term"].iloc[0], "stability": stability, "noise": float(chi2.ppf(level, df)) * unit if df else 0.0,
+        "p_value": float(chi2.sf(stability / unit, df)) if df else 1.0,
         "total_variation": float((levels["share_live"] - levels["share_train"]).abs().sum() / 2),
         "unseen_share": float(levels.loc[levels["unseen"], "share_live"].sum()),
     }  # fmt: skip
 
 
-def _months(judged: pd.DataFrame, risks: Mapping[float, str]) -> pd.DataFrame:
+def _months(judged: pd.DataFrame, risks: Mapping[float, str]) -> tuple[pd.DataFrame, float]:
+    """Seen and expected by month, and how many times their variance is that of independent customers."""
     missing = [name for name in ("duration", "n", "events", *risks.values()) if name not in judged]
     if missing:
         raise SchemaError(f"Judged cells need the columns {', '.join(missing)}: they are missing.")
     if not risks or min(risks) <= 0:
         raise ParameterError(f"Months need horizons above 0: {len(risks)} were given.")
+    need_equal_weights(judged)
     duration, n = judged["duration"].to_numpy(float), judged["n"].to_numpy(float)
     gone = judged["events"].to_numpy(float)
+    codes, groups = replicate_codes(judged)
+    by_group = np.zeros((2, len(groups)))
     hazard, rows = np.zeros(len(judged)), []
     for month, (low, high) in enumerate(itertools.pairwise([0.0, *risks]), start=1):
         upto = -np.log1p(-judged[risks[high]].to_numpy(float))
         lived = np.clip((duration - low) / (high - low), 0.0, 1.0)
         inside = (duration > low) & (duration <= high)
-        rows.append(
-            (month, low, high, float(n @ ((upto - hazard) * lived)), gone[inside].sum(), n[duration > low].sum())
-        )
+        expected = n * (upto - hazard) * lived
+        rows.append((month, low, high, float(expected.sum()), gone[inside].sum(), n[duration > low].sum()))
+        by_group += [np.bincount(codes, weights=each, minlength=len(groups)) for each in (gone * inside, expected)]
         hazard = upto
-    return pd.DataFrame(rows, columns=["month", "since", "until", "expected", "events", "n"])
+    table = pd.DataFrame(rows, columns=["month", "since", "until", "expected", "events", "n"])
+    return table, overdispersion(*by_group) if has_groups(judged) else 1.0
 
 
 def _events(cells: pd.DataFrame, months: pd.DataFrame) -> Floats:
@@ -247,28 +311,33 @@ def _events(cells: pd.DataFrame, months: pd.DataFrame) -> Floats:
     )
 
 
-def _ratio(table: pd.DataFrame, *, level: float) -> dict[str, Floats]:
+def _ratio(table: pd.DataFrame, *, factor: float, level: float) -> dict[str, Floats]:
     """O/E with limits and p-value; what training learnt is another Poisson count of the same expectation."""
+    from scipy.special import betainc, betaincc, gammainc, gammaincc
     from scipy.stats import beta, gamma
 
-    seen, learnt, expected = (table[name].to_numpy(float) for name in ("events", "learnt", "expected"))
-    side = (1 - level) / 2
+    seen, learnt, expected = (table[name].to_numpy(float) / factor for name in ("events", "learnt", "expected"))
+    side, some = (1 - level) / 2, np.where(seen > 0, seen, 1.0)
     if np.isinf(learnt).any():
-        low = np.where(seen > 0, gamma.ppf(side, np.maximum(seen, 1)), 0.0) / expected
-        high = gamma.ppf(1 - side, seen + 1) / expected
+        low, high = gamma.ppf(side, some) / expected, gamma.ppf(1 - side, seen + 1) / expected
+        tails = gammainc(some, expected), gammaincc(seen + 1, expected)
     else:
-        shares = np.where(seen > 0, beta.ppf(side, np.maximum(seen, 1), learnt + 1), 0.0), beta.ppf(1 - side, seen + 1, np.maximum(learnt, 0.5))  # fmt: skip
+        known = np.maximum(learnt, 0.5 / factor)
+        shares = beta.ppf(side, some, learnt + 1), beta.ppf(1 - side, seen + 1, known)
         low, high = (share / (1 - share) * learnt / expected for share in shares)
-    known = np.where((seen > 0) & (learnt > 0), seen, np.nan)
-    error = np.sqrt(1 / known + 1 / np.where(learnt > 0, learnt, np.nan))
-    ratio = seen / expected
-    return {"estimate": ratio, "std_error": error, "ci_low": low, "ci_high": high,
-            "p_value": two_sided(np.log(known / expected) / error)}  # fmt: skip
+        even = expected / (expected + known)
+        tails = betainc(some, learnt + 1, even), betaincc(seen + 1, known, even)
+    # Nobody seen is the least there can be: only the other tail tells.
+    tails = np.where(seen > 0, tails[0], 1.0), tails[1]
+    counted = np.where((seen > 0) & (learnt > 0), seen, np.nan)
+    error = np.sqrt(1 / counted + 1 / np.where(learnt > 0, learnt, np.nan))
+    return {"estimate": seen / expected, "std_error": error, "ci_low": np.where(seen > 0, low, 0.0), "ci_high": high,
+            "p_value": np.minimum(2 * np.minimum(*tails), 1.0)}  # fmt: skip
 
 
-def _tests(table: pd.DataFrame, *, floor: float, level: float) -> pd.DataFrame:
+def _tests(table: pd.DataFrame, *, factor: float, floor: float, level: float) -> pd.DataFrame:
     whole = table[["events", "learnt", "expected"]].sum().to_frame().T
-    total = {name: float(values[0]) for name, values in _ratio(whole, level=level).items()}
+    total = {name: float(values[0]) for name, values in _ratio(whole, factor=factor, level=level).items()}
     z = np.log(total["estimate"]) / total["std_error"] if total["estimate"] > 0 else np.nan
     rows = [{"test": "all months", **{name: total[name] for name in ("estimate", "ci_low", "ci_high", "p_value")}, "statistic": z**2, "df": 1}]  # fmt: skip
     known = table[table["std_error"].notna()]
