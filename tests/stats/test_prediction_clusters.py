@@ -120,7 +120,7 @@ def test_who_leaves_for_another_cause_does_not_make_right_predictions_look_wrong
     draw, n, price, moved = np.random.default_rng(5), 60_000, 0.002, 0.006
     first, second = draw.exponential(1 / price, n), draw.exponential(1 / moved, n)
     at = np.minimum(first, second)
-    why = pd.Series(np.where(first < second, "price", "moved"), dtype=object).where(at < 90, None)
+    why = pd.Series(np.where(first < second, "price", "moved"), dtype=object).mask(at >= 90)
     cells = pd.DataFrame({"duration": np.ceil(np.minimum(at, 90)), "cause": why, "events": (at < 90) * 1, "n": 1})
     whole = price + moved
     cells = cells.assign(**{name: price / whole * (1 - np.exp(-whole * day)) for day, name in MONTHS.items()})
