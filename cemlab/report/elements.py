@@ -24,6 +24,7 @@ _STAGE_WORDS = {
     "study": "What this study uses",
 }
 _WHISKER_PX = 200
+_WHOLE = re.compile(r"\d{4}-\d\d-\d\d|\d[\d.,]* %")
 _TILE_UNITS = ("points", "share")
 """Units that share one scale from 0 (or −100) to 100."""
 
@@ -47,6 +48,7 @@ def environment() -> jinja2.Environment:
         "printed": lambda value, finding: numbers.scaled(value, finding["unit"]),
         "shown": shown,
         "slug": slug,
+        "unbroken": unbroken,
         "unit_words": lambda finding: numbers.with_unit("", finding["unit"]).strip(),
         "whole": lambda count, locale: numbers.number(count, locale=locale),
     }
@@ -137,6 +139,27 @@ def change_words(change: Mapping[str, Any], locale: str) -> tuple[str, str]:
     return (
         "▲" if rose else "▼"
     ), f"{'rose' if rose else 'fell'} by {shown({'finding': change, 'aspect': 'magnitude'}, locale)}"
+
+
+def unbroken(text: str) -> Markup:
+    """Return a text in which days and percentages do not fall apart at the end of a line.
+
+    Parameters
+    ----------
+    text : str
+        As it stands; what is markup in it is escaped.
+
+    Returns
+    -------
+    markupsafe.Markup
+        With each of them in a span that is kept on one line.
+
+    Examples
+    --------
+    >>> unbroken("95 % intervals, <b>")
+    Markup('<span class="kept">95 %</span> intervals, &lt;b&gt;')
+    """
+    return Markup(_WHOLE.sub(lambda found: f'<span class="kept">{found[0]}</span>', str(escape(text))))
 
 
 def slug(text: str) -> str:

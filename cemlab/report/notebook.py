@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import datetime as dt
 import logging
+import math
 import os
 import re
 import sys
@@ -157,7 +158,7 @@ class Notebook:
         count = lab.ledger.count(outcome, table=table, stage=stage, reason=reason, scope=scope)
         return self._record(Finding(key, float(count), unit, label=label))
 
-    def count(self, key: str, value: float, *, unit: Unit, label: str = "") -> Finding:
+    def count(self, key: str, value: float, *, unit: Unit, label: str = "", of: float = math.nan) -> Finding:
         """Record a count as a finding.
 
         Parameters
@@ -170,13 +171,15 @@ class Notebook:
             What is counted.
         label : str, default ""
             At most six words, for a tile.
+        of : float, optional
+            Of how many, where it is a share.
 
         Returns
         -------
         Finding
             Without an interval.
         """
-        return self._record(Finding(key, float(value), unit, label=label))
+        return self._record(Finding(key, float(value), unit, label=label, n=float(of)))
 
     def say(self, *sentences: Sentence) -> None:
         """Put the answer to the section's question on the page, in bold.

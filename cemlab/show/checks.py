@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cemlab.core.results import Finding, Name, Quote, Sentence
+from cemlab.show import numbers
 
 State = Literal["holds", "watch", "overturns"]
 _FEWEST_CLUSTERS, _FEW_CLUSTERS, _LARGE_CLUSTER = 10, 30, 0.1
@@ -178,8 +179,16 @@ def cut_points(rules: Sequence[Finding], *, score: Finding) -> Check:
     return Check(title, (words,), "holds" if inside else "watch")
 
 
-def late_answers(in_time: Finding, late: Finding, *, score: Finding, days: int) -> Check:
-    """Say what the score would be without answers that came late.
+def late_answers(
+    in_time: Finding,
+    late: Finding,
+    *,
+    score: Finding,
+    days: int,
+    arrived: Sequence[Finding] = (),
+    period: str = "month",
+) -> Check:
+    """Say what the score would be without answers that came late, and how many are still to come.
 
     Parameters
     ----------
@@ -191,6 +200,10 @@ def late_answers(in_time: Finding, late: Finding, *, score: Finding, days: int) 
         The score of all.
     days : int
         After the invitation.
+    arrived : sequence of Finding
+        Of the last periods of invitations, the share of answers that had come, where that is not all.
+    period : {"week", "month", "quarter", "year"}
+        Length of a period.
 
     Returns
     -------
@@ -201,10 +214,22 @@ def late_answers(in_time: Finding, late: Finding, *, score: Finding, days: int) 
     if score.suppressed or in_time.suppressed:
         return Check(title, (_WITHHELD,), "watch")
     words = Sentence(
-        late, " answers came more than ", Name(str(days)), " days after their invitation; without them the score is ", in_time,
-        ". The last periods may still change by answers like these.",
+        late, " answers came more than ", Name(str(days)), " days after their invitation; without them the score is ", in_time, ".",
     )  # fmt: skip
-    return Check(title, (words,), "holds" if score.ci_low <= in_time.value <= score.ci_high else "watch")
+    told = (words, _still_to_come(arrived, period)) if arrived else (words,)
+    return Check(title, told, "holds" if score.ci_low <= in_time.value <= score.ci_high else "watch")
+
+
+def _still_to_come(arrived: Sequence[Finding], period: str) -> Sentence:
+    """How much of what the last invitations will bring is here; an answer counts on its own day, so nothing is restated."""
+    parts: list[str | Finding | Name | Quote] = []
+    for share in arrived:
+        day = Name(numbers.period_name(share.period, period=period))
+        parts += ["; of " if parts else "Of the answers that invitations will have brought, so many had come: of ", day, " ", share,
+                  " (between ", Quote(share, "interval"), ")"]  # fmt: skip
+    return Sentence(
+        *parts, ". Those still to come will count in the period in which they are given, so one that is over does not change."
+    )  # fmt: skip
 
 
 def incomplete_periods(count: Finding) -> Check:

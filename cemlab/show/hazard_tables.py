@@ -20,6 +20,7 @@ _WORDS: Mapping[str, str] = {
     "price_change": "Price change",
     "plan_change": "Plan change",
     "payment_failed": "Failed payment",
+    "tenure": "Tenure, months",
 }
 """Terms that a heading would not make readable."""
 MOST_ERROR = 1.5

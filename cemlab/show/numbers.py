@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 
@@ -14,6 +14,9 @@ _UNIT_WORDS = {
 }  # fmt: skip
 _IN_PERCENT = ("share", "percentage points")
 _GROUP_WORDS = {"promoter": "promoters", "passive": "passives", "detractor": "detractors", "top box": "top boxes"}
+_NEUTRAL: Mapping[str, float] = {"ratio": 1.0, "points": 0.0, "percentage points": 0.0, "scale points": 0.0}
+"""Where a difference, or a ratio, is none."""
+_MOST_DIGITS = 6
 _COUNTED = ("customers", "answers", "rows")
 
 
@@ -39,7 +42,7 @@ def decimals(half_width: float) -> int:
     """
     if not math.isfinite(half_width) or half_width <= 0:
         return 0
-    return min(6, max(0, -math.floor(math.log10(half_width))))
+    return min(_MOST_DIGITS, max(0, -math.floor(math.log10(half_width))))
 
 
 def number(value: float, digits: int = 0, *, locale: str = "en-GB") -> str:
@@ -161,7 +164,37 @@ def finding_digits(finding: Finding) -> int:
     int
         In the unit that is printed.
     """
-    return decimals(scaled((finding.ci_high - finding.ci_low) / 2, finding.unit))
+    digits = decimals(scaled((finding.ci_high - finding.ci_low) / 2, finding.unit))
+    if finding.unit not in _NEUTRAL:
+        return digits
+    # a limit that only rounding puts on "no difference" would belie a sentence that calls it one
+    neutral = _NEUTRAL[finding.unit]
+    ends = [scaled(end, finding.unit) for end in (finding.ci_low, finding.ci_high)]
+    hidden = [end for end in ends if end != neutral and (ends[0] > neutral or ends[1] < neutral)]
+    while digits < _MOST_DIGITS and any(round(end, digits) == neutral for end in hidden):
+        digits += 1
+    return digits
+
+
+def rough(value: float) -> float:
+    """Return a number to two significant figures, for a sum that has no interval to set its precision.
+
+    Parameters
+    ----------
+    value : float
+        Any; NaN stays NaN.
+
+    Returns
+    -------
+    float
+        Rounded.
+
+    Examples
+    --------
+    >>> rough(25270.7), rough(3.14)
+    (25000.0, 3.1)
+    """
+    return float(f"{value:.2g}")
 
 
 def shown(part: Part, *, locale: str = "en-GB", bare: bool = False) -> str:

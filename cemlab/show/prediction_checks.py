@@ -55,14 +55,14 @@ def spread_comes_true(slope: Finding) -> Check:
     if believable(slope):
         return Check(
             title,
-            (Sentence("For a difference of one between predicted risks, on the log scale, ", *told, " came."),),
+            (Sentence("Where predicted risks differ by one on the log scale, what came differed by ", *told, "."),),
             "holds",
         )
     end = "too high, and the lowest too low" if slope.value < 1 else "too low, and the lowest too high"
     words = Sentence(
-        "For a difference of one between predicted risks, on the log scale, ",
+        "Where predicted risks differ by one on the log scale, what came differed by ",
         *told,
-        f" came: the highest risks are {end}.",
+        f": the highest risks are {end}.",
     )
     return Check(title, (words,), "watch")
 

@@ -117,6 +117,7 @@ def compared(
     if len(records) > MOST_ROWS:
         title = f"{title}: the first {MOST_ROWS} of {len(records)}"
     table = prediction_tables.of_customers(found, caption=title, info=info, label=label)
+    table = prediction_tables.renamed(table, place=found.by.index(by), names=names)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         forests.paint(canvas.subplots(), rows, line=line, label=short(_with_unit(label, found.unit), most=38 if medium.narrow else 90),

@@ -67,6 +67,33 @@ def of_customers(
     return replace(made, columns=(*made.columns[:-1], Column("Customers", numeric=True)))
 
 
+def renamed(table: Table, *, place: int, names: Mapping[str, str]) -> Table:
+    """Return a table whose rows are called as its figure calls them; its data keep the names of the export.
+
+    Parameters
+    ----------
+    table : Table
+        Any.
+    place : int
+        Column of the names.
+    names : mapping of str to str
+        Name → as a reader calls it; others stay.
+
+    Returns
+    -------
+    Table
+        The column is headed "Column" where names were given.
+    """
+    if not names:
+        return table
+    called = [names.get(row[place].text, row[place].text) for row in table.rows]
+    rows = tuple(
+        (*row[:place], Cell(name, name), *row[place + 1 :]) for name, row in zip(called, table.rows, strict=True)
+    )
+    columns = (*table.columns[:place], Column("Column"), *table.columns[place + 1 :])
+    return replace(table, columns=columns, rows=rows)
+
+
 def of_measures(
     by_day: Mapping[str, Estimates], *, overall: Mapping[str, Estimates], caption: str, info: LabInfo
 ) -> Table:

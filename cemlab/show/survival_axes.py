@@ -153,7 +153,8 @@ def label_right(axes: Axes, name: str, *, at: float, end: tuple[float, float], c
     axes.annotate(
         name, xy=end, xytext=(1.02, at), textcoords=axes.get_yaxis_transform(), va="center", annotation_clip=False,
         color=theme.readable(colour, paper=theme.PAPER),
-        arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.7, "shrinkA": 1, "shrinkB": 0},
+        # dotted and grey: a line in the curve's own colour would read as its going on
+        arrowprops={"arrowstyle": "-", "color": theme.MUTED, "lw": 0.6, "linestyle": (0, (1, 2.5)), "shrinkA": 1, "shrinkB": 0},
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from cemlab.core.errors import ParameterError, near_miss
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
 
@@ -175,8 +176,19 @@ def overstated(shares: Sequence[Finding], claimed: Sequence[Finding], *, cause: 
     -------
     Sentence
         Both numbers.
+
+    Raises
+    ------
+    ParameterError
+        When nobody left for the cause asked for.
     """
     pairs = [pair for pair in zip(shares, claimed, strict=True) if cause in ("", pair[0].scope["cause"])]
+    if not pairs:
+        known = [share.scope["cause"] for share in shares]
+        raise ParameterError(
+            f"`cause` must be a reason for which a spell ended: {cause!r} is none. {near_miss(cause, known)}"
+            f"There are: {', '.join(known) or 'none'}."
+        )
     share, naive = max(pairs, key=lambda pair: pair[0].value)
     # the short cut has no interval of its own: it is printed as finely as what it is held against
     as_fine = Quote(naive, "precise" if numbers.finding_digits(share) else "value")

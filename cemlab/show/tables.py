@@ -315,6 +315,9 @@ def _extra(values: Mapping[Any, Any], name: str, *, unit: str, digits: int, info
     if values["suppressed"] and name not in KEPT:
         return Cell("–", math.nan)
     if isinstance(value, bool):
+        if name == "flagged" and math.isnan(_float(values.get("ci_low", 0.0))):
+            # without an interval nothing can be told apart from chance, and "no" would say that it could
+            return Cell("–", math.nan)
         return Cell("yes" if value else "no", float(value))
     if name == "mde":
         printed = numbers.rounded_up(numbers.scaled(_float(value), unit), digits=digits)

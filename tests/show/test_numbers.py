@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cemlab.core.results import Aspect, Finding, Name, Quote, Sentence
+from cemlab.core.results import Aspect, Finding, Name, Quote, Sentence, Unit
 from cemlab.show import numbers
 
 
@@ -123,3 +123,18 @@ def test_sentence_is_printed_part_by_part() -> None:
 )
 def test_periods_have_the_names_that_readers_use(period: str, name: str) -> None:
     assert numbers.period_name("2024-03-04", period=period) == name
+
+
+@pytest.mark.parametrize(
+    ("unit", "low", "high", "said"),
+    [
+        ("ratio", 0.70, 0.9949, "0.70 and 0.99"),
+        ("ratio", 0.70, 1.04, "0.7 and 1.0"),
+        ("points", 0.3, 12.4, "0.3 and 12.4"),
+        ("points", -0.3, 12.4, "0 and 12"),
+        ("share", 0.001, 0.08, "0 and 8 %"),
+    ],
+)
+def test_a_limit_is_not_rounded_onto_no_difference(unit: Unit, low: float, high: float, said: str) -> None:
+    found = Finding("f", (low + high) / 2, unit, ci_low=low, ci_high=high)
+    assert numbers.shown(Quote(found, "interval"), bare=unit == "points") == said

@@ -72,11 +72,11 @@ def test_challenger_must_be_flagged_to_win() -> None:
 
 def test_columns_that_carry_are_named_by_what_is_lost() -> None:
     said = plain(prediction_text.carried([_found(0.05, flagged=True, term="plan"), _found(0.2, term="region")]))
-    assert "without Plan it would remove 5 % less" in said
+    assert "without “Plan” 5 % of the squared error would come back (between 2 and 8 %)" in said
     assert said.startswith("One column carries it")
     assert "Region" not in said
     both = [_found(0.05, flagged=True, term="plan"), _found(0.2, flagged=True, term="region")]
-    assert plain(prediction_text.carried(both)).startswith("Some columns carry it: without Region")
+    assert plain(prediction_text.carried(both)).startswith("Some columns carry it: without “Region”")
     assert plain(prediction_text.carried([])).startswith("No single column")
 
 
@@ -156,3 +156,25 @@ def test_no_word_claims_an_effect() -> None:
         plain(prediction_checks.contacts_change_it().sentences[0]), *(plain(each) for each in prediction_text.certainty(_found(0.6))),
     ])  # fmt: skip
     assert not {"causes", "drives", "because of"} & set(said.lower().split())
+
+
+def test_a_contest_without_an_interval_claims_nothing() -> None:
+    won = Finding("w", math.nan, "share", scope={"model": "gradient boosting"})
+    said = plain(prediction_text.challenged(won, model="discrete time"))
+    assert said == (
+        "Whether gradient boosting does better than the discrete-time model cannot be told on the newest judged day."
+    )
+
+
+def test_customers_without_a_score_are_told_where_there_are_any() -> None:
+    assert prediction_text.unjudged(Finding("u", 0, "customers")) == ()
+    (said,) = prediction_text.unjudged(Finding("u", 1, "customers"))
+    assert plain(said).startswith("1 customer of the judged days has a level that training never saw")
+
+
+def test_the_answer_names_no_parameter() -> None:
+    because = (
+        "Later time must exist: with `horizon_days` 3000 this needs two such spans. Choose a shorter `horizon_days`."
+    )
+    assert "with a horizon of 3000 days this" in plain(prediction_text.no_later_time(because, brief=True))
+    assert "`horizon_days`" in plain(prediction_text.no_later_time(because))

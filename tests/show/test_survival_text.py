@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from cemlab.core.errors import ParameterError
 from cemlab.core.results import Finding
 from cemlab.show import survival_checks, survival_text
 from cemlab.show.numbers import plain
@@ -156,3 +157,9 @@ def test_a_group_is_named_with_what_it_is_one_of() -> None:
         "After 24 months the share still there is 17 percentage points higher of “No” (internet) than of all others (between "
         "15 and 19 percentage points); groups by plan differ too."
     )
+
+
+def test_a_cause_for_which_nobody_left_is_refused_with_the_nearest() -> None:
+    share = Finding("c", 0.2, "share", scope={"cause": "price", "duration": "24.0"})
+    with pytest.raises(ParameterError, match=r"'prize' is none. Did you mean `price`\? There are: price\."):
+        survival_text.overstated([share], [share], cause="prize", clock="months")

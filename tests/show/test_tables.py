@@ -125,3 +125,11 @@ def test_frame_prints_counts_whole_and_numbers_right(info: LabInfo) -> None:
 
 def test_heading_is_a_column_name_in_words() -> None:
     assert tables.heading("visit_band") == "Visit band"
+
+
+def test_without_an_interval_nothing_is_said_to_stand_out_or_not(info: LabInfo) -> None:
+    frame = pd.DataFrame({"plan": ["a", "b"], "estimate": [0.3, 0.1], "ci_low": [math.nan, 0.05], "ci_high": [math.nan, 0.15],
+                          "n": [90, 80], "flagged": [False, True]})  # fmt: skip
+    found = Estimates.build(frame, by=["plan"], measure="s", unit="percentage points", method="", level=0.95, min_n=2)
+    rows = _texts(tables.of_estimates(found, caption="c", info=info, extra={"flagged": "Stands out"}))
+    assert [row[3] for row in rows] == ["–", "yes"]

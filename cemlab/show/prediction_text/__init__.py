@@ -10,20 +10,19 @@ from cemlab.show.prediction_text.acting import (
     unlike,
     worth,
 )
+from cemlab.show.prediction_text.models import carried, challenged, chosen
 from cemlab.show.prediction_text.quality import (
     behind,
     believable,
     calibration,
     calibration_in_short,
-    carried,
     certainty,
-    challenged,
-    chosen,
     kept_out,
     no_later_time,
     segments_off,
     skill,
     skill_in_short,
+    unjudged,
     useful,
     within_snapshot,
 )
@@ -48,6 +47,7 @@ __all__ = [
     "skill",
     "skill_in_short",
     "today",
+    "unjudged",
     "unlike",
     "useful",
     "within_snapshot",

@@ -113,7 +113,7 @@ def today(
         "Of ", scored, " customers who are here today, ", high, " (", share, ") have a risk above ", above, " of leaving within ", Name(horizon),
     ]  # fmt: skip
     if at_risk is not None and math.isfinite(at_risk.value):
-        parts += ["; ", at_risk, Name(f" {currency}".rstrip()), " of yearly margin are at risk"]
+        parts += ["; each one's yearly margin times the risk makes some ", at_risk, Name(f" {currency}".rstrip())]
     return Sentence(*parts, ".")
 
 

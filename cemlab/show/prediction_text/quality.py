@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import hazard_tables
+from cemlab.show.prediction_text.models import called
 
 _MOST = 3
-_MODELS = {"discrete time": "the discrete-time model", "Cox": "Cox's model", "Fine and Gray": "Fine and Gray's model"}
-"""What models are called within a sentence, where that is not their name."""
 
 
 def no_later_time(because: str, *, brief: bool = False) -> Sentence:
@@ -29,7 +29,9 @@ def no_later_time(because: str, *, brief: bool = False) -> Sentence:
         The first thing a reader must know.
     """
     reason = because.partition(": ")[2] or because
-    reason = f"{reason.partition('. ')[0].rstrip('.')}." if brief else reason
+    if brief:
+        # the answer is read by those who set no parameters; the section names the parameter to change
+        reason = re.sub(r"`horizon_days` (\d+)", r"a horizon of \1 days", f"{reason.partition('. ')[0].rstrip('.')}.")
     return Sentence("This lab cannot show whether leaving can be foretold: ", Name(reason))
 
 
@@ -103,11 +105,12 @@ def skill(auc: Finding, accuracy: Finding, *, horizon: str, model: str) -> Sente
             "had the higher risk in ", auc, " of pairs (between ", Quote(auc, "interval"), ").",
         )  # fmt: skip
     parts: list[Part] = [
-        "Of a customer who left within ", Name(horizon), " and one who stayed, ", Name(_called(model)), " had given the leaver the higher risk in ",
+        "Of a customer who left within ", Name(horizon), " and one who stayed, ", Name(called(model)), " had given the leaver the higher risk in ",
         auc, " of pairs (between ", Quote(auc, "interval"), "; chance gives one half)",
     ]  # fmt: skip
     if math.isfinite(accuracy.value):
         parts += ["; it removes ", accuracy, " of the squared error of giving everybody the same risk"]
+        parts += [" (between ", Quote(accuracy, "interval"), ")"] if math.isfinite(accuracy.ci_low) else []
     return Sentence(*parts, ".")
 
 
@@ -133,9 +136,30 @@ def skill_in_short(auc: Finding, *, horizon: str) -> Sentence:
             "On later time nobody could foretell who leaves within ", Name(horizon), " better than by chance."
         )
     return Sentence(
-        "Shown a leaver and a stayer, the model picks the leaver in ", auc, " of cases (between ", Quote(auc, "interval"),
-        "; chance gives one half), judged on the ", Name(horizon), " after training.",
+        "Shown a leaver and a stayer of the ", Name(horizon), " after training, the model picks the leaver in ", auc, " of cases (between ",
+        Quote(auc, "interval"), "; chance: half).",
     )  # fmt: skip
+
+
+def unjudged(skipped: Finding) -> tuple[Sentence, ...]:
+    """Say how many customers of the judged days could not be scored.
+
+    Parameters
+    ----------
+    skipped : Finding
+        Their number.
+
+    Returns
+    -------
+    tuple of Sentence
+        Empty where there are none.
+    """
+    if not skipped.value:
+        return ()
+    words = " customer of the judged days has" if skipped.value == 1 else " customers of the judged days have"
+    return (
+        Sentence(skipped, words, " a level that training never saw: without a score, and not counted from here on."),
+    )
 
 
 def useful(auc: Finding) -> bool:
@@ -257,100 +281,6 @@ def segments_off(found: Sequence[Finding]) -> Sentence:
     return Sentence("Not for every segment: ", *(part for part in parts if part != ""), f"{more}.")
 
 
-def chosen(behind: Sequence[Finding], *, model: str, best: str) -> Sentence:
-    """Say which model is used, and whether more complexity is worth it.
-
-    Parameters
-    ----------
-    behind : sequence of Finding
-        Per ``model`` how far its skill lies behind that of the best.
-    model : str
-        The one that is used, in words.
-    best : str
-        The one with the highest skill.
-
-    Returns
-    -------
-    Sentence
-        Where the two differ, by how much the best is better, with its interval.
-    """
-    own = next((each for each in behind if each.scope.get("model") == model), None)
-    if model == best or own is None or not math.isfinite(own.ci_low):
-        return Sentence(
-            "Of the models ",
-            Name(_called(model)),
-            " is used: it foretold best, and nothing simpler comes close enough.",
-        )
-    return Sentence(
-        "Of the models ", Name(_called(model)), " is used: ", Name(_called(best)), " removes more of the squared error, but the difference of ",
-        Quote(own, "magnitude"), " could be chance (between ", Quote(own, "interval"), ").",
-    )  # fmt: skip
-
-
-def _called(model: str) -> str:
-    return _MODELS.get(model, model)
-
-
-def challenged(won: Finding, *, model: str) -> Sentence:
-    """Say whether the challenger does better than the model that is used.
-
-    Parameters
-    ----------
-    won : Finding
-        What the challenger removes of the squared error beyond the model; adjusted.
-    model : str
-        The model that is used, in words.
-
-    Returns
-    -------
-    Sentence
-        With the interval of the paired difference.
-    """
-    name = won.scope.get("model", "the challenger")
-    if won.flagged and won.value > 0:
-        return Sentence(
-            "On the newest judged day ", Name(name), " does better than ", Name(_called(model)), ": it removes ", won, " more of the squared error (between ",
-            Quote(won, "interval"), "). It gives no reasons, so the list below is not by it.",
-        )  # fmt: skip
-    return Sentence(
-        "On the newest judged day ", Name(name), " does not do better than ", Name(_called(model)), " by more than chance explains (difference between ",
-        Quote(won, "interval"), " of the squared error).",
-    )  # fmt: skip
-
-
-def carried(losses: Sequence[Finding]) -> Sentence:
-    """Say without which covariates the prediction would be worse.
-
-    Parameters
-    ----------
-    losses : sequence of Finding
-        Loss of prediction accuracy without each ``term``, flagged where it is more than chance.
-
-    Returns
-    -------
-    Sentence
-        The largest first, at most three.
-    """
-    told = sorted((each for each in losses if each.flagged and each.value > 0), key=lambda each: -each.value)
-    if not told:
-        return Sentence(
-            "No single column carries it by more than chance explains: without any one of them the others do as well."
-        )
-    parts: list[Part] = []
-    for place, each in enumerate(told[:_MOST]):
-        parts += [
-            "; " if place else "",
-            "without ",
-            Name(hazard_tables.named(each.scope["term"])),
-            " it would remove ",
-            each,
-            " less",
-        ]
-    parts += [" of the squared error" if len(told) == 1 else ", each of the squared error"]
-    told_of = "One column carries it: " if len(told) == 1 else "Some columns carry it: "
-    return Sentence(told_of, *(part for part in parts if part != ""), ".")
-
-
 def within_snapshot(auc: Finding) -> Sentence:
     """Say how well covariates sort leavers within one snapshot.
 
@@ -365,7 +295,7 @@ def within_snapshot(auc: Finding) -> Sentence:
         Labelled as not on later time.
     """
     return Sentence(
-        "Within the snapshot, and not on later time, the covariates told a leaver from a stayer in ", auc, " of pairs (between ",
+        "Within the rows at hand, and not on later time, the columns told a leaver from a stayer in ", auc, " of pairs (between ",
         Quote(auc, "interval"), "), each customer judged by a model that had not seen them.",
     )  # fmt: skip
 
