@@ -19,7 +19,7 @@ GROUPS, SHARES = 50, [0.4, 0.3, 0.2, 0.1]
 
 def counted(levels: np.ndarray, groups: np.ndarray) -> pd.DataFrame:
     rows = pd.DataFrame({"plan": levels.astype(str), "replicate": groups, "n": 1})
-    return rows.groupby(["plan", "replicate"], as_index=False)["n"].sum()
+    return rows.groupby(["plan", "replicate"], as_index=False).sum()
 
 
 def p_values(past: pd.DataFrame, now: pd.DataFrame) -> tuple[float, float]:

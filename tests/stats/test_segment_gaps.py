@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binom, binomtest
 
+from cemlab.core.errors import SchemaError
 from cemlab.core.results import Estimates
 from cemlab.stats import segments
 from cemlab.stats.intervals import adjusted_wald
@@ -132,3 +133,27 @@ def test_scale_and_order_of_rows_change_nothing() -> None:
         table = segments.differences(scaled).table
         np.testing.assert_allclose(table["p_value"], plain["p_value"], rtol=1e-6)
         np.testing.assert_allclose(table["estimate"], plain["estimate"], rtol=1e-6)
+
+
+def test_a_curve_that_nobody_left_is_not_certain() -> None:
+    rows = pd.DataFrame({
+        "segment": np.repeat(["few", "many"], [15, 400]), "replicate": np.arange(415) % GROUPS,
+        "duration": np.r_[np.full(15, 9), np.arange(400) % 8 + 1], "events": np.r_[np.zeros(15), np.arange(400) % 3 == 0],
+    })  # fmt: skip
+    rows["censored"] = 1 - rows["events"]
+    lives = rows.groupby(["segment", "replicate", "duration"], as_index=False).sum()
+    found = segments.curves(lives, classification=segments.exact(["few", "many"]))
+    last = found.row({"segment": "few", "duration": 9})
+    assert last["estimate"] == 1
+    # Of fifteen who all stayed: the exact lower limit of Clopper and Pearson.
+    assert last["ci_low"] == pytest.approx(0.025 ** (1 / 15))
+    assert last["ci_high"] == 1
+    assert pd.isna(last["std_error"])
+
+
+def test_somebody_assigned_to_a_class_that_is_not_there_is_refused() -> None:
+    patterns = pd.DataFrame({"n": [60, 40, 5], "1": [0.9, 0.2, 0.5], "2": [0.1, 0.8, 0.5], "value": ["1", "2", "2.0"]})
+    with pytest.raises(SchemaError, match="in 1 of 3 rows"):
+        segments.classification(patterns, classes=["1", "2"])
+    nobody = patterns.assign(value=["1", "2", None])
+    assert segments.classification(nobody, classes=["1", "2"]).errors.shape == (2, 2)

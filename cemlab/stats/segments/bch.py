@@ -119,7 +119,7 @@ def classification(
     n : str, default "n"
         Column with the customers of each pattern.
     assigned : str, default "value"
-        Column with the assigned class; without it the most probable one.
+        Column with the assigned class, missing for those who are put into none; without the column the most probable one.
 
     Returns
     -------
@@ -129,7 +129,7 @@ def classification(
     Raises
     ------
     SchemaError
-        When a column is missing, or probabilities do not add up to 1.
+        When a column is missing, probabilities do not add up to 1, or somebody is assigned to a class that is not there.
     InsufficientDataError
         When a class is assigned to nobody, or classes cannot be told apart.
 
@@ -163,6 +163,12 @@ def classification(
     chosen = shares.argmax(axis=1)
     if assigned in posterior:
         chosen = pd.Index(names).get_indexer(pd.Index(posterior[assigned].astype(str)))
+        strangers = int(((chosen < 0) & posterior[assigned].notna()).sum())
+        if strangers:
+            raise SchemaError(
+                f"`{assigned}` must be one of the {len(names)} classes, or missing: in {strangers:,} of {len(shares):,} rows it is another. "
+                "Take classes and assignments from one model."
+            )
     return _checked(names, assigned_by_true(shares, chosen, n=posterior[n].to_numpy(float)))
 
 

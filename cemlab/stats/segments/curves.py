@@ -11,7 +11,7 @@ import pandas as pd
 from cemlab.core.errors import CemlabError, SchemaError
 from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats, quantile
-from cemlab.stats.jackknife import FEW_GROUPS, NO_REPLICATES, Errors, jackknife
+from cemlab.stats.jackknife import FEW_GROUPS, FEWEST, NO_REPLICATES, Errors, jackknife
 from cemlab.stats.segments.bch import Classification
 from cemlab.stats.segments.sums import quotient
 from cemlab.stats.survival.bands import log_log_limits
@@ -26,6 +26,7 @@ def curves(lives: pd.DataFrame, *, classification: Classification, level: float 
 
     S(t) = Π (1 − d/Y) with d and Y the BCH-weighted events and spells at risk. Where weights below 0 make it rise, the closest
     falling curve (isotonic regression). std_error: delete-a-group jackknife, the class model held fixed; log-log interval with t.
+    Where nobody has left, from (α/2)^(1/Y), the exact limit of Y customers, to 1.
 
     Parameters
     ----------
@@ -230,7 +231,14 @@ def _errors(split: Lives, assigned: Lives, model: Classification, used: np.ndarr
         name = pd.Index(groups[[group]])
         risk, events = (model.corrected_without(each[None], name)[0].T for each in (risk, events))
         replicates[group] = _survival(risk, events, used)
-    return jackknife(replicates, np.ones(replicates.shape, dtype=bool))
+    found = jackknife(replicates, np.ones(replicates.shape, dtype=bool))
+    own = _groups_of(codes, classes, used.shape[1])
+    return Errors(found.std_error, np.where(own >= FEWEST, np.fmin(found.df, own - 1), np.nan))
+
+
+def _groups_of(codes: np.ndarray, classes: np.ndarray, size: int) -> Floats:
+    """How many replicate groups hold somebody of each class."""
+    return np.array([len(np.unique(codes[classes == each])) for each in range(size)], dtype=float)
 
 
 def _estimates(
@@ -243,6 +251,10 @@ def _estimates(
     # Limits on the normal scale, widened to Student's t.
     wider = quantile(level, errors.df[row, column]) / quantile(level)
     low, high = log_log_limits(survival, quotient(spread, survival) * wider, level=level)
+    # Nobody of so many left: that many could have stayed by chance.
+    whole = (survival >= 1) & np.isfinite(errors.df[row, column])
+    low = np.where(whole, ((1 - level) / 2) ** (1 / np.maximum(risk[row, column], 1.0)), low)
+    high, spread = np.where(whole, 1.0, high), np.where(whole, np.nan, spread)
     table = pd.DataFrame({
         "segment": np.asarray(model.classes)[column], "duration": lives.times[row], "estimate": survival, "std_error": spread,
         "ci_low": low, "ci_high": high, "at_risk": risk[row, column], "events": events[row, column], "n": lives.spells[column],
