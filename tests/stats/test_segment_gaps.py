@@ -155,5 +155,5 @@ def test_somebody_assigned_to_a_class_that_is_not_there_is_refused() -> None:
     patterns = pd.DataFrame({"n": [60, 40, 5], "1": [0.9, 0.2, 0.5], "2": [0.1, 0.8, 0.5], "value": ["1", "2", "2.0"]})
     with pytest.raises(SchemaError, match="in 1 of 3 rows"):
         segments.classification(patterns, classes=["1", "2"])
-    nobody = patterns.assign(value=["1", "2", None])
+    nobody = patterns.assign(value=pd.Series(["1", "2", None], dtype=object))
     assert segments.classification(nobody, classes=["1", "2"]).errors.shape == (2, 2)
