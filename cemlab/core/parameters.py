@@ -121,8 +121,8 @@ class Parameter:
     def bounds(self) -> str:
         """Return the range in words, with a leading blank; empty when there is none."""
         above, below = ("above", "below") if self.open_ends else ("at least", "at most")
-        parts = [f"{above} {self.low:g}"] if self.low > -math.inf else []
-        parts += [f"{below} {self.high:g}"] if self.high < math.inf else []
+        parts = [f"{above} {_plain(self.low)}"] if self.low > -math.inf else []
+        parts += [f"{below} {_plain(self.high)}"] if self.high < math.inf else []
         return f" ({', '.join(parts)})" if parts else ""
 
     def in_range(self, number: float) -> bool:
@@ -141,6 +141,10 @@ class Parameter:
         if self.open_ends:
             return self.low < number < self.high
         return self.low <= number <= self.high
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.0f}" if number == int(number) else f"{number:g}"
 
 
 def _text(parameter: Parameter, value: object) -> str:
@@ -284,8 +288,8 @@ REGISTRY: Mapping[str, Parameter] = {
         Parameter(
             "method",
             "text",
-            "how groups are sought; empty for what suits the basis",
-            choices=("classes", "mixture", "k-means", "rules"),
+            "how groups are sought; usual for what suits the basis",
+            choices=("usual", "classes", "mixture", "k-means", "rules"),
         ),
         Parameter(
             "items", "list", "columns, or ratings:<item>, that groups are sought in; empty for those the lab allows"

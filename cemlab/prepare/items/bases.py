@@ -16,6 +16,9 @@ from cemlab.prepare.profiles.tables import NEW_MONTHS, STAGE, columns, table
 Basis = Literal["needs", "behaviour", "value", "stage", "mixed"]
 Method = Literal["classes", "mixture", "k-means", "rules"]
 
+USUAL = "usual"
+"""Asks for the method that suits a basis."""
+
 RULED: Mapping[str, Sequence[Method]] = {"value": ("rules", "classes", "mixture", "k-means"), "stage": ("rules",)}
 """Bases that a rule divides, with the methods that they allow, the usual one first."""
 
@@ -43,15 +46,15 @@ _DID = ("contacts_365d", "complaints_90d", "responses", "frequency", "recency_da
 _MIXED = ("contacts_365d", "complaints_90d", "stage", "frequency_score", "monetary_score")
 
 
-def method_of(basis: Basis, *, asked: str = "") -> Method:
+def method_of(basis: Basis, *, asked: str = USUAL) -> Method:
     """Return how groups are sought on a basis.
 
     Parameters
     ----------
     basis : {"needs", "behaviour", "value", "stage", "mixed"}
         What customers are grouped by.
-    asked : str, default ""
-        A method that was asked for; empty for the usual one: rules for value and stage, latent classes for all else.
+    asked : str, default "usual"
+        A method that was asked for, or the usual one: rules for value and stage, latent classes for all else.
 
     Returns
     -------
@@ -69,7 +72,7 @@ def method_of(basis: Basis, *, asked: str = "") -> Method:
     ('classes', 'rules', 'mixture')
     """
     allowed = RULED.get(basis, MODELLED)
-    found = next((each for each in allowed if not asked or each == asked), None)
+    found = next((each for each in allowed if asked in (USUAL, each)), None)
     if found is None:
         raise ParameterError(
             f"A basis must allow the method: `{basis}` allows {', '.join(allowed)}, and {asked} was asked for. Choose another `method`, or "

@@ -231,7 +231,7 @@ def urgent(n: Finding, stake: Finding, *, currency: str, what: str) -> Sentence:
                     Quote(stake, "interval"), ").")  # fmt: skip
 
 
-def certainty(kind: str, smallest: Finding | None) -> tuple[Sentence, ...]:
+def certainty(kind: str, smallest: Finding | None, *, corrected: bool) -> tuple[Sentence, ...]:
     """Say how sure the segments are.
 
     Parameters
@@ -240,6 +240,8 @@ def certainty(kind: str, smallest: Finding | None) -> tuple[Sentence, ...]:
         The verdict.
     smallest : Finding or None
         Similarity of the segment that is found again least; None for rules.
+    corrected : bool
+        Whether figures are corrected for classification error.
 
     Returns
     -------
@@ -256,6 +258,6 @@ def certainty(kind: str, smallest: Finding | None) -> tuple[Sentence, ...]:
     return (
         Sentence("In resamples the least stable segment has a similarity of ", smallest, ", where the same segment would have one. ", means[kind]),
         Sentence("Figures of segments are corrected for customers who are put into the wrong one; intervals hold the doubt about the classes too.")
-        if kind != "constructed"
+        if corrected
         else Sentence("Figures are those of the customers as they were assigned, not of kinds of customers."),
     )  # fmt: skip

@@ -200,8 +200,8 @@ def _logs_of(block: Floats, columns: Sequence[str], logs: Sequence[str]) -> Floa
     return block
 
 
-def taken(rows: NumberRows, *, classes: int, starts: int, scale: Scale, seed: int) -> Taken:
-    """Return the numbers that a model is fitted to: all, or as many as `MOST_ROWS` drawn at random.
+def taken(rows: NumberRows, *, classes: int, starts: int, scale: Scale, seed: int, at_most: int = MOST_ROWS) -> Taken:
+    """Return the numbers that a model is fitted to: all, or so many drawn at random.
 
     Parameters
     ----------
@@ -213,6 +213,8 @@ def taken(rows: NumberRows, *, classes: int, starts: int, scale: Scale, seed: in
         Whether columns are centred and divided by their standard deviation.
     seed : int
         Of the draw.
+    at_most : int, default `MOST_ROWS`
+        Customers that a model is fitted to.
 
     Returns
     -------
@@ -249,7 +251,7 @@ def taken(rows: NumberRows, *, classes: int, starts: int, scale: Scale, seed: in
         )
     spread = np.sqrt(squares / (total - 1)) if scale == "standard" else np.ones(width)
     centre = mean if scale == "standard" else np.zeros(width)
-    sample = (_drawn(rows, total=total, seed=seed) - centre) / spread
+    sample = (_drawn(rows, total=total, at_most=at_most, seed=seed) - centre) / spread
     different = len(np.unique(sample, axis=0))
     if different < classes:
         raise InsufficientDataError(
@@ -258,10 +260,10 @@ def taken(rows: NumberRows, *, classes: int, starts: int, scale: Scale, seed: in
     return Taken(sample, centre, spread, float(total), float(without))
 
 
-def _drawn(rows: NumberRows, *, total: int, seed: int) -> Floats:
+def _drawn(rows: NumberRows, *, total: int, at_most: int, seed: int) -> Floats:
     chosen = np.arange(total)
-    if total > MOST_ROWS:
-        chosen = np.sort(np.random.default_rng(seed).choice(total, size=MOST_ROWS, replace=False, shuffle=False))
+    if total > at_most:
+        chosen = np.sort(np.random.default_rng(seed).choice(total, size=at_most, replace=False, shuffle=False))
     parts, first = list[Floats](), 0
     for block in rows:
         known = block[~np.isnan(block).any(axis=1)]

@@ -20,6 +20,9 @@ from cemlab.stats.threads import one_thread
 NARROWEST = 1e-4
 """Least variance of a component in any direction, over that of the column that varies least."""
 
+MOST_ROWS = 10_000
+"""Customers whose numbers a mixture is fitted to: its steps are dear, and all are counted."""
+
 SHORT, LONG = 1e-3, 1e-8
 """Gain of log-likelihood per customer and step below which a start is left at first, and in the end."""
 
@@ -97,7 +100,7 @@ def mixture(
     import sklearn.mixture  # noqa: F401  its threads can be limited only once they are there
 
     numbers = logged(rows, logs)
-    customers = taken(numbers, classes=classes, starts=starts, scale=scale, seed=seed)
+    customers = taken(numbers, classes=classes, starts=starts, scale=scale, seed=seed, at_most=MOST_ROWS)
     with one_thread():
         runs = _followed(customers.sample, classes=classes, shape=shape, starts=starts, seed=seed)
     if not runs:
@@ -128,7 +131,7 @@ def number_of_components(
     at_most: int = 8,
     shape: Shape = "any",
     logs: Sequence[str] = (),
-    starts: int = 20,
+    starts: int = 12,
     seed: int = 0,
     level: float = 0.95,
     min_n: int = 10,
@@ -182,25 +185,6 @@ def number_of_components(
     )  # fmt: skip
 
 
-def arrived(x: Floats, model: Any) -> Any:
-    """Return a mixture fitted to rows.
-
-    Parameters
-    ----------
-    x : numpy.ndarray
-        Scaled numbers.
-    model : sklearn.mixture.GaussianMixture
-        As it starts.
-
-    Returns
-    -------
-    sklearn.mixture.GaussianMixture or None
-        None where it does not arrive, or a component shrinks to a point or a line.
-    """
-    found = _climbed(x, model)
-    return found if found is not None and found.converged_ and _proper(x, found) else None
-
-
 def _followed(x: Floats, *, classes: int, shape: Shape, starts: int, seed: int) -> list[Any]:
     """Short climbs from many starts, the best of them followed to the end."""
     from sklearn.base import clone
@@ -214,20 +198,34 @@ def _followed(x: Floats, *, classes: int, shape: Shape, starts: int, seed: int) 
             classes, covariance_type=COVARIANCES[shape], tol=SHORT, max_iter=50, reg_covar=1e-9, init_params=begin,
             random_state=seed + at,
         )  # fmt: skip
-        short.append(_climbed(x, model))
+        short.append(climbed(x, model))
     best = sorted((run for run in short if run is not None), key=lambda run: -float(run.lower_bound_))
-    proper = [run for run in best if _proper(x, run)]
+    sound = [run for run in best if proper(x, run)]
     further = [
         clone(run).set_params(
             tol=LONG, max_iter=1_000, weights_init=run.weights_, means_init=run.means_, precisions_init=run.precisions_
         )
-        for run in proper[: max(1, starts // 4)]
+        for run in sound[: max(1, starts // 4)]
     ]
-    return [run for run in (arrived(x, model) for model in further) if run is not None]
+    runs = (climbed(x, model) for model in further)
+    return [run for run in runs if run is not None and run.converged_ and proper(x, run)]
 
 
-def _climbed(x: Floats, model: Any) -> Any:
-    """The model after its climb, arrived or not; None where its numbers break down."""
+def climbed(x: Floats, model: Any) -> Any:
+    """Return the model after its climb, arrived or not.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Scaled numbers.
+    model : sklearn.mixture.GaussianMixture
+        As it starts.
+
+    Returns
+    -------
+    sklearn.mixture.GaussianMixture or None
+        None where its numbers break down.
+    """
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
@@ -238,8 +236,21 @@ def _climbed(x: Floats, model: Any) -> Any:
             return None
 
 
-def _proper(x: Floats, model: Any) -> bool:
-    """Whether no component closes in on equal customers, where the likelihood has no bound."""
+def proper(x: Floats, model: Any) -> bool:
+    """Return whether no component closes in on equal customers, where the likelihood has no bound.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Scaled numbers that it was fitted to.
+    model : sklearn.mixture.GaussianMixture
+        Fitted.
+
+    Returns
+    -------
+    bool
+        False where a component has shrunk to a point or a line, or holds too few.
+    """
     spread = model.covariances_
     narrow = np.linalg.eigvalsh(spread) if model.covariance_type in ("full", "tied") else spread
     return bool(narrow.min() > NARROWEST * x.var(axis=0).min() and (model.weights_ * len(x)).min() > x.shape[1])

@@ -80,6 +80,8 @@ def number_of_clusters(
     Tibshirani, R., & Walther, G. (2005). Cluster validation by prediction strength. Journal of Computational and Graphical Statistics,
     14(3), 511–528. doi:10.1198/106186005X59243
     """
+    import sklearn.cluster  # noqa: F401  its threads can be limited only once they are there
+
     need_one("splits", splits)
     numbers = logged(rows, logs)
     customers = taken(numbers, classes=need_one("at_most", at_most), starts=starts, scale=scale, seed=seed)

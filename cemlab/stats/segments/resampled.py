@@ -10,7 +10,10 @@ import numpy as np
 
 from cemlab.stats.intervals import Floats
 from cemlab.stats.segments.groups import Groups
-from cemlab.stats.segments.mixtures import arrived
+from cemlab.stats.segments.mixtures import SHORT, climbed, proper
+
+STEPS = 100
+"""Most steps of a mixture in a resample."""
 
 RESAMPLED_ROWS = 10_000
 """Customers drawn in a resample; fewer make a segment look less stable, never more."""
@@ -53,12 +56,14 @@ def _sought(library: Any, x: Floats, *, starts: int, seed: int) -> Any:
             clone(library).set_params(n_init=starts, random_state=seed).fit(x),
             key=lambda run: float(run.inertia_),
         )
-    first = clone(library).set_params(
+    # Who belongs together is settled long before the likelihood is.
+    brief = clone(library).set_params(tol=SHORT, max_iter=STEPS)
+    first = clone(brief).set_params(
         means_init=library.means_, weights_init=library.weights_, precisions_init=library.precisions_
     )
-    runs = [first, *(clone(library).set_params(random_state=seed * starts + at) for at in range(starts))]
+    runs = [first, *(clone(brief).set_params(random_state=seed * starts + at) for at in range(starts))]
     return max(
-        (run for run in map(partial(arrived, x), runs) if run),
+        (run for run in map(partial(climbed, x), runs) if run is not None and proper(x, run)),
         key=lambda run: float(run.lower_bound_),
         default=library,
     )
