@@ -55,7 +55,7 @@ def stacked(shares: Estimates, *, at: Estimates, clock: str, info: LabInfo) -> F
 
     spoken = numbers.listed(f"{name} {share} %" for name, share in names.items())
     alt = f"Stacked areas. {title} after {end:g} {clock}: {spoken}; the rest are still there."
-    basis = survival_tables.basis(shares, info=info)
+    basis = survival_tables.basis(shares, info=info, bands=False)
     return draw(_paint, title=title, alt=alt, table=table, info=info, height=300, basis=basis)
 
 

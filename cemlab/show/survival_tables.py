@@ -35,7 +35,7 @@ def subject(name: str) -> str:
     return tables.heading(name).lower()
 
 
-def basis(estimates: Estimates, *, info: LabInfo) -> str:
+def basis(estimates: Estimates, *, info: LabInfo, bands: bool = True) -> str:
     """Return how many spells a figure rests on and which interval it draws.
 
     Parameters
@@ -44,6 +44,8 @@ def basis(estimates: Estimates, *, info: LabInfo) -> str:
         Curves, with the part ``groups``.
     info : LabInfo
         For the locale.
+    bands : bool, default True
+        False for a figure that draws no intervals.
 
     Returns
     -------
@@ -53,8 +55,8 @@ def basis(estimates: Estimates, *, info: LabInfo) -> str:
     n = float(estimates.parts["groups"]["n"].sum())
     if not n or estimates.table["suppressed"].all():
         return ""
-    level = numbers.level_text(estimates.level, locale=info.locale)
-    return f"{numbers.number(n, locale=info.locale)} spells, {level} intervals."
+    drawn = f", {numbers.level_text(estimates.level, locale=info.locale)} intervals" if bands else ""
+    return f"{numbers.number(n, locale=info.locale)} spells{drawn}."
 
 
 def of_spells(

@@ -217,7 +217,7 @@ def groups(
     Returns
     -------
     tuple of Sentence
-        One per grouping in which a group is flagged, and one that names the others.
+        One per grouping in which a group is flagged, one on groups without an interval, and one that names the others.
     """
     flagged = {subject: _flagged(found) for subject, found in compared.items()}
     there: list[Part] = [" that has left for “", Name(cause), "” is "] if cause else [" still there is "]
@@ -225,6 +225,7 @@ def groups(
     for subject, found in flagged.items():
         after: list[Part] = ["The share of “"] if said else ["After ", span(time, clock=clock), ", the share of “"]
         said += [_grouping(subject, found, after=after, there=there)] if found else []
+    said += _without_interval(compared)
     quiet = [subject for subject, found in flagged.items() if not found]
     if quiet:
         within: list[Part] = [" in what “", Name(cause), "” takes"] if cause else []
@@ -280,6 +281,23 @@ def _grouping(subject: str, found: list[Finding], *, after: list[Part], there: l
         parts += [Quote(each, "magnitude"), f" {direction}{others} (difference between ", Quote(each, "interval"), ")"]
     more: tuple[Part, ...] = ("; more groups by ", Name(subject), " stand out") if len(found) > len(ends) else ()
     return Sentence(*parts, *more, ".")
+
+
+def _without_interval(compared: Mapping[str, Sequence[Finding]]) -> list[Sentence]:
+    """Say which groups are too uniform to judge: the furthest of all may be among them."""
+    bare = [(subject, each) for subject, found in compared.items() for each in found
+            if not each.suppressed and math.isfinite(each.value) and math.isnan(each.ci_low)]  # fmt: skip
+    if not bare:
+        return []
+    parts: list[Part] = []
+    for place, (subject, each) in enumerate(sorted(bare, key=lambda pair: -abs(pair[1].value))[:_MOST_GROUPS]):
+        parts += [
+            " and “" if place else "Of “",
+            *_of(subject, each),
+            f" it is {'higher' if each.value > 0 else 'lower'} by ",
+            Quote(each, "magnitude"),
+        ]
+    return [Sentence(*parts, ", without an interval: all of them, or none, had left by then.")]
 
 
 def _of(subject: str, found: Finding) -> tuple[Part, ...]:

@@ -90,7 +90,7 @@ def digits_of(table: pd.DataFrame) -> int:
     return numbers.decimals(float(widths.median()) / 2) if len(widths) else 0
 
 
-def basis(estimates: Estimates, *, info: LabInfo) -> str:
+def basis(estimates: Estimates, *, info: LabInfo, whiskers: bool = True) -> str:
     """Return how many answers a figure rests on and which interval it draws; empty when that is withheld.
 
     Parameters
@@ -99,6 +99,8 @@ def basis(estimates: Estimates, *, info: LabInfo) -> str:
         The whole, in its first row.
     info : LabInfo
         For the locale.
+    whiskers : bool, default True
+        False for a figure that draws no intervals.
 
     Returns
     -------
@@ -108,8 +110,8 @@ def basis(estimates: Estimates, *, info: LabInfo) -> str:
     row = estimates.table.iloc[0]
     if row["suppressed"]:
         return ""
-    level = numbers.level_text(estimates.level, locale=info.locale)
-    return f"{numbers.number(row['n'], locale=info.locale)} answers, {level} intervals."
+    drawn = f", {numbers.level_text(estimates.level, locale=info.locale)} intervals" if whiskers else ""
+    return f"{numbers.number(row['n'], locale=info.locale)} answers{drawn}."
 
 
 def paint_withheld(canvas: Canvas, medium: theme.Medium) -> None:  # noqa: ARG001 - both widths alike

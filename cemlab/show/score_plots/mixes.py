@@ -70,7 +70,7 @@ def mixes(
     title = "What the answers are made of" + (f": {left} groups are left out, see the table" if left else "")
     alt = f"Stacked bars around a common middle. {_in_words(drawn, metric=metric, info=info)}"
     return draw(_paint, title=title, alt=alt, table=table, info=info, height=96 + 24 * max(len(drawn), 1),
-                basis=basis(overall, info=info))  # fmt: skip
+                basis=basis(overall, info=info, whiskers=False))  # fmt: skip
 
 
 def _shares(score: Estimates, *, by: list[str]) -> list[pd.DataFrame]:
