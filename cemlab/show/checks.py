@@ -223,13 +223,16 @@ def late_answers(
 def _still_to_come(arrived: Sequence[Finding], period: str) -> Sentence:
     """How much of what the last invitations will bring is here; an answer counts on its own day, so nothing is restated."""
     parts: list[str | Finding | Name | Quote] = []
-    for share in arrived:
-        day = Name(numbers.period_name(share.period, period=period))
-        parts += ["; of " if parts else "Of the answers that invitations will have brought, so many had come: of ", day, " ", share,
-                  " (between ", Quote(share, "interval"), ")"]  # fmt: skip
+    for place, share in enumerate(arrived):
+        sent_in = Name(numbers.period_name(share.period, period=period))
+        known: list[str | Finding | Name | Quote] = [share, " (between ", Quote(share, "interval"), ")"]
+        if place:
+            parts += ["; of those of ", sent_in, " ", *known]
+        else:
+            parts += ["Of the answers that invitations of ", sent_in, " will bring, an estimated ", *known, " had come"]
     return Sentence(
-        *parts, ". Those still to come will count in the period in which they are given, so one that is over does not change."
-    )  # fmt: skip
+        *parts, ". The rest will count in the periods in which they are given: a period that is over does not change."
+    )
 
 
 def incomplete_periods(count: Finding) -> Check:

@@ -247,6 +247,38 @@ def test_transitions_take_each_customers_last_answer_of_a_window(memory_lab: typ
         responses.transitions(lab_of(memory_lab, answers.drop(columns="customer_id")), windows=WINDOWS)
 
 
+def test_waits_are_counted_by_when_customers_were_asked(memory_lab: type[MemoryLab]) -> None:
+    answers = drawn(6).assign(
+        responded_at=pd.to_datetime(
+            ["2024-05-31", "2024-06-03", "2024-06-30", "2024-06-30", "2024-06-01", "2024-05-02"]
+        ),
+        score=[1.0, 2.0, 3.0, 4.0, np.nan, 5.0],
+        survey=["a", "a", "b", "b", "a", "a"],
+    )
+    sent = pd.DataFrame(
+        {
+            "invitation_id": [f"i{k}" for k in range(6)],
+            "customer_id": answers["customer_id"],
+            "sent_at": pd.to_datetime(
+                ["2024-05-30", "2024-05-30", "2024-06-30", "2024-06-30", "2024-06-01", "2024-05-03"]
+            ),
+        }
+    )
+    lab = lab_of(memory_lab, answers, invitations=sent)
+    counted = responses.arrivals(lab)
+    assert counted.to_numpy().tolist() == [
+        ["2024-05-01", "a", 31, 1, 1],
+        ["2024-05-01", "a", 31, 4, 1],
+        ["2024-06-01", "b", 0, 0, 2],
+    ]
+    assert responses.arrivals(lab, start="2024-06-01", period="quarter").to_numpy().tolist() == [
+        ["2024-04-01", "b", 0, 0, 2]
+    ]
+    assert len(responses.arrivals(lab, survey="a", end="2024-06-01")) == 2
+    with pytest.raises(SchemaError, match="maps no table `invitations`"):
+        responses.arrivals(lab_of(memory_lab, answers))
+
+
 def test_late_answers_are_told_by_their_invitation(memory_lab: type[MemoryLab]) -> None:
     answers = drawn(30)
     waits = np.arange(30)

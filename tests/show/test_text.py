@@ -91,6 +91,9 @@ def _every_sentence(nps: Finding, found: Sequence[Finding]) -> list[Sentence]:
         *checks.few_clusters(count, replace(count, value=0.2, unit="share")).sentences,
         *checks.cut_points([replace(nps, scope={"rule": "8 counts as promoter"})] * 2, score=nps).sentences,
         *checks.late_answers(nps, count, score=nps, days=14).sentences,
+        *checks.late_answers(
+            nps, count, score=nps, days=14, arrived=[replace(nps, unit="share", period="2024-11-01", scope={})] * 2
+        ).sentences,
         *checks.incomplete_periods(count).sentences,
         *checks.weights(nps, nps).sentences,
     ]

@@ -1,5 +1,6 @@
 """Answers of the metric family, reduced inside the engine."""
 
+from cemlab.prepare.responses.arrivals import arrivals
 from cemlab.prepare.responses.counts import score_counts, window
 from cemlab.prepare.responses.design import design_sums, overlap
 from cemlab.prepare.responses.groups import PERIODS, UNKNOWN
@@ -11,6 +12,7 @@ from cemlab.prepare.responses.windows import compared_windows, group_columns
 __all__ = [
     "PERIODS",
     "UNKNOWN",
+    "arrivals",
     "compared_windows",
     "dated",
     "design_sums",

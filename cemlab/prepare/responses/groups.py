@@ -75,8 +75,8 @@ def grouped(
     answers = _with_groups(lab, question.kept(question.answers(lab)), by=by, raw=raw)
     if not period:
         return answers, list(by)
-    step = _step(lab, answers, period=period) if isinstance(period, str) else _window(answers, question)
-    return answers.mutate(period=step), [*by, "period"]
+    number = step(lab, answers, period=period) if isinstance(period, str) else _window(answers, question)
+    return answers.mutate(period=number), [*by, "period"]
 
 
 def asked_in(lab: Lab, question: Question, period: Period) -> Question:
@@ -243,7 +243,28 @@ def _level(column: Any) -> ir.StringValue:
     return _text(column).nullif("").fill_null(UNKNOWN)
 
 
-def _step(lab: Lab, answers: ir.Table, *, period: str) -> ir.Value:
+def step(lab: Lab, answers: ir.Table, *, period: str) -> ir.Value:
+    """Return the number of the step of time that each row's ``responded_on`` falls into.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    answers : ibis.Table
+        With the column.
+    period : {"week", "month", "quarter", "year"}
+        Length of a step.
+
+    Returns
+    -------
+    ibis.Value
+        For `tidied` to turn into a day.
+
+    Raises
+    ------
+    ParameterError, SchemaError
+        When there is no such step, or answers carry no day.
+    """
     if period not in PERIODS:
         raise ParameterError(
             f"`period` must be one of {', '.join(PERIODS)}: {period!r} was given. {near_miss(period, PERIODS)}"

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError, SchemaError
 from cemlab.core.lab import Lab
+from cemlab.prepare.responses.arrivals import need_invitations
 from cemlab.prepare.responses.counts import score_counts
 from cemlab.prepare.responses.groups import UNKNOWN, grouped
 from cemlab.prepare.responses.question import Question, Window, need_dates
@@ -130,11 +131,7 @@ def late_counts(
     if days < 0:
         raise ParameterError(f"`days` must be at least 0: {days} was given.")
     need_dates(lab, "Late answers")
-    if "invitations" not in lab.tables or "invitation_id" not in lab.table("responses").columns:
-        raise SchemaError(
-            "Late answers can be told only from invitations: the lab maps no table `invitations`, or its answers name "
-            "none in `invitation_id`. Map both."
-        )
+    need_invitations(lab)
     return score_counts(
         _WithLateness(lab, days), metric=metric, start=start, end=end, survey=survey, by=[LATENESS], period=period,
         scope=f"{metric}, by days after the invitation",
