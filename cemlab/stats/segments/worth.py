@@ -16,7 +16,8 @@ from cemlab.stats.segments.sums import MOMENTS, checked, quotient
 BETTER, WORSE, ALIKE = "better", "worse", "not told apart"
 HELD_OUT = (
     "Explained variation is cross-fitted: group means are learnt on some customers and judged on others, so that a split "
-    "into more groups gains nothing by its number of groups alone. Below 0 the means predict worse than one mean for all."
+    "into more groups gains nothing by its number of groups alone. Below 0 the means predict worse than one mean for all; only what lies above 0 "
+    "beyond noise can be better than anything."
 )
 
 
@@ -56,7 +57,8 @@ def beats(
     -------
     Estimates
         Measure ``explained_difference``; one row per rival ``scheme``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
-        ``p_value``, ``verdict`` (better where the interval lies above 0 and the estimate reaches `gain`; worse; not told apart), ``n``.
+        ``p_value``, ``verdict`` (better where the interval lies above 0, the estimate reaches `gain` and `of` itself explains more than one mean for
+        all beyond noise; worse the other way round; not told apart), ``n``.
         Parts: ``explained`` (one row per scheme: R² with interval, number of groups), ``verdict`` (one row: ``keep`` names the
         scheme to keep: `of` only where it is better than every rival, else the rival that explains most).
 
@@ -94,13 +96,15 @@ def beats(
         )
         for name in tables
     ]
-    rows = []
+    rows, skilled = (
+        [],
+        {row["scheme"]: bool(row["ci_low"] > 0) for each in explained for row in each.to_dict("records")},
+    )
     for rival in (name for name in tables if name != of):
         gap, errors = full[of] - full[rival], jackknife(without[of] - without[rival], present)
         row = _row(gap, errors, level=level)
-        rows.append(
-            row.assign(scheme=rival, verdict=_verdict(row.iloc[0], gain=gain), p_value=errors.p_values(np.array(gap)))
-        )
+        verdict = _verdict(row.iloc[0], gain=gain, skilled=skilled[of], rival_skilled=skilled[rival])
+        rows.append(row.assign(scheme=rival, verdict=verdict, p_value=errors.p_values(np.array(gap))))
     table = pd.concat(rows, ignore_index=True).assign(n=round(float(n)))
     best = max((name for name in tables if name != of), key=lambda name: full[name])
     keep = of if table["verdict"].eq(BETTER).all() else best
@@ -199,7 +203,7 @@ def _row(estimate: float, errors: Errors, *, level: float) -> pd.DataFrame:
     return pd.DataFrame({"estimate": [estimate], "std_error": [float(errors.std_error)], "ci_low": [float(low)], "ci_high": [float(high)]})  # fmt: skip
 
 
-def _verdict(row: pd.Series, *, gain: float) -> str:
-    if row["ci_low"] > 0 and row["estimate"] >= gain:
+def _verdict(row: pd.Series, *, gain: float, skilled: bool, rival_skilled: bool) -> str:
+    if row["ci_low"] > 0 and row["estimate"] >= gain and skilled:
         return BETTER
-    return WORSE if row["ci_high"] < 0 else ALIKE
+    return WORSE if row["ci_high"] < 0 and rival_skilled else ALIKE
