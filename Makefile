@@ -22,6 +22,8 @@ DEMO := data/demo/lab.toml
 NOTEBOOKS := $(wildcard notebooks/*/*.ipynb)
 # Steps of `make test`, in order; CONTRIBUTING.md holds their time budgets.
 STEPS := lint unit coverage notebooks browser
+# One process per processor, each with its own folders; `make unit PARALLEL="-n 0"` runs the tests in one.
+PARALLEL := -n logical --maxprocesses 4 --dist worksteal
 
 .PHONY: help environment report test $(STEPS) lab format bench lock clean
 
@@ -44,20 +46,24 @@ report: $(DEMO) ## run every study on the demo company; the last line is the pag
 test: $(INSTALLED) ## all checks and tests; goes on after a failing step and ends with a table
 	$(RUN) .ci/steps $(STEPS)
 
+# Each process of the tests has a processor to itself: libraries that start threads for all of them would make it slower.
+unit coverage notebooks browser: export OMP_NUM_THREADS := 1
+unit coverage notebooks browser: export OPENBLAS_NUM_THREADS := 1
+
 lint: $(INSTALLED) ## ruff, mypy, walls, docstrings, notebooks, spelling: the hooks of pre-commit
 	$(RUN) pre-commit run --all-files --color never
 
 unit: $(INSTALLED) ## tests of every room, and the examples in docstrings
-	$(RUN) pytest cemlab tests --ignore=tests/notebooks -m "not slow and not browser"
+	$(RUN) pytest cemlab tests --ignore=tests/notebooks -m "not slow and not browser" $(PARALLEL)
 
 coverage: $(INSTALLED) ## simulations: do intervals cover as often as they claim
-	$(RUN) pytest tests -m slow
+	$(RUN) pytest tests -m slow $(PARALLEL)
 
 notebooks: $(DEMO) ## every notebook as JupyterLab runs it, and as the command line does
-	$(RUN) pytest --nbval-lax --nbval-current-env notebooks tests/notebooks --ignore=tests/notebooks/golden -m "not slow and not browser"
+	$(RUN) pytest --nbval-lax --nbval-current-env notebooks tests/notebooks --ignore=tests/notebooks/golden -m "not slow and not browser" $(PARALLEL) --dist loadfile
 
 browser: $(DEMO) ## the pages in chromium: accessibility, phone width, print, no request
-	$(RUN) pytest tests -m browser
+	$(RUN) pytest tests -m browser $(PARALLEL)
 
 lab: $(DEMO) ## open JupyterLab on the notebooks, with the demo company ready
 	$(RUN) jupyter lab --LabApp.default_url=/lab/tree/notebooks

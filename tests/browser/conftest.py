@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pages
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from cemlab.data import synthetic
@@ -45,15 +47,23 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def reports(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reports(chromium: Browser, shared_tmp: Path) -> Path:
     """A folder with one published run of each study on a small demo company, and the catalogue."""
-    lab = synthetic.write(tmp_path_factory.mktemp("demo"), customers=1500, seed=5)
-    out = tmp_path_factory.mktemp("reports")
-    for study in sorted((ROOT / "notebooks").glob("*/*.ipynb")):
-        command = [sys.executable, "-m", "cemlab.cli", "run", study.stem, "--lab", str(lab), "--out", str(out)]
-        finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert finished.returncode == 0, finished.stderr[-2000:]
+    out, done = shared_tmp / "reports", shared_tmp / "reports.done"
+    with FileLock(shared_tmp / "reports.lock"):
+        if not done.exists():
+            lab = synthetic.write(shared_tmp / "reports-demo", customers=1500, seed=5)
+            studies = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
+            with ThreadPoolExecutor(max_workers=2) as pool:
+                for finished in pool.map(lambda study: _run(study, lab, out), studies):
+                    assert finished.returncode == 0, finished.stderr[-2000:]
+            done.touch()
     return out
+
+
+def _run(study: Path, lab: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cemlab.cli", "run", study.stem, "--lab", str(lab), "--out", str(out)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="session")
