@@ -343,3 +343,23 @@ def test_a_draft_of_anything_loads(tmp_path_factory: pytest.TempPathFactory, tex
     except SourceError:
         return  # a table of nothing but empty cells
     assert declaration.load(folder / "lab.toml").tables
+
+
+@pytest.mark.parametrize("code", [99, -1])
+def test_a_usual_code_of_no_answer_does_not_hide_the_question(exports: Exports, code: int) -> None:
+    header = ["Nr", "Kundennr", "Datum", "Weiterempfehlung"]
+    rows = [
+        [n, f"K{n % 30:03}", f"{1 + n % 28:02}.03.2024", code if n % 13 == 12 else n % 11] for n in range(3 * PEOPLE)
+    ]
+    _, lab = loaded(exports(umfrage_csv=table(header, rows, delimiter=";")))
+    assert mapped(lab, "responses")["customer_id"] == "Kundennr"
+    assert lab.tables["responses"][0].columns["score"].missing == (str(code),)
+
+
+def test_few_comments_are_still_a_person_s_own_words(exports: Exports) -> None:
+    said = ["the queue was long", "very kind of you", "the till was slow"]
+    rows = [[f"C{n:03}", said[n % 3], "yes" if n % 2 else "no"] for n in range(3 * PEOPLE)]
+    draft, lab = loaded(exports(people_csv=table(["customer_id", "comment", "comments_given"], rows)))
+    columns = lab.tables["customers"][0].columns
+    assert [columns[name].personal for name in ("comment", "comments_given")] == [True, False]
+    assert not any(words in draft.text for words in said)

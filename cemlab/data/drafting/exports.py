@@ -204,7 +204,7 @@ class Export:
         """
         taken, blocks = set(apart), dict[tuple[str, float], list[Profile]]()
         for each in self._named:
-            if each.scale and each.header not in taken:
+            if each.scale and not each.off_scale and each.header not in taken:
                 stem = _STEM.match(words_of(each.header))
                 blocks.setdefault((stem[0] if stem else "", each.high), []).append(each)
         large = {block: each for block, each in blocks.items() if len(each) >= _ITEMS and block[0]}

@@ -96,8 +96,13 @@ def _score(metric: str, match: Match) -> Guess:
     low, high = METRIC_SCALES[metric]
     value = source_map(match.profile)
     outside = [
-        code for code in range(12) if (code < low or code > high) and match.profile.low <= code <= match.profile.high
+        code
+        for code in range(12)
+        if (code < low or code > high)
+        and match.profile.low <= code <= match.profile.high
+        and (not match.profile.off_scale or str(code) in match.profile.codes)
     ]
+    outside = sorted([*outside, *match.profile.off_scale])
     if outside:
         value["missing"] = outside
         codes = " and ".join(str(code) for code in outside)

@@ -18,6 +18,8 @@ MISSING = frozenset(
 CODES = 20
 """Most distinct values of a column whose values may be shown."""
 
+_NO_ANSWER = frozenset({-99, -9, -1, 77, 88, 96, 97, 98, 99, 999})
+"""Numbers that questionnaires write for "does not know" or "not asked", far from any scale."""
 _REPEATED = 5
 _ENOUGH = 0.98
 _TRIED_DATES = 2_000
@@ -107,8 +109,22 @@ class Profile:
 
     @property
     def scale(self) -> bool:
-        """True for few whole numbers between 0 and 11, as questions are coded."""
-        return self.type == "integer" and self.low >= 0 and self.high <= 11 and self.distinct > 2
+        """True for few whole numbers between 0 and 11, as questions are coded; apart from codes of no answer."""
+        return (
+            self.type == "integer"
+            and self.distinct > 2
+            and ((self.low >= 0 and self.high <= 11) or bool(self.off_scale))
+        )
+
+    @property
+    def off_scale(self) -> tuple[int, ...]:
+        """The usual codes of no answer, such as 99, beside numbers between 0 and 11; empty for any other column."""
+        numbers = (
+            {int(code) for code in self.codes if re.fullmatch(r"-?\d+", code)} if self.type == "integer" else set()
+        )
+        off = numbers & _NO_ANSWER
+        rest = numbers - off
+        return tuple(sorted(off)) if len(rest) > 2 and min(rest) >= 0 and max(rest) <= 11 else ()
 
 
 def profile(header: str, cells: Iterable[str]) -> Profile:

@@ -122,6 +122,7 @@ MEANINGS: tuple[Meaning, ...] = (
 
 _LONGEST_MONTHS = 1200
 _FLAG_CODES = 4
+_SENTENCE = 3.0
 
 _PERSONAL = re.compile(
     r"\b((first|last|sur|family|full|given|middle|maiden|nick|nach|vor) ?name|prenom|nom|surname|e ?mails?|courriel|"
@@ -233,7 +234,8 @@ def personal(profile: Profile) -> bool:
         By its name or by its values.
     """
     words = words_of(profile.header)
-    if profile.type == "text" and profile.distinct > CODES and _OWN_WORDS.search(words):
+    sentences = profile.distinct > CODES or profile.words >= _SENTENCE
+    if profile.type == "text" and sentences and _OWN_WORDS.search(words):
         return True
     named = bool(_PERSONAL.search(words)) and not _NOT_PERSONAL.search(words)
     flag = profile.type == "boolean" or (profile.type == "integer" and profile.distinct <= 2)
