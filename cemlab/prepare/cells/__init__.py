@@ -6,6 +6,7 @@ from cemlab.prepare.cells.judging import judging_days, no_later_time
 from cemlab.prepare.cells.known import time_varying
 from cemlab.prepare.cells.landmarks import cut_points, landmark
 from cemlab.prepare.cells.periods import person_periods
+from cemlab.prepare.cells.replicates import replicate
 from cemlab.prepare.cells.splits import start_stop
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "landmark",
     "no_later_time",
     "person_periods",
+    "replicate",
     "start_stop",
     "time_varying",
 ]
