@@ -82,6 +82,7 @@ def _stacked(canvas: Canvas, count: int) -> Sequence[Axes]:
 def compared(
     found: Estimates, *, by: str, title: str, label: str, info: LabInfo, line: float = 0.0, ratios: bool = False,
     names: Mapping[str, str] | None = None,
+    heading: str = "Column",
 ) -> Figure:  # fmt: skip
     """Draw one estimate per row under one another, such as models, terms or segments compared.
 
@@ -103,6 +104,8 @@ def compared(
         True for a log scale.
     names : mapping of str to str, optional
         What rows are called; as they stand when left out.
+    heading : str, default "Column"
+        What the named rows are, as the table's first column is headed.
 
     Returns
     -------
@@ -117,7 +120,7 @@ def compared(
     if len(records) > MOST_ROWS:
         title = f"{title}: the first {MOST_ROWS} of {len(records)}"
     table = prediction_tables.of_customers(found, caption=title, info=info, label=label)
-    table = prediction_tables.renamed(table, place=found.by.index(by), names=names)
+    table = prediction_tables.renamed(table, place=found.by.index(by), names=names, heading=heading)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         forests.paint(canvas.subplots(), rows, line=line, label=short(_with_unit(label, found.unit), most=38 if medium.narrow else 90),
@@ -146,7 +149,11 @@ def models(gain: Estimates, *, info: LabInfo) -> Figure:
     """
     versus = str(gain.table["versus"].iloc[0])
     title = f"Squared error removed, more than by {versus}"
-    return compared(gain, by="model", title=title, label=f"difference from {versus}", info=info)
+    # a model is named after the column that it sees, as the export writes it
+    names = {model: str(model).replace("_", " ") for model in gain.table["model"]}
+    return compared(
+        gain, by="model", title=title, label=f"difference from {versus}", info=info, names=names, heading="Model"
+    )
 
 
 def carried(loss: Estimates, *, info: LabInfo) -> Figure:

@@ -67,7 +67,7 @@ def of_customers(
     return replace(made, columns=(*made.columns[:-1], Column("Customers", numeric=True)))
 
 
-def renamed(table: Table, *, place: int, names: Mapping[str, str]) -> Table:
+def renamed(table: Table, *, place: int, names: Mapping[str, str], heading: str) -> Table:
     """Return a table whose rows are called as its figure calls them; its data keep the names of the export.
 
     Parameters
@@ -78,11 +78,13 @@ def renamed(table: Table, *, place: int, names: Mapping[str, str]) -> Table:
         Column of the names.
     names : mapping of str to str
         Name → as a reader calls it; others stay.
+    heading : str
+        What they name.
 
     Returns
     -------
     Table
-        The column is headed "Column" where names were given.
+        As it was where no names are given.
     """
     if not names:
         return table
@@ -90,7 +92,7 @@ def renamed(table: Table, *, place: int, names: Mapping[str, str]) -> Table:
     rows = tuple(
         (*row[:place], Cell(name, name), *row[place + 1 :]) for name, row in zip(called, table.rows, strict=True)
     )
-    columns = (*table.columns[:place], Column("Column"), *table.columns[place + 1 :])
+    columns = (*table.columns[:place], Column(heading), *table.columns[place + 1 :])
     return replace(table, columns=columns, rows=rows)
 
 

@@ -143,3 +143,12 @@ def test_rows_of_a_forest_are_spoken_with_as_many_digits_as_they_deserve(info: L
     made = forests.row(row, label="Plan", unit="share", info=info)
     assert forests.spoken(made, info=info) == "Plan 12 (10 to 15)"
     assert forests.row({**row, "suppressed": True}, label="Plan", unit="share", info=info).kind == "withheld"
+
+
+def test_no_model_or_column_is_called_as_the_export_calls_it(info: LabInfo) -> None:
+    frame = pd.DataFrame({"model": ["tenure and deposit_type"], "versus": "tenure alone", "estimate": 0.1, "ci_low": 0.05,
+                          "ci_high": 0.15, "n": 900, "flagged": True})  # fmt: skip
+    gain = Estimates.build(frame, by=["model"], measure="g", unit="share", method="", level=0.95, min_n=2)
+    drawn = prediction_plots.models(gain, info=info)
+    assert drawn.table.rows[0][0].text == "tenure and deposit type"
+    assert "deposit_type" not in drawn.wide + drawn.alt

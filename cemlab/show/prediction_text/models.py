@@ -28,10 +28,10 @@ def called(model: str) -> str:
 
     Examples
     --------
-    >>> called("discrete time")
-    'the discrete-time model'
+    >>> called("discrete time"), called("tenure and deposit_type")
+    ('the discrete-time model', 'tenure and deposit type')
     """
-    return _MODELS.get(model, model)
+    return _MODELS.get(model, model.replace("_", " "))
 
 
 def chosen(behind: Sequence[Finding], *, model: str, best: str) -> Sentence:
