@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -90,16 +90,10 @@ def beats(
     present = next(iter(tables.values()))[..., 0].sum(axis=1) > 0
     full = {name: _explained(each, folds=folds) for name, each in tables.items()}
     without = {name: _without_each(each, folds=folds) for name, each in tables.items()}
-    explained = [
-        _row(full[name], jackknife(without[name], present), level=level).assign(
-            scheme=name, groups=tables[name].shape[1]
-        )
-        for name in tables
-    ]
-    rows, skilled = (
-        [],
-        {row["scheme"]: bool(row["ci_low"] > 0) for each in explained for row in each.to_dict("records")},
-    )
+    own = {name: _row(full[name], jackknife(without[name], present), level=level) for name in tables}
+    skilled = {name: bool(row["ci_low"].iloc[0] > 0) for name, row in own.items()}
+    explained = [row.assign(scheme=name, groups=tables[name].shape[1]) for name, row in own.items()]
+    rows = []
     for rival in (name for name in tables if name != of):
         gap, errors = full[of] - full[rival], jackknife(without[of] - without[rival], present)
         row = _row(gap, errors, level=level)
@@ -116,6 +110,31 @@ def beats(
         parts={"explained": pd.concat(explained, ignore_index=True),
                "verdict": pd.DataFrame({"outcome": [outcome], "keep": [keep], "beaten": [keep == of]})},
     )  # fmt: skip
+
+
+def comparable(schemes: Mapping[str, pd.DataFrame], outcomes: Sequence[str], *, folds: int = 10) -> list[str]:
+    """Return the later outcomes that are known of enough customers to compare schemes on.
+
+    Parameters
+    ----------
+    schemes : mapping of str to pandas.DataFrame
+        As for `beats`.
+    outcomes : sequence of str
+        Later outcomes.
+    folds : int, default 10
+        As for `beats`: so many replicate groups must hold customers of whom the outcome is known.
+
+    Returns
+    -------
+    list of str
+        In the order of `outcomes`.
+    """
+
+    def _groups(frame: pd.DataFrame, outcome: str) -> int:
+        held = frame["outcome"].eq(outcome) & frame["segment"].notna() & (frame["n"] > 0)
+        return int(frame.loc[held, "replicate"].nunique())
+
+    return [name for name in outcomes if all(_groups(frame, name) >= folds for frame in schemes.values())]
 
 
 def _check(schemes: Mapping[str, pd.DataFrame], *, of: str, folds: int) -> None:
