@@ -139,7 +139,7 @@ def observed_expected(
     judged : pandas.DataFrame
         Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, and ``replicate`` for intervals.
     expected : str
-        Column of H(T), at least 0.
+        Column of H(T), at least 0; for one cause that cause's own hazard, not −log(1 − its risk), which speaks of all who were there.
     cause, by, level, min_n : as in `calibration`
         What is judged, for whom, how surely.
 
