@@ -133,6 +133,42 @@ def test_sfo_groups_answers_and_assigns_nobody(example: Callable[..., tuple[Find
     assert "customers where the model does" not in html
 
 
+@pytest.mark.slow
+def test_behaviour_by_numbers_is_described_as_assigned_and_held_against_another_method(tmp_path: Path) -> None:
+    lab = synthetic.write(tmp_path / "lab", customers=CUSTOMERS, seed=SEED)
+    out = tmp_path / "out"
+    finished = _run(lab, out, "-p", "basis", "behaviour", "-p", "method", "k-means", "-p", "at_most", "4")
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    found, html = _published(out)
+    assert "clusters are found again when one half of the customers foretells the other" in html
+    assert "Against a Gaussian mixture" in html
+    assert "nothing was corrected" in html
+    assert "Figures of segments are corrected" not in html
+    names = {key[1] for key in found if key[0] == "segments.share"}
+    rows = f"SELECT value, count(*) FROM '{_restricted(out, 'assignments-behaviour-segment')}' WHERE value IS NOT NULL GROUP BY ALL"
+    assigned = dict(duckdb.sql(rows).fetchall())
+    assert set(assigned) == names
+    for name in names:
+        assert assigned[name] / sum(assigned.values()) == pytest.approx(found["segments.share", name]["value"])
+
+
+@pytest.mark.slow
+def test_stages_of_life_follow_the_spells_and_have_no_curve_of_their_own(tmp_path: Path) -> None:
+    lab = synthetic.write(tmp_path / "lab", customers=CUSTOMERS, seed=SEED)
+    finished = _run(lab, tmp_path / "out", "-p", "basis", "stage")
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    found, html = _published(tmp_path / "out")
+    assert {key[1] for key in found if key[0] == "segments.share"} == {"New", "Established", "Left"}
+    ended = f"SELECT customer_id FROM '{lab.parent / 'spells.csv'}' GROUP BY 1 HAVING count(*) = count(ended_on)"
+    gone = len(duckdb.sql(ended).fetchall())
+    assert found["segments.share", "Left"]["value"] == pytest.approx(gone / CUSTOMERS)
+    assert "follow from a rule" in _answer(html)
+    assert "a curve by stage would only repeat that" in html
+    refused = _run(lab, tmp_path / "odd", "-p", "basis", "stage", "-p", "method", "mixture")
+    assert refused.returncode != 0
+    assert "`stage` allows rules, and mixture was asked for" in refused.stderr
+
+
 def _company(folder: Path, rows: list[str], types: str) -> Path:
     (folder / "customers.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     lab = folder / "lab.toml"

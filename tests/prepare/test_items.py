@@ -89,7 +89,7 @@ def test_outcomes_have_units_and_leave_out_what_all_have_alike(company: Any, sur
         "need_price": "share",
         "usage": "ratio",
     }
-    assert (items.worth(company), items.risk(company)) == ("monetary", "recency_days")
+    assert (items.worth(company), items.risk(company)) == ("monetary", ""), "all bought on one day"
     assert (items.worth(survey), items.risk(survey)) == ("", "")
 
 
@@ -107,3 +107,50 @@ def test_numeric_items_and_the_first_day(company: Any, survey: Any) -> None:
     assert not items.numeric(company, ["usage", "plan"])
     assert not items.numeric(company, ["ratings:shops"])
     assert (items.first_day(company), items.first_day(survey)) == ("2024-03-01", "2024-02-01")
+
+
+@pytest.mark.parametrize(
+    ("basis", "asked", "method"),
+    [("needs", "usual", "classes"), ("value", "usual", "rules"), ("stage", "usual", "rules"), ("value", "mixture", "mixture"),
+     ("behaviour", "k-means", "k-means")],
+)  # fmt: skip
+def test_basis_has_its_usual_method_and_allows_others(basis: Any, asked: str, method: str) -> None:
+    assert items.method_of(basis, asked=asked) == method
+
+
+@pytest.mark.parametrize(("basis", "asked"), [("stage", "mixture"), ("needs", "rules")])
+def test_method_that_a_basis_does_not_allow_is_refused(basis: Any, asked: str) -> None:
+    with pytest.raises(ParameterError, match=f"`{basis}` allows .*{asked} was asked for"):
+        items.method_of(basis, asked=asked)
+
+
+def test_items_that_were_asked_for_are_taken_but_not_by_a_rule(company: Any) -> None:
+    assert items.usual(company, basis="needs", asked=["usage"]) == ["usage"]
+    with pytest.raises(ParameterError, match="A rule has its own items: `items` names 1 others"):
+        items.usual(company, basis="value", method="rules", asked=["usage"])
+
+
+def test_value_by_numbers_is_amounts_and_a_mixture_leaves_out_what_most_share(company: Any, memory_lab: Maker) -> None:
+    assert items.usual(company, basis="value", method="k-means") == ["frequency", "monetary"], "all bought on one day"
+    # Of six customers three never bought: half share the value, which is not yet most; of five of seven it is.
+    assert items.usual(company, basis="value", method="mixture") == ["frequency", "monetary"]
+    seven = CUSTOMERS.iloc[[0] * 7].assign(customer_id=[*"abcdefg"])
+    idle = memory_lab({"customers": seven, "transactions": TRANSACTIONS}, as_of=AS_OF)
+    with pytest.raises(SchemaError, match="only by something that tells them apart"):
+        items.usual(idle, basis="value", method="mixture")
+
+
+def test_skewed_numbers_are_those_with_a_few_large_values(memory_lab: Maker) -> None:
+    frame = pd.DataFrame({
+        "customer_id": [f"c{at}" for at in range(40)], "known_at": pd.to_datetime(["2023-01-10"] * 40),
+        "spend": [float(2 ** (at % 12)) for at in range(40)], "age": [float(20 + at) for at in range(40)],
+        "loss": [-float(2 ** (at % 12)) for at in range(40)], "rate": [1.0 if at == 7 else 0.01 for at in range(40)],
+        "likes": [at % 9 == 0 for at in range(40)],
+    })  # fmt: skip
+    lab = memory_lab({"customers": frame}, as_of=AS_OF)
+    assert items.skewed(lab, ["spend", "age", "loss", "rate", "likes"]) == ["spend"]
+
+
+def test_stages_are_told_in_order_with_the_bounds_of_the_profile() -> None:
+    assert list(items.STAGES) == ["new", "established", "leaving", "left"]
+    assert str(profiles.tables.NEW_MONTHS) in items.STAGES["new"]

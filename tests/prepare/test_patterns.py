@@ -182,3 +182,15 @@ def test_needs_of_passengers_without_customers(shared_dir: Path) -> None:
     assert table["n"].sum() == 15_229
     assert table.groupby("survey")["n"].sum().sort_index().index.tolist() == ["2013", "2014", "2015", "2016", "2017"]
     assert table[items].isna().any().all()
+
+
+def test_placed_customers_are_counted_by_pattern_and_segment_whatever_assigned_them(lab: MemoryLab) -> None:
+    posterior = patterns.counts(lab, items=["plan"]).assign(value="1", probability=0.75)
+    posterior.loc[posterior.index[0], "value"] = None
+    who = patterns.assigned(lab, items=["plan"], posterior=posterior)
+    found = patterns.placed(lab, items=["plan"], assigned=who)
+    assert found["n"].sum() == posterior["n"].iloc[1:].sum(), "who has no segment is left out"
+    assert (found["probability"] == 0.75).all()
+    fine = patterns.placed(lab, items=["plan"], assigned=who, replicates=4)
+    assert fine.groupby(["plan", "value"], dropna=False)["n"].sum().tolist() == found["n"].tolist()
+    assert set(fine.columns) >= {"plan", "replicate", "value", "n", "probability"}

@@ -138,9 +138,10 @@ def usual(lab: Lab, *, basis: Basis, method: Method = "classes", asked: Sequence
         found = varying(lab, [*stated, *(name for name in wanted if name in known)])
         found = _spread_out(lab, found) if method == "mixture" else found
     if not found:
+        wanting = "Map `spells`" if basis == "stage" else "Give `items`, declare `needs` in the lab file"
         raise SchemaError(
             f"Customers can be grouped by {basis} only by something that tells them apart: lab `{lab.info.name}` has no such "
-            "column. Give `items`, declare `needs` in the lab file, or choose another basis."
+            f"column. {wanting}, or choose another basis."
         )
     return found[:MOST_ITEMS]
 

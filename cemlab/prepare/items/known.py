@@ -96,7 +96,7 @@ def worth(lab: Lab) -> str:
     Returns
     -------
     str
-        The margin of a year, else what was spent; empty where no money is recorded.
+        The margin of a year, else what was spent; empty where no money is recorded, or the same of everybody.
 
     Examples
     --------
@@ -104,7 +104,8 @@ def worth(lab: Lab) -> str:
     'margin_365d'
     """
     known = columns(lab) if "transactions" in lab.tables else []
-    return next((name for name in ("margin_365d", "monetary") if name in known), "")
+    told = varying(lab, [name for name in ("margin_365d", "monetary") if name in known])
+    return told[0] if told else ""
 
 
 def risk(lab: Lab) -> str:
@@ -118,8 +119,8 @@ def risk(lab: Lab) -> str:
     Returns
     -------
     str
-        The churn risk that a study assigned, else the group of the last answer, else the days since the last purchase; empty where
-        there is none.
+        The churn risk that a study assigned, else the group of the last answer, else the days since the last purchase, whichever tells
+        customers apart first; empty where there is none.
 
     Examples
     --------
@@ -127,7 +128,8 @@ def risk(lab: Lab) -> str:
     'last_nps_group'
     """
     known = columns(lab) if unit(lab) == "customers" else []
-    return next((name for name in ("churn_risk", "last_nps_group", "recency_days") if name in known), "")
+    told = varying(lab, [name for name in ("churn_risk", "last_nps_group", "recency_days") if name in known])
+    return told[0] if told else ""
 
 
 def first_day(lab: Lab) -> str:

@@ -148,7 +148,10 @@ def _numeric(lab: Lab, columns: Sequence[str], *, cut: str, window_days: int, sc
     rows = table(lab, cut=cut, columns=[CUSTOMER, *columns], window_days=window_days, scope=scope)
     text = [name for name in columns if not (rows[name].type().is_numeric() or rows[name].type().is_boolean())]
     if text:
-        raise ParameterError(f"Rows of numbers cannot hold text: {', '.join(f'`{name}`' for name in text)} is none.")
+        raise ParameterError(
+            f"Rows of numbers cannot hold text: {len(text)} of {len(columns)} columns do, {', '.join(f'`{name}`' for name in text)}. Take numbers "
+            "and statements alone, or latent classes, which take levels."
+        )
     return rows.select(CUSTOMER, **{f"_x{at}": rows[name].cast("float64") for at, name in enumerate(columns)})
 
 

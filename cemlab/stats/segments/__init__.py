@@ -17,7 +17,7 @@ from cemlab.stats.segments.relearnt import relearnt
 from cemlab.stats.segments.rfm import rfm_classes
 from cemlab.stats.segments.rules import overall, rules
 from cemlab.stats.segments.stability import stability, verdict
-from cemlab.stats.segments.worth import beats
+from cemlab.stats.segments.worth import beats, comparable
 
 __all__ = [
     "agreement",
@@ -25,6 +25,7 @@ __all__ = [
     "beats",
     "categories",
     "classification",
+    "comparable",
     "contrasts",
     "curves",
     "differences",

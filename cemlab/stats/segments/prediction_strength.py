@@ -120,14 +120,27 @@ def _strength(one: Floats, other: Floats, *, classes: int, starts: int, seed: in
 
     fits = [KMeans(classes, n_init=starts, random_state=seed).fit(half) for half in (one, other)]
     found = [
-        _together(own.labels_, foretelling.predict(half), classes=classes)
+        together(own.labels_, foretelling.predict(half), classes=classes)
         for half, own, foretelling in ((one, fits[0], fits[1]), (other, fits[1], fits[0]))
     ]
     return float(np.mean(found))
 
 
-def _together(own: np.ndarray, foretold: np.ndarray, *, classes: int) -> float:
-    """Return the least share, over clusters, of pairs that stay together; a cluster of one has no pairs and none is lost."""
+def together(own: np.ndarray, foretold: np.ndarray, *, classes: int) -> float:
+    """Return the least share, over clusters, of pairs that stay together.
+
+    Parameters
+    ----------
+    own, foretold : numpy.ndarray
+        Cluster of each customer, from 0, in the half's own clustering and by the centres of the other half.
+    classes : int
+        Number of clusters.
+
+    Returns
+    -------
+    float
+        From 0 to 1; a cluster of one has no pairs, and none is lost.
+    """
     table = np.bincount(own * classes + foretold, minlength=classes**2).reshape(classes, classes).astype(float)
     size = table.sum(axis=1)
     pairs = (table * (table - 1)).sum(axis=1)
