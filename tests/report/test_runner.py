@@ -257,7 +257,8 @@ def busy(study: Write, here: Path) -> Path:
 
 
 def test_the_time_limit_ends_a_busy_kernel_and_its_children(busy: Path) -> None:
-    run = runner.run("busy", lab="lab.toml", time_limit_seconds=3)
+    # Long enough for a kernel to start on a busy machine, so that the limit falls into the cell.
+    run = runner.run("busy", lab="lab.toml", time_limit_seconds=5)
     assert (run.exit_code, run.error) == (
         4,
         "A run must stay within its time limit: this one was ended there in code cell 3, “What is it?”.",
