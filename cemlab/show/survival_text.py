@@ -291,10 +291,11 @@ def _without_interval(compared: Mapping[str, Sequence[Finding]]) -> list[Sentenc
         return []
     parts: list[Part] = []
     for place, (subject, each) in enumerate(sorted(bare, key=lambda pair: -abs(pair[1].value))[:_MOST_GROUPS]):
+        direction = "higher" if each.value > 0 else "lower"
         parts += [
-            " and “" if place else "Of “",
+            ", of “" if place else "Of “",
             *_of(subject, each),
-            f" it is {'higher' if each.value > 0 else 'lower'} by ",
+            f"{'' if place else ' it is'} {direction} by ",
             Quote(each, "magnitude"),
         ]
     return [Sentence(*parts, ", without an interval: all of them, or none, had left by then.")]

@@ -178,3 +178,11 @@ def test_the_answer_names_no_parameter() -> None:
     )
     assert "with a horizon of 3000 days this" in plain(prediction_text.no_later_time(because, brief=True))
     assert "`horizon_days`" in plain(prediction_text.no_later_time(because))
+
+
+def test_error_removed_that_could_be_none_is_called_so() -> None:
+    said = [
+        plain(prediction_text.skill(_found(0.66), _found(each), horizon="90 days", model="Cox"))
+        for each in (0.02, 0.05)
+    ]
+    assert ["could be nothing" in each for each in said] == [True, False]

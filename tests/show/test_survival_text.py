@@ -167,7 +167,9 @@ def test_a_cause_for_which_nobody_left_is_refused_with_the_nearest() -> None:
 
 def test_a_group_of_which_nobody_left_is_named_without_an_interval() -> None:
     bare = Finding("g", 0.3, "percentage points", scope={"plan": "two years", "duration": "12.0"})
-    said = survival_text.groups({"plan": [_gap(0.1, "yearly", flagged=True), bare]}, time=12, clock="months")
+    less = Finding("g", -0.2, "percentage points", scope={"plan": "trial", "duration": "12.0"})
+    said = survival_text.groups({"plan": [_gap(0.1, "yearly", flagged=True), less, bare]}, time=12, clock="months")
     assert plain(said[1]) == (
-        "Of “two years” (plan) it is higher by 30 percentage points, without an interval: all of them, or none, had left by then."
+        "Of “two years” (plan) it is higher by 30 percentage points, of “trial” (plan) lower by 20 percentage points, without an "
+        "interval: all of them, or none, had left by then."
     )

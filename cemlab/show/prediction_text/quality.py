@@ -110,7 +110,8 @@ def skill(auc: Finding, accuracy: Finding, *, horizon: str, model: str) -> Sente
     ]  # fmt: skip
     if math.isfinite(accuracy.value):
         parts += ["; it removes ", accuracy, " of the squared error of giving everybody the same risk"]
-        parts += [" (between ", Quote(accuracy, "interval"), ")"] if math.isfinite(accuracy.ci_low) else []
+        nothing = ": it could be nothing" if accuracy.ci_low <= 0 else ""
+        parts += [" (between ", Quote(accuracy, "interval"), f"{nothing})"] if math.isfinite(accuracy.ci_low) else []
     return Sentence(*parts, ".")
 
 
