@@ -46,7 +46,7 @@ def categories(
     Estimates
         Measure ``<outcome>_share``; one row per ``segment`` and level: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``
         (jackknife), ``uncorrected``, ``n`` customers of the segment, ``n_eff``. Part ``association``: Cramér's V of segments and
-        levels with its interval.
+        levels with its interval, less what chance alone would give.
 
     Raises
     ------
@@ -59,6 +59,8 @@ def categories(
     ----------
     Vermunt, J. K. (2010). Latent class modeling with covariates: two improved three-step approaches. Political Analysis,
     18(4), 450–469. doi:10.1093/pan/mpq025
+    Bergsma, W. (2013). A bias-correction for Cramér's V and Tschuprow's T. Journal of the Korean Statistical Society, 42(3), 323–328.
+    doi:10.1016/j.jkss.2012.10.002
 
     Examples
     --------
@@ -107,12 +109,19 @@ def _method(model: Classification) -> str:
 
 
 def _association(sums: Sums, model: Classification, *, level: float) -> pd.DataFrame:
-    """Cramér's V of segments and levels."""
-    strength = np.atleast_1d(_cramer(likeliest(sums.full, model)))
-    errors = sums.errors(_cramer(likeliest(sums.without, model))[:, None])
+    """Cramér's V of segments and levels, freed of what chance alone would give; limits from those of its square."""
+    whole = sums.full.sum()
+    size = min(float(sums.n_eff.sum()), float(whole))
+    left = sums.without.sum(axis=(1, 2)) / whole * size
+    strength = np.atleast_1d(_association_squared(likeliest(sums.full, model), np.asarray(size)))
+    errors = sums.errors(_association_squared(likeliest(sums.without, model), left)[:, None])
     low, high = errors.limits(strength, level=level)
+    root = {
+        name: np.sqrt(each.clip(0, 1)) for name, each in (("estimate", strength), ("ci_low", low), ("ci_high", high))
+    }
+    spread = quotient(errors.std_error, 2 * root["estimate"])
     return pd.DataFrame(
-        {"estimate": strength, "std_error": errors.std_error, "ci_low": low.clip(0, 1), "ci_high": high.clip(0, 1)}
+        {"estimate": root["estimate"], "std_error": spread, "ci_low": root["ci_low"], "ci_high": root["ci_high"]}
     )
 
 
@@ -160,11 +169,15 @@ def _given(joint: Floats) -> Floats:
     return quotient(joint, joint.sum(axis=-1, keepdims=True))
 
 
-def _cramer(joint: Floats) -> Floats:
-    """Cramér's V of tables (..., classes, levels)."""
+def _association_squared(joint: Floats, size: Floats) -> Floats:
+    """Bergsma's square of Cramér's V of tables (..., classes, levels), below 0 where chance gives more."""
     total = joint.sum(axis=(-2, -1), keepdims=True)
     expected = quotient(joint.sum(axis=-1, keepdims=True) * joint.sum(axis=-2, keepdims=True), total)
     terms = np.nan_to_num(quotient((joint - expected) ** 2, expected))
-    degrees = min(joint.shape[-2:]) - 1
     chi = quotient(terms.sum(axis=(-2, -1)), total[..., 0, 0])
-    return np.asarray(np.sqrt(chi / degrees) if degrees else np.full(chi.shape, np.nan))
+    freedom = np.array(joint.shape[-2:], dtype=float) - 1
+    if not freedom.all():
+        return np.full(chi.shape, np.nan)
+    by_chance = quotient(freedom, np.asarray(size - 1)[..., None])
+    degrees = (freedom * (1 - by_chance)).min(axis=-1)
+    return quotient(chi - by_chance[..., 0] * freedom[1], degrees)
