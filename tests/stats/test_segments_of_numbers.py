@@ -171,3 +171,28 @@ def test_level_shares_by_hand_leave_out_what_is_missing() -> None:
     assert found["2", "need", "no"] == 0.0
     told = segments.contrasts(found.reset_index(), sizes=pd.DataFrame({"segment": ["1", "2"], "share": [0.9, 0.1]}))
     assert set(told["word"]) >= {"need"}
+
+
+def test_mixture_that_bends_components_round_one_skewed_crowd_is_not_called_natural() -> None:
+    frame = pd.DataFrame(np.random.default_rng(2).gamma(1.2, size=(600, 2)), columns=["visits", "calls"])
+    number = segments.number_of_components(Rows(frame), at_most=4, starts=8)
+    found = segments.mixture(Rows(frame), classes=3, starts=8)
+    word = segments.verdict(segments.stability(found, resamples=20), found, number=number).row()["verdict"]
+    assert number.row({"best": True})["classes"] >= 3, "BIC likes further components"
+    assert word != "natural"
+
+
+def test_planted_clouds_of_a_mixture_are_natural() -> None:
+    number = segments.number_of_components(Rows(_planted(7.0)), at_most=4, starts=8)
+    found = segments.mixture(Rows(_planted(7.0)), classes=3, starts=8)
+    assert segments.verdict(segments.stability(found, resamples=20), found, number=number).row()["verdict"] == "natural"
+
+
+def test_levels_of_numbers_are_high_and_low_and_a_name_does_not_say_what_follows() -> None:
+    rows = pd.DataFrame({
+        "segment": ["1"] * 3 + ["2"] * 3, "item": "spend", "level": ["below 27", "27 to 76", "76 and over"] * 2,
+        "estimate": [0.1, 0.1, 0.8, 0.7, 0.2, 0.1],
+    })  # fmt: skip
+    told = segments.contrasts(rows, sizes=pd.DataFrame({"segment": ["1", "2"], "share": [0.5, 0.5]}))
+    assert set(told["word"]) == {"low spend", "spend 27 to 76", "high spend"}
+    assert segments.names(told) == {"1": "High spend", "2": "Low spend"}

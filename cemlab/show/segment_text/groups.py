@@ -190,6 +190,8 @@ def _tells_more(about: str, name: str) -> bool:
 
 
 def _less(told: str) -> str:
+    if told.startswith("low "):
+        return f"not {told}"
     return f"low {told.removeprefix('high ')}" if told.startswith("high ") else f"less {told}"
 
 

@@ -133,8 +133,9 @@ def simple_split(verdicts: Mapping[str, pd.DataFrame]) -> Sentence:
     better = [word(name) for name, each in verdicts.items() if bool(each["beaten"].iloc[0])]
     if not better:
         named = numbers.listed(word(name) for name in verdicts)
+        verb = " is" if len(verdicts) == 1 else " are"
         return Sentence(
-            "Later ", Name(named), " are foretold as well by a simple split: for that, keep the simple one."
+            "Later ", Name(named), f"{verb} foretold as well by a simple split: for that, keep the simple one."
         )
     rest = [word(name) for name in verdicts if word(name) not in better]
     tail: list[Part] = [" For ", Name(numbers.listed(rest)), " keep the simple one."] if rest else []

@@ -20,8 +20,8 @@ YES = ("yes", "true", "1", "y", "high", "top box")
 NO = ("no", "false", "0", "n")
 """Levels that are told by "no"."""
 
-UPPER = " and over"
-"""How the upper level of a number ends that is cut into levels."""
+LOWER, UPPER = "below ", " and over"
+"""How the lowest level of a number begins that is cut into levels, and how the highest ends."""
 
 ORDINARY = "ordinary"
 """The name of a segment that nothing sets apart."""
@@ -199,8 +199,10 @@ def _word(plain: str, level: str, *, many: bool, alone: bool) -> str:
         return plain
     if level.lower() in NO:
         return f"no {plain}"
-    if level.endswith(UPPER) and not many:
+    if level.endswith(UPPER):
         return f"high {plain}"
+    if level.startswith(LOWER) and many:
+        return f"low {plain}"
     # A level that no other item has, such as "fibre", speaks for itself; a number does not.
     if not alone or any(sign.isdigit() for sign in level):
         return f"{plain} {level}"
@@ -215,6 +217,9 @@ def _ranked(rows: pd.DataFrame, *, least: float) -> list[str]:
     """Words in the order in which they enter a name."""
     positive = rows.loc[rows["estimate"] >= least].sort_values("estimate", ascending=False, kind="stable")
     negative = rows.loc[rows["estimate"] <= -least].sort_values("estimate", kind="stable")
+    if "item" in rows:
+        # Of an item with several levels, what a segment is not follows from what it is.
+        negative = negative.loc[negative["item"].map(rows["item"].value_counts()) == 1]
     # "No" of "no help" would be a riddle: what it is not follows from what it is.
     plain = [word for word in negative["word"].astype(str) if not word.lower().startswith("no ")]
     return [*positive["word"].astype(str), *(_denied(word) for word in plain)]
