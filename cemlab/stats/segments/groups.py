@@ -316,33 +316,36 @@ def counted(
     found = wilson(n, customers.total, level=level)
     table = pd.DataFrame({"segment": groups.labels, "estimate": found.estimate, "std_error": found.std_error, "ci_low": found.low,
                           "ci_high": found.high, "n": n, "n_customers": n})  # fmt: skip
-    middle = pd.DataFrame(
-        [(label, column, _own_unit(value * spread + mean, log=column in rows.logs), value)
-         for label, row in zip(groups.labels, centres, strict=True)
-         for column, value, spread, mean in zip(rows.columns, row, customers.spread, customers.mean, strict=True)],
-        columns=["segment", "column", "estimate", "standardised"],
+    sizes = pd.DataFrame({"segment": groups.labels, "share": found.estimate})
+    return Estimates.build(
+        table, by=["segment"], measure="class_share", unit="share", method=method, level=level, min_n=min_n,
+        notes=_notes(customers, rows.logs), parts={"centres": _centres(groups, centres), "sizes": sizes, "fit": pd.DataFrame([fit])},
+        model=groups,
     )  # fmt: skip
-    notes = (
-        [f"{customers.without:,.0f} customers lack a value in some column and belong to no segment."]
-        if customers.without
-        else []
-    )
-    if rows.logs:
+
+
+def _centres(groups: Groups, scaled: Floats) -> pd.DataFrame:
+    """The centre of each segment, column by column, in the column's own unit and standardised."""
+    rows = []
+    for label, row in zip(groups.labels, scaled, strict=True):
+        for column, value, spread, mean in zip(groups.columns, row, groups.spread, groups.mean, strict=True):
+            own = value * spread + mean
+            rows.append((label, column, float(np.expm1(own) if column in groups.logs else own), value))
+    return pd.DataFrame(rows, columns=["segment", "column", "estimate", "standardised"])
+
+
+def _notes(customers: Taken, logs: Sequence[str]) -> list[str]:
+    notes = list[str]()
+    if customers.without:
+        notes.append(f"{customers.without:,.0f} customers lack a value in some column and belong to no segment.")
+    if logs:
         notes.append(
-            f"Of {', '.join(rows.logs)} the logarithm of 1 + x was taken; their centres are means of it, taken back."
+            f"Of {', '.join(logs)} the logarithm of 1 + x was taken; their centres are means of it, taken back."
         )
     if customers.total > len(customers.sample):
-        notes.append(
-            f"Fitted to {len(customers.sample):,} customers drawn at random of {customers.total:,.0f}; all of these are counted."
-        )
-    return Estimates.build(
-        table, by=["segment"], measure="class_share", unit="share", method=method, level=level, min_n=min_n, notes=notes,
-        parts={"centres": middle, "sizes": pd.DataFrame({"segment": groups.labels, "share": found.estimate}), "fit": pd.DataFrame([fit])}, model=groups,
-    )  # fmt: skip
-
-
-def _own_unit(value: float, *, log: bool) -> float:
-    return float(np.expm1(value)) if log else float(value)
+        drawn = f"{len(customers.sample):,} customers drawn at random of {customers.total:,.0f}"
+        notes.append(f"Fitted to {drawn}; all of these are counted.")
+    return notes
 
 
 def _members(groups: Groups, rows: NumberRows) -> Floats:

@@ -91,27 +91,41 @@ def number_of_clusters(
         raise InsufficientDataError(
             f"Each half of the customers must hold as many as there are clusters: {half:,} for {at_most}. Lower `at_most`."
         )
-    strengths = np.ones((splits, at_most))
     with one_thread():
-        for split in range(splits):
-            drawn = x[random.permutation(len(x))[: 2 * half]]
-            for classes in range(2, at_most + 1):
-                strengths[split, classes - 1] = _strength(
-                    drawn[:half], drawn[half:], classes=classes, starts=starts, seed=seed + split
-                )
+        strengths = np.array(
+            [
+                _strengths(x[random.permutation(len(x))[: 2 * half]], at_most=at_most, starts=starts, seed=seed + split)
+                for split in range(splits)
+            ]
+        )
         apart = [_apart(x, classes=classes, starts=starts, seed=seed) for classes in range(1, at_most + 1)]
-    mean, error = strengths.mean(axis=0), strengths.std(axis=0, ddof=min(1, splits - 1)) / np.sqrt(splits)
-    held = np.flatnonzero(mean + error >= STRONG)
-    table = pd.DataFrame({
-        "classes": range(1, at_most + 1), "estimate": mean, "std_error": error,
-        "ci_low": np.quantile(strengths, (1 - level) / 2, axis=0), "ci_high": np.quantile(strengths, (1 + level) / 2, axis=0),
-        "silhouette": [each[0] for each in apart], "smallest_share": [each[1] for each in apart],
-        "n": customers.total, "best": np.arange(at_most) == held.max(),
-    })  # fmt: skip
+    table = _table(strengths, level=level).assign(
+        silhouette=[each[0] for each in apart], smallest_share=[each[1] for each in apart], n=customers.total
+    )
     return Estimates.build(
         table, by=["classes"], cells=[], measure="prediction_strength", unit="ratio", better="up", level=level, min_n=min_n,
         method=f"prediction strength of k-means over {splits:,} splits; the largest number that reaches {STRONG}",
     )  # fmt: skip
+
+
+def _table(strengths: Floats, *, level: float) -> pd.DataFrame:
+    """One row per number of clusters, of the strengths in each split, shape (splits, numbers)."""
+    splits, many = strengths.shape
+    mean, error = strengths.mean(axis=0), strengths.std(axis=0, ddof=min(1, splits - 1)) / np.sqrt(splits)
+    return pd.DataFrame({
+        "classes": range(1, many + 1), "estimate": mean, "std_error": error,
+        "ci_low": np.quantile(strengths, (1 - level) / 2, axis=0), "ci_high": np.quantile(strengths, (1 + level) / 2, axis=0),
+        "best": np.arange(many) == np.flatnonzero(mean + error >= STRONG).max(),
+    })  # fmt: skip
+
+
+def _strengths(x: Floats, *, at_most: int, starts: int, seed: int) -> list[float]:
+    """Prediction strength of one, two, … clusters, for one division into halves."""
+    one, other = np.array_split(x, 2)
+    return [
+        1.0,
+        *(_strength(one, other, classes=classes, starts=starts, seed=seed) for classes in range(2, at_most + 1)),
+    ]
 
 
 def _strength(one: Floats, other: Floats, *, classes: int, starts: int, seed: int) -> float:

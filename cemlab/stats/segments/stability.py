@@ -217,8 +217,8 @@ def _evidence(number: Estimates | None, *, classes: int) -> tuple[bool, bool]:
 def _by_icl(number: Estimates | None) -> int:
     if number is None:
         return 0
-    rows = number.table
-    return int(rows.loc[rows["icl"].idxmin(), "classes"])
+    rows = number.table.sort_values("icl", kind="stable")
+    return int(rows["classes"].iloc[0])
 
 
 def _strength(number: Estimates | None, *, classes: int) -> tuple[bool, bool]:
