@@ -118,7 +118,9 @@ def readiness(needs: Needs, lab: Lab) -> Readiness:
     if not missing:
         missing = [_unasked(metric) for metric in needs.metrics if metric not in _asked(lab)]
     reduced = [
-        f"left out without `{name}`: {adds}. {_lacks(name)}" for name, adds in needs.optional.items() if not _has(lab, name)
+        f"left out without `{name}`: {adds}. {_lacks(name)}"
+        for name, adds in needs.optional.items()
+        if not _has(lab, name)
     ]
     return Readiness(tuple(missing), tuple(reduced))
 
