@@ -107,7 +107,7 @@ def level_shares(posterior: pd.DataFrame, *, items: Sequence[str]) -> pd.DataFra
     --------
     >>> rows = pd.DataFrame({"need": ["yes", "no", "no"], "value": ["1", "1", "2"], "n": [30, 10, 20]})
     >>> level_shares(rows, items=["need"])["estimate"].tolist()
-    [0.25, 0.75, 1.0, 0.0]
+    [0.25, 1.0, 0.75, 0.0]
     """
     missing = [name for name in (*items, "value", "n") if name not in posterior]
     if missing:
