@@ -14,9 +14,10 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab, LedgerLine, Outcome
+from cemlab.prepare.cells.replicates import replicate
 from cemlab.prepare.cells.terms import Bins
 from cemlab.prepare.levels import level
-from cemlab.prepare.profiles.people import CUSTOMER, LATER, Known, accounts, replicate
+from cemlab.prepare.profiles.people import CUSTOMER, LATER, Known, accounts
 from cemlab.prepare.profiles.tables import table
 from cemlab.prepare.profiles.texts import texts
 from cemlab.prepare.responses.question import dated
@@ -100,7 +101,7 @@ def counts(
     rows = _levelled(lab, asked)
     keys = [*items, *by]
     if replicates:
-        rows, keys = rows.mutate(**{REPLICATE: replicate(rows, of=replicates, together=_GROUP)}), [*keys, REPLICATE]
+        rows, keys = rows.mutate(**{REPLICATE: replicate(rows[_GROUP], replicates)}), [*keys, REPLICATE]
     return lab.frame(rows.group_by(keys).aggregate(n=rows.count()).order_by(keys))
 
 
@@ -205,7 +206,7 @@ def placed(
     rows = rows.inner_join(told, rows[CUSTOMER] == told["_whose"])
     keys = [*items, *by, "value"]
     if replicates:
-        rows = rows.mutate(**{REPLICATE: replicate(rows, of=replicates, together=_GROUP)})
+        rows = rows.mutate(**{REPLICATE: replicate(rows[_GROUP], replicates)})
         keys.insert(-1, REPLICATE)
     return lab.frame(rows.group_by(keys).aggregate(n=rows.count(), probability=rows.probability.mean()).order_by(keys))
 

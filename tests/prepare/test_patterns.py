@@ -147,7 +147,7 @@ def test_errors_of_items(lab: MemoryLab) -> None:
         patterns.counts(lab, items=["ratings:prize"])
     with pytest.raises(SchemaError, match=r"`plann` is none\. Did you mean `plan`"):
         patterns.counts(lab, items=["plann"])
-    with pytest.raises(ParameterError, match="at least 2: 1"):
+    with pytest.raises(ParameterError, match="2 to 256: 1 were asked for"):
         patterns.counts(lab, items=["plan"], replicates=1)
 
 

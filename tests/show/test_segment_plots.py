@@ -212,11 +212,10 @@ def test_one_group_and_ever_more_groups_are_said() -> None:
 
 
 def test_simple_split_is_kept_unless_beaten() -> None:
-    verdict = {
-        name: pd.DataFrame({"keep": ["x"], "beaten": [name == "later_spend"]}) for name in ("later_left", "later_spend")
-    }
-    assert _said(segment_text.simple_split({"later_left": verdict["later_left"]})).endswith("keep the simple one.")
-    assert _said(segment_text.simple_split(verdict)) == (
+    assert _said(segment_text.simple_split([], ["later_left"])) == (
+        "That these segments foretell later leaving better than a simple split is not shown: for that, keep the simple one."
+    )
+    assert _said(segment_text.simple_split(["later_spend"], ["later_left", "later_spend"])) == (
         "These segments foretell later spend better than any simple split. For leaving keep the simple one."
     )
     assert segment_checks.beats_simple([], ["later_left"]).state == "watch"
@@ -229,7 +228,7 @@ def test_stays_without_an_interval_is_said_plainly() -> None:
         Finding("s", 0.6, "share", scope={"segment": "B"}, ci_low=0.56, ci_high=0.64),
     ]
     assert _said(segment_text.stays(shares, months=12.0)) == (
-        "After 12 months 100 % of “A” and 60 % of “B” (between 56 and 64 %) are still there."
+        "After 12 months 100 % of “A” and 60 % of “B” (between 56 and 64 %) are still there; how sure the gap is cannot be told."
     )
 
 

@@ -10,11 +10,12 @@ import ibis
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.lab import Lab
+from cemlab.prepare.cells.replicates import replicate
 from cemlab.prepare.cells.terms import Bins
 from cemlab.prepare.levels import level
 from cemlab.prepare.profiles.later import LATER, outcomes
 from cemlab.prepare.profiles.latest import points
-from cemlab.prepare.profiles.people import CUSTOMER, accounts, replicate
+from cemlab.prepare.profiles.people import CUSTOMER, accounts
 from cemlab.prepare.profiles.tables import table
 from cemlab.prepare.profiles.texts import texts
 
@@ -91,7 +92,7 @@ class Grouping:
         )
         together = ibis.coalesce(*(rows[name] for name in (*accounts(lab), CUSTOMER)))
         rows = rows.mutate(_together=together)
-        rows = rows.mutate(_replicate=replicate(rows, of=self.replicates, together="_together"))
+        rows = rows.mutate(_replicate=replicate(rows._together, self.replicates))
         if later:
             rows = self._with_later(lab, rows, later)
         rows = self._with_segment(rows)

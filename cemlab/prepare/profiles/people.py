@@ -168,33 +168,6 @@ def accounts(lab: Lab) -> list[str]:
     return ["account_id"] if "customers" in lab.tables and "account_id" in lab.table("customers").columns else []
 
 
-def replicate(rows: ir.Table, *, of: int, together: str) -> ir.IntegerValue:
-    """Return the group of each row for a jackknife: by a hash, so that it is the same at each pass.
-
-    Parameters
-    ----------
-    rows : ibis.Table
-        Customers or answers.
-    of : int
-        How many groups.
-    together : str
-        Column whose equal values share a group.
-
-    Returns
-    -------
-    ibis integer
-        From 0 to `of` − 1.
-
-    Raises
-    ------
-    ParameterError
-        When there are fewer than 2 groups.
-    """
-    if of < 2:
-        raise ParameterError(f"`replicates` must be at least 2: {of} was given.")
-    return (rows[together].hash() & (2**31 - 1)) % of
-
-
 def known_on(name: str) -> str:
     """Return the column with the day on which a row of a table became known.
 

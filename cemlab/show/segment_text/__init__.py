@@ -9,6 +9,7 @@ from cemlab.show.segment_text.use import (
     simple_split,
     stands_out,
     stays,
+    undated,
     urgent,
     worth,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "sizes",
     "stands_out",
     "stays",
+    "undated",
     "urgent",
     "worth",
 ]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-
-import pandas as pd
+from collections.abc import Collection, Mapping, Sequence
 
 from cemlab.core.results import Estimates, Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
@@ -48,7 +46,7 @@ def stands_out(gaps: Sequence[Finding], levels: Mapping[tuple[str, str], Finding
     return Sentence(*parts, f"{more}.")
 
 
-def worth(levels: Sequence[Finding], *, currency: str, what: str, differs: bool) -> Sentence:
+def worth(levels: Sequence[Finding], *, currency: str, what: str, differ: Collection[str]) -> Sentence:
     """Say what customers of the segments are worth.
 
     Parameters
@@ -59,8 +57,8 @@ def worth(levels: Sequence[Finding], *, currency: str, what: str, differs: bool)
         ISO code.
     what : str
         The column.
-    differs : bool
-        Whether any segment stands out.
+    differ : collection of str
+        Segments that stand out.
 
     Returns
     -------
@@ -77,7 +75,10 @@ def worth(levels: Sequence[Finding], *, currency: str, what: str, differs: bool)
         "A customer of “", Name(first.scope["segment"]), "” is worth ", Name(currency), " ", first, ", one of “",
         Name(last.scope["segment"]), "” ", last, " (", Name(word(what)), ")",
     ]  # fmt: skip
-    return Sentence(*parts, "." if differs else "; chance could explain the gap.")
+    return Sentence(
+        *parts,
+        "." if {first.scope["segment"], last.scope["segment"]} & set(differ) else "; chance could explain the gap.",
+    )
 
 
 def stays(shares: Sequence[Finding], *, months: float) -> Sentence:
@@ -105,42 +106,51 @@ def stays(shares: Sequence[Finding], *, months: float) -> Sentence:
     for at, each in enumerate((first, last)):
         told += [" and " if at else "", each, " of “", Name(each.scope["segment"]), "”"]
         told += [" (between ", Quote(each, "interval"), ")"] if math.isfinite(each.ci_low) else []
-    tail = "." if _low(first) > _high(last) else ": chance could explain the gap."
+    if not (math.isfinite(first.ci_low) and math.isfinite(last.ci_high)):
+        tail = "; how sure the gap is cannot be told."
+    else:
+        tail = "." if first.ci_low > last.ci_high else ": chance could explain the gap."
     return Sentence("After ", Name(f"{months:g} months"), " ", *told, f" are still there{tail}")
 
 
-def _low(found: Finding) -> float:
-    return found.ci_low if math.isfinite(found.ci_low) else found.value
+def undated() -> Sentence:
+    """Say that the items of an earlier day are those of today.
+
+    Returns
+    -------
+    Sentence
+        Without numbers.
+    """
+    return Sentence("The items carry no day of their own: for the earlier day those of today stood in.")
 
 
-def _high(found: Finding) -> float:
-    return found.ci_high if math.isfinite(found.ci_high) else found.value
-
-
-def simple_split(verdicts: Mapping[str, pd.DataFrame]) -> Sentence:
+def simple_split(better: Sequence[str], asked: Sequence[str]) -> Sentence:
     """Say whether the segments foretell more than a simple split.
 
     Parameters
     ----------
-    verdicts : mapping of str to pandas.DataFrame
-        Later outcome → the part ``verdict`` of ``stats.segments.beats``: ``keep``, ``beaten``.
+    better, asked : sequence of str
+        Later outcomes that the segments foretell better than every rival, and all.
 
     Returns
     -------
     Sentence
         Names the outcomes; keep the simple one where none is better told.
     """
-    better = [word(name) for name, each in verdicts.items() if bool(each["beaten"].iloc[0])]
     if not better:
-        named = numbers.listed(word(name) for name in verdicts)
-        verb = " is" if len(verdicts) == 1 else " are"
+        named = numbers.listed(word(name) for name in asked)
         return Sentence(
-            "Later ", Name(named), f"{verb} foretold as well by a simple split: for that, keep the simple one."
+            "That these segments foretell later ",
+            Name(named),
+            " better than a simple split is not shown: for that, keep the simple one.",
         )
-    rest = [word(name) for name in verdicts if word(name) not in better]
+    rest = [word(name) for name in asked if name not in better]
     tail: list[Part] = [" For ", Name(numbers.listed(rest)), " keep the simple one."] if rest else []
     return Sentence(
-        "These segments foretell later ", Name(numbers.listed(better)), " better than any simple split.", *tail
+        "These segments foretell later ",
+        Name(numbers.listed(word(name) for name in better)),
+        " better than any simple split.",
+        *tail,
     )
 
 

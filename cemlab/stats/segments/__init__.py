@@ -17,7 +17,7 @@ from cemlab.stats.segments.relearnt import relearnt
 from cemlab.stats.segments.rfm import rfm_classes
 from cemlab.stats.segments.rules import overall, rules
 from cemlab.stats.segments.stability import stability, verdict
-from cemlab.stats.segments.worth import beats, comparable
+from cemlab.stats.segments.worth import beats, comparable, upheld
 
 __all__ = [
     "agreement",
@@ -52,5 +52,6 @@ __all__ = [
     "stability",
     "told_by",
     "transitions",
+    "upheld",
     "verdict",
 ]

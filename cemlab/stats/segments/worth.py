@@ -112,6 +112,23 @@ def beats(
     )  # fmt: skip
 
 
+def upheld(found: Estimates) -> bool:
+    """Return whether a segmentation is better than every rival also after adjustment for all that was compared.
+
+    Parameters
+    ----------
+    found : Estimates
+        Of `beats`, after `cemlab.stats.multiplicity.adjust`.
+
+    Returns
+    -------
+    bool
+        False where it was not better before, or a comparison is no longer flagged.
+    """
+    better = bool(found.parts["verdict"]["beaten"].iloc[0])
+    return better and bool((found.table["flagged"].fillna(False).astype(bool) & (found.table["estimate"] > 0)).all())
+
+
 def comparable(schemes: Mapping[str, pd.DataFrame], outcomes: Sequence[str], *, folds: int = 10) -> list[str]:
     """Return the later outcomes that are known of enough customers to compare schemes on.
 
