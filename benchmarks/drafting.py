@@ -4,7 +4,9 @@ Counted are the canonical columns (and the items of wide surveys) that a finishe
 Right is a guess that takes the same table's column from the same column of the same file. `sure and right` says how far
 the draft's own word can be trusted: of its canonical columns marked sure, those that the finished lab has just so.
 
-    python benchmarks/drafting.py ../shared/data
+The files of each example lie in a folder of its name (`examples/README.md`); without them there is nothing to measure.
+
+    python benchmarks/drafting.py FOLDER [-v]
 """
 
 from __future__ import annotations
@@ -113,4 +115,7 @@ def main(data: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if len(sys.argv) > 1:
+        main(Path(sys.argv[1]))
+    else:
+        print("skipped: name the folder in which the files of the examples lie, `python benchmarks/drafting.py FOLDER`")
