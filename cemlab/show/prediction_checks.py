@@ -205,6 +205,29 @@ def undated(names: Sequence[str]) -> Check:
     return Check(title, (words,), "watch")
 
 
+def stayers_seen(not_judged: Sequence[Sentence]) -> Check:
+    """Say whether those who stayed could be seen on the newest days.
+
+    Parameters
+    ----------
+    not_judged : sequence of Sentence
+        On the days that are not judged (see `prediction_text.not_judged`).
+
+    Returns
+    -------
+    Check
+        To be watched where there are any.
+    """
+    title = "Those who stay can be seen"
+    if not not_judged:
+        return Check(
+            title,
+            (Sentence("On every judged day the file holds those who stayed as it holds those who left."),),
+            "holds",
+        )
+    return Check(title, tuple(not_judged), "watch")
+
+
 def contacts_change_it() -> Check:
     """Say that a risk is of leaving as things went.
 

@@ -175,6 +175,46 @@ def test_horizon_and_cuts_are_at_least_one(lab: MemoryLab) -> None:
         cells.judging_days(lab, horizon_days=30, cuts=0)
 
 
+def _arrivals(memory_lab: type[MemoryLab], *, cut: str, open_too: bool) -> MemoryLab:
+    """Ten begin on every day and last 1 to 200 days; a file of those that had ended by the cut, or of all."""
+    begins = np.repeat(pd.date_range("2022-01-01", "2023-12-31").to_numpy(), 10)
+    lasted = np.random.default_rng(3).integers(1, 201, len(begins))
+    ends, last = begins + lasted.astype("timedelta64[D]"), np.datetime64(cut)
+    kept = np.ones(len(begins), dtype=bool) if open_too else ends <= last
+    ids = [str(number) for number in range(int(kept.sum()))]
+    table = pd.DataFrame({"spell_id": ids, "customer_id": ids, "started_on": pd.Series(begins[kept]).dt.date})
+    ended = pd.Series(ends[kept]).where(ends[kept] <= last).astype(object)
+    ended = ended.map(lambda day: None if pd.isna(day) else day.date())
+    return memory_lab(
+        {"spells": table.assign(ended_on=ended.to_numpy())}, as_of=dt.date.fromisoformat(cut) + dt.timedelta(days=1)
+    )
+
+
+def test_days_whose_customers_a_file_of_ended_spells_lacks_are_not_judged(memory_lab: type[MemoryLab]) -> None:
+    """Who lived on a day and ended after the file did is not in it: nobody is left who could be seen to stay."""
+    lab = _arrivals(memory_lab, cut="2023-12-31", open_too=False)
+    unjudged = cells.unjudged_days(lab, horizon_days=60)
+    assert unjudged["day"].tolist() == ["2023-11-02", "2023-09-03"]
+    assert unjudged["stayed"].iloc[0] == 0
+    assert unjudged["live"].min() > 100
+    # In a steady flow with lives evenly from 1 to 200, ((200 - r)/200)² of those who are here last r days more.
+    assert unjudged["missing_share"].tolist() == pytest.approx([(140 / 200) ** 2, (80 / 200) ** 2], abs=0.03)
+    found = cells.judging_days(lab, horizon_days=60, cuts=2)
+    assert found["test_day"].tolist() == ["2023-07-05", "2023-05-06"]
+
+
+def test_a_file_with_open_spells_is_judged_to_its_last_day(memory_lab: type[MemoryLab]) -> None:
+    lab = _arrivals(memory_lab, cut="2023-12-31", open_too=True)
+    assert not len(cells.unjudged_days(lab, horizon_days=60))
+    assert cells.judging_days(lab, horizon_days=60)["test_day"].iloc[0] == "2023-11-02"
+
+
+def test_where_on_no_day_anybody_stays_this_is_why_nothing_is_judged(memory_lab: type[MemoryLab]) -> None:
+    lab = _arrivals(memory_lab, cut="2023-12-31", open_too=False)
+    with pytest.raises(InsufficientDataError, match=r"spells that live on .*, 0 could be seen to last 250 days"):
+        cells.judging_days(lab, horizon_days=250)
+
+
 # rows
 
 

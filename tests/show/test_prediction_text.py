@@ -186,3 +186,18 @@ def test_error_removed_that_could_be_none_is_called_so() -> None:
         for each in (0.02, 0.05)
     ]
     assert ["could be nothing" in each for each in said] == [True, False]
+
+
+def test_days_on_which_nobody_could_be_seen_to_stay_are_named_with_counts() -> None:
+    live, stayed = Finding("live", 6348.0, "customers"), Finding("stayed", 0.0, "customers")
+    counted = {"live": live, "stayed": stayed, "horizon": "90 days"}
+    said = prediction_text.not_judged(["2017-06-17", "2017-03-19"], missing=Finding("m", 0.46, "share"), **counted)  # type: ignore[arg-type]
+    assert plain(said[0]) == (
+        "The 2 days from 2017-03-19 to 2017-06-17 are not judged: of 6,348 customers who were here on 2017-06-17, "
+        "0 could be seen to stay for 90 days."
+    )
+    assert "It lacks about 46 % of the customers of that day" in plain(said[1])
+    assert prediction_checks.stayers_seen(said).state == "watch"
+    assert prediction_checks.stayers_seen([]).state == "holds"
+    (alone,) = prediction_text.not_judged(["2017-06-17"], missing=Finding("m", 0.0, "share"), **counted)  # type: ignore[arg-type]
+    assert plain(alone).startswith("The day 2017-06-17 is not judged: of 6,348 customers")

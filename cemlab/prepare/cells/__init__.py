@@ -8,6 +8,7 @@ from cemlab.prepare.cells.landmarks import cut_points, landmark
 from cemlab.prepare.cells.periods import person_periods
 from cemlab.prepare.cells.replicates import replicate
 from cemlab.prepare.cells.splits import start_stop
+from cemlab.prepare.cells.unseen import unjudged_days
 
 __all__ = [
     "bins",
@@ -21,4 +22,5 @@ __all__ = [
     "replicate",
     "start_stop",
     "time_varying",
+    "unjudged_days",
 ]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.lab import Lab
+from cemlab.prepare.cells.unseen import unjudged_days
 
 _COLUMNS = ["train_day", "test_day", "end_day"]
 
@@ -19,7 +20,8 @@ def judging_days(lab: Lab, *, horizon_days: int, cuts: int = 3) -> pd.DataFrame:
 
     A model is trained on the spells that live at the training day, followed for `horizon_days` until the test
     day, and judged on those that live at the test day, followed as long again until the end. The first cut ends
-    on the lab's as-of day; each further one lies `horizon_days` earlier, so that no time is judged twice.
+    on the lab's as-of day; each further one lies `horizon_days` earlier, so that no time is judged twice. Days whose
+    customers could not be seen to stay come before the first cut (see `unjudged_days`).
 
     Parameters
     ----------
@@ -28,7 +30,7 @@ def judging_days(lab: Lab, *, horizon_days: int, cuts: int = 3) -> pd.DataFrame:
     horizon_days : int
         How far ahead is predicted.
     cuts : int, default 3
-        At most so many; fewer where in some of them nobody lives or nobody leaves.
+        At most so many; fewer where in some of them nobody lives, nobody leaves or nobody stays.
 
     Returns
     -------
@@ -60,16 +62,18 @@ def judging_days(lab: Lab, *, horizon_days: int, cuts: int = 3) -> pd.DataFrame:
             "start and end."
         )
     step = dt.timedelta(days=horizon_days)
-    days = [(lab.as_of - (back + 2) * step, lab.as_of - (back + 1) * step, lab.as_of - back * step) for back in range(cuts)]  # fmt: skip
+    unjudged = unjudged_days(lab, horizon_days=horizon_days)
+    end = lab.as_of - len(unjudged) * step
+    days = [(end - (back + 2) * step, end - (back + 1) * step, end - back * step) for back in range(cuts)]
     counts = _counted(lab, days)
-    needed = ("live_train", "ends_train", "live_test", "ends_test")
+    needed = ("live_train", "ends_train", "live_test", "ends_test", "stays_test")
     kept = [
         [day.isoformat() for day in cut]
         for number, cut in enumerate(days)
         if all(counts.get(f"{what}_{number}") for what in needed)
     ]
     if not kept:
-        raise InsufficientDataError(_why(counts, days[0], horizon_days=horizon_days))
+        raise InsufficientDataError(_why(counts, days[0], horizon_days=horizon_days, unjudged=unjudged))
     return pd.DataFrame(kept, columns=_COLUMNS)
 
 
@@ -112,11 +116,15 @@ def _counted(lab: Lab, days: Sequence[tuple[dt.date, dt.date, dt.date]]) -> dict
         for name, begin, until in (("train", train, test), ("test", test, end)):
             live = (seen <= begin) & (rows.started_on < begin) & (rows.ended_on.isnull() | (rows.ended_on > begin))
             asked[f"live_{name}_{number}"] = live.sum().fill_null(0)
-            asked[f"ends_{name}_{number}"] = (live & (rows.ended_on < until)).fill_null(False).sum().fill_null(0)
+            gone = (live & (rows.ended_on < until)).fill_null(False)
+            asked[f"ends_{name}_{number}"] = gone.sum().fill_null(0)
+            asked[f"stays_{name}_{number}"] = (live & ~gone).sum().fill_null(0)
     return {str(name): value for name, value in lab.frame(rows.aggregate(**asked)).iloc[0].items()}
 
 
-def _why(counts: dict[str, Any], cut: tuple[dt.date, dt.date, dt.date], *, horizon_days: int) -> str:
+def _why(
+    counts: dict[str, Any], cut: tuple[dt.date, dt.date, dt.date], *, horizon_days: int, unjudged: pd.DataFrame
+) -> str:
     """Say what there would have to be for one cut at least."""
     train, test, end = cut
     must = "A prediction is judged on later time: "
@@ -127,11 +135,19 @@ def _why(counts: dict[str, Any], cut: tuple[dt.date, dt.date, dt.date], *, horiz
             f"{must}all {int(counts['ends']):,} recorded ends of spells fall on one day, so this lab is a snapshot and "
             "nothing comes after it. Map the days on which spells really ended, or judge on a later export."
         )
+    if len(unjudged):
+        newest = unjudged.iloc[0]
+        return (
+            f"{must}of {newest['live']:,.0f} spells that live on {newest['day']}, {newest['stayed']:,.0f} could be seen to last "
+            f"{horizon_days} days, and no earlier day has two such spans of history. Choose a shorter `horizon_days`, or take an "
+            "export that holds spells which have not ended."
+        )
     found = {
         f"spells that live on {train}": counts["live_train_0"],
         f"ends of these before {test}": counts["ends_train_0"],
         f"spells that live on {test}": counts["live_test_0"],
         f"ends of these before {end}": counts["ends_test_0"],
+        f"spells among these that last until {end}": counts["stays_test_0"],
     }
     none = next(what for what, n in found.items() if not n)
     return (

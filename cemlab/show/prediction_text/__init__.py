@@ -10,6 +10,7 @@ from cemlab.show.prediction_text.acting import (
     unlike,
     worth,
 )
+from cemlab.show.prediction_text.days import not_judged
 from cemlab.show.prediction_text.models import carried, challenged, chosen
 from cemlab.show.prediction_text.quality import (
     behind,
@@ -43,6 +44,7 @@ __all__ = [
     "kept_out",
     "no_later_time",
     "no_list",
+    "not_judged",
     "segments_off",
     "skill",
     "skill_in_short",
