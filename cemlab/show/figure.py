@@ -19,6 +19,7 @@ from cemlab.show import theme
 from cemlab.show.tables import Table
 
 Painter = Callable[[Canvas, theme.Medium], None]
+WITHHELD = "withheld: too few customers"
 _NOTE_PX = 18
 _PATH, _FINE = re.compile(r' d="([^"]*)"'), re.compile(r"(\.\d\d)\d+")
 """Coordinates finer than a hundredth of a pixel, which nobody sees and which make up half of a page."""
@@ -100,6 +101,26 @@ def draw(
     narrow = _svg(paint, theme.PHONE, height=narrow_height or height, note=note)
     paper = _svg(paint, theme.PRINT, height=height, note=note)
     return Figure(title, f"{note}. {alt}" if note else alt, wide, narrow, table, basis, paper)
+
+
+def in_words(words: str = WITHHELD) -> Painter:
+    """Return a painter that says in the figure's place why there is nothing to draw.
+
+    Parameters
+    ----------
+    words : str, default "withheld: too few customers"
+        In a few words.
+
+    Returns
+    -------
+    callable
+        For `draw`.
+    """
+
+    def _paint(canvas: Canvas, _: theme.Medium) -> None:
+        canvas.text(0.5, 0.5, words, ha="center", va="center", color=theme.MUTED)
+
+    return _paint
 
 
 def _svg(paint: Painter, medium: theme.Medium, *, height: float, note: str) -> str:

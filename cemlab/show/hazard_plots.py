@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
 from cemlab.show import forests, hazard_tables, numbers, theme
-from cemlab.show.figure import Figure, draw
+from cemlab.show.figure import Figure, draw, in_words
 from cemlab.show.forests import Row
 from cemlab.show.survival_axes import short, ticks_below
 
@@ -142,7 +142,7 @@ def over_time(tests: Estimates, *, fit: Estimates, clock: str, info: LabInfo) ->
         title += f": the {len(groups)} that move most"
     if not groups:
         alt = "No level holds enough endings in a slice of time to be drawn."
-        return draw(_paint_nothing, title=title, alt=alt, table=table, info=info, height=80)
+        return draw(in_words("too few endings to be drawn"), title=title, alt=alt, table=table, info=info, height=80)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         columns = 1 if medium.narrow else min(3, len(groups)) if len(groups) != 4 else 2
@@ -168,10 +168,6 @@ def over_time(tests: Estimates, *, fit: Estimates, clock: str, info: LabInfo) ->
         height=40 + 200 * (1 if len(groups) < 4 else 2), narrow_height=40 + 145 * len(groups),
         basis=hazard_tables.basis(tests, info=info),
     )  # fmt: skip
-
-
-def _paint_nothing(canvas: Canvas, medium: theme.Medium) -> None:  # noqa: ARG001 - all media alike
-    canvas.text(0.5, 0.5, "too few endings to be drawn", ha="center", va="center", color=theme.MUTED)
 
 
 def _paint_slices(axes: Axes, rows: pd.DataFrame) -> None:

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
 from cemlab.show import forests, hazard_tables, numbers, prediction_tables, tables, theme
-from cemlab.show.figure import Figure, draw
+from cemlab.show.figure import WITHHELD, Figure, draw
 from cemlab.show.forests import Row
 from cemlab.show.survival_axes import short
 
@@ -24,7 +24,6 @@ SHOWN = 0.99
 """Share of customers whose predictions the histogram spreads out; the rest stand in its last bar."""
 BARS = 30
 """Bars of the histogram of predictions."""
-WITHHELD = "withheld: too few customers"
 
 
 def skill(by_day: Mapping[str, Estimates], *, overall: Mapping[str, Estimates], lines: Mapping[str, float], info: LabInfo) -> Figure:  # fmt: skip

@@ -13,14 +13,13 @@ from matplotlib.figure import Figure as Canvas
 from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
 from cemlab.show import numbers, survival_tables, theme
-from cemlab.show.figure import Figure, draw
+from cemlab.show.figure import Figure, draw, in_words
 from cemlab.show.survival_axes import apart, course, label_right, short, start_of, ticks_below
 
 MOST_CURVES = len(theme.SERIES)
 """More groups than these are drawn in panels of their own."""
 MOST_PANELS = 24
 """Of more groups than these only the largest are drawn."""
-_WITHHELD = "withheld: too few customers"
 _MEDIAN_AT = 1.1
 """Of the width of the axes: clear of the last number at risk."""
 
@@ -106,7 +105,7 @@ def curves(
     alt = _alt(shown, hidden=hidden, title=title, clock=clock, info=info)
     basis = survival_tables.basis(curve, info=info)
     if not shown:
-        return draw(_paint_withheld, title=title, alt=alt, table=table, info=info, height=80, basis=basis)
+        return draw(in_words(), title=title, alt=alt, table=table, info=info, height=80, basis=basis)
     whole = course(overall.table, start=start, first=1.0) if overall else None
     if len(shown) > MOST_CURVES:
         basis = f"Beside each name its spells{'; grey: all' if overall else ''}. {basis}"
@@ -149,10 +148,6 @@ def _keyed(table: pd.DataFrame, by: list[str]) -> dict[str, pd.DataFrame]:
         return {"All": table} if len(table) else {}
     keys = table[by].astype(str).agg(", ".join, axis=1)
     return {str(name): rows for name, rows in table.groupby(keys, sort=False)}
-
-
-def _paint_withheld(canvas: Canvas, medium: theme.Medium) -> None:  # noqa: ARG001 - all media alike
-    canvas.text(0.5, 0.5, _WITHHELD, ha="center", va="center", color=theme.MUTED)
 
 
 def _paint_together(

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure as Canvas
 from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
 from cemlab.show import numbers, tables, theme
-from cemlab.show.figure import Figure, draw
-from cemlab.show.score_plots.labels import WITHHELD, basis, digits_of, paint_withheld
+from cemlab.show.figure import WITHHELD, Figure, draw, in_words
+from cemlab.show.score_plots.labels import basis, digits_of
 
 _LABEL_SPOTS = {"detractor": (3.0, "center"), "passive": (8.4, "right"), "promoter": (8.7, "left")}
 """On a phone the names of the right two groups would run into each other, centred."""
@@ -42,7 +42,7 @@ def distribution(answers: Estimates, *, info: LabInfo, shares: Estimates | None 
     shown = tables.of_estimates(answers, caption=title, info=info, label="Share")
     if table["suppressed"].all():
         alt = f"Bar chart of the share of answers at each score: {WITHHELD}."
-        return draw(paint_withheld, title=title, alt=alt, table=shown, info=info, height=80)
+        return draw(in_words(), title=title, alt=alt, table=shown, info=info, height=80)
     said = _shares(table, shares, info=info)
     spoken = numbers.listed(f"{numbers.group_words(group)} {said[group]} %" for group in theme.GROUPS if group in said)
     peak = table.nlargest(1, "estimate").to_dict("records")[0]

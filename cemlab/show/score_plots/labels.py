@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Canvas
 
 from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
@@ -16,7 +15,6 @@ from cemlab.show import numbers, theme
 
 MOST_GROUPS = 40
 """A figure shows at most so many groups: the highest and the lowest half each."""
-WITHHELD = "withheld: too few customers"
 
 
 def name_of(score: Estimates) -> str:
@@ -112,19 +110,6 @@ def basis(estimates: Estimates, *, info: LabInfo, whiskers: bool = True) -> str:
         return ""
     drawn = f", {numbers.level_text(estimates.level, locale=info.locale)} intervals" if whiskers else ""
     return f"{numbers.number(row['n'], locale=info.locale)} answers{drawn}."
-
-
-def paint_withheld(canvas: Canvas, medium: theme.Medium) -> None:  # noqa: ARG001 - both widths alike
-    """Say that nothing may be drawn.
-
-    Parameters
-    ----------
-    canvas : matplotlib.figure.Figure
-        Empty.
-    medium : Medium
-        Any.
-    """
-    canvas.text(0.5, 0.5, WITHHELD, ha="center", va="center", color=theme.MUTED)
 
 
 def both_ends(ranked: pd.DataFrame, *, info: LabInfo, most: int = MOST_GROUPS) -> tuple[pd.DataFrame, str]:

@@ -44,8 +44,8 @@ def weighting(overall: Estimates, groups: Mapping[str, Estimates] | None = None,
     Figure
         A dot for the weighted score with its interval, a ring for the unweighted one.
     """
-    pieces = [_paired(overall, "", info=info)]
-    pieces += [_paired(each, by, info=info) for by, each in (groups or {}).items() if "unweighted" in each.part_names]
+    pieces = [_paired(overall, "")]
+    pieces += [_paired(each, by) for by, each in (groups or {}).items() if "unweighted" in each.part_names]
     table = pd.concat(pieces, ignore_index=True)
     name, every = name_of(overall), len(table)
     shown = tables.of_estimates(
@@ -100,7 +100,7 @@ def _who(row: Mapping[Any, Any]) -> str:
     return f"{tables.heading(str(row['column']))}: {row['group']}" if row["column"] else _EVERYONE
 
 
-def _paired(score: Estimates, by: str, *, info: LabInfo) -> pd.DataFrame:  # noqa: ARG001 - alike in every locale
+def _paired(score: Estimates, by: str) -> pd.DataFrame:
     """Weighted levels with the unweighted score beside them, in printed units."""
     unit = score.unit
     table = printed(score.table, unit=unit)
