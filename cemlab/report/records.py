@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from cemlab.core.lab import LabInfo, LedgerLine
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show.figure import Figure
-from cemlab.show.tables import Cell, Column, Table, csv
+from cemlab.show.tables import Table, csv
 
 if TYPE_CHECKING:
     import nbformat
@@ -76,27 +76,6 @@ def of_sentence(sentence: Sentence) -> list[Record]:
     return [_part(part) for part in sentence.parts]
 
 
-def to_sentence(parts: Iterable[Mapping[str, Any]]) -> Sentence:
-    """Return the sentence that :func:`of_sentence` wrote.
-
-    Parameters
-    ----------
-    parts : iterable of mapping
-        Its JSON.
-
-    Returns
-    -------
-    Sentence
-        With every bare finding as a quote of its value.
-
-    Raises
-    ------
-    ValueError
-        When literal words hold a digit: a page takes no number that is not a finding.
-    """
-    return Sentence(*(_to_part(part) for part in parts))
-
-
 def _part(part: Part) -> Record:
     if isinstance(part, str):
         return {"words": part}
@@ -104,14 +83,6 @@ def _part(part: Part) -> Record:
         return {"name": part.text}
     quote = part if isinstance(part, Quote) else Quote(part)
     return {"finding": of_finding(quote.finding), "aspect": quote.aspect}
-
-
-def _to_part(part: Mapping[str, Any]) -> Part:
-    if "words" in part:
-        return str(part["words"])
-    if "name" in part:
-        return Name(str(part["name"]))
-    return Quote(to_finding(part["finding"]), part["aspect"])
 
 
 def of_table(table: Table) -> Record:
@@ -133,25 +104,6 @@ def of_table(table: Table) -> Record:
         "rows": [[[cell.text, _finite(cell.sort)] for cell in row] for row in table.rows],
         "csv": csv(table.data),
     }
-
-
-def to_table(record: Mapping[str, Any]) -> Table:
-    """Return the display table that :func:`of_table` wrote.
-
-    Parameters
-    ----------
-    record : mapping
-        Its JSON.
-
-    Returns
-    -------
-    Table
-        Without its data frame.
-    """
-    import pandas as pd
-
-    rows = tuple(tuple(Cell(text, math.nan if sort is None else sort) for text, sort in row) for row in record["rows"])
-    return Table(record["caption"], tuple(Column(**column) for column in record["columns"]), rows, pd.DataFrame())
 
 
 def of_figure(figure: Figure) -> Record:
