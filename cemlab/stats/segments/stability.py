@@ -138,7 +138,7 @@ def verdict(stable: Estimates, fitted: Estimates, *, number: Estimates | None = 
     """Return what the segments may be called: natural, reproducible or constructed.
 
     Natural: every segment is stable (0.75), they lie apart (relative entropy from 0.60 on, of k-means mean silhouette from 0.50 on) and,
-    one class fewer is refused (BIC, and the bootstrap test where it was made; of mixtures ICL must prefer their number); of k-means one half of the customers foretells the clusters
+    one class fewer is refused (BIC, and the bootstrap test where it was made; of mixtures ICL must turn at their number); of k-means one half of the customers foretells the clusters
     of the other (prediction strength, where it was taken). Reproducible: every segment is at least a pattern (0.60), and BIC prefers
     them to one class. Constructed: anything else.
 
@@ -187,7 +187,7 @@ def verdict(stable: Estimates, fitted: Estimates, *, number: Estimates | None = 
     told, any_class = evidence(number, classes=int(fit["classes"]))
     if of_classes and isinstance(fitted.model, Groups):
         # A mixture bends several components round one skewed crowd: BIC counts components, ICL crowds.
-        told = told and _by_icl(number) == fit["classes"]
+        told = told and _turns_at(number, classes=int(fit["classes"]))
     clear = apart >= (CLEAR_ENTROPY if of_classes else CLEAR_SILHOUETTE)
     word: Verdict = "constructed"
     if lowest >= PATTERN and any_class and fit["classes"] > 1:
@@ -214,11 +214,12 @@ def _evidence(number: Estimates | None, *, classes: int) -> tuple[bool, bool]:
     return bool(bic[classes] < bic[classes - 1]) and not chance, bool(bic[classes] < bic[1])
 
 
-def _by_icl(number: Estimates | None) -> int:
+def _turns_at(number: Estimates | None, *, classes: int) -> bool:
+    """Whether ICL is smallest there, and rises after: a criterion that falls to the last number tried has settled nothing."""
     if number is None:
-        return 0
-    rows = number.table.sort_values("icl", kind="stable")
-    return int(rows["classes"].iloc[0])
+        return False
+    rows = number.table.sort_values("icl", kind="stable")["classes"]
+    return bool(rows.iloc[0] == classes < rows.max())
 
 
 def _strength(number: Estimates | None, *, classes: int) -> tuple[bool, bool]:
