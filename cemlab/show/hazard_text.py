@@ -13,9 +13,7 @@ LEAST_CHANGE = math.log(1.5)
 """Change of a log hazard ratio over the whole time that is worth telling: half as much again."""
 
 
-def associations(
-    ratios: Sequence[Finding], *, references: Mapping[str, str], most: int = _MOST, cause: str = ""
-) -> Sentence:
+def associations(ratios: Sequence[Finding], *, references: Mapping[str, str], cause: str = "") -> Sentence:
     """Say what goes with leaving, the strongest first.
 
     Parameters
@@ -24,8 +22,6 @@ def associations(
         Hazard ratios with ``term`` and ``level`` in the scope, adjusted in the run's family.
     references : mapping of str to str
         Term → its reference level; empty for a number.
-    most : int, default 3
-        Name at most so many.
     cause : str, default ""
         Of leaving for this cause alone; empty for all.
 
@@ -38,9 +34,9 @@ def associations(
     if not flagged:
         return Sentence("None of what the model holds goes with leaving", *_so(cause), " by more than chance explains.")
     parts: list[Part] = []
-    for each in flagged[:most]:
+    for each in flagged[:_MOST]:
         parts += ["; " if parts else "", *_rate(each, references, cause=cause)]
-    more = "; more stands out in the figure" if len(flagged) > most else ""
+    more = "; more stands out in the figure" if len(flagged) > _MOST else ""
     return Sentence(
         *(part for part in parts if part != ""),
         f"{more}. This is association: it does not say what would change anything.",

@@ -79,7 +79,7 @@ def _stacked(canvas: Canvas, count: int) -> Sequence[Axes]:
 
 
 def compared(
-    found: Estimates, *, by: str, title: str, label: str, info: LabInfo, line: float = 0.0, ratios: bool = False,
+    found: Estimates, *, by: str, title: str, label: str, info: LabInfo, line: float = 0.0,
     names: Mapping[str, str] | None = None,
     heading: str = "Column",
 ) -> Figure:  # fmt: skip
@@ -99,8 +99,6 @@ def compared(
         For the locale and the ribbon of a synthetic lab.
     line : float, default 0
         The reference, in the unit that is printed.
-    ratios : bool, default False
-        True for a log scale.
     names : mapping of str to str, optional
         What rows are called; as they stand when left out.
     heading : str, default "Column"
@@ -123,7 +121,7 @@ def compared(
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         forests.paint(canvas.subplots(), rows, line=line, label=short(_with_unit(label, found.unit), most=38 if medium.narrow else 90),
-                      counted="customers", narrow=medium.narrow, ratios=ratios)  # fmt: skip
+                      counted="customers", narrow=medium.narrow)  # fmt: skip
 
     said = "; ".join(forests.spoken(row, info=info) for row in rows[:12])
     more = f"; {len(rows) - 12} more are in the table" if len(rows) > 12 else ""

@@ -60,22 +60,20 @@ class Draws:
         radius = f"sqrt(-2 * ln(1 - {self.uniform(purpose + ' radius', key)}))"
         return f"({radius} * cos({2 * math.pi!r} * {self.uniform(purpose + ' angle', key)}))"
 
-    def waiting(self, purpose: str, key: str = "tick") -> str:
+    def waiting(self, purpose: str) -> str:
         """Return the SQL of an exponential number with mean 1.
 
         Parameters
         ----------
         purpose : str
             What it is for.
-        key : str, default "tick"
-            SQL of an unsigned whole number that identifies the row.
 
         Returns
         -------
         str
             SQL of a double.
         """
-        return f"(-ln(1 - {self.uniform(purpose, key)}))"
+        return f"(-ln(1 - {self.uniform(purpose)}))"
 
     def pick(self, purpose: str, shares: Mapping[str, float], *, key: str = "tick") -> str:
         """Return the SQL that draws one of several names.
@@ -139,7 +137,7 @@ def steps(draw: str, shares: Mapping[str, float]) -> str:
     return f"CASE {cases}ELSE {last} END" if cases else last
 
 
-def by(column: str, values: Mapping[str, object], *, otherwise: str = "") -> str:
+def by(column: str, values: Mapping[str, object]) -> str:
     """Return the SQL that looks up a number by a column's value.
 
     Parameters
@@ -148,15 +146,13 @@ def by(column: str, values: Mapping[str, object], *, otherwise: str = "") -> str
         SQL of text.
     values : mapping of str to object
         Value → SQL of the result.
-    otherwise : str, default ""
-        SQL for any other value; null when empty.
 
     Returns
     -------
     str
         SQL of a case expression.
     """
-    if len(set(values.values())) == 1 and not otherwise:
+    if len(set(values.values())) == 1:
         return str(next(iter(values.values())))
     cases = " ".join(f"WHEN {quoted(name)} THEN {value}" for name, value in values.items())
-    return f"CASE {column} {cases} {f'ELSE {otherwise} ' if otherwise else ''}END"
+    return f"CASE {column} {cases} END"

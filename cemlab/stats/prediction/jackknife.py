@@ -119,8 +119,8 @@ def replicated(judged: Outcomes, statistic: Statistic) -> Replicated:
     ----------
     Kott, P. S. (2001). The delete-a-group jackknife. Journal of Official Statistics, 17(4), 521–526.
     """
-    parts = [statistic(counts) for counts in judged.batches()]
-    return Replicated(parts[0][:, 0], np.concatenate([part[:, :0] for part in parts[:1]] + parts[1:], axis=1))
+    whole, *without = (statistic(counts) for counts in judged.batches())
+    return Replicated(whole[:, 0], np.concatenate([whole[:, :0], *without], axis=1))
 
 
 def notes_of(table: pd.DataFrame, groups: Sequence[Outcomes]) -> tuple[str, ...]:

@@ -172,7 +172,7 @@ def judged(cells: pd.DataFrame, cards: Sequence[Scorecard]) -> Judged:
     return Judged(cells.assign(**columns).loc[kept].reset_index(drop=True), risks, unscored)
 
 
-def scored(frame: pd.DataFrame, card: Scorecard, *, reasons: int = 0) -> pd.DataFrame:
+def scored(frame: pd.DataFrame, card: Scorecard) -> pd.DataFrame:
     """Return the scores of a frame's rows, worked out once per distinct pattern.
 
     Parameters
@@ -181,8 +181,6 @@ def scored(frame: pd.DataFrame, card: Scorecard, *, reasons: int = 0) -> pd.Data
         A column per term.
     card : Scorecard
         The model.
-    reasons : int, default 0
-        How many reasons at most.
 
     Returns
     -------
@@ -200,7 +198,7 @@ def scored(frame: pd.DataFrame, card: Scorecard, *, reasons: int = 0) -> pd.Data
     terms = list(card.terms)
     row = frame.groupby(terms, observed=True, dropna=False, sort=False).ngroup().to_numpy()
     _, first = np.unique(row, return_index=True)
-    return card.of(frame[terms].iloc[first], reasons=reasons).iloc[row].set_axis(frame.index)
+    return card.of(frame[terms].iloc[first], reasons=0).iloc[row].set_axis(frame.index)
 
 
 def person_periods(cells: pd.DataFrame, *, terms: Sequence[str], ends: Sequence[float] = ()) -> pd.DataFrame:
