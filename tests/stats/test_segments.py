@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,34 +14,16 @@ import pytest
 from cemlab.core.errors import CemlabError, InsufficientDataError, ParameterError, SchemaError
 from cemlab.stats import segments
 from cemlab.stats.segments import em, number
+from number_rows import Rows, iris
 
 R: dict[str, Any] = json.loads((Path(__file__).parents[1] / "reference" / "segments.json").read_text(encoding="utf-8"))
 PATHOLOGISTS = list("ABCDEFG")
 NEEDS = list("abcdef")
 
 
-class Rows:
-    """Numbers in blocks."""
-
-    def __init__(self, frame: pd.DataFrame, size: int = 37) -> None:
-        self.columns = tuple(frame.columns)
-        self.blocks = [frame.to_numpy(dtype=float)[at : at + size] for at in range(0, len(frame), size)]
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        return iter(self.blocks)
-
-
 def _carcinoma() -> pd.DataFrame:
     frame = pd.DataFrame([list(pattern) for pattern in R["carcinoma_patterns"]], columns=PATHOLOGISTS)
     return frame.assign(n=R["carcinoma_n"])
-
-
-def _iris() -> Rows:
-    from sklearn.datasets import load_iris
-
-    return Rows(
-        pd.DataFrame(load_iris()["data"], columns=["sepal_length", "sepal_width", "petal_length", "petal_width"])
-    )
 
 
 def _needs(separation: float, *, n: int = 4_000, seed: int = 1) -> pd.DataFrame:
@@ -239,20 +220,20 @@ def test_verdict_is_natural_where_needs_lie_apart_and_constructed_where_there_ar
 @pytest.mark.parametrize("classes", [2, 3])
 def test_k_means_agrees_with_r_on_iris(classes: int) -> None:
     wanted = R[f"kmeans_iris_{classes}"]
-    found = segments.k_means(_iris(), classes=classes, scale="none", starts=10)
+    found = segments.k_means(Rows(iris()), classes=classes, scale="none", starts=10)
     fit = found.parts["fit"].iloc[0]
     for ours in ("tot_withinss", "betweenss", "totss", "calinski_harabasz", "davies_bouldin"):
         assert fit[ours] == pytest.approx(wanted[ours], rel=1e-9)
     assert fit["silhouette"] == pytest.approx(wanted["silhouette_avg"], abs=1e-9)
     assert sorted(found.table["n"]) == sorted(wanted["size"])
     centres = found.parts["centres"].pivot_table(index="segment", columns="column", values="estimate")[
-        list(_iris().columns)
+        list(Rows(iris()).columns)
     ]
     assert centres.sort_values("sepal_length").to_numpy() == pytest.approx(np.array(wanted["centers"]))
 
 
 def test_k_means_finds_again_what_r_clusterboot_does() -> None:
-    found = segments.stability(segments.k_means(_iris(), classes=3, scale="none", starts=5), resamples=60)
+    found = segments.stability(segments.k_means(Rows(iris()), classes=3, scale="none", starts=5), resamples=60)
     # Sixty resamples leave a Monte-Carlo error of about 0.02.
     assert sorted(found.table["estimate"]) == pytest.approx(sorted(R["clusterboot_iris_3"]), abs=0.06)
     assert found.table["verdict"].tolist() == ["stable"] * 3
@@ -261,7 +242,7 @@ def test_k_means_finds_again_what_r_clusterboot_does() -> None:
 @pytest.mark.parametrize("scale", ["none", "standard"])
 def test_mixture_agrees_with_r_mclust_on_iris_in_either_scale(scale: Any) -> None:
     wanted = R["mclust_iris_VVV3"]
-    found = segments.mixture(_iris(), classes=3, scale=scale, starts=4)
+    found = segments.mixture(Rows(iris()), classes=3, scale=scale, starts=4)
     fit = found.parts["fit"].iloc[0]
     assert fit["log_likelihood"] == pytest.approx(wanted["loglik"], abs=1e-4)
     assert fit["npar"] == wanted["df"]
@@ -270,7 +251,7 @@ def test_mixture_agrees_with_r_mclust_on_iris_in_either_scale(scale: Any) -> Non
 
 @pytest.mark.parametrize(("shape", "name"), [("any", "VVV"), ("one for all", "EEE"), ("along the axes", "VVI")])
 def test_bic_of_one_and_two_components_agrees_with_r_mclust(shape: Any, name: str) -> None:
-    found = segments.number_of_components(_iris(), at_most=2, shape=shape, starts=4)
+    found = segments.number_of_components(Rows(iris()), at_most=2, shape=shape, starts=4)
     assert found.table["estimate"].tolist() == pytest.approx(R["mclust_iris_minus_bic"][name][:2], abs=1e-2)
 
 
@@ -293,7 +274,7 @@ def test_constant_columns_and_too_few_customers_are_refused_by_name() -> None:
         segments.mixture(Rows(pd.DataFrame({"x": [np.nan, 1], "y": [1.0, np.nan]})), classes=1)
 
 
-def test_agreement_agrees_with_r_on_iris() -> None:
+def test_agreement_agrees_with_r_onRows(iris()) -> None:
     wanted = R["agreement"]
     pairs = pd.DataFrame(wanted["table"]).rename_axis("a").reset_index().melt("a", var_name="b", value_name="n")
     row = segments.agreement(pairs).row()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from number_rows import Rows, iris
 
 from cemlab.core.errors import ConvergenceError, InsufficientDataError, ParameterError, SchemaError
 from cemlab.stats import segments
@@ -19,23 +19,6 @@ from cemlab.stats.threads import one_thread
 R: dict[str, Any] = json.loads((Path(__file__).parents[1] / "reference" / "segments.json").read_text(encoding="utf-8"))
 
 
-class Rows:
-    """Numbers in blocks."""
-
-    def __init__(self, frame: pd.DataFrame, size: int = 37) -> None:
-        self.columns = tuple(frame.columns)
-        self.blocks = [frame.to_numpy(dtype=float)[at : at + size] for at in range(0, len(frame), size)]
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        return iter(self.blocks)
-
-
-def _iris() -> pd.DataFrame:
-    from sklearn.datasets import load_iris
-
-    return pd.DataFrame(load_iris()["data"], columns=["sepal_length", "sepal_width", "petal_length", "petal_width"])
-
-
 def _planted(apart: float, *, n: int = 300, seed: int = 3) -> pd.DataFrame:
     """Three round clouds of customers, their centres so many standard deviations apart."""
     random = np.random.default_rng(seed)
@@ -43,8 +26,8 @@ def _planted(apart: float, *, n: int = 300, seed: int = 3) -> pd.DataFrame:
     return pd.DataFrame(centres[np.arange(n) % 3] + random.normal(size=(n, 2)), columns=["visits", "calls"])
 
 
-def test_prediction_strength_agrees_with_r_fpc_on_iris() -> None:
-    found = segments.number_of_clusters(Rows(_iris()), at_most=3, scale="none", splits=30)
+def test_prediction_strength_agrees_with_r_fpc_oniris() -> None:
+    found = segments.number_of_clusters(Rows(iris()), at_most=3, scale="none", splits=30)
     # Monte-Carlo error on either side is about 0.01; at one and two clusters the number of starts does not matter.
     assert found.table["estimate"].tolist()[:2] == pytest.approx(R["prediction_strength_iris"][:2], abs=0.03)
     assert found.row({"best": True})["classes"] == 2
@@ -54,7 +37,7 @@ def test_prediction_strength_agrees_with_r_fpc_on_iris() -> None:
 def test_prediction_strength_of_one_random_start_is_that_of_r_fpc(classes: int) -> None:
     from sklearn.cluster import KMeans
 
-    x, random, found = _iris().to_numpy(), np.random.default_rng(7), []
+    x, random, found = iris().to_numpy(), np.random.default_rng(7), []
     for split in range(80):
         drawn = random.permutation(len(x))
         one, other = x[drawn[:75]], x[drawn[75:]]
