@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from number_rows import Rows, iris
 
 from cemlab.core.errors import CemlabError, InsufficientDataError, ParameterError, SchemaError
 from cemlab.stats import segments
 from cemlab.stats.segments import em, number
-from number_rows import Rows, iris
 
 R: dict[str, Any] = json.loads((Path(__file__).parents[1] / "reference" / "segments.json").read_text(encoding="utf-8"))
 PATHOLOGISTS = list("ABCDEFG")
@@ -274,7 +274,7 @@ def test_constant_columns_and_too_few_customers_are_refused_by_name() -> None:
         segments.mixture(Rows(pd.DataFrame({"x": [np.nan, 1], "y": [1.0, np.nan]})), classes=1)
 
 
-def test_agreement_agrees_with_r_onRows(iris()) -> None:
+def test_agreement_agrees_with_r_on_iris() -> None:
     wanted = R["agreement"]
     pairs = pd.DataFrame(wanted["table"]).rename_axis("a").reset_index().melt("a", var_name="b", value_name="n")
     row = segments.agreement(pairs).row()
