@@ -15,23 +15,28 @@ _FEWEST, _FEW = 50, 200
 _WITHHELD = Sentence("Too few customers left for this to be told.")
 
 
-def comes_true(ratio: Finding) -> Check:
+def comes_true(ratio: Finding, *, differing: Sequence[Finding] = ()) -> Check:
     """Say whether as many left as predicted.
 
     Parameters
     ----------
     ratio : Finding
         Observed over expected, over all judged days.
+    differing : sequence of Finding
+        The same per judged day, where days differ by more than chance gives.
 
     Returns
     -------
     Check
-        Overturns where the interval does not hold one.
+        Overturns where the interval does not hold one; to be watched where days differ.
     """
     title = "Predicted shares come true"
     if ratio.suppressed or not math.isfinite(ratio.value):
         return Check(title, (_WITHHELD,), "watch")
     words = Sentence("For each leaver that was predicted, ", ratio, " left (between ", Quote(ratio, "interval"), ").")
+    if differing and believable(ratio):
+        spread = Sentence("Judged days differ by more than chance gives; the interval holds the spread between them.")
+        return Check(title, (words, spread), "watch")
     return Check(title, (words,), "holds" if believable(ratio) else "overturns")
 
 

@@ -201,3 +201,16 @@ def test_days_on_which_nobody_could_be_seen_to_stay_are_named_with_counts() -> N
     assert prediction_checks.stayers_seen([]).state == "holds"
     (alone,) = prediction_text.not_judged(["2017-06-17"], missing=Finding("m", 0.0, "share"), **counted)  # type: ignore[arg-type]
     assert plain(alone).startswith("The day 2017-06-17 is not judged: of 6,348 customers")
+
+
+def test_days_that_differ_are_told_instead_of_one_number() -> None:
+    ratio, daily = (
+        _found(1.04, half=0.3, unit="ratio"),
+        [_found(each, unit="ratio", day="2024-01-01") for each in (1.23, 0.69)],
+    )
+    said = plain(prediction_text.calibration(ratio, horizon="90 days", differing=daily))
+    assert said.startswith(
+        "Not on every day: for each leaver that was predicted within 90 days, 0.69 left after one judged day and 1.23"
+    )
+    assert "0.69 to 1.23 left, by day" in plain(prediction_text.calibration_in_short(ratio, differing=daily))
+    assert prediction_checks.comes_true(ratio, differing=daily).state == "watch"

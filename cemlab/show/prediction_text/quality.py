@@ -179,7 +179,7 @@ def useful(auc: Finding) -> bool:
     return (auc.ci_low if math.isfinite(auc.ci_low) else auc.value) > 0.5
 
 
-def calibration(ratio: Finding, *, horizon: str) -> Sentence:
+def calibration(ratio: Finding, *, horizon: str, differing: Sequence[Finding] = ()) -> Sentence:
     """Say whether as many left as predicted.
 
     Parameters
@@ -188,6 +188,8 @@ def calibration(ratio: Finding, *, horizon: str) -> Sentence:
         Observed over expected.
     horizon : str
         How far ahead, in words.
+    differing : sequence of Finding
+        The same per judged day, where days differ by more than chance gives.
 
     Returns
     -------
@@ -196,6 +198,12 @@ def calibration(ratio: Finding, *, horizon: str) -> Sentence:
     """
     if ratio.suppressed or not math.isfinite(ratio.value):
         return Sentence("Whether predicted shares come true cannot be told: too few customers left.")
+    if differing:
+        lowest, highest = _range(differing)
+        return Sentence(
+            "Not on every day: for each leaver that was predicted within ", Name(horizon), ", ", lowest, " left after one judged day and ", highest,
+            " after another. Over days like these it is ", ratio, " (between ", Quote(ratio, "interval"), ").",
+        )  # fmt: skip
     if believable(ratio):
         return Sentence(
             "Yes, over all: for each leaver that was predicted within ", Name(horizon), ", ", ratio, " left (between ",
@@ -208,13 +216,21 @@ def calibration(ratio: Finding, *, horizon: str) -> Sentence:
     )  # fmt: skip
 
 
-def calibration_in_short(ratio: Finding) -> Sentence:
+def _range(daily: Sequence[Finding]) -> tuple[Finding, Finding]:
+    """Return the day on which fewest left for each leaver predicted, and the one on which most did."""
+    told = sorted((each for each in daily if math.isfinite(each.value)), key=lambda each: each.value)
+    return told[0], told[-1]
+
+
+def calibration_in_short(ratio: Finding, *, differing: Sequence[Finding] = ()) -> Sentence:
     """Say in one sentence of the answer whether as many left as predicted.
 
     Parameters
     ----------
     ratio : Finding
         Observed over expected.
+    differing : sequence of Finding
+        The same per judged day, where days differ by more than chance gives.
 
     Returns
     -------
@@ -223,6 +239,11 @@ def calibration_in_short(ratio: Finding) -> Sentence:
     """
     if ratio.suppressed or not math.isfinite(ratio.value):
         return Sentence("Whether predicted shares come true cannot be told: too few customers left.")
+    if differing:
+        lowest, highest = _range(differing)
+        return Sentence(
+            "For each leaver predicted, ", lowest, " to ", highest, " left, by day: sizes of risks are rough."
+        )
     how = (
         "As many left as predicted"
         if believable(ratio)

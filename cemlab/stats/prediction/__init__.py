@@ -11,6 +11,7 @@ from cemlab.stats.prediction.days import relation_by_day
 from cemlab.stats.prediction.discrimination import auc, concordance
 from cemlab.stats.prediction.drift import calibration_by_month, drift
 from cemlab.stats.prediction.learnt import trained
+from cemlab.stats.prediction.pooling import over_days
 from cemlab.stats.prediction.scorecards import Judged, judged, person_periods, scorecard, scored
 from cemlab.stats.prediction.snapshot import cross_fitted
 from cemlab.stats.prediction.spans import rows_of, stacked, with_challenger
@@ -36,6 +37,7 @@ __all__ = [
     "lift",
     "lost",
     "observed_expected",
+    "over_days",
     "person_periods",
     "relation_by_day",
     "rows_of",
