@@ -183,11 +183,9 @@ def _arrivals(memory_lab: type[MemoryLab], *, cut: str, open_too: bool) -> Memor
     kept = np.ones(len(begins), dtype=bool) if open_too else ends <= last
     ids = [str(number) for number in range(int(kept.sum()))]
     table = pd.DataFrame({"spell_id": ids, "customer_id": ids, "started_on": pd.Series(begins[kept]).dt.date})
-    ended = pd.Series(ends[kept]).where(ends[kept] <= last).astype(object)
-    ended = ended.map(lambda day: None if pd.isna(day) else day.date())
-    return memory_lab(
-        {"spells": table.assign(ended_on=ended.to_numpy())}, as_of=dt.date.fromisoformat(cut) + dt.timedelta(days=1)
-    )
+    ended = pd.Series(ends[kept]).where(ends[kept] <= last)
+    table["ended_on"] = ended.dt.date.astype(object).where(ended.notna(), None)
+    return memory_lab({"spells": table}, as_of=dt.date.fromisoformat(cut) + dt.timedelta(days=1))
 
 
 def test_days_whose_customers_a_file_of_ended_spells_lacks_are_not_judged(memory_lab: type[MemoryLab]) -> None:
