@@ -72,8 +72,9 @@ def lung(folder: Path) -> pd.DataFrame:
 
 
 def veteran(folder: Path) -> pd.DataFrame:
-    """The veterans' trial."""
-    return pd.read_csv(folder / "reference/data/veteran.csv").rename(columns={"time": "duration", "status": "event"})
+    """The veterans' trial; its types of cells are declared in R's order, whose first is the reference."""
+    rows = pd.read_csv(folder / "reference/data/veteran.csv").rename(columns={"time": "duration", "status": "event"})
+    return rows.assign(celltype=pd.Categorical(rows["celltype"], sorted(set(rows["celltype"]))))
 
 
 def heart(folder: Path) -> pd.DataFrame:

@@ -95,8 +95,8 @@ def _cells() -> pd.DataFrame:
 
 def test_rate_and_share_of_a_cause_stand_side_by_side(info: LabInfo) -> None:
     cells = _cells()
-    rate = hazards.fit_cox(cells, terms=["plan"], cause="price")
-    absolute = hazards.fit_fine_gray(cells, terms=["plan"], cause="price")
+    rate = hazards.fit_cox(cells, terms=["plan"], cause="price", reference={"plan": "monthly"})
+    absolute = hazards.fit_fine_gray(cells, terms=["plan"], cause="price", reference={"plan": "monthly"})
     risks = hazards.absolute_risks(absolute, 12)
     table = hazard_tables.of_both(rate, absolute=absolute, risks=risks, caption="", info=info)
     first, second = ([cell.text for cell in row] for row in table.rows)

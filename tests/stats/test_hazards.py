@@ -254,14 +254,28 @@ def test_unknown_terms_levels_and_options_are_refused() -> None:
         hazards.predicted_survival(fit, pd.DataFrame({"plan": ["a", "z"]}), [1])
 
 
+def test_the_largest_level_is_the_reference_unless_another_is_declared() -> None:
+    """Against a level of twelve spells every interval would be wide; the ratios between the others are the same."""
+    few = pd.DataFrame({"plan": "A few", "region": "n", "duration": [1, 3], "n": [2, 10], "events": [2, 3]})
+    cells = pd.concat([SMALL_CELLS, few])
+    by_default = hazards.fit_cox(cells, terms=["plan"]).table.set_index("level")
+    assert set(by_default["reference"]) == {"c"}
+    asked = hazards.fit_cox(cells, terms=["plan"], reference={"plan": "A few"}).table.set_index("level")
+    assert by_default.loc["b", "std_error"] < 0.6 * asked.loc["b", "std_error"]
+    assert by_default.loc["b", "estimate"] == pytest.approx(asked.loc["b", "estimate"] - asked.loc["c", "estimate"])
+    declared = cells.assign(plan=pd.Categorical(cells["plan"], ["b", "c", "a", "A few"]))
+    assert set(hazards.fit_cox(declared, terms=["plan"]).table["reference"]) == {"b"}
+
+
 def test_a_small_level_is_hidden_with_the_next_of_its_term() -> None:
     cells = pd.concat(
         [SMALL_CELLS, pd.DataFrame({"plan": ["d"], "region": ["n"], "duration": [2], "n": [5], "events": [2]})]
     )
     table = hazards.fit_cox(cells, terms=["plan", "region"]).table.set_index(["term", "level"])
+    assert set(table["reference"]) == {"c", "n"}, "the largest of each term"
     assert table["suppressed"].to_dict() == {
+        ("plan", "a"): False,
         ("plan", "b"): True,
-        ("plan", "c"): False,
         ("plan", "d"): True,
         ("region", "s"): False,
     }

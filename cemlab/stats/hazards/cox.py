@@ -14,7 +14,7 @@ import pandas as pd
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates
 from cemlab.stats.hazards.cells import Roles, checked, prepared
-from cemlab.stats.hazards.design import Design, design_of, in_categories
+from cemlab.stats.hazards.design import Design, design_of, in_categories, largest
 from cemlab.stats.hazards.fitted import CoxModel, estimates_of
 from cemlab.stats.hazards.grid import Grid, Rows
 from cemlab.stats.hazards.newton import Maximum, Point, maximise, need_full_rank
@@ -62,8 +62,8 @@ def fit_cox(
         ``n`` spells of which ``events`` left; with ``cause``, rows by cause. Optional ``sum_w`` and ``sum_w2``, sampling weights of
         cells that are all events or all censored.
     terms : sequence of str
-        Covariates: text, categories and booleans as levels against the reference (first category, else first in
-        alphabetical order), numbers as they are.
+        Covariates: text, categories and booleans as levels against the reference (the level that is
+        largest, or the first of declared categories), numbers as they are.
     ties : {"efron", "breslow"}, default "efron"
         Rule for tied events.
     cause : str, default ""
@@ -121,8 +121,10 @@ def fit_cox(
     """
     _check(ties=ties, ridge=ridge, terms=terms)
     roles = Roles(tuple(strata), offset, cluster, cause)
-    kept = in_categories(checked(cells, roles), terms)
-    design = design_of(kept, terms, reference=reference)
+    kept = checked(cells, roles)
+    held = {**largest(kept, [name for name in terms if name in kept]), **(reference or {})}
+    kept = in_categories(kept, terms)
+    design = design_of(kept, terms, reference=held)
     counts = level_counts(kept, design)
     if not ridge:
         need_events(counts, min_n=min_n)

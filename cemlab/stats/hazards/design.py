@@ -109,13 +109,13 @@ class Design:
 def design_of(frame: pd.DataFrame, terms: Sequence[str], *, reference: Mapping[str, str] | None = None) -> Design:
     """Return the design that a frame's columns make.
 
-    Text, categories and booleans become levels (the reference is the first category, else the first in
-    alphabetical order); numbers stay numbers.
+    Text, categories and booleans become levels; numbers stay numbers. The reference of text and booleans is the level that holds most:
+    ratios against a level of few are all uncertain, for no reason of their own. That of categories is the first, as declared.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Holds a column for each term.
+        Holds a column for each term, and ``n`` (or ``n_at_risk``), how many each row stands for; without it each stands for one.
     terms : sequence of str
         The covariates.
     reference : mapping of str to str, optional
@@ -140,7 +140,8 @@ def design_of(frame: pd.DataFrame, terms: Sequence[str], *, reference: Mapping[s
     missing = [name for name in terms if name not in frame]
     if missing:
         raise SchemaError(f"Terms must be columns of the cells: {', '.join(missing)} missing. {near_miss(missing[0], frame.columns)}")  # fmt: skip
-    made = tuple(_term(frame[name], (reference or {}).get(name)) for name in terms)
+    held = {**largest(frame, terms), **(reference or {})}
+    made = tuple(_term(frame[name], held.get(name)) for name in terms)
     constant = [
         term.name for term in made if len(term.levels) == 1 or (not term.levels and frame[term.name].nunique() < 2)
     ]
@@ -150,6 +151,39 @@ def design_of(frame: pd.DataFrame, terms: Sequence[str], *, reference: Mapping[s
             f"{len(frame):,} cells. Leave it out."
         )
     return Design(made)
+
+
+def largest(frame: pd.DataFrame, terms: Sequence[str]) -> dict[str, str]:
+    """Return the level of each text or boolean term that holds most; of several, the first in alphabetical order.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Holds a column for each term, and ``n`` (or ``n_at_risk``).
+    terms : sequence of str
+        The covariates; numbers and categories have none.
+
+    Returns
+    -------
+    dict of str to str
+        Term → level.
+
+    Examples
+    --------
+    >>> largest(pd.DataFrame({"plan": ["a", "b", "c"], "n": [2, 80, 50]}), ["plan"])
+    {'plan': 'b'}
+    """
+    size = next((name for name in ("n", "n_at_risk") if name in frame), "")
+    counts = frame[size] if size else pd.Series(1.0, index=frame.index)
+    found: dict[str, str] = {}
+    for name in terms:
+        column = frame[name]
+        if is_number(column) or isinstance(column.dtype, pd.CategoricalDtype) or column.isna().any():
+            continue
+        sums = counts.groupby(column).sum()
+        sums.index = sums.index.astype(str)
+        found[name] = str(sums.sort_index().idxmax())
+    return found
 
 
 def in_categories(frame: pd.DataFrame, terms: Sequence[str]) -> pd.DataFrame:
