@@ -183,8 +183,7 @@ def _arrivals(memory_lab: type[MemoryLab], *, cut: str, open_too: bool) -> Memor
     kept = np.ones(len(begins), dtype=bool) if open_too else ends <= last
     ids = [str(number) for number in range(int(kept.sum()))]
     table = pd.DataFrame({"spell_id": ids, "customer_id": ids, "started_on": pd.Series(begins[kept]).dt.date})
-    ended = pd.Series(ends[kept]).where(ends[kept] <= last)
-    table["ended_on"] = ended.dt.date.astype(object).where(ended.notna(), None)
+    table["ended_on"] = [day.date() if day <= pd.Timestamp(cut) else None for day in pd.DatetimeIndex(ends[kept])]
     return memory_lab({"spells": table}, as_of=dt.date.fromisoformat(cut) + dt.timedelta(days=1))
 
 
