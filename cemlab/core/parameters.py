@@ -228,7 +228,7 @@ REGISTRY: Mapping[str, Parameter] = {
         ),
         Parameter("start", "date", "first day of the window; empty for the first answer"),
         Parameter("end", "date", "day after the window; empty for as_of"),
-        Parameter("survey", "text", "the survey to study; empty for all"),
+        Parameter("survey", "text", "the survey to study, or that last answers are taken from; empty for all"),
         Parameter("metric", "text", "the question to study", choices=("nps", "csat", "ces")),
         Parameter("segment_by", "list", "columns to compare customers by; empty for those that the lab names"),
         Parameter(
@@ -241,7 +241,7 @@ REGISTRY: Mapping[str, Parameter] = {
         Parameter(
             "materiality",
             "number",
-            "smallest difference worth flagging: in points (nps), percentage points (csat), hundredths of the scale (ces)",
+            "smallest difference worth flagging: in points (nps), percentage points (csat, shares), hundredths of the scale (ces)",
             low=0,
         ),
         Parameter(
@@ -265,7 +265,14 @@ REGISTRY: Mapping[str, Parameter] = {
             "time beyond follow-up that a formula speaks of, in the unit of the clock; 0 for none",
             low=0,
         ),
-        Parameter("horizon_days", "integer", "how far ahead a prediction looks", unit="days", low=3, high=3650),
+        Parameter(
+            "horizon_days",
+            "integer",
+            "how far ahead a prediction looks, or a later outcome lies",
+            unit="days",
+            low=3,
+            high=3650,
+        ),
         Parameter("cuts", "integer", "on how many past days the prediction is judged", low=1, high=12),
         Parameter("challenger", "text", "model that may beat the simple ones", choices=("boosting", "none")),
         Parameter("contact_cost", "number", "what contacting one customer costs, in the lab's currency", low=0),
