@@ -325,7 +325,7 @@ def _from_file(file: str | None) -> Mapping[str, object]:
     except yaml.YAMLError:
         raise ParameterError(f"`-f` must name a YAML file: `{file}` cannot be parsed. Check its indentation.") from None
     if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
-        raise ParameterError(f"`-f` must hold one `name: value` per parameter: `{file}` holds something else.")
+        raise ParameterError(f"`-f` must hold one `name: value` per parameter: `{file}` holds something else. Mend it.")
     return content
 
 

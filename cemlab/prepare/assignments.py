@@ -60,7 +60,9 @@ def assigned(
     >>> rows = assigned(table, name="segment", value="segment", as_of=lab.as_of, zone="UTC")  # doctest: +SKIP
     """
     if not name:
-        raise ParameterError("An assignment must have a name: none was given.")
+        raise ParameterError(
+            "An assignment must have a name: none was given. Give it the one by which later studies ask for it."
+        )
     for column in ("customer_id", value, *(each for each in (probability, weight) if each)):
         if column not in table.columns:
             raise ParameterError(

@@ -199,7 +199,9 @@ def declared(notebook: Mapping[str, Any], *, study: str) -> dict[str, Value]:
     """
     tagged = [cell for cell in notebook["cells"] if "parameters" in cell.get("metadata", {}).get("tags", [])]
     if len(tagged) > 1:
-        raise ParameterError(f"Study `{study}` must have one cell tagged `parameters`: {len(tagged)} have the tag.")
+        raise ParameterError(
+            f"Study `{study}` must have one cell tagged `parameters`: {len(tagged)} have the tag. Keep one."
+        )
     return _parse(text_of(tagged[0]), study) if tagged else {}
 
 

@@ -63,11 +63,11 @@ def transitions(
     >>> moves = transitions(lab, windows=[("2022-01-01", "2023-01-01"), ("2023-01-01", "2024-01-01")])  # doctest: +SKIP
     """
     if len(windows) != 2:
-        raise ParameterError(f"Two windows are compared: {len(windows)} were given.")
+        raise ParameterError(f"Two windows are compared: {len(windows)} were given. Give an earlier and a later one.")
     question = Question.asked(lab, metric=metric, survey=survey).within(lab, windows)
     if "customer_id" not in lab.table("responses").columns:
         raise SchemaError(
-            "The same customers can be followed only where answers carry a `customer_id`: the lab maps none."
+            "The same customers can be followed only where answers carry a `customer_id`: the lab maps none. Map it."
         )
     answers, _ = grouped(lab, question, by=by, period=windows)
     answers = answers.filter(answers.customer_id.notnull())

@@ -80,7 +80,9 @@ class Following:
             )
         day = dt.date.fromisoformat(str(REGISTRY["as_of"].coerce(cut))) if cut else lab.as_of
         if day is None:
-            raise ParameterError("Spells are followed until a day: the lab has no as-of day, and no `cut` was given.")
+            raise ParameterError(
+                "Spells are followed until a day: the lab has no as-of day, and no `cut` was given. Give one."
+            )
         if lab.as_of and day > lab.as_of:
             raise ParameterError(f"`cut` must not lie after the as-of day, {lab.as_of}: {day} was given.")
         named = scope or f"spells in {clock}"

@@ -135,7 +135,9 @@ def sparse_levels(
     """
     missing = [name for name in (*terms, "n", "events") if name not in cells]
     if missing:
-        raise SchemaError(f"Cells need the columns {', '.join(missing)}.")
+        raise SchemaError(
+            f"Cells need the columns {', '.join(missing)}: they are missing. Make them with prepare.cells.covariates."
+        )
     frames = [cells.groupby(cells[term].astype(str), observed=True)[["n", "events"]].sum().rename_axis("level").reset_index()
               .assign(term=term) for term in terms if not pd.api.types.is_float_dtype(cells[term])]  # fmt: skip
     table = pd.concat(frames, ignore_index=True)

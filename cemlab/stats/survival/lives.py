@@ -200,7 +200,9 @@ def lives_of(lives: pd.DataFrame, *, causes: bool = False) -> Lives:
     result = Lives(groups, times, _grid(table["entered"]), events, censored, names, np.array(split).reshape(-1, *shape),
                    customers)  # fmt: skip
     if (result.at_risk < 0).any() or (result.after[:-1] < 0).any():
-        raise SchemaError("A spell must leave after it entered: at some durations more leave than are there.")
+        raise SchemaError(
+            "A spell must leave after it entered: at some durations more leave than are there. Check the entries."
+        )
     return result
 
 
