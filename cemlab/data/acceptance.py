@@ -50,6 +50,8 @@ class TableRecord:
         Column → rows that share one of its values, at most; for customers only.
     remarks : dict of str to int
         What else was seen, and how often.
+    last_ended : str
+        Last day on which something of its rows ended, ISO; empty where nothing did, or where ends are recorded that lie ahead.
     """
 
     name: str
@@ -64,6 +66,7 @@ class TableRecord:
     replaced: dict[str, int]
     most_rows: dict[str, int] = field(default_factory=dict)
     remarks: dict[str, int] = field(default_factory=dict)
+    last_ended: str = ""
 
 
 def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Path) -> TableRecord:
@@ -109,6 +112,7 @@ def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Pat
         for column in staged.types
         if counted.get(f"_vain_{column}")
     }
+    ended, ahead = _ends(stage, staged, file) if dated else ("", {})
     return TableRecord(
         name=name,
         columns=tuple(staged.columns),
@@ -121,8 +125,30 @@ def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Pat
         naive={column: counted[f"_naive_{column}"] for column in staged.instants if counted[f"_naive_{column}"]},
         replaced=staged.replaced,
         most_rows=_most_rows(connection, staged, file),
-        remarks=staged.remarks | vain | _pointing_nowhere(connection, staged, declaration=declaration, folder=folder),
+        last_ended=ended,
+        remarks=staged.remarks
+        | vain
+        | ahead
+        | _pointing_nowhere(connection, staged, declaration=declaration, folder=folder),
     )
+
+
+def _ends(stage: Stage, staged: Staged, file: Path) -> tuple[str, dict[str, int]]:
+    """Return the last day on which something ended, and how many ends lie ahead of the newest source file.
+
+    A file cannot know what ended after it was written: such ends are planned, and then no end tells how far the file goes.
+    """
+    written = max(dt.date.fromtimestamp(path.stat().st_mtime) for path in stage.files.values())  # noqa: DTZ012 - a day more or less does not matter
+    last, ahead = "", {}
+    for column in (name for name in staged.table.masked if name in staged.types):
+        day = identifier(staged.day(column) if column in staged.instants else column)
+        query = f"SELECT max({day}), count(*) FILTER (WHERE {day} > {quoted(written.isoformat())}::DATE) FROM read_parquet({literal(file)})"
+        latest, count = stage.connection.execute(query).fetchone()
+        if count:
+            ahead[f"{column}: planned, later than the newest file was written"] = int(count)
+        else:
+            last = max(last, _iso(latest))
+    return last, ahead
 
 
 def _through_parent(staged: Staged, folder: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cemlab.core.lab import Ledger, LedgerLine
 from cemlab.data.acceptance import TableRecord
+from cemlab.data.asof import last_day
 from cemlab.data.snapshot import ensure
 
 
@@ -23,6 +24,8 @@ class Accounting:
         The stage intake: rows in = used + excluded + quarantined, per table.
     tables : tuple of TableRecord
         What is known of each table.
+    until : str
+        Last day that the lab speaks of, and what says so; empty without dates.
     folder : Path
         The snapshot; the quarantined rows are in its folder ``quarantine``.
     """
@@ -31,6 +34,7 @@ class Accounting:
     ledger: Ledger
     tables: tuple[TableRecord, ...]
     folder: Path
+    until: str = ""
 
     @property
     def usable(self) -> bool:
@@ -51,6 +55,7 @@ class Accounting:
             lines += ["", _heading(table, own)]
             lines += [f"  {line.count:>12,} {line.outcome}: {line.reason}" for line in own if line.reason]
             lines += [f"  {text}" for text in _remarks(table)]
+        lines += ["", self.until] if self.until else []
         if any(line.outcome == "quarantined" for line in self.ledger.lines):
             lines += ["", f"Quarantined rows, with reasons: {self.folder / 'quarantine'}"]
         empty = [table.name for table in self.tables if not table.rows]
@@ -84,7 +89,9 @@ def check(lab_file: str | Path, *, data_dir: str = "") -> Accounting:
     ledger = Ledger()
     for table in snapshot.tables:
         ledger.record(line for line in snapshot.ledger if line.table == table.name)
-    return Accounting(str(snapshot.lab["name"]), ledger, snapshot.tables, snapshot.folder)
+    day, why = last_day(snapshot)
+    until = f"Data until {day}: {why}." if day else ""
+    return Accounting(str(snapshot.lab["name"]), ledger, snapshot.tables, snapshot.folder, until)
 
 
 def _heading(table: TableRecord, own: list[LedgerLine]) -> str:

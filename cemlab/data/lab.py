@@ -14,11 +14,12 @@ import duckdb
 import ibis
 from ibis.common.exceptions import IbisError
 
-from cemlab.core.errors import EngineError, InsufficientDataError, ParameterError, SchemaError, near_miss
+from cemlab.core.errors import EngineError, ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab, LabInfo, Ledger, LedgerLine
 from cemlab.core.parameters import REGISTRY
 from cemlab.core.schemas import TABLES, Table
 from cemlab.data.acceptance import TableRecord
+from cemlab.data.asof import as_of_day
 from cemlab.data.declaration import metric_scales
 from cemlab.data.mapping import LabSection, MetricSection
 from cemlab.data.retention import spill_folder
@@ -238,7 +239,7 @@ def open_lab(lab_file: str | Path, *, as_of: str = "", data_dir: str = "") -> La
     """
     asked = str(REGISTRY["as_of"].coerce(as_of))
     snapshot = ensure(lab_file, data_dir=data_dir)
-    day = _as_of_day(asked, snapshot)
+    day = as_of_day(asked, snapshot)
     engine = _engine(snapshot)
     for record in snapshot.tables:
         engine.read_parquet(snapshot.file(record.name), table_name=record.name)
@@ -274,39 +275,6 @@ def _engine(snapshot: Snapshot) -> Any:
     # a lazy table outlives its lab and still reads the snapshot: that stays for as long as the engine does
     engine.snapshot_in_use = snapshot.use
     return engine
-
-
-def _as_of_day(asked: str, snapshot: Snapshot) -> dt.date | None:
-    dated = [record for record in snapshot.tables if record.dated]
-    if not dated:
-        if asked:
-            raise ParameterError(
-                "`as_of` must be empty for a lab without dates: a day was given, and none of its "
-                f"{len(snapshot.tables)} tables says when a row became known. Leave `as_of` out, or map the dates."
-            )
-        return None
-    known = sorted(day for record in dated for day in (record.first_known, record.last_known) if day)
-    if not known:
-        raise InsufficientDataError(
-            f"A lab must hold at least one dated row: none of {len(dated)} dated tables has one. Run `cemlab check` to "
-            "see what became of the rows."
-        )
-    # the ends of spells lie on days on which no row need have become known
-    until = str(snapshot.lab.get("data_until") or "")
-    end = dt.date.fromisoformat(until or known[-1]) + dt.timedelta(days=1)
-    if not asked:
-        return end
-    if until and asked > end.isoformat():
-        raise ParameterError(
-            f"`as_of` must not be later than {end}, for the lab file says `data_until` {until}: {asked} was given, and "
-            "what happened since would pass for nothing. Choose an earlier day, or mend `data_until` with newer sources."
-        )
-    if asked <= known[0]:
-        raise InsufficientDataError(
-            f"`as_of` must be after the first known row, of {known[0]}: {asked} was given, and no dated row was known "
-            f"before it. Choose a day from {dt.date.fromisoformat(known[0]) + dt.timedelta(days=1)} on."
-        )
-    return dt.date.fromisoformat(asked)
 
 
 def _as_of_lines(engine: Any, record: TableRecord, as_of: dt.date | None) -> list[LedgerLine]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -362,6 +364,46 @@ sent_at = "at"
 def test_headers_that_differ_by_blanks_are_pointed_out(make_lab: MakeLab) -> None:
     with pytest.raises(SchemaError, match="differs only by blanks: write `strip_headers = true`"):
         intake.check(make_lab(nps="id,customer ,score,at\n1,a,9,2024-05-01\n"))
+
+
+def _ends(make_lab: MakeLab, *ends: str, head: str = "", written: str = "2024-12-01") -> Path:
+    """Three contracts of January, and when each ended; the file was written on the day named."""
+    rows = "".join(f"{number},2024-01-0{number},{end}\n" for number, end in enumerate(ends, start=1))
+    lab_file = make_lab(SPELLS.format(source="", columns='started_on = "a"\nended_on = "b"'), s=f"id,a,b\n{rows}")
+    text = lab_file.read_text().replace('company = "Tiny"', f'company = "Tiny"\n{head}')
+    lab_file.write_text(text, encoding="utf-8")
+    day = dt.datetime.fromisoformat(f"{written}T12:00").timestamp()
+    os.utime(lab_file.with_name("s.csv"), (day, day))
+    return lab_file
+
+
+def test_without_new_contracts_of_late_the_last_end_says_how_far_a_lab_goes(make_lab: MakeLab) -> None:
+    lab_file = _ends(make_lab, "2024-05-01", "2024-09-30", "")
+    lab = open_lab(lab_file)
+    assert str(lab.as_of) == "2024-10-01"
+    assert lab.frame(lab.table("spells")).ended_on.notna().sum() == 2
+    assert any(
+        "Data until 2024-09-30: the last on which something of spells ended" in line
+        for line in intake.check(lab_file).lines()
+    )
+
+
+def test_planned_ends_do_not_say_how_far_a_lab_goes(make_lab: MakeLab) -> None:
+    lab_file = _ends(make_lab, "2024-01-02", "2024-11-30", "2025-03-31")
+    assert str(open_lab(lab_file).as_of) == "2024-01-04", (
+        "an end after the file was written: no end tells how far it goes"
+    )
+    lines = intake.check(lab_file).lines()
+    assert "  ended_on: planned, later than the newest file was written: 1" in lines
+    assert any("Data until 2024-01-03: the last on which a row of spells became known" in line for line in lines)
+
+
+def test_a_declared_last_day_goes_before_any_end(make_lab: MakeLab) -> None:
+    lab_file = _ends(make_lab, "2024-05-01", "2024-09-30", "", head="data_until = 2024-06-30")
+    lab = open_lab(lab_file)
+    assert str(lab.as_of) == "2024-07-01"
+    assert lab.frame(lab.table("spells")).ended_on.notna().sum() == 1
+    assert any(line.startswith("Data until 2024-06-30: `data_until`") for line in intake.check(lab_file).lines())
 
 
 def test_a_lab_is_as_of_the_day_after_its_data(make_lab: MakeLab) -> None:
