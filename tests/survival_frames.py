@@ -50,7 +50,11 @@ def life_table(rows: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFrame:
     if "start" in rows:
         parts.append(rows[list(by)].assign(duration=rows["start"], entered=1, events=0, censored=0))
     keys = [*by, "duration", *(["cause"] if causes else [])]
-    return pd.concat(parts).groupby(keys, dropna=False, as_index=False)[["entered", "events", "censored"]].sum()
+    return (
+        pd.concat(parts)
+        .groupby(keys, dropna=False, observed=True, as_index=False)[["entered", "events", "censored"]]
+        .sum()
+    )
 
 
 def as_cells(rows: pd.DataFrame, *, terms: Sequence[str] = ()) -> pd.DataFrame:
