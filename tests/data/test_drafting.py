@@ -152,6 +152,29 @@ def test_contracts_with_two_days_become_spells(exports: Exports) -> None:
     }
 
 
+def test_a_customers_number_is_no_sure_number_of_a_contract(exports: Exports) -> None:
+    rows = [[f"c{n}", f"k{n}", "2020-01-01", "2021-02-03" if n % 2 else ""] for n in range(PEOPLE)]
+    _, lab = loaded(
+        exports(contracts_csv=table(["customer_no", "agreement_account_no", "start_date", "end_date"], rows))
+    )
+    assert mapped(lab, "spells")["spell_id"] == "agreement_account_no"
+    (first,) = exports(contracts_csv="")
+    first.with_name("lab.toml").unlink()
+    shared = [[f"c{n}", f"k{n // 2}", *row[2:]] for n, row in enumerate(rows)]
+    header = ["customer_no", "contract_no", "start_date", "end_date"]
+    draft, lab = loaded(exports(shared_csv=table(header, shared)))
+    assert mapped(lab, "spells")["spell_id"] == "customer_no"
+    assert "it numbers customers, and `contract_no` may number the rows" in draft.text
+
+
+def test_until_when_starts_and_ends_are_complete_is_asked(exports: Exports) -> None:
+    rows = [[f"k{n}", f"c{n}", "2020-01-01", "2021-02-03" if n % 2 else ""] for n in range(PEOPLE)]
+    draft, lab = loaded(exports(contracts_csv=table(["contract_id", "customer_id", "start_date", "end_date"], rows)))
+    assert any("until which day are starts and ends complete?" in question for question in draft.questions)
+    assert "data_until" in draft.text
+    assert lab.lab.data_until == ""
+
+
 def test_a_wide_survey_becomes_ratings_and_codes_off_the_scale_are_no_answer(exports: Exports) -> None:
     rows = [[n, n % 12, *[(n + k) % 6 for k in range(4)]] for n in range(PEOPLE)]
     _, lab = loaded(exports(wide_csv=table(["response_id", "NPS", "Q3a", "Q3b", "Q3c", "Q3d"], rows)))

@@ -138,6 +138,11 @@ def _lab(plans: Sequence[Plan], *, name: str, company: str) -> dict[str, tuple[A
     snapshot = next((plan.file.written for plan in plans if plan.counts_back), None)
     if snapshot:
         lab["data_until"] = (snapshot.isoformat(), "the day of the snapshot; here it is the file's own")
+    elif any(plan.table == "spells" for plan in plans):
+        lab["data_until"] = (
+            "",
+            "the last day for which starts and ends are complete; empty: the last that a row speaks of",
+        )
     if any(plan.table == "transactions" for plan in plans):
         lab["currency"] = ("", "such as EUR")
     lab["segments"] = (comparable(plans), "columns by which studies compare customers")

@@ -49,10 +49,14 @@ def identify(plan_: Plan, *, key: str) -> None:
     others = [each.name for each in MEANINGS if each.kind == "key" and each.name not in (key, "customer_id")]
     found = export.key(key) or next((each for each in map(export.key, others) if each is not None), None)
     customer = export.customer()
+    looked = "" if export.whole else "distinct in the first rows; not all were looked at"
     if found is None and customer and customer.profile.unique:
-        found = customer
+        numbers = [each.profile for each in matches(key, export.profiles) if not each.profile.codes]
+        found, other = customer, next((each.header for each in numbers), "")
+        # several contracts of one customer would pass for one
+        looked = f"it numbers customers, and `{other}` may number the rows" if other else looked
     if found:
-        plan_.add(key, found, "" if export.whole else "distinct in the first rows; not all were looked at")
+        plan_.add(key, found, looked)
         return
     named = next((each for each in matches(key, export.profiles)), None)
     repeats = f"; `{named.profile.header}` repeats" if named else ""

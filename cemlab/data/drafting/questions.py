@@ -46,6 +46,8 @@ def _of_source(plan: Plan) -> Iterator[str]:
         yield f"on which scale are its {len(items)} items, and which codes are no answer?"
     if plan.counts_back:
         yield "on which day was it exported? Times with the company count back from it. (`data_until`)"
+    elif plan.table == "spells":
+        yield "until which day are starts and ends complete? Who has no end by then is still here. (`data_until`)"
     if plan.options.get("undated") and plan.table != "ratings":
         yield "when did its rows become known? No column says so. (`undated`)"
     if plan.options.get("one_per"):

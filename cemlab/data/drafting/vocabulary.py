@@ -56,6 +56,7 @@ _ID = r"(id|ids|identifier|identifiant|no|nr|num|number|numero|nummer|key|code|r
 _CUSTOMER = (
     r"(customer|client|kunden?|cust|member|user|subscriber|guest|consumer|household|visitor|abonne|adherent|mitglied)s?"
 )
+_CONTRACT = r"(contract|agreement|subscription|policy|booking|membership|vertrags?|contrat|abonnement|police)"
 _RECORD = (
     r"(order|invoice|receipt|transaction|basket|payment|purchase|sale|commande|facture|rechnungs?|bestell(ungs?)?)"
 )
@@ -68,8 +69,8 @@ MEANINGS: tuple[Meaning, ...] = (
             rf"^(response|respondent|answer|survey|review|feedback|questionnaire|interview|reponse|antwort|resp) ?{_ID}$",
             rf"^resp(ondent)? ?num$|^{_ID}$"),
     Meaning("invitation_id", "key", rf"^(invitation|invite|mailing|einladungs?) {_ID}$"),
-    Meaning("spell_id", "key", rf"^(contract|subscription|policy|booking|membership|vertrags?|contrat|abonnement|police) {_ID}$",
-            rf"^service {_ID}$|^{_ID}$"),
+    Meaning("spell_id", "key", rf"^{_CONTRACT} ?{_ID}$|^{_ID} {_CONTRACT}$",
+            rf"\b{_CONTRACT}\b.*\b{_ID}$|^{_CONTRACT}$|^service {_ID}$|^{_ID}$"),
     Meaning("event_id", "key", rf"^(event|interaction|ticket|call|log|session|ereignis|evenement) {_ID}$", rf"^{_ID}$"),
     Meaning("transaction_id", "key", rf"^{_RECORD} ?{_ID}$", rf"^{_ID}$"),
     Meaning("case_id", "key", rf"^(case|complaint|claim|reclamation|beschwerde|fall) {_ID}$"),
