@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,11 +108,6 @@ def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Pat
     query = f"SELECT count(*), min({KNOWN_ON}), max({KNOWN_ON}){flags} FROM read_parquet({literal(file)})"
     rows, first, last, *found = connection.execute(query).fetchone()
     counted = dict(zip(staged.flags, found, strict=True))
-    vain = {
-        f"{column}: looked up in vain": counted[f"_vain_{column}"]
-        for column in staged.types
-        if counted.get(f"_vain_{column}")
-    }
     ended, ahead = _ends(stage, staged, file) if dated else ("", {})
     return TableRecord(
         name=name,
@@ -127,10 +123,15 @@ def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Pat
         most_rows=_most_rows(connection, staged, file),
         last_ended=ended,
         remarks=staged.remarks
-        | vain
+        | _in_vain(staged, counted)
         | ahead
         | _pointing_nowhere(connection, staged, declaration=declaration, folder=folder),
     )
+
+
+def _in_vain(staged: Staged, counted: Mapping[str, int]) -> dict[str, int]:
+    found = {column: counted.get(f"_vain_{column}", 0) for column in staged.types}
+    return {f"{column}: looked up in vain": count for column, count in found.items() if count}
 
 
 def _ends(stage: Stage, staged: Staged, file: Path) -> tuple[str, dict[str, int]]:
