@@ -93,12 +93,14 @@ def test_drift_is_told_of_the_day_that_is_furthest_off() -> None:
     days = [_found(1.1, unit="ratio", day="2024-03-01"), _found(1.5, unit="ratio", flagged=True, day="2024-06-01")]
     said = prediction_text.drifted(days)
     assert said is not None
-    assert plain(said).startswith("Leaving has not gone on as it did: from 2024-06-01 on, 1.50 left")
+    assert plain(said).startswith(
+        "Leaving has not gone on as it did: from 2024-06-01 on customers left 1.50 times as fast as foretold"
+    )
     assert prediction_text.drifted(days[:1]) is None
     assert prediction_text.unlike([]) is None
     unlike = prediction_text.unlike(["plan"])
     assert unlike is not None
-    assert plain(unlike).startswith("Read today's risks with care: in “Plan”")
+    assert plain(unlike).startswith("Read risks with care: by “Plan”")
 
 
 def test_high_risks_are_counted_and_told_as_a_share() -> None:
@@ -214,3 +216,41 @@ def test_days_that_differ_are_told_instead_of_one_number() -> None:
     )
     assert "0.69 to 1.23 left, by day" in plain(prediction_text.calibration_in_short(ratio, differing=daily))
     assert prediction_checks.comes_true(ratio, differing=daily).state == "watch"
+
+
+def _points(*values: float) -> list[Finding]:
+    return [
+        _found(each, unit="ratio", flagged=True, term="plan", level=name)
+        for each, name in zip(values, ("yearly", "two years"), strict=False)
+    ]
+
+
+def test_group_with_the_high_risks_is_named_where_one_stands_out() -> None:
+    references = {"plan": "monthly"}
+    below, above = _points(0.46, 0.29), _points(1.8, 0.29)
+    said = [prediction_text.highest(each, references=references) for each in (below, above)]
+    assert plain(said[0]).startswith(
+        "By “Plan” monthly holds the high risks: two years leaves at 0.29 times its rate (between 0.26"
+    )  # type: ignore[arg-type]
+    assert plain(said[1]).startswith("By “Plan” yearly holds the high risks: 1.80 times the rate of monthly")  # type: ignore[arg-type]
+    assert (
+        prediction_text.highest([_found(1.9, unit="ratio", term="plan", level="yearly")], references=references) is None
+    )
+
+
+def test_answer_has_at_most_eighty_words() -> None:
+    """The longest that the page can say: drift, skill, days that differ, the group, and today's customers."""
+    day = _found(1.5, unit="ratio", flagged=True, day="2024-06-01")
+    said = [
+        prediction_text.drifted([day]),
+        prediction_text.skill_in_short(_found(0.64), horizon="90 days"),
+        prediction_text.highest(_points(0.46, 0.29), references={"plan": "two years, with equipment"}, brief=True),
+        prediction_text.today_in_short(
+            Finding("n", 2765.0, "customers"), Finding("h", 135.0, "customers"), above=_found(0.12)
+        ),
+    ]
+    assert sum(len(plain(each).split()) for each in said if each) <= 80
+    assert (
+        plain(prediction_text.in_short(_found(0.2), _found(0.32)))
+        == "The riskiest 20 % held 32 % of those who left (between 29 and 35 %)."
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import hazard_tables, numbers
@@ -117,6 +117,85 @@ def today(
     return Sentence(*parts, ".")
 
 
+def in_short(share: Finding, found: Finding) -> Sentence:
+    """Say in one sentence of the answer which share of leavers the top of the list holds.
+
+    Parameters
+    ----------
+    share : Finding
+        Share of customers contacted.
+    found : Finding
+        Share of leavers among them.
+
+    Returns
+    -------
+    Sentence
+        With its interval.
+    """
+    if found.suppressed or not math.isfinite(found.value):
+        return found_by_contacting(share, found)
+    return Sentence(
+        "The riskiest ", share, " held ", found, " of those who left (between ", Quote(found, "interval"), ")."
+    )
+
+
+def today_in_short(scored: Finding, high: Finding, *, above: Finding) -> Sentence:
+    """Say in one sentence of the answer how many of today's customers are at high risk.
+
+    Parameters
+    ----------
+    scored, high : Finding
+        Customers with a score, and those above a threshold.
+    above : Finding
+        The threshold.
+
+    Returns
+    -------
+    Sentence
+        Counts only.
+    """
+    return Sentence("Of today's ", scored, " customers ", high, " have a risk above ", above, ".")
+
+
+def highest(points: Sequence[Finding], *, references: Mapping[str, str], brief: bool = False) -> Sentence | None:
+    """Say which group holds the high risks, all other columns of the model alike.
+
+    Parameters
+    ----------
+    points : sequence of Finding
+        Ratio of each ``term`` and ``level``, flagged where it stands out after adjustment.
+    references : mapping of str to str
+        Term → the level that the others are compared with.
+    brief : bool, default False
+        The group's name alone, for the answer.
+
+    Returns
+    -------
+    Sentence or None
+        Of the column with the ratio that is furthest from one; None when none stands out.
+    """
+    told = [each for each in points if each.flagged and not each.suppressed and each.value > 0]
+    if not told:
+        return None
+    term = max(told, key=lambda each: abs(math.log(each.value))).scope["term"]
+    own = [each for each in told if each.scope["term"] == term]
+    most = max(own, key=lambda each: each.value)
+    name = hazard_tables.named(term)
+    if brief:
+        group = most.scope["level"] if most.value > 1 else references[term]
+        return Sentence("The high risks are, all else alike, those of ", Name(f"“{name}”: {group}"), ".")
+    if most.value > 1:
+        return Sentence(
+            Name(f"By “{name}” {most.scope['level']} holds the high risks: "), most, Name(f" times the rate of {references[term]} (between "),
+            Quote(most, "interval"), ").",
+        )  # fmt: skip
+    least = min(own, key=lambda each: each.value)
+    return Sentence(
+        Name(f"By “{name}” {references[term]} holds the high risks: {least.scope['level']} leaves at "), least, " times its rate (between ",
+        Quote(least, "interval"), ").",
+    )  # fmt: skip
+
+
 def no_list() -> Sentence:
     """Say that a list of customers by risk is not worth acting on.
 
@@ -146,8 +225,8 @@ def drifted(ratios: Sequence[Finding]) -> Sentence | None:
         return None
     most = max(off, key=lambda each: abs(math.log(each.value)))
     return Sentence(
-        "Leaving has not gone on as it did: from ", Name(most.scope["day"]), " on, ", most, " left for each leaver predicted (between ",
-        Quote(most, "interval"), "). Trust the order of risks more than their size.",
+        "Leaving has not gone on as it did: from ", Name(most.scope["day"]), " on customers left ", most, " times as fast as foretold (between ",
+        Quote(most, "interval"), "). Trust the order of risks, not their size.",
     )  # fmt: skip
 
 
@@ -168,9 +247,9 @@ def unlike(moved: Sequence[str]) -> Sentence | None:
         return None
     names = numbers.listed(f"“{hazard_tables.named(name)}”" for name in moved)
     return Sentence(
-        "Read today's risks with care: in ",
+        "Read risks with care: by ",
         Name(names),
-        " today's customers are unlike those that the model learnt from.",
+        " today's customers are unlike those of training.",
     )
 
 

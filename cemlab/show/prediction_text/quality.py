@@ -137,7 +137,7 @@ def skill_in_short(auc: Finding, *, horizon: str) -> Sentence:
             "On later time nobody could foretell who leaves within ", Name(horizon), " better than by chance."
         )
     return Sentence(
-        "Shown a leaver and a stayer of the ", Name(horizon), " after training, the model picks the leaver in ", auc, " of cases (between ",
+        "Of a leaver and a stayer of ", Name(horizon), " the model picks the leaver in ", auc, " of cases (between ",
         Quote(auc, "interval"), "; chance: half).",
     )  # fmt: skip
 
@@ -251,7 +251,7 @@ def calibration_in_short(ratio: Finding, *, differing: Sequence[Finding] = ()) -
         if ratio.value > 1
         else "Fewer left than predicted"
     )
-    return Sentence(f"{how}: ", ratio, " for each leaver predicted (between ", Quote(ratio, "interval"), ").")
+    return Sentence(f"{how}: ", ratio, " for each (between ", Quote(ratio, "interval"), ").")
 
 
 def believable(ratio: Finding) -> bool:
