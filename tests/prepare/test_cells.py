@@ -105,7 +105,7 @@ def test_start_stop_by_hand(lab: MemoryLab) -> None:
 def test_a_landmark_counts_from_it_with_what_was_known_before_it(lab: MemoryLab) -> None:
     table = cells.landmark(lab, day="2024-02-10", terms=["plan"], time_varying=["nps_group"])
     assert listed(table) == [[34, "price", "x", "promoter", 1, 1], [81, "", "y", "not asked", 1, 0]]
-    assert lab.ledger.count("excluded", table="spells", stage="study", scope="landmark 2024-02-10") == 1
+    assert lab.ledger.count("excluded", table="spells", stage="study", scope="looked ahead from 2024-02-10") == 1
     later = cells.landmark(lab, after_days=30, time_varying=["complaint"], clock="months")
     # 9 February; the third spell's landmark is the day of counting
     assert listed(later) == [[2, "price", "no", 1, 1], [2, "", "yes", 1, 0]]
@@ -367,7 +367,7 @@ def test_no_spell_left_says_why(memory_lab: type[MemoryLab]) -> None:
     ):
         with pytest.raises(InsufficientDataError, match="no full month observed: 3"):
             ask()
-    with pytest.raises(InsufficientDataError, match="out of sight, at the landmark: 3"):
+    with pytest.raises(InsufficientDataError, match="out of sight, on that day: 3"):
         cells.landmark(lab, after_days=60)
 
 

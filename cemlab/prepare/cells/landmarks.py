@@ -23,10 +23,10 @@ from cemlab.prepare.spells.followed import ENTRY, EXIT, REASON, Following, first
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-YOUNGER = "it began on or after the landmark"
-OVER = "it was over, or out of sight, at the landmark"
-UNSEEN = "its observation begins after the landmark"
-NO_STEP = "no full month observed after the landmark"
+YOUNGER = "it began on the day that is looked ahead from, or later"
+OVER = "it was over, or out of sight, on that day"
+UNSEEN = "it came into sight after that day"
+NO_STEP = "no full month was seen after that day"
 
 TENURE = "tenure"
 """Whole months from a spell's first day to the landmark: a covariate that every spell has."""
@@ -104,7 +104,9 @@ def landmark(
     >>> cells = landmark(lab, after_days=180, time_varying=["nps_group"])  # doctest: +SKIP
     """
     on = asked(after_days, day)
-    following = Following.asked(lab, clock=clock, cut=cut, scope=scope or f"landmark {on if day else f'{on} days'}")
+    following = Following.asked(
+        lab, clock=clock, cut=cut, scope=scope or f"looked ahead from {on if day else f'day {on}'}"
+    )
     history = History.of(lab, time_varying, window_days=window_days, survey=survey)
     live = lives(lab, following, on)
     record(lab, following, live)

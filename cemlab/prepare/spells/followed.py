@@ -17,7 +17,7 @@ from cemlab.prepare.spells.clock import CLOCKS, Clock, days_between, months_begu
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-LATER = "it began on or after the cut"
+LATER = "it began after the time that is looked at"
 ENDED_UNSEEN = "it ended before its end could be recorded"
 BACKWARDS = "it ends before it starts"
 NOT_YET = "its observation begins only on or after the day of counting"

@@ -23,8 +23,8 @@ FOLDS = 5
 REASONS = {
     "late": "is known only after the cut",
     "ranks": f"ranks who left almost perfectly (more than {RANKS:g})",
-    "pure": f"has levels with {PURE:.0%} of the rows or more in which everybody left or nobody did",
-    "gone": f"has levels with {PURE:.0%} of those who left or more in which everybody left",
+    "pure": f"has levels with {100 * PURE:g} % of the rows or more in which everybody left or nobody did",
+    "gone": f"has levels with {100 * PURE:g} % of those who left or more in which everybody left",
 }
 
 

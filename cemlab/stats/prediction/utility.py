@@ -20,7 +20,9 @@ from cemlab.stats.prediction.weights import known_by
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.3, 0.5)
 STEPS = 40
 """Thresholds at most, where none are asked for."""
-ASSUMED = "Assumed, not estimated: a contact costs {cost:g}; {success:.0%} of the leavers who are contacted stay; each then keeps {margin:g}."
+ASSUMED = "Assumed, not estimated: a contact costs {cost}; {success} % of the leavers who are contacted stay; each then keeps {margin}."
+_DIGITS = 3
+"""Of an assumption; what was read from transactions is no more certain than that."""
 CHOSEN = "The best threshold is found on the customers it is judged on, so what it brings is a little flattered."
 
 
@@ -210,7 +212,7 @@ def decision_curve(
     return Estimates.build(
         table, by=[*by, "threshold"], cells=by, measure="money_per_customer", unit="currency", level=level, min_n=min_n,
         better="up", method=f"decision curve, weighted by the censoring curve, {METHOD}", parts=parts,
-        notes=(ASSUMED.format(margin=margin, cost=cost, success=success), CHOSEN, *notes, *notes_of(table, whole.groups)),
+        notes=(ASSUMED.format(margin=_rough(margin), cost=_rough(cost), success=_rough(100 * success)), CHOSEN, *notes, *notes_of(table, whole.groups)),
     )  # fmt: skip
 
 
@@ -274,3 +276,11 @@ def _best(whole: Judging, found: Sequence[Replicated], thresholds: Floats, *, le
             "money_low": own["ci_low"], "money_high": own["ci_high"], "n": group.n.sum(),
         })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _rough(value: float) -> str:
+    """Return a number without digits that say nothing."""
+    whole = len(str(int(abs(value))))
+    return (
+        f"{round(value, max(_DIGITS - whole, 0)):,g}" if whole <= _DIGITS else f"{round(value, _DIGITS - whole):,.0f}"
+    )
