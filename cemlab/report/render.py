@@ -78,6 +78,8 @@ class Page:
         One per question that shows anything.
     checks : list of record
         What could overturn the answer, worst first.
+    checks_title : str
+        Their heading.
     left_out : list of record
         Questions that this page does not answer, and why.
     figures : dict of str to str
