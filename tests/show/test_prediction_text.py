@@ -27,7 +27,7 @@ def test_skill_is_told_in_pairs_and_chance_is_called_chance() -> None:
     assert "it removes 5 % of the squared error" in said
     chance = plain(prediction_text.skill(_found(0.52), _found(0.0), horizon="90 days", model="Cox"))
     assert "could not be foretold better than by chance" in chance
-    assert "picks the leaver in 66 % of cases (between 63 and 69 %" in plain(
+    assert "picks the leaver in 66 % (between 63 and 69 %" in plain(
         prediction_text.skill_in_short(_found(0.66), horizon="90 days")
     )
     assert "nobody could foretell" in plain(prediction_text.skill_in_short(_found(0.52), horizon="90 days"))

@@ -183,7 +183,7 @@ def highest(points: Sequence[Finding], *, references: Mapping[str, str], brief: 
     name = hazard_tables.named(term)
     if brief:
         group = most.scope["level"] if most.value > 1 else references[term]
-        return Sentence("The high risks are, all else alike, those of ", Name(f"“{name}”: {group}"), ".")
+        return Sentence("High risks are, all else alike, those of ", Name(f"“{name}”: {group}"), ".")
     if most.value > 1:
         return Sentence(
             Name(f"By “{name}” {most.scope['level']} holds the high risks: "), most, Name(f" times the rate of {references[term]} (between "),

@@ -137,7 +137,7 @@ def skill_in_short(auc: Finding, *, horizon: str) -> Sentence:
             "On later time nobody could foretell who leaves within ", Name(horizon), " better than by chance."
         )
     return Sentence(
-        "Of a leaver and a stayer of ", Name(horizon), " the model picks the leaver in ", auc, " of cases (between ",
+        "Of a leaver and a stayer of ", Name(horizon), " the model picks the leaver in ", auc, " (between ",
         Quote(auc, "interval"), "; chance: half).",
     )  # fmt: skip
 
