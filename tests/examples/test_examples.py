@@ -11,6 +11,7 @@ import pytest
 
 from cemlab.core.lab import Lab
 from cemlab.data.intake import Accounting
+from cemlab.prepare import cells
 
 Open = Callable[[str], tuple[Lab, Accounting]]
 
@@ -118,6 +119,16 @@ def test_telco_in_five_tables_joins_every_customer_and_shows_the_leak(example: O
     left = both.ended_on.notna()
     assert [int((both.score <= 2).sum()), int(left[both.score <= 2].sum())] == [1_440, 1_440]
     assert [int((both.score >= 4).sum()), int(left[both.score >= 4].sum())] == [2_938, 0]
+
+
+def test_hotel_bookings_are_not_judged_on_days_whose_stayers_arrive_after_the_file(example: Open) -> None:
+    unjudged = cells.unjudged_days(example("hotel_bookings")[0], horizon_days=90)
+    assert unjudged[["day", "live", "stayed"]].to_numpy().tolist() == [
+        ["2017-06-17", 6348, 0],
+        ["2017-03-19", 12363, 4304],
+        ["2016-12-19", 9717, 5183],
+    ]
+    assert unjudged["missing_share"].tolist() == pytest.approx([0.462, 0.196, 0.076], abs=1e-3)
 
 
 def test_hotel_bookings_end_in_three_ways_and_none_is_dropped(example: Open) -> None:
