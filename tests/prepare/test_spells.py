@@ -174,7 +174,9 @@ def test_a_cut_shows_what_was_known_then(memory_lab: type[MemoryLab]) -> None:
     known = frame(rows[0], *[("2024-01-01", None, None, None)] * 3)
     then = memory_lab({"spells": known}, as_of=dt.date(2024, 3, 1))
     pd.testing.assert_frame_equal(cut, spells.life_table(then, clock="days"))
-    assert left_out(lab, "spells in days until 2024-03-01") == {("excluded", "it began after the time that is looked at"): 1}
+    assert left_out(lab, "spells in days until 2024-03-01") == {
+        ("excluded", "it began after the time that is looked at"): 1
+    }
     with pytest.raises(ParameterError, match="must not lie after the as-of day"):
         spells.life_table(lab, cut="2025-01-01")
 
