@@ -108,7 +108,6 @@ def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Pat
     query = f"SELECT count(*), min({KNOWN_ON}), max({KNOWN_ON}){flags} FROM read_parquet({literal(file)})"
     rows, first, last, *found = connection.execute(query).fetchone()
     counted = dict(zip(staged.flags, found, strict=True))
-    ended, ahead = _ends(stage, staged, file) if dated else ("", {})
     return TableRecord(
         name=name,
         columns=tuple(staged.columns),
@@ -121,10 +120,9 @@ def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Pat
         naive={column: counted[f"_naive_{column}"] for column in staged.instants if counted[f"_naive_{column}"]},
         replaced=staged.replaced,
         most_rows=_most_rows(connection, staged, file),
-        last_ended=ended,
+        last_ended=_last_ended(connection, staged, file) if dated else "",
         remarks=staged.remarks
         | _in_vain(staged, counted)
-        | ahead
         | _pointing_nowhere(connection, staged, declaration=declaration, folder=folder),
     )
 
@@ -134,22 +132,18 @@ def _in_vain(staged: Staged, counted: Mapping[str, int]) -> dict[str, int]:
     return {f"{column}: looked up in vain": count for column, count in found.items() if count}
 
 
-def _ends(stage: Stage, staged: Staged, file: Path) -> tuple[str, dict[str, int]]:
-    """Return the last day on which something ended, and how many ends lie ahead of the newest source file.
-
-    A file cannot know what ended after it was written: such ends are planned, and then no end tells how far the file goes.
-    """
-    written = max(dt.date.fromtimestamp(path.stat().st_mtime) for path in stage.files.values())  # noqa: DTZ012 - a day more or less does not matter
-    last, ahead = "", {}
-    for column in (name for name in staged.table.masked if name in staged.types):
-        day = identifier(staged.day(column) if column in staged.instants else column)
-        query = f"SELECT max({day}), count(*) FILTER (WHERE {day} > {quoted(written.isoformat())}::DATE) FROM read_parquet({literal(file)})"
-        latest, count = stage.connection.execute(query).fetchone()
-        if count:
-            ahead[f"{column}: planned, later than the newest file was written"] = int(count)
-        else:
-            last = max(last, _iso(latest))
-    return last, ahead
+def _last_ended(connection: Any, staged: Staged, file: Path) -> str:
+    days = [
+        identifier(staged.day(column) if column in staged.instants else column)
+        for column in staged.table.masked
+        if column in staged.types
+    ]
+    if not days:
+        return ""
+    (latest,) = connection.execute(
+        f"SELECT greatest({', '.join(f'max({day})' for day in days)}) FROM read_parquet({literal(file)})"
+    ).fetchone()
+    return _iso(latest)
 
 
 def _through_parent(staged: Staged, folder: Path) -> str:

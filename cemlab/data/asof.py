@@ -14,7 +14,7 @@ def as_of_day(asked: str, snapshot: Snapshot) -> dt.date | None:
     Parameters
     ----------
     asked : str
-        ISO day; empty for the day after the last that the lab's rows speak of.
+        ISO day; empty for the day after the last that the lab is complete for.
     snapshot : Snapshot
         The lab's accepted rows.
 
@@ -62,10 +62,10 @@ def as_of_day(asked: str, snapshot: Snapshot) -> dt.date | None:
 
 
 def last_day(snapshot: Snapshot) -> tuple[str, str]:
-    """Return the last day that a lab speaks of, and what says so.
+    """Return the last day that a lab is known to be complete for, and what says so.
 
-    The declared `data_until`; else the last on which a row became known or something of it ended. Without the ends an export that has
-    seen no new contract of late would lose all that ended since.
+    The declared `data_until`, else the last on which a row became known. An end recorded for a later day may be planned, or may be all that an
+    export without new contracts tells of that time: only who made it knows, so it is pointed out, and not taken for either.
 
     Parameters
     ----------
@@ -82,12 +82,17 @@ def last_day(snapshot: Snapshot) -> tuple[str, str]:
     until = str(snapshot.lab.get("data_until") or "")
     if until:
         return until, "`data_until` of the lab file"
-    days = [
-        (record.last_known, 1, f"a row of {record.name} became known") for record in snapshot.tables if record.dated
-    ]
-    days += [(record.last_ended, 0, f"something of {record.name} ended") for record in snapshot.tables if record.dated]
-    day, _, why = max((each for each in days if each[0]), default=("", 0, ""))
-    return (
-        day,
-        f"the last on which {why}; say `data_until` if the sources are complete for longer or shorter" if day else "",
+    days = [(record.last_known, record.name) for record in snapshot.tables if record.dated and record.last_known]
+    if not days:
+        return "", ""
+    day, name = max(days, key=lambda each: each[0])
+    why = f"the last on which a row of {name} became known"
+    later = max(
+        ((record.last_ended, record.name) for record in snapshot.tables if record.last_ended > day), default=("", "")
+    )
+    if not later[0]:
+        return day, f"{why}; say `data_until` if the sources are complete for longer or shorter"
+    return day, (
+        f"{why}. Ends of {later[1]} are recorded up to {later[0]}, and those after {day} do not count: say `data_until = {later[0]}` if they "
+        "have happened, or an earlier day if some are planned"
     )

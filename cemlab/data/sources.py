@@ -15,7 +15,7 @@ from typing import Any
 
 from cemlab.core.errors import SourceError
 
-SNAPSHOT_FORMAT = 4
+SNAPSHOT_FORMAT = 5
 """Raised whenever intake would make something else of the same sources."""
 
 _BLOCK = 1 << 20

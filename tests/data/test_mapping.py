@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 from collections.abc import Callable
@@ -366,36 +365,33 @@ def test_headers_that_differ_by_blanks_are_pointed_out(make_lab: MakeLab) -> Non
         intake.check(make_lab(nps="id,customer ,score,at\n1,a,9,2024-05-01\n"))
 
 
-def _ends(make_lab: MakeLab, *ends: str, head: str = "", written: str = "2024-12-01") -> Path:
-    """Three contracts of January, and when each ended; the file was written on the day named."""
+def _ends(make_lab: MakeLab, *ends: str, head: str = "") -> Path:
+    """Three contracts of January, and when each ended."""
     rows = "".join(f"{number},2024-01-0{number},{end}\n" for number, end in enumerate(ends, start=1))
     lab_file = make_lab(SPELLS.format(source="", columns='started_on = "a"\nended_on = "b"'), s=f"id,a,b\n{rows}")
     text = lab_file.read_text().replace('company = "Tiny"', f'company = "Tiny"\n{head}')
     lab_file.write_text(text, encoding="utf-8")
-    day = dt.datetime.fromisoformat(f"{written}T12:00").timestamp()
-    os.utime(lab_file.with_name("s.csv"), (day, day))
     return lab_file
 
 
-def test_without_new_contracts_of_late_the_last_end_says_how_far_a_lab_goes(make_lab: MakeLab) -> None:
-    lab_file = _ends(make_lab, "2024-05-01", "2024-09-30", "")
+def test_ends_after_the_last_known_row_are_pointed_out_and_not_taken_for_the_last_day(make_lab: MakeLab) -> None:
+    lab_file = _ends(make_lab, "2024-01-02", "2024-09-30", "")
     lab = open_lab(lab_file)
-    assert str(lab.as_of) == "2024-10-01"
-    assert lab.frame(lab.table("spells")).ended_on.notna().sum() == 2
-    assert any(
-        "Data until 2024-09-30: the last on which something of spells ended" in line
-        for line in intake.check(lab_file).lines()
+    assert str(lab.as_of) == "2024-01-04"
+    assert lab.frame(lab.table("spells")).ended_on.notna().sum() == 1
+    (line,) = (line for line in intake.check(lab_file).lines() if line.startswith("Data until"))
+    assert line.startswith(
+        "Data until 2024-01-03: the last on which a row of spells became known. Ends of spells are recorded up to 2024-09-30"
     )
+    assert "say `data_until = 2024-09-30` if they have happened" in line
 
 
-def test_planned_ends_do_not_say_how_far_a_lab_goes(make_lab: MakeLab) -> None:
-    lab_file = _ends(make_lab, "2024-01-02", "2024-11-30", "2025-03-31")
-    assert str(open_lab(lab_file).as_of) == "2024-01-04", (
-        "an end after the file was written: no end tells how far it goes"
-    )
-    lines = intake.check(lab_file).lines()
-    assert "  ended_on: planned, later than the newest file was written: 1" in lines
-    assert any("Data until 2024-01-03: the last on which a row of spells became known" in line for line in lines)
+def test_the_last_day_of_a_lab_does_not_hang_on_when_its_files_were_written(make_lab: MakeLab) -> None:
+    lab_file = _ends(make_lab, "2024-05-01", "2024-09-30", "")
+    before = open_lab(lab_file)
+    os.utime(lab_file.with_name("s.csv"), (0, 0))
+    after = open_lab(lab_file)
+    assert (before.as_of, before.fingerprint) == (after.as_of, after.fingerprint)
 
 
 def test_a_declared_last_day_goes_before_any_end(make_lab: MakeLab) -> None:

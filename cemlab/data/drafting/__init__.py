@@ -141,7 +141,7 @@ def _lab(plans: Sequence[Plan], *, name: str, company: str) -> dict[str, tuple[A
     elif any(plan.table == "spells" for plan in plans):
         lab["data_until"] = (
             "",
-            "the last day for which starts and ends are complete; empty: the last that a row speaks of",
+            "the last day for which starts and ends are complete; empty: the last on which one started",
         )
     if any(plan.table == "transactions" for plan in plans):
         lab["currency"] = ("", "such as EUR")
