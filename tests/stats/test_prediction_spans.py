@@ -142,5 +142,8 @@ def test_day_from_which_more_leave_is_flagged(factor: float, moved: bool) -> Non
     row = found.row()
     assert bool(row["flagged"]) is moved
     assert row["ci_low"] < factor < row["ci_high"]
+    assert bool(row["flagged"]) is (not row["ci_low"] < 1 < row["ci_high"]), (
+        "of one day the flag and the interval say the same"
+    )
     with pytest.raises(SchemaError, match="1 of 1 lack them"):
         prediction.relation_by_day({"2024-03-01": judged.cells}, risks=judged.risks["Cox"], training={})

@@ -8,8 +8,12 @@ import pandas as pd
 
 from cemlab.core.errors import SchemaError
 from cemlab.core.results import Estimates
+from cemlab.stats.multiplicity import benjamini_hochberg
 from cemlab.stats.prediction.drift import calibration_by_month
 from cemlab.stats.prediction.tabled import Risks
+
+MATERIAL = 0.1
+"""Smallest distance of observed over expected from 1 that counts."""
 
 
 def relation_by_day(
@@ -45,7 +49,7 @@ def relation_by_day(
     -------
     Estimates
         Measure ``observed_expected`` as a ratio; one row per ``day``, oldest first: ``estimate``, ``ci_low``, ``ci_high``, ``p_value``, ``flagged``
-        (moved by more than noise, and by a tenth at least), ``events``, ``n``. Part ``months``: those of each day.
+        (moved by a tenth at least, and by more than noise among so many days: Benjamini–Hochberg), ``events``, ``n``. Part ``months``: those of each day.
 
     Raises
     ------
@@ -68,11 +72,12 @@ def relation_by_day(
         found = calibration_by_month(ours, risks=risks, training=theirs, level=level, min_n=min_n)
         (test,) = found.parts["tests"].query("test == 'all months'").to_dict("records")
         whole = {name: float(test[name]) for name in ("estimate", "ci_low", "ci_high", "p_value")}
-        seen = {"flagged": bool(test["moved"]), "events": ours["events"].sum(), "n": ours["n"].sum()}
-        rows.append({"day": day, **whole, **seen})
+        rows.append({"day": day, **whole, "events": ours["events"].sum(), "n": ours["n"].sum()})
         months.append(found.table.assign(day=day))
+    table = pd.DataFrame(rows)
+    beyond = benjamini_hochberg(table["p_value"]) < 1 - level
     return Estimates.build(
-        pd.DataFrame(rows), by=["day"], measure="observed_expected", unit="ratio", level=level, min_n=min_n,
+        table.assign(flagged=beyond & (table["estimate"] - 1).abs().ge(MATERIAL)), by=["day"], measure="observed_expected", unit="ratio", level=level, min_n=min_n,
         method="observed over expected endings, Poisson limits with the noise of training", parts={"months": pd.concat(months)},
         notes=found.notes,
     )  # fmt: skip
