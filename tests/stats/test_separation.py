@@ -39,13 +39,6 @@ def test_other_ratios_are_those_of_the_limit() -> None:
     assert abs(float(kept.table["estimate"].iloc[0]) - float(forced.table["estimate"].iloc[0])) < 1e-8
 
 
-def test_reference_is_the_first_level_that_is_not_rare() -> None:
-    cells = pd.DataFrame({"plan": ["a", "b", "c"], "n": [2, 50, 80]})
-    assert diagnostics.references(cells, terms=["plan"]) == {"plan": "b"}
-    many = pd.DataFrame({"plan": [f"{i:02d}" for i in range(40)], "n": [10] * 39 + [11]})
-    assert diagnostics.references(many, terms=["plan"]) == {"plan": "39"}
-
-
 def test_bounds_hold_every_fate_of_those_lost_from_sight() -> None:
     lives = pd.DataFrame({"duration": [1, 2, 3], "events": [10, 9, 5], "censored": [10, 20, 46]})
     row = survival.censoring_bounds(lives, 3, min_n=1).table.iloc[0]

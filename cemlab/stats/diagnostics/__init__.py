@@ -4,6 +4,6 @@ from cemlab.stats.diagnostics.covariates import collinearity, sparse_levels
 from cemlab.stats.diagnostics.influence import influence
 from cemlab.stats.diagnostics.leakage import leakage
 from cemlab.stats.diagnostics.proportional import proportional_hazards
-from cemlab.stats.diagnostics.separation import references, with_events
+from cemlab.stats.diagnostics.separation import with_events
 
-__all__ = ["collinearity", "influence", "leakage", "proportional_hazards", "references", "sparse_levels", "with_events"]
+__all__ = ["collinearity", "influence", "leakage", "proportional_hazards", "sparse_levels", "with_events"]

@@ -46,36 +46,3 @@ def with_events(cells: pd.DataFrame, *, terms: Sequence[str]) -> pd.DataFrame:
         for term, names in quiet.groupby("term")["level"]:
             cells = cells[~cells[term].astype(str).isin(set(names))]
     return cells
-
-
-def references(cells: pd.DataFrame, *, terms: Sequence[str], least_share: float = 0.1) -> dict[str, str]:
-    """Return the level that each covariate is compared with: the first in alphabetical order that is not rare.
-
-    Ratios against a level of few spells are all uncertain, and for no reason of their own.
-
-    Parameters
-    ----------
-    cells : pandas.DataFrame
-        Covariate cells with ``n``.
-    terms : sequence of str
-        Covariates with levels.
-    least_share : float, default 0.1
-        A level with a smaller share of the spells is rare; where all are, the largest is taken.
-
-    Returns
-    -------
-    dict of str to str
-        Covariate → level.
-
-    Examples
-    --------
-    >>> cells = pd.DataFrame({"plan": ["a", "b", "c"], "n": [2, 50, 80]})
-    >>> references(cells, terms=["plan"])
-    {'plan': 'b'}
-    """
-    found: dict[str, str] = {}
-    for term in terms:
-        shares = cells.groupby(term, observed=True)["n"].sum().sort_index() / cells["n"].sum()
-        common = shares.index[shares >= least_share]
-        found[term] = str(common[0] if len(common) else shares.idxmax())
-    return found

@@ -2,6 +2,7 @@
 
 from cemlab.stats.hazards.concordance import concordance
 from cemlab.stats.hazards.cox import fit_cox
+from cemlab.stats.hazards.design import references
 from cemlab.stats.hazards.discrete import fit_discrete
 from cemlab.stats.hazards.fine_gray import absolute_risks, fit_fine_gray, predicted_incidence
 from cemlab.stats.hazards.formulas import predicted_formula
@@ -23,4 +24,5 @@ __all__ = [
     "predicted_formula",
     "predicted_incidence",
     "predicted_survival",
+    "references",
 ]

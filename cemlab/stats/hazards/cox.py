@@ -14,7 +14,7 @@ import pandas as pd
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates
 from cemlab.stats.hazards.cells import Roles, checked, prepared
-from cemlab.stats.hazards.design import Design, design_of, in_categories, largest
+from cemlab.stats.hazards.design import Design, design_of, in_categories, references
 from cemlab.stats.hazards.fitted import CoxModel, estimates_of
 from cemlab.stats.hazards.grid import Grid, Rows
 from cemlab.stats.hazards.newton import Maximum, Point, maximise, need_full_rank
@@ -122,7 +122,7 @@ def fit_cox(
     _check(ties=ties, ridge=ridge, terms=terms)
     roles = Roles(tuple(strata), offset, cluster, cause)
     kept = checked(cells, roles)
-    held = {**largest(kept, [name for name in terms if name in kept]), **(reference or {})}
+    held = {**references(kept, [name for name in terms if name in kept]), **(reference or {})}
     kept = in_categories(kept, terms)
     design = design_of(kept, terms, reference=held)
     counts = level_counts(kept, design)

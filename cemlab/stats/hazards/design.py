@@ -140,7 +140,7 @@ def design_of(frame: pd.DataFrame, terms: Sequence[str], *, reference: Mapping[s
     missing = [name for name in terms if name not in frame]
     if missing:
         raise SchemaError(f"Terms must be columns of the cells: {', '.join(missing)} missing. {near_miss(missing[0], frame.columns)}")  # fmt: skip
-    held = {**largest(frame, terms), **(reference or {})}
+    held = {**references(frame, terms), **(reference or {})}
     made = tuple(_term(frame[name], held.get(name)) for name in terms)
     constant = [
         term.name for term in made if len(term.levels) == 1 or (not term.levels and frame[term.name].nunique() < 2)
@@ -153,8 +153,10 @@ def design_of(frame: pd.DataFrame, terms: Sequence[str], *, reference: Mapping[s
     return Design(made)
 
 
-def largest(frame: pd.DataFrame, terms: Sequence[str]) -> dict[str, str]:
-    """Return the level of each text or boolean term that holds most; of several, the first in alphabetical order.
+def references(frame: pd.DataFrame, terms: Sequence[str]) -> dict[str, str]:
+    """Return the level that each text or boolean term is compared with: the largest, of equal ones the first in alphabetical order.
+
+    Ratios against a level of few spells are all uncertain, and for no reason of their own.
 
     Parameters
     ----------
@@ -170,7 +172,7 @@ def largest(frame: pd.DataFrame, terms: Sequence[str]) -> dict[str, str]:
 
     Examples
     --------
-    >>> largest(pd.DataFrame({"plan": ["a", "b", "c"], "n": [2, 80, 50]}), ["plan"])
+    >>> references(pd.DataFrame({"plan": ["a", "b", "c"], "n": [2, 80, 50]}), ["plan"])
     {'plan': 'b'}
     """
     size = next((name for name in ("n", "n_at_risk") if name in frame), "")
