@@ -228,11 +228,13 @@ def _points(*values: float) -> list[Finding]:
 def test_group_with_the_high_risks_is_named_where_one_stands_out() -> None:
     references = {"plan": "monthly"}
     below, above = _points(0.46, 0.29), _points(1.8, 0.29)
-    said = [prediction_text.highest(each, references=references) for each in (below, above)]
-    assert plain(said[0]).startswith(
+    one, other = (prediction_text.highest(each, references=references) for each in (below, above))
+    assert one
+    assert other
+    assert plain(one).startswith(
         "By “Plan” monthly holds the high risks: two years leaves at 0.29 times its rate (between 0.26"
-    )  # type: ignore[arg-type]
-    assert plain(said[1]).startswith("By “Plan” yearly holds the high risks: 1.80 times the rate of monthly")  # type: ignore[arg-type]
+    )
+    assert plain(other).startswith("By “Plan” yearly holds the high risks: 1.80 times the rate of monthly")
     assert (
         prediction_text.highest([_found(1.9, unit="ratio", term="plan", level="yearly")], references=references) is None
     )

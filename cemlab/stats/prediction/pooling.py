@@ -103,14 +103,14 @@ def between(values: Floats, errors: Floats, *, level: float = 0.95) -> dict[str,
     from scipy.optimize import brentq
     from scipy.stats import t
 
-    def excess(variance: float) -> float:
+    def _excess(variance: float) -> float:
         weight = 1 / (errors**2 + variance)
         mean = weight @ values / weight.sum()
         return float(weight @ (values - mean) ** 2 - (len(values) - 1))
 
-    if len(values) < 2 or excess(0.0) <= 0:
+    if len(values) < 2 or _excess(0.0) <= 0:
         return {"spread": 0.0}
-    variance = float(brentq(excess, 0.0, np.ptp(values) ** 2 * len(values)))
+    variance = float(brentq(_excess, 0.0, np.ptp(values) ** 2 * len(values)))
     weight = 1 / (errors**2 + variance)
     mean, df = float(weight @ values / weight.sum()), len(values) - 1
     scale = max(float(weight @ (values - mean) ** 2) / df, 1.0)
