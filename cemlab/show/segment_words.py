@@ -39,6 +39,18 @@ _WORDS: Mapping[str, str] = {
     "later_nps": "NPS",
 }
 
+_SHORT: Mapping[str, str] = {
+    "contacts_365d": "contacts",
+    "complaints_90d": "complaints",
+    "responses": "answers",
+    "recency_days": "days since purchase",
+    "monetary": "spend",
+    "margin_365d": "margin",
+}
+"""Words of names, which must be short; `_WORDS` says it in full."""
+
+_COUNTABLE = ("contacts_365d", "complaints_90d", "responses", "frequency", "recency_days")
+
 
 def word(name: str) -> str:
     """Return a column as a reader calls it.
@@ -82,10 +94,31 @@ def given(items: Sequence[str]) -> dict[str, str]:
     Examples
     --------
     >>> given(["need_help", "ratings:shops", "contacts_365d"])
-    {'ratings:shops': 'shops', 'contacts_365d': 'contacts in a year'}
+    {'ratings:shops': 'shops', 'contacts_365d': 'contacts'}
     """
     ours = [name for name in items if name in _WORDS or name.startswith(("ratings:", "contacts_"))]
-    return {name: word(name) for name in ours}
+    return {name: _SHORT.get(name, word(name)) for name in ours}
+
+
+def countable(items: Sequence[str]) -> list[str]:
+    """Return the items of which there are many or few.
+
+    Parameters
+    ----------
+    items : sequence of str
+        The items.
+
+    Returns
+    -------
+    list of str
+        For ``stats.segments.contrasts``.
+
+    Examples
+    --------
+    >>> countable(["contacts_365d", "monetary"])
+    ['contacts_365d']
+    """
+    return [name for name in items if name in _COUNTABLE]
 
 
 def unit_words(unit: str, *, info: LabInfo) -> str:

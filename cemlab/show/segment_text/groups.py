@@ -190,9 +190,12 @@ def _tells_more(about: str, name: str) -> bool:
 
 
 def _less(told: str) -> str:
-    if told.startswith("low "):
-        return f"not {told}"
-    return f"low {told.removeprefix('high ')}" if told.startswith("high ") else f"less {told}"
+    for high, low in (("high ", "low "), ("many ", "few ")):
+        if told.startswith(high):
+            return low + told.removeprefix(high)
+        if told.startswith(low):
+            return f"not {told}"
+    return f"less {told}"
 
 
 def kinds(found: Sequence[Finding], items: pd.DataFrame) -> Sentence:

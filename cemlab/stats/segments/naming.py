@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -28,7 +28,11 @@ ORDINARY = "ordinary"
 
 
 def contrasts(
-    probabilities: pd.DataFrame, *, sizes: pd.DataFrame, words: Mapping[str, str] | None = None
+    probabilities: pd.DataFrame,
+    *,
+    sizes: pd.DataFrame,
+    words: Mapping[str, str] | None = None,
+    countable: Collection[str] = (),
 ) -> pd.DataFrame:
     """Return how far each segment's answers lie from those of all others.
 
@@ -42,6 +46,8 @@ def contrasts(
         One row per ``segment``: its ``share``.
     words : mapping of str to str, optional
         A word for an item; default: its name without the beginning that all share.
+    countable : collection of str, default ()
+        Items of which there are many or few, such as contacts; those of other numbers are high or low.
 
     Returns
     -------
@@ -85,7 +91,7 @@ def contrasts(
     explained = quotient(between.to_numpy(float), mean * (1 - mean))
     rows = rows.assign(estimate=distance, share=rows["p"], share_rest=rest, explained=explained)
     shown = rows.loc[_affirmative(rows)]
-    return shown.assign(word=_words(shown, words or {}))[
+    return shown.assign(word=_words(shown, words or {}, countable))[
         ["segment", "item", "level", "word", "estimate", "share", "share_rest", "explained"]
     ].reset_index(drop=True)  # fmt: skip
 
@@ -176,7 +182,7 @@ def _affirmative(rows: pd.DataFrame) -> np.ndarray:
     )
 
 
-def _words(rows: pd.DataFrame, words: Mapping[str, str]) -> list[str]:
+def _words(rows: pd.DataFrame, words: Mapping[str, str], countable: Collection[str]) -> list[str]:
     items = list(dict.fromkeys(rows["item"].astype(str)))
     # need_price and need_help are told apart by price and help.
     tokens = {item: item.split("_") for item in items}
@@ -189,20 +195,26 @@ def _words(rows: pd.DataFrame, words: Mapping[str, str]) -> list[str]:
     of_level = rows.groupby("level")["item"].nunique()
     several = rows.groupby("item")["level"].transform("nunique").gt(1)
     return [
-        _word(plain[str(item)], str(level), many=many, alone=of_level[level] == 1 and item not in words)
+        _word(
+            plain[str(item)],
+            str(level),
+            many=many,
+            alone=of_level[level] == 1 and item not in words,
+            ends=("few", "many") if item in countable else ("low", "high"),
+        )
         for item, level, many in zip(rows["item"], rows["level"], several, strict=True)
     ]
 
 
-def _word(plain: str, level: str, *, many: bool, alone: bool) -> str:
+def _word(plain: str, level: str, *, many: bool, alone: bool, ends: tuple[str, str]) -> str:
     if level.lower() in YES:
         return plain
     if level.lower() in NO:
         return f"no {plain}"
     if level.endswith(UPPER):
-        return f"high {plain}"
+        return f"{ends[1]} {plain}"
     if level.startswith(LOWER) and many:
-        return f"low {plain}"
+        return f"{ends[0]} {plain}"
     # A level that no other item has, such as "fibre", speaks for itself; a number does not.
     if not alone or any(sign.isdigit() for sign in level):
         return f"{plain} {level}"
@@ -210,7 +222,10 @@ def _word(plain: str, level: str, *, many: bool, alone: bool) -> str:
 
 
 def _denied(word: str) -> str:
-    return f"low {word.removeprefix('high ')}" if word.startswith("high ") else f"no {word}"
+    for high, low in (("high ", "low "), ("many ", "few ")):
+        if word.startswith(high):
+            return low + word.removeprefix(high)
+    return f"no {word}"
 
 
 def _ranked(rows: pd.DataFrame, *, least: float) -> list[str]:
