@@ -205,16 +205,20 @@ def test_planted_needs_are_recovered(separation: float, least: float) -> None:
     assert segments.agreement(pairs, between=("need", "value")).row()["estimate"] > least
 
 
-def _verdict(separation: float) -> str:
+def _verdict(separation: float, *, at_most: int = 4) -> str:
     patterns = _counts(_needs(separation))
     found = segments.latent_classes(patterns, items=NEEDS, classes=3, starts=5)
-    classes = segments.number_of_classes(patterns, items=NEEDS, at_most=3, starts=5, resamples=0)
+    classes = segments.number_of_classes(patterns, items=NEEDS, at_most=at_most, starts=5, resamples=0)
     return str(segments.verdict(segments.stability(found, resamples=30), found, number=classes).row()["verdict"])
 
 
 def test_verdict_is_natural_where_needs_lie_apart_and_constructed_where_there_are_none() -> None:
     assert _verdict(1.0) == "natural"
     assert _verdict(0.0) == "constructed"
+
+
+def test_nothing_is_natural_where_the_largest_number_tried_fits_best() -> None:
+    assert _verdict(1.0, at_most=3) == "reproducible"
 
 
 @pytest.mark.parametrize("classes", [2, 3])

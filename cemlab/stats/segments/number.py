@@ -33,6 +33,9 @@ STARTS = 20
 BATCH, FEW_PATTERNS = 20, 2_000
 """Most samples fitted together, and most patterns they may hold together: with many, each has others, and none is shared."""
 
+UNIDENTIFIED = "classes are not identified by these items."
+"""Why no more of them were tried."""
+
 BY_BIC = "The number of classes is that of the smallest BIC. The test asks, one class after the other, whether one more is more than chance."
 
 
@@ -123,7 +126,7 @@ def number_of_classes(
     going = resamples > 0
     for classes in range(1, need_one("at_most", at_most) + 1):
         if classes > 1 and not identified(data, classes=classes):
-            notes.append(f"{classes} classes are not identified by these items.")
+            notes.append(f"{classes} {UNIDENTIFIED}")
             break
         try:
             best, found = best_of(data, classes=classes, starts=starts, seed=seed)

@@ -13,7 +13,7 @@ from cemlab.stats.intervals import Floats
 from cemlab.stats.segments import em
 from cemlab.stats.segments.groups import Groups
 from cemlab.stats.segments.latent_classes import LatentClasses
-from cemlab.stats.segments.number import CHANCE
+from cemlab.stats.segments.number import CHANCE, UNIDENTIFIED
 from cemlab.stats.segments.prediction_strength import STRONG
 from cemlab.stats.segments.resampled import resampled_groups
 from cemlab.stats.threads import one_thread
@@ -137,10 +137,10 @@ def jaccard(table: Floats) -> Floats:
 def verdict(stable: Estimates, fitted: Estimates, *, number: Estimates | None = None) -> Estimates:
     """Return what the segments may be called: natural, reproducible or constructed.
 
-    Natural: every segment is stable (0.75), they lie apart (relative entropy from 0.60 on, of k-means mean silhouette from 0.50 on) and,
-    one class fewer is refused (BIC, and the bootstrap test where it was made; of mixtures ICL must turn at their number); of k-means one half of the customers foretells the clusters
-    of the other (prediction strength, where it was taken). Reproducible: every segment is at least a pattern (0.60), and BIC prefers
-    them to one class. Constructed: anything else.
+    Natural: every segment is stable (0.75); they lie apart (relative entropy from 0.60 on, of k-means mean silhouette from 0.50 on); one class
+    fewer is refused (BIC, and the bootstrap test where it was made), and one more does not fit better (BIC, of mixtures ICL), or of k-means
+    one half of the customers foretells the clusters of the other (prediction strength, where it was taken). Reproducible: every
+    segment is at least a pattern (0.60), and BIC prefers them to one class. Constructed: anything else.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def verdict(stable: Estimates, fitted: Estimates, *, number: Estimates | None = 
     -------
     Estimates
         Measure ``segmentation``; one row: ``estimate`` (smallest mean Jaccard of a segment), ``verdict``, ``meaning``, ``apart``
-        (relative entropy or silhouette), ``told`` (True where one class fewer is refused), ``n``.
+        (relative entropy or silhouette), ``told`` (True where one class fewer is refused, and one more not preferred), ``n``.
 
     Raises
     ------
@@ -185,9 +185,10 @@ def verdict(stable: Estimates, fitted: Estimates, *, number: Estimates | None = 
     apart = float(fit["entropy_r2"] if of_classes else fit["silhouette"])
     evidence = _evidence if of_classes else _strength
     told, any_class = evidence(number, classes=int(fit["classes"]))
-    if of_classes and isinstance(fitted.model, Groups):
+    if of_classes:
         # A mixture bends several components round one skewed crowd: BIC counts components, ICL crowds.
-        told = told and _turns_at(number, classes=int(fit["classes"]))
+        criterion = "icl" if isinstance(fitted.model, Groups) else "estimate"
+        told = told and _turns_at(number, classes=int(fit["classes"]), criterion=criterion)
     clear = apart >= (CLEAR_ENTROPY if of_classes else CLEAR_SILHOUETTE)
     word: Verdict = "constructed"
     if lowest >= PATTERN and any_class and fit["classes"] > 1:
@@ -214,12 +215,13 @@ def _evidence(number: Estimates | None, *, classes: int) -> tuple[bool, bool]:
     return bool(bic[classes] < bic[classes - 1]) and not chance, bool(bic[classes] < bic[1])
 
 
-def _turns_at(number: Estimates | None, *, classes: int) -> bool:
-    """Whether ICL is smallest there, and rises after: a criterion that falls to the last number tried has settled nothing."""
+def _turns_at(number: Estimates | None, *, classes: int, criterion: str) -> bool:
+    """Whether a criterion is smallest there, and rises after: one that falls to the last number tried has settled nothing."""
     if number is None:
         return False
-    rows = number.table.sort_values("icl", kind="stable")["classes"]
-    return bool(rows.iloc[0] == classes < rows.max())
+    rows = number.table.sort_values(criterion, kind="stable")["classes"]
+    no_more = any(UNIDENTIFIED in note for note in number.notes)
+    return bool(rows.iloc[0] == classes and (classes < rows.max() or no_more))
 
 
 def _strength(number: Estimates | None, *, classes: int) -> tuple[bool, bool]:
