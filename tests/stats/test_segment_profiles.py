@@ -289,6 +289,15 @@ def test_a_share_beyond_its_scale_is_cut_and_said() -> None:
     assert any("cut there" in note for note in found.notes)
 
 
+def test_a_count_below_nothing_is_cut_and_said() -> None:
+    moments = pd.DataFrame({"segment": ["a", "b"], "outcome": "calls", "n": [100, 100], "sum": [5.0, 90.0], "sum_sq": [5.0, 90.0]})  # fmt: skip
+    asked = {"units": {"calls": "ratio"}, "classification": TWO}
+    as_it_is, cut = (segments.profiles(moments, **asked, nonnegative=each)["calls"] for each in ((), ["calls"]))  # type: ignore[arg-type]
+    assert as_it_is.table["estimate"].min() < 0
+    assert cut.table["estimate"].tolist() == [max(0.0, each) for each in as_it_is.table["estimate"]]
+    assert any("cut there" in note for note in cut.notes)
+
+
 def test_one_class_has_no_rest() -> None:
     moments = pd.DataFrame({"segment": ["1"], "outcome": "x", "n": [40], "sum": [80.0], "sum_sq": [200.0]})
     model = segments.classification(pd.DataFrame({"n": [40], "1": [1.0], "value": ["1"]}))

@@ -2,9 +2,10 @@
 
 from cemlab.prepare.items.bases import STAGES, method_of, usual
 from cemlab.prepare.items.cuts import cut_points, skewed
-from cemlab.prepare.items.known import described, filled, first_day, numeric, pairs, risk, worth
+from cemlab.prepare.items.known import COUNTS, described, filled, first_day, numeric, pairs, risk, worth
 
 __all__ = [
+    "COUNTS",
     "STAGES",
     "cut_points",
     "described",

@@ -85,6 +85,10 @@ def described(lab: Lab) -> dict[str, Unit]:
     return {NPS if name == "last_nps" else name: units[name] for name in kept}
 
 
+COUNTS = ("contacts_365d", "complaints_90d", "responses", "frequency", "recency_days", "tenure_months")
+"""Outcomes that cannot be below 0."""
+
+
 def worth(lab: Lab) -> str:
     """Return the column that says what a customer is worth.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -41,6 +41,7 @@ def profiles(
     moments: pd.DataFrame,
     *,
     units: Mapping[str, Unit],
+    nonnegative: Collection[str] = (),
     classification: Classification | None = None,
     level: float = 0.95,
     min_n: int = 10,
@@ -58,6 +59,8 @@ def profiles(
         ``sum`` and the sum of its squares ``sum_sq``.
     units : mapping of str to str
         Unit of each outcome that is asked for.
+    nonnegative : collection of str, default ()
+        Outcomes that cannot be below 0, such as counts: what the correction takes below is cut.
     classification : Classification, optional
         Of the class model; none for groups made by rules or k-means, whose figures are plain.
     level : float, default 0.95
@@ -94,8 +97,13 @@ def profiles(
     """
     checked(moments, units)
     model = classification or exact(segments_of(moments))
+    whole = -np.inf, np.inf
+    scales = {name: (0.0, np.inf) if name in nonnegative else BOUNDS.get(unit, whole) for name, unit in units.items()}
     return {
-        name: _profile(moments, name, unit=unit, model=model, level=level, min_n=min_n) for name, unit in units.items()
+        name: _profile(
+            sums_of(moments, name, model), name, unit=unit, scale=scales[name], model=model, level=level, min_n=min_n
+        )
+        for name, unit in units.items()
     }
 
 
@@ -238,10 +246,9 @@ def differences(
 
 
 def _profile(
-    moments: pd.DataFrame, outcome: str, *, unit: Unit, model: Classification, level: float, min_n: int
+    sums: Sums, outcome: str, *, unit: Unit, scale: tuple[float, float], model: Classification, level: float, min_n: int
 ) -> Estimates:
-    sums = sums_of(moments, outcome, model)
-    mean, (low, high) = mean_of(sums.full), BOUNDS.get(unit, (-np.inf, np.inf))
+    mean, (low, high) = mean_of(sums.full), scale
     what, limits = _mean_limits(sums, unit=unit, level=level)
     ends = {name: limits[name].clip(low, high) for name in ("estimate", "ci_low", "ci_high")}
     alike = np.isfinite(mean) & np.isnan(limits["std_error"]) & (sums.held.sum(axis=0) >= FEWEST) & sums.replicated
