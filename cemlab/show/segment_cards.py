@@ -59,7 +59,7 @@ def card(
         else:
             left, right = canvas.subplots(1, 2, width_ratios=[5, 6])
         _paint_bars(left, bars)
-        _paint_lines(right, lines)
+        _paint_lines(right, lines, across=medium.narrow)
 
     said = ", ".join(
         f"{word} {value:+.1f}".replace("-", "−")
@@ -87,10 +87,19 @@ def _paint_bars(axes: Axes, bars: pd.DataFrame) -> None:
     axes.set(xlim=(-far, far), ylim=(max(len(values), 1) - 0.4, -0.6), xlabel="standard deviations from the rest")
 
 
-def _paint_lines(axes: Axes, lines: Sequence[tuple[str, str]]) -> None:
+def _paint_lines(axes: Axes, lines: Sequence[tuple[str, str]], *, across: bool) -> None:
+    """Lines of text; `across` the whole figure, below the labels of the bars too, where it is narrow."""
+    from matplotlib.transforms import blended_transform_factory
+
     axes.set_axis_off()
     axes.set(xlim=(0, 1), ylim=(max(len(lines), 1) - 0.4, -0.6))
+    edge = blended_transform_factory(axes.figure.transFigure, axes.transData) if across else axes.transData
+    left, right = (0.01, 0.99) if across else (0.0, 1.0)
     for place, (what, much) in enumerate(lines):
-        axes.text(0.0, place, short(what, most=24), va="center", color=theme.MUTED)
-        axes.text(1.0, place, much, va="center", ha="right", color=theme.INK)
-        axes.axhline(place + 0.5, color=theme.LINE, lw=0.6)
+        drawn = [
+            axes.text(left, place, short(what, most=24), va="center", color=theme.MUTED, transform=edge),
+            axes.text(right, place, much, va="center", ha="right", color=theme.INK, transform=edge),
+            *axes.plot([left, right], [place + 0.5] * 2, color=theme.LINE, lw=0.6, transform=edge, clip_on=False),
+        ]
+        for each in drawn:
+            each.set_in_layout(not across)
