@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "segment_cards",
         "segment_checks",
         "segment_grid",
+        "segment_levels",
         "segment_plots",
         "segment_tables",
         "segment_text",

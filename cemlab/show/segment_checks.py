@@ -15,6 +15,8 @@ _SURE, _UNSURE = 0.85, 0.7
 """Mean probability of the assigned class."""
 _FULL, _SCANT = 0.9, 0.5
 """Share known of an item."""
+SCALE = "one means the same groups, zero no more than chance (adjusted Rand index)"
+"""What an agreement is measured on."""
 
 
 def found_again(kind: str, smallest: Finding) -> Check:
@@ -32,10 +34,15 @@ def found_again(kind: str, smallest: Finding) -> Check:
     Check
         Overturns where they are constructed.
     """
+    means = {
+        "natural": "they lie apart and are found again",
+        "reproducible": "they are found again, but shade into one another",
+        "constructed": "not all of them would be found again",
+    }
     words = Sentence(
         "In resamples the segment that is found again least has a similarity of ",
         smallest,
-        f": the segments are {kind}.",
+        f". The segments are {kind}: {means[kind]}.",
     )
     states: dict[str, State] = {"natural": "holds", "reproducible": "watch", "constructed": "overturns"}
     return Check("Other customers of the same kind", (words,), states[kind])
@@ -87,8 +94,8 @@ def other_method(agreement: Finding | None, *, method: str = "k-means") -> Check
     state: State = (
         "holds" if agreement.value >= _SAME_GROUPS else "watch" if agreement.value >= _LIKE_GROUPS else "overturns"
     )
-    words = Sentence(f"Against {method}, asked for as many, the adjusted Rand index is ", agreement, " (between ",
-                     Quote(agreement, "interval"), "), where the same groups have one and chance has none.")  # fmt: skip
+    words = Sentence(f"Against {method}, asked for as many, the agreement is ", agreement, " (between ",
+                     Quote(agreement, "interval"), f"): {SCALE}.")  # fmt: skip
     return Check(title, (words,), state)
 
 
@@ -157,8 +164,8 @@ def same_later(agreement: Finding | None, *, days: int, dated: bool) -> Check:
         return Check(title, (Sentence(f"Whether customers stay in their segments cannot be told: {why}."),), "watch")
     state: State = "holds" if agreement.value >= _SAME_GROUPS else "watch"
     words = Sentence(
-        "Segments of ", Name(f"{days} days"), " before and of now agree with an adjusted Rand index of ", agreement, "."
-    )
+        "The agreement of segments of ", Name(f"{days} days"), " before with those of now is ", agreement, f": {SCALE}."
+    )  # fmt: skip
     return Check(title, (words,), state)
 
 
@@ -181,9 +188,11 @@ def beats_simple(better: list[str], asked: list[str]) -> Check:
     if better:
         named = numbers.listed(word(name) for name in better)
         return Check(
-            title, (Sentence("The segments foretell ", Name(named), " better than simple splits do."),), "holds"
+            title,
+            (Sentence("The segments foretell ", Name(named), " better than the simple splits that were tried."),),
+            "holds",
         )
-    return Check(title, (Sentence("Simple splits foretell as much of what comes later: these segments describe, they do not foretell."),), "watch")  # fmt: skip
+    return Check(title, (Sentence("That the segments foretell more of what comes later than simple splits do is not shown: they describe."),), "watch")  # fmt: skip
 
 
 def independent_outcomes(corrected: bool) -> Check:
@@ -197,11 +206,14 @@ def independent_outcomes(corrected: bool) -> Check:
     Returns
     -------
     Check
-        To be watched where they are: data cannot show it.
+        To be watched either way: data cannot show what it assumes, and without it segments look too much alike.
     """
     title = "What the correction assumes"
     if not corrected:
-        return Check(title, (Sentence("Figures are those of customers as assigned: nothing was corrected."),), "holds")
+        alike = Sentence(
+            "Figures are those of customers as assigned: who was put into the wrong segment makes segments look more alike than they are."
+        )
+        return Check("Figures that are not corrected", (alike,), "watch")
     words = Sentence(
         "Figures are corrected as if what is told of a segment depended on the items through the segment alone."
     )

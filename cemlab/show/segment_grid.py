@@ -48,7 +48,7 @@ def grid(cells: Estimates, *, order: Sequence[str], info: LabInfo) -> Figure:
         One box per cell: customers, their interval, and the value with its interval. On a phone segments stand under one
         another.
     """
-    table = segment_tables.of_grid(cells, info=info)
+    table = segment_tables.of_grid(cells, order=order, info=info)
     told = {(str(row["segment"]), str(row["action"])): row for row in cells.table.to_dict("records")}
     money = {(str(row["segment"]), str(row["action"])): row for row in cells.parts["at_stake"].to_dict("records")}
     seen = [name for name in order if any(segment == name for segment, _ in told)]
@@ -71,7 +71,7 @@ def grid(cells: Estimates, *, order: Sequence[str], info: LabInfo) -> Figure:
 
     spoken = "; ".join(_spoken(told[key], money.get(key, {}), info=info) for key in told)
     return draw(
-        _paint, title=f"Customers and value at stake{unit_words('currency', info=info)}", alt=f"Grid of segments by what to do. {spoken}.", table=table, info=info,
+        _paint, title=f"Customers and their value{unit_words('currency', info=info)}", alt=f"Grid of segments by what to do. {spoken}.", table=table, info=info,
         height=70 + 66 * len(seen), narrow_height=70 + 80 * len(seen),
         basis=f"{numbers.level_text(cells.level, locale=info.locale)} intervals in brackets.",
     )  # fmt: skip

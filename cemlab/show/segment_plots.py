@@ -1,11 +1,11 @@
-"""Figures of segments: what sets them apart, and what each says, does and is worth."""
+"""Figures of segments in columns: what sets them apart, and who is in them."""
 
 from __future__ import annotations
 
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,9 @@ from matplotlib.figure import Figure as Canvas
 
 from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
-from cemlab.show import forests, numbers, segment_tables, theme
+from cemlab.show import numbers, segment_tables, theme
 from cemlab.show.figure import Figure, draw
-from cemlab.show.segment_words import basis, unit_words, word
+from cemlab.show.segment_words import basis, word
 from cemlab.show.survival_axes import short
 from cemlab.show.tables import Cell, Column, Table
 
@@ -27,6 +27,9 @@ MOST_ROWS = 16
 
 FULL = 1.5
 """Standard deviations at which a colour is as deep as it gets."""
+
+_ROOMY = 4
+"""Columns up to which there is room for signs on a phone and for intervals on a screen."""
 
 SHADES = LinearSegmentedColormap.from_list("apart", ["#b35806", "#fdd9b0", theme.PAPER, "#b5d8ec", "#1f6fa8"])
 """Less than the others is brown, more is blue; the sign is printed too."""
@@ -82,7 +85,7 @@ def heat(
         _paint_heat(canvas.subplots(), shown, order=order, narrow=medium.narrow)
 
     return draw(_paint, title=title, alt=f"Heat map. {spoken}.", table=table, info=info, height=tall + 16 * (len(order) > 3) * 2,
-                narrow_height=tall + 18 * len(order), basis=basis(gaps, info=info) if gaps else "")  # fmt: skip
+                narrow_height=tall + 18 * len(order), basis=basis([gaps], info=info, intervals=False) if gaps else "")  # fmt: skip
 
 
 def _item_lines(items: pd.DataFrame, *, order: Sequence[str]) -> list[_Line]:
@@ -130,7 +133,9 @@ def _paint_heat(axes: Axes, lines: Sequence[_Line], *, order: Sequence[str], nar
             shade = SHADES(scale(value)) if known and math.isfinite(value) else theme.PAPER
             axes.add_patch(_box(at, place, shade))
             ink = theme.MUTED if not known else theme.PAPER if abs(value) > 0.75 * FULL else theme.INK
-            axes.text(at, place, _signed(value), ha="center", va="center", color=ink)
+            # Six numbers with their plus signs would touch on a phone.
+            text = _signed(value).removeprefix("+") if narrow and len(order) > _ROOMY else _signed(value)
+            axes.text(at, place, text, ha="center", va="center", color=ink)
         if line.kind == "values":
             axes.text(1.02, place, _percent(line.effect), transform=edge, va="center", color=theme.MUTED)
     axes.text(1.02, -1, "told, %" if narrow else "told apart, %", transform=edge, va="center", color=theme.MUTED)
@@ -151,7 +156,7 @@ def _paint_names(axes: Axes, order: Sequence[str], *, narrow: bool) -> float:
             spot = -2.2 - 0.8 * (len(order) - 1 - at)
             axes.text(-0.5, spot, f"{letter}  {short(name, most=32)}", ha="left", va="center", color=theme.INK)
         return -2.8 - 0.8 * (len(order) - 1)
-    wide = max(8, 58 // max(1, len(order)))
+    wide = max(9, 50 // max(1, len(order)))
     wrapped = [
         [short(each, most=wide + 2) for each in textwrap.wrap(name, wide, break_long_words=False)[:4]] for name in order
     ]
@@ -202,121 +207,6 @@ def _heat_table(lines: Sequence[_Line], *, order: Sequence[str], caption: str, i
     return Table(caption, columns, rows, data)
 
 
-def levels(
-    found: Mapping[str, Estimates],
-    *,
-    title: str,
-    info: LabInfo,
-    flagged: Estimates | None = None,
-    counted: str = "customers",
-) -> Figure:
-    """Draw outcomes by segment, one panel per outcome.
-
-    Parameters
-    ----------
-    found : mapping of str to Estimates
-        Outcome → one row per ``segment``, as ``stats.segments.profiles``; or ``sizes``.
-    title : str
-        What is shown.
-    info : LabInfo
-        For the locale and the ribbon of a synthetic lab.
-    flagged : Estimates, optional
-        From ``stats.segments.differences`` after adjustment: what stands out is dark. Without, all is dark.
-    counted : str, default "customers"
-        What the segments hold.
-
-    Returns
-    -------
-    Figure
-        Dot and whisker; the line is the mean of all customers; customers at the right edge.
-    """
-    dark = _dark(flagged)
-    panels = [(name, each, _rows(name, each, dark=dark, info=info)) for name, each in found.items()]
-    table = segment_tables.of_levels(found, caption=title, info=info)
-    many = max((len(rows) for _, _, rows in panels), default=1)
-
-    def _paint(canvas: Canvas, medium: theme.Medium) -> None:
-        across = 1 if medium.narrow or len(panels) == 1 else 2
-        down = -(-len(panels) // across)
-        axes = canvas.subplots(down, across, squeeze=False, gridspec_kw={"wspace": 0.12}).ravel()
-        for spare in axes[len(panels) :]:
-            spare.set_visible(False)
-        for each, (name, estimates, rows) in zip(axes, panels, strict=False):
-            line = _mean(estimates)
-            label = f"{word(name)}{unit_words(estimates.unit, info=info)}"
-            forests.paint(each, rows, line=line, label=label, counted="n", narrow=medium.narrow or across > 1)
-
-    spoken = "; ".join(
-        f"{word(name)}: {', '.join(forests.spoken(row, info=info) for row in rows)}" for name, _, rows in panels
-    )
-    each = 74 + 24 * many
-    return draw(_paint, title=title, alt=f"Dot and whisker charts. {spoken}.", table=table, info=info,
-                height=each * (1 if len(panels) == 1 else -(-len(panels) // 2)), narrow_height=each * len(panels),
-                basis=basis(next(iter(found.values())), info=info, counted=counted))  # fmt: skip
-
-
-def _dark(flagged: Estimates | None) -> set[tuple[str, str]] | None:
-    if flagged is None:
-        return None
-    rows = flagged.table.loc[flagged.table["flagged"].fillna(False).astype(bool)]
-    return {(str(row["outcome"]), str(row["segment"])) for row in rows.to_dict("records")}
-
-
-def _rows(name: str, found: Estimates, *, dark: set[tuple[str, str]] | None, info: LabInfo) -> list[forests.Row]:
-    ordered = found.table.sort_values("estimate", ascending=False, na_position="last", kind="stable")
-    return [
-        forests.row({**row, "flagged": dark is None or (name, str(row["segment"])) in dark}, label=str(row["segment"]),
-                    unit=found.unit, info=info)
-        for row in ordered.to_dict("records")
-    ]  # fmt: skip
-
-
-def _mean(found: Estimates) -> float:
-    """Mean of all customers who were assigned, which the line shows."""
-    seen = found.table.loc[~found.table["suppressed"].astype(bool)]
-    if found.measure == "class_share" or not len(seen):
-        return 0.0
-    return float(numbers.scaled(float(np.average(seen["uncorrected"], weights=seen["n"])), found.unit))
-
-
-def rivals(found: Mapping[str, Estimates], *, info: LabInfo) -> Figure:
-    """Draw how much more of what came later the segments explain than each simpler split.
-
-    Parameters
-    ----------
-    found : mapping of str to Estimates
-        Later outcome → from ``stats.segments.beats``, after adjustment.
-    info : LabInfo
-        For the locale and the ribbon of a synthetic lab.
-
-    Returns
-    -------
-    Figure
-        Dot and whisker in percentage points of variation; flagged ones dark.
-    """
-    lines: list[forests.Row] = []
-    for name, each in found.items():
-        lines.append(forests.Row(word(name), "heading"))
-        lines += [
-            forests.row(row, label=f"against {row['scheme']}", unit="share", info=info)
-            for row in each.table.to_dict("records")
-        ]
-    title = "Explained variation beyond a simple split, percentage points"
-    renamed = {
-        name: replace(each, _table=each.table.rename(columns={"scheme": "segment"}), by=("segment",))
-        for name, each in found.items()
-    }
-    table = segment_tables.of_levels(renamed, caption=title, info=info, grouped="Rival")
-
-    def _paint(canvas: Canvas, medium: theme.Medium) -> None:
-        forests.paint(canvas.subplots(), lines, line=0.0, label="percentage points" if medium.narrow else title,
-                      counted="n", narrow=medium.narrow)  # fmt: skip
-
-    spoken = "; ".join(forests.spoken(line, info=info, least=1) for line in lines)
-    return draw(_paint, title=title, alt=f"Dot and whisker chart. {spoken}.", table=table, info=info, height=76 + 22 * len(lines),
-                basis=f"{numbers.level_text(next(iter(found.values())).level, locale=info.locale)} intervals.")  # fmt: skip
-
-
 def mix(found: Mapping[str, Estimates], *, order: Sequence[str], info: LabInfo, counted: str = "customers") -> Figure:
     """Draw the share of each level of several categories in each segment.
 
@@ -347,8 +237,17 @@ def mix(found: Mapping[str, Estimates], *, order: Sequence[str], info: LabInfo, 
     said = "; ".join(f"{row['label']} {', '.join(_shares(row, order))}" for row in rows if row["cells"])
     tall = 80 + 23 * len(rows)
     return draw(_paint, title=title, alt=f"Shares in percent. {said}.", table=table, info=info, height=tall + 32 * (len(order) > 3),
-                narrow_height=tall + 18 * len(order),
-                basis=f"{numbers.level_text(next(iter(found.values())).level, locale=info.locale)} intervals in brackets.")  # fmt: skip
+                narrow_height=tall + 18 * len(order), basis=_where(found, order=order, info=info))  # fmt: skip
+
+
+def _where(found: Mapping[str, Estimates], *, order: Sequence[str], info: LabInfo) -> str:
+    """Where the intervals stand: in a figure that is narrow or has many columns there is no room for them."""
+    level = numbers.level_text(next(iter(found.values())).level, locale=info.locale)
+    return (
+        f"{level} intervals in brackets or in the table."
+        if len(order) <= _ROOMY
+        else f"{level} intervals are in the table."
+    )
 
 
 def _mix_rows(name: str, found: Estimates, *, order: Sequence[str]) -> list[dict[str, Any]]:
@@ -374,7 +273,7 @@ def _whole(cell: Mapping[Any, Any], *, interval: bool = False) -> str:
 
 
 def _paint_mix(axes: Axes, rows: Sequence[Mapping[str, Any]], *, order: Sequence[str], narrow: bool) -> None:
-    edge, roomy = axes.get_yaxis_transform(), not narrow and len(order) <= 4
+    edge, roomy = axes.get_yaxis_transform(), not narrow and len(order) <= _ROOMY
     for place, row in enumerate(rows):
         for at, name in enumerate(order):
             if name in row["cells"]:

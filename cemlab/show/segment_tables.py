@@ -11,7 +11,7 @@ from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
 from cemlab.show import numbers
 from cemlab.show.prediction_tables import of_customers
-from cemlab.show.segment_words import word
+from cemlab.show.segment_words import unit_words, word
 from cemlab.show.tables import Cell, Column, Table
 
 _CRITERIA = (
@@ -37,19 +37,20 @@ def of_items(filled: pd.DataFrame, *, info: LabInfo) -> Table:
     Returns
     -------
     Table
-        One row per item, the least complete first.
+        One row per item, the least complete first; its age where any item carries a day.
     """
     ordered = filled.sort_values("filled_share", kind="stable")
-    columns = (Column("Item"), Column("Known of, %", numeric=True), Column("Levels", numeric=True),
-               Column("Median age, days", numeric=True))  # fmt: skip
+    aged = bool(filled["median_age_days"].notna().any())
+    columns = [Column("Item"), Column("Known of, %", numeric=True), Column("Levels", numeric=True)]
+    columns += [Column("Median age, days", numeric=True)] if aged else []
     rows = tuple(
         (
             Cell(word(str(row["item"])), word(str(row["item"]))), _number(100 * row["filled_share"], digits=1, info=info),
-            _number(row["levels"], info=info), _number(row["median_age_days"], info=info),
+            _number(row["levels"], info=info), *([_number(row["median_age_days"], info=info)] if aged else []),
         )
         for row in ordered.to_dict("records")
     )  # fmt: skip
-    return Table("Items that customers are grouped by", columns, rows, ordered)
+    return Table("Items that customers are grouped by", tuple(columns), rows, ordered)
 
 
 def of_numbers(number: Estimates, *, chosen: int, info: LabInfo) -> Table:
@@ -148,7 +149,15 @@ def of_rules(rules: pd.DataFrame, *, info: LabInfo, counted: str = "customers") 
     return Table("Rules that a person can apply", tuple(columns), tuple(rows), ordered)
 
 
-def of_levels(found: Mapping[str, Estimates], *, caption: str, info: LabInfo, grouped: str = "Segment") -> Table:
+def of_levels(
+    found: Mapping[str, Estimates],
+    *,
+    caption: str,
+    info: LabInfo,
+    grouped: str = "Segment",
+    counted: str = "customers",
+    units: bool = True,
+) -> Table:
     """Return several outcomes by segment as one table.
 
     Parameters
@@ -161,21 +170,26 @@ def of_levels(found: Mapping[str, Estimates], *, caption: str, info: LabInfo, gr
         For the locale.
     grouped : str, default "Segment"
         Heading of the groups.
+    counted : str, default "customers"
+        What the groups hold.
+    units : bool, default True
+        Whether each outcome has a unit of its own; otherwise the caption tells it.
 
     Returns
     -------
     Table
-        Outcome, segment, estimate, interval, customers.
+        Outcome with its unit, segment, estimate, interval, customers.
     """
     rows: list[tuple[Cell, ...]] = []
     frames = []
     for name, each in found.items():
         made = of_customers(each, caption=caption, info=info)
-        rows += [(Cell(word(name), word(name)), *row) for row in made.rows]
+        told = f"{word(name)}{unit_words(each.unit, info=info) if units else ''}"
+        rows += [(Cell(told, told), *row) for row in made.rows]
         frames.append(each.table.assign(outcome=name))
     level = numbers.level_text(next(iter(found.values())).level, locale=info.locale)
     columns = (Column("Outcome"), Column(grouped), Column("Estimate", numeric=True), Column(f"{level} interval", numeric=True),
-               Column("Customers", numeric=True))  # fmt: skip
+               Column(counted.capitalize(), numeric=True))  # fmt: skip
     return Table(caption, columns, tuple(rows), pd.concat(frames, ignore_index=True))
 
 
@@ -241,13 +255,15 @@ def of_moves(moved: Estimates, *, info: LabInfo) -> Table:
     return Table("Where the customers of each segment are now", columns, tuple(rows), frame)
 
 
-def of_grid(cells: Estimates, *, info: LabInfo) -> Table:
-    """Return what to do with whom, with the value at stake.
+def of_grid(cells: Estimates, *, order: Sequence[str], info: LabInfo) -> Table:
+    """Return what to do with whom, and what they are worth.
 
     Parameters
     ----------
     cells : Estimates
         From ``stats.segments.grid``.
+    order : sequence of str
+        Segments from top to bottom.
     info : LabInfo
         For the locale and the currency.
 
@@ -259,9 +275,10 @@ def of_grid(cells: Estimates, *, info: LabInfo) -> Table:
     stake = cells.parts["at_stake"].set_index(["segment", "action"])
     money = info.currency or "value"
     columns = (Column("Segment"), Column("What to do"), Column("Customers", numeric=True), Column("Interval", numeric=True),
-               Column(f"At stake, {money}", numeric=True), Column(f"Interval, {money}", numeric=True))  # fmt: skip
+               Column(f"Value, {money}", numeric=True), Column(f"Interval, {money}", numeric=True))  # fmt: skip
     rows = []
-    for row in cells.table.to_dict("records"):
+    placed = {name: at for at, name in enumerate(order)}
+    for row in sorted(cells.table.to_dict("records"), key=lambda each: placed.get(str(each["segment"]), len(placed))):
         worth = stake.loc[(row["segment"], row["action"])]
         count = Cell(f"< {cells.min_n}" if row["too_small"] else "withheld", math.nan) if row["suppressed"] else _number(row["estimate"], info=info)  # fmt: skip
         rows.append((
@@ -269,7 +286,7 @@ def of_grid(cells: Estimates, *, info: LabInfo) -> Table:
             _interval(row["ci_low"], row["ci_high"], info=info), _number(worth["estimate"], info=info),
             _interval(worth["ci_low"], worth["ci_high"], info=info),
         ))  # fmt: skip
-    return Table("Customers and value at stake, by segment and what to do", columns, tuple(rows), cells.table)
+    return Table("Customers and their value, by segment and what to do", columns, tuple(rows), cells.table)
 
 
 def of_lines(lines: Sequence[tuple[str, str]], *, caption: str) -> Table:

@@ -33,6 +33,7 @@ _WORDS: Mapping[str, str] = {
     "rescue": "to rescue",
     "telling": "rules find",
     "stay": "still there after a year",
+    "segment": "company's own segment",
     "later_left": "leaving",
     "later_spend": "spend",
     "later_margin": "margin",
@@ -46,6 +47,9 @@ _SHORT: Mapping[str, str] = {
     "recency_days": "days since purchase",
     "monetary": "spend",
     "margin_365d": "margin",
+    "recency_score": "recency fifth",
+    "frequency_score": "frequency fifth",
+    "monetary_score": "spend fifth",
 }
 """Words of names, which must be short; `_WORDS` says it in full."""
 
@@ -228,29 +232,37 @@ def rule_of(rules: pd.DataFrame, segment: str) -> str:
     return str(rows["rule"].iloc[0]) if len(rows) else ""
 
 
-def basis(found: Estimates, *, info: LabInfo, counted: str = "customers") -> str:
+def basis(found: Sequence[Estimates], *, info: LabInfo, counted: str = "customers", intervals: bool = True) -> str:
     """Return on how many a figure rests, and its intervals.
 
     Parameters
     ----------
-    found : Estimates
+    found : sequence of Estimates
         By ``segment`` and perhaps ``outcome``, of which the best known counts.
     info : LabInfo
         For the locale.
     counted : str, default "customers"
         What is counted.
+    intervals : bool, default True
+        Whether the figure shows them.
 
     Returns
     -------
     str
         Such as ``4,000 customers; 95 % intervals.``
     """
-    seen = found.table.loc[~found.table["suppressed"].astype(bool)]
-    if not len(seen):
+    sums = [_heard(each.table.loc[~each.table["suppressed"].astype(bool)]) for each in found]
+    if not any(sums):
         return ""
-    n = seen.groupby("outcome")["n"].sum().max() if "outcome" in seen else seen["n"].sum()
-    level = numbers.level_text(found.level, locale=info.locale)
-    return f"{numbers.number(float(n), locale=info.locale)} {counted}; {level} intervals."
+    told = f"{numbers.number(max(sums), locale=info.locale)} {counted}"
+    # Not every outcome is known of as many; the figure and its table say of how many.
+    told = f"Up to {told}" if len({round(each) for each in sums}) > 1 else told
+    return f"{told}; {numbers.level_text(found[0].level, locale=info.locale)} intervals." if intervals else f"{told}."
+
+
+def _heard(seen: pd.DataFrame) -> float:
+    sums = seen.groupby("outcome")["n"].sum() if "outcome" in seen else [seen["n"].sum()]
+    return float(max(sums, default=0))
 
 
 def lines(segment: str, found: Mapping[str, Estimates], *, info: LabInfo) -> list[tuple[str, str]]:

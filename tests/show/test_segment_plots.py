@@ -17,6 +17,7 @@ from cemlab.show import (
     segment_cards,
     segment_checks,
     segment_grid,
+    segment_levels,
     segment_plots,
     segment_tables,
     segment_text,
@@ -106,7 +107,7 @@ def test_levels_have_a_line_at_the_mean_and_dark_ones_where_flagged(
     moments: pd.DataFrame, gaps: Estimates, info: LabInfo
 ) -> None:
     found = segments.profiles(moments, units={"margin_365d": "currency", "contacts_365d": "ratio"})
-    figure = segment_plots.levels(found, title="Levels", info=info, flagged=gaps)
+    figure = segment_levels.levels(found, title="Levels", info=info, flagged=gaps)
     assert {"1,000", "Savers", "Carers"} <= set(_words(figure.wide))
     assert re.search(r"margin of a year: Carers (19|20)\S* \(", figure.alt)
     assert len(figure.table.rows) == 4
@@ -135,7 +136,7 @@ def test_grid_counts_and_says_nobody(info: LabInfo) -> None:
     assert {"rescue", "keep", "grow", "let be", "100", "nobody"} <= set(words)
     assert "Savers, rescue 100 customers, EUR 10,000" in figure.alt
     assert "10k (10k to 10k)" in words
-    assert figure.title == "Customers and value at stake, EUR"
+    assert figure.title == "Customers and their value, EUR"
 
 
 def test_card_has_the_largest_differences_and_what_is_known(
@@ -216,7 +217,7 @@ def test_simple_split_is_kept_unless_beaten() -> None:
         "That these segments foretell later leaving better than a simple split is not shown: for that, keep the simple one."
     )
     assert _said(segment_text.simple_split(["later_spend"], ["later_left", "later_spend"])) == (
-        "These segments foretell later spend better than any simple split. For leaving keep the simple one."
+        "These segments foretell later spend better than every simple split that was tried. For leaving keep the simple one."
     )
     assert segment_checks.beats_simple([], ["later_left"]).state == "watch"
     assert segment_checks.beats_simple(["later_spend"], ["later_spend"]).state == "holds"
@@ -249,3 +250,49 @@ def test_checks_of_method_start_assignment_and_items() -> None:
     assert segment_checks.surely_assigned(Finding("c", 0.6, "share")).state == "overturns"
     assert segment_checks.incomplete("ratings:shops", Finding("k", 0.4, "share")).state == "overturns"
     assert segment_checks.same_later(None, days=90, dated=False).state == "watch"
+
+
+def test_what_a_name_says_is_not_said_twice() -> None:
+    rows = [("Many contacts", "many contacts", 1.5), ("Many contacts", "few purchases", 0.9), ("Savers", "price", 1.4), ("Savers", "simple", 0.7)]  # fmt: skip
+    items = pd.DataFrame(rows, columns=["segment", "word", "estimate"])
+    shares = [Finding("s", value, "share", scope={"segment": name}) for name, value in (("Many contacts", 0.6), ("Savers", 0.4))]  # fmt: skip
+    assert _said(segment_text.kinds(shares, items)) == (
+        "60 % are “Many contacts” (also few purchases); 40 % “Savers” (price and simple)."
+    )
+
+
+def test_staying_by_deeds_is_said_to_be_so_by_construction() -> None:
+    shares = [
+        Finding("s", 0.98, "share", scope={"segment": "A"}, ci_low=0.95, ci_high=0.99),
+        Finding("s", 0.6, "share", scope={"segment": "B"}, ci_low=0.56, ci_high=0.64),
+    ]
+    assert "by construction" in _said(segment_text.stays(shares, months=12.0, by_deeds=True))
+    plain = _said(segment_text.stays(shares, months=12.0))
+    assert "by construction" not in plain
+    assert plain.endswith("are still there.")
+
+
+def test_urgent_attention_says_what_the_value_is_and_what_silence() -> None:
+    crowd = Finding("n", 60.0, "customers")
+    stake = Finding("v", 900.0, "currency", ci_low=800.0, ci_high=1000.0)
+    said = _said(segment_text.urgent(crowd, stake, currency="USD", what="recency_days", worth="monetary", days=180))
+    assert said == (
+        "60 customers of high value are without a purchase for 180 days or more: "
+        "they stand for USD 900 (spent in all; between 800 and 1,000)."
+    )
+
+
+def test_figures_do_not_claim_intervals_that_they_do_not_show(
+    items: pd.DataFrame, gaps: Estimates, info: LabInfo
+) -> None:
+    assert "interval" not in segment_plots.heat(items, gaps, order=ORDER, info=info).basis
+    counts = pd.DataFrame([(f"s{name}", group, level, 20) for name in range(6) for group in range(10) for level in ("basic", "gold")],
+                          columns=["segment", "replicate", "group", "n"])  # fmt: skip
+    found = {"plan": segments.categories(counts, outcome="group")}
+    assert "in the table" in segment_plots.mix(found, order=[f"s{name}" for name in range(6)], info=info).basis
+
+
+def test_the_grid_and_its_table_stand_in_one_order(info: LabInfo) -> None:
+    order = ["Savers", "Carers"]
+    rows = segment_grid.grid(_cells(), order=order, info=info).table.rows
+    assert list(dict.fromkeys(row[0].text for row in rows)) == order

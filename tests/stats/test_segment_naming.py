@@ -74,3 +74,10 @@ def test_why_there_are_no_curves_is_said(lives: pd.DataFrame) -> None:
         lives, classification=segments.exact(["a", "b"]), min_n=1000
     ).replace(",", "")
     assert "1 segments have no row" in segments.not_followed(lives, classification=segments.exact(["a", "b", "c"]))
+
+
+def test_one_on_a_scale_of_several_is_a_place_and_not_a_yes() -> None:
+    shares = pd.DataFrame({"segment": ["1"] * 3 + ["2"] * 3, "item": "frequency_score", "level": ["1", "2", "3"] * 2,
+                           "estimate": [0.8, 0.1, 0.1, 0.1, 0.1, 0.8]})  # fmt: skip
+    words = segments.contrasts(shares, sizes=HALVES, words={"frequency_score": "frequency fifth"})
+    assert segments.names(words) == {"1": "Frequency fifth 1", "2": "Frequency fifth 3"}

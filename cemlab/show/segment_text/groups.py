@@ -177,16 +177,22 @@ def set_apart(items: pd.DataFrame, *, order: Sequence[str]) -> Sentence:
 
 def _about(items: pd.DataFrame, name: str, *, most: int) -> str:
     """What a segment has more than the rest, or, where there is nothing, less."""
+    return numbers.listed((_told(items, name) or ["like the others"])[:most])
+
+
+def _besides(items: pd.DataFrame, name: str, *, most: int) -> str:
+    """What a segment has that its name does not say already."""
+    told = _told(items, name)[:most]
+    rest = [each for each in told if each.lower() not in name.lower()]
+    return "also " * (len(rest) < len(told)) + numbers.listed(rest) if rest else ""
+
+
+def _told(items: pd.DataFrame, name: str) -> list[str]:
     rows = items.loc[items["segment"].astype(str) == name].sort_values("estimate", ascending=False, kind="stable")
     rows = rows.loc[~rows["estimate"].round(3).duplicated()]
     more = list(rows.loc[rows["estimate"] >= _LEAST_WORD, "word"].astype(str))
     less = [_less(each) for each in rows.loc[rows["estimate"] <= -_LEAST_WORD, "word"].astype(str)[::-1]]
-    return numbers.listed((more or less or ["like the others"])[:most])
-
-
-def _tells_more(about: str, name: str) -> bool:
-    """Whether the words say more than the segment's name does."""
-    return any(each not in name.lower() for each in about.lower().split(" and ")) if about else False
+    return more or less
 
 
 def _less(told: str) -> str:
@@ -219,7 +225,7 @@ def kinds(found: Sequence[Finding], items: pd.DataFrame) -> Sentence:
     parts: list[Part] = []
     for each in seen[:_MOST_KINDS]:
         name = each.scope["segment"]
-        parts += ["; " if parts else "", each, " “", Name(name), "”"]
-        about = "" if items.empty else _about(items, name, most=2)
-        parts += [" (", Name(about), ")"] if _tells_more(about, name) else []
+        parts += ["; " if parts else "", each, "" if parts else " are", " “", Name(name), "”"]
+        besides = "" if items.empty else _besides(items, name, most=2)
+        parts += [" (", Name(besides), ")"] if besides else []
     return Sentence(*parts, "; the others are smaller." if len(seen) > _MOST_KINDS else ".")

@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 from cemlab.core.results import Estimates, Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
+from cemlab.show.segment_checks import SCALE
 from cemlab.show.segment_words import word
 
 _MOST_NAMED = 3
 """Differences that a sentence names before it says that there are more."""
 
 
-def stands_out(gaps: Sequence[Finding], levels: Mapping[tuple[str, str], Finding]) -> Sentence:
+def stands_out(gaps: Sequence[Finding], levels: Mapping[tuple[str, str], Finding], *, currency: str = "") -> Sentence:
     """Say what segments differ in beyond what they are made of.
 
     Parameters
@@ -22,6 +23,8 @@ def stands_out(gaps: Sequence[Finding], levels: Mapping[tuple[str, str], Finding
         Standardised differences by ``outcome`` and ``segment``, adjusted in the run's family.
     levels : mapping of (str, str) to Finding
         (Outcome, segment) → its level.
+    currency : str, default ""
+        ISO code that stands before money.
 
     Returns
     -------
@@ -41,9 +44,21 @@ def stands_out(gaps: Sequence[Finding], levels: Mapping[tuple[str, str], Finding
         level = levels.get((outcome, segment))
         way = "higher" if each.value > 0 else "lower"
         parts += ["; “" if parts else "“", Name(segment), "”, ", Name(word(outcome)), ": "]
-        parts += [f"{way} than the others"] if level is None else [level, f", {way} than the others"]
+        parts += [] if level is None else _in_full(level, currency=currency)
+        parts += [f"{way} than the others"]
     more = "; more is in the figure" if len(out) > _MOST_NAMED else ""
     return Sentence(*parts, f"{more}.")
+
+
+def _in_full(level: Finding, *, currency: str) -> list[Part]:
+    """A level with what it is of and its interval."""
+    money: list[Part] = [Name(currency), " "] if currency and level.unit == "currency" else []
+    held: list[Part] = [" (", *_between(level), ")"] if math.isfinite(level.ci_low) else []
+    return [*money, level, *held, ", "]
+
+
+def _between(found: Finding) -> list[Part]:
+    return ["between ", Quote(found, "interval")]
 
 
 def worth(levels: Sequence[Finding], *, currency: str, what: str, differ: Collection[str]) -> Sentence:
@@ -72,8 +87,8 @@ def worth(levels: Sequence[Finding], *, currency: str, what: str, differ: Collec
         return Sentence("What the segments are worth is withheld: too few customers.")
     first, last = seen[0], seen[-1]
     parts: list[Part] = [
-        "A customer of “", Name(first.scope["segment"]), "” is worth ", Name(currency), " ", first, ", one of “",
-        Name(last.scope["segment"]), "” ", last, " (", Name(word(what)), ")",
+        "A customer of “", Name(first.scope["segment"]), "” is worth ", Name(currency), " ", first, " (", *_between(first),
+        "), one of “", Name(last.scope["segment"]), "” ", last, " (", *_between(last), "), counted as ", Name(word(what)),
     ]  # fmt: skip
     return Sentence(
         *parts,
@@ -81,7 +96,7 @@ def worth(levels: Sequence[Finding], *, currency: str, what: str, differ: Collec
     )
 
 
-def stays(shares: Sequence[Finding], *, months: float) -> Sentence:
+def stays(shares: Sequence[Finding], *, months: float, by_deeds: bool = False) -> Sentence:
     """Say what share of each segment is still there after a time.
 
     Parameters
@@ -90,11 +105,13 @@ def stays(shares: Sequence[Finding], *, months: float) -> Sentence:
         One per segment.
     months : float
         After how many.
+    by_deeds : bool, default False
+        Whether segments are made of what customers did while they stayed: who stayed longer had more time to do it.
 
     Returns
     -------
     Sentence
-        The highest and the lowest with their intervals.
+        The highest and the lowest with their intervals; what the gap does not mean.
     """
     seen = sorted(
         (each for each in shares if not each.suppressed and math.isfinite(each.value)), key=lambda each: -each.value
@@ -109,7 +126,11 @@ def stays(shares: Sequence[Finding], *, months: float) -> Sentence:
     if not (math.isfinite(first.ci_low) and math.isfinite(last.ci_high)):
         tail = "; how sure the gap is cannot be told."
     else:
-        tail = "." if first.ci_low > last.ci_high else ": chance could explain the gap."
+        tail = "." if first.ci_low > last.ci_high else ": the intervals overlap, no gap is shown."
+    if by_deeds:
+        tail += (
+            " Segments are made of what customers did while they stayed, so part of any gap is there by construction."
+        )
     return Sentence("After ", Name(f"{months:g} months"), " ", *told, f" are still there{tail}")
 
 
@@ -149,7 +170,7 @@ def simple_split(better: Sequence[str], asked: Sequence[str]) -> Sentence:
     return Sentence(
         "These segments foretell later ",
         Name(numbers.listed(word(name) for name in better)),
-        " better than any simple split.",
+        " better than every simple split that was tried.",
         *tail,
     )
 
@@ -172,7 +193,8 @@ def moves(turns: Estimates, same: Finding, *, days: str) -> Sentence:
         The share that is still in the same segment, at most and at least.
     """
     kept = turns.table.loc[(turns.table["a"] == turns.table["b"]) & turns.table["estimate"].notna()]
-    lead: list[Part] = ["Segments of ", Name(days), " before and of now agree with an adjusted Rand index of ", same]
+    lead: list[Part] = ["The agreement of segments of ", Name(days), " before with those of now is ", same,
+                        f", where {SCALE}"]  # fmt: skip
     if kept.empty:
         return Sentence(*lead, ".")
     found = [Finding.of("stay.moves", turns, where={"a": row["a"], "b": row["b"]}) for row in kept.to_dict("records")]
@@ -214,7 +236,7 @@ def rules(right: Finding, largest: Finding, *, counted: str = "customers") -> Se
                     "); putting everyone into the largest segment would get ", largest, " right.")  # fmt: skip
 
 
-def urgent(n: Finding, stake: Finding, *, currency: str, what: str) -> Sentence:
+def urgent(n: Finding, stake: Finding, *, currency: str, what: str, worth: str, days: int) -> Sentence:
     """Say for how many customers attention is urgent.
 
     Parameters
@@ -227,6 +249,10 @@ def urgent(n: Finding, stake: Finding, *, currency: str, what: str) -> Sentence:
         ISO code.
     what : str
         The column that tells risk.
+    worth : str
+        The column that tells value.
+    days : int
+        From how many on a customer without a purchase is at risk.
 
     Returns
     -------
@@ -235,11 +261,11 @@ def urgent(n: Finding, stake: Finding, *, currency: str, what: str) -> Sentence:
     """
     if n.suppressed or stake.suppressed:
         return Sentence("How many customers need attention now is withheld: too few.")
-    risky = {"last_nps_group": "detractors by their last answer", "recency_days": "silent for long"}.get(
+    risky = {"last_nps_group": "detractors by their last answer", "recency_days": f"without a purchase for {days} days or more"}.get(
         what, "likely to leave"
-    )
-    return Sentence(n, f" customers of high value are {risky}: ", Name(currency), " ", stake, " is at stake (between ",
-                    Quote(stake, "interval"), ").")  # fmt: skip
+    )  # fmt: skip
+    return Sentence(n, " customers of high value are ", Name(risky), ": they stand for ", Name(currency), " ", stake,
+                    " (", Name(word(worth)), "; ", *_between(stake), ").")  # fmt: skip
 
 
 def certainty(kind: str, smallest: Finding | None, *, corrected: bool) -> tuple[Sentence, ...]:

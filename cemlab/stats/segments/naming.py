@@ -207,9 +207,10 @@ def _words(rows: pd.DataFrame, words: Mapping[str, str], countable: Collection[s
 
 
 def _word(plain: str, level: str, *, many: bool, alone: bool, ends: tuple[str, str]) -> str:
-    if level.lower() in YES:
+    # On a scale of several numbers, 1 and 0 are places, not answers.
+    if level.lower() in YES and not (many and level.isdigit()):
         return plain
-    if level.lower() in NO:
+    if level.lower() in NO and not (many and level.isdigit()):
         return f"no {plain}"
     if level.endswith(UPPER):
         return f"{ends[1]} {plain}"
