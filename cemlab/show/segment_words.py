@@ -191,6 +191,8 @@ def in_words(rules: pd.DataFrame, items: Sequence[str]) -> pd.DataFrame:
     --------
     >>> in_words(pd.DataFrame({"rule": ["need_help is true and plan is not yearly"]}), ["need_help", "plan"])["rule"].tolist()
     ['need help, plan not “yearly”']
+    >>> in_words(pd.DataFrame({"rule": ["plan is not known", "plan is not not known"]}), ["plan"])["rule"].tolist()
+    ['plan not known', 'plan known']
     """
     named = "|".join(re.escape(name) for name in sorted(items, key=len, reverse=True))
     return rules.assign(rule=[_conditions(str(rule), named) for rule in rules["rule"]])
@@ -204,6 +206,9 @@ def _conditions(rule: str, named: str) -> str:
             told.append(each)
             continue
         item, negated, level = word(found[1]), bool(found[2]), found[3]
+        if negated and level in ("known", "not known"):
+            told.append(f"{item} {'not known' if level == 'known' else 'known'}")
+            continue
         yes, no = level.lower() in ("true", "yes"), level.lower() in ("false", "no")
         if yes or no:
             told.append(item if yes != negated else f"no {item}")
