@@ -19,7 +19,23 @@ SCALE = "one means the same groups, zero no more than chance (adjusted Rand inde
 """What an agreement is measured on."""
 
 
-def found_again(kind: str, smallest: Finding) -> Check:
+def unlike(settled: bool) -> str:
+    """Return what segments lack that are reproducible and no more.
+
+    Parameters
+    ----------
+    settled : bool
+        Whether the data speak for that many segments and no more.
+
+    Returns
+    -------
+    str
+        To follow "but".
+    """
+    return "shade into one another" if settled else "the data do not settle on that number"
+
+
+def found_again(kind: str, smallest: Finding, *, settled: bool = True) -> Check:
     """Say whether the segments would be found again.
 
     Parameters
@@ -28,6 +44,8 @@ def found_again(kind: str, smallest: Finding) -> Check:
         The verdict.
     smallest : Finding
         Similarity of the segment that is found again least.
+    settled : bool, default True
+        Whether the data speak for that many segments and no more.
 
     Returns
     -------
@@ -36,7 +54,7 @@ def found_again(kind: str, smallest: Finding) -> Check:
     """
     means = {
         "natural": "they lie apart and are found again",
-        "reproducible": "they are found again, but shade into one another",
+        "reproducible": f"they are found again, but {unlike(settled)}",
         "constructed": "not all of them would be found again",
     }
     words = Sentence(

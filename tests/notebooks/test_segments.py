@@ -90,7 +90,7 @@ def test_where_there_are_no_groups_it_says_constructed(tmp_path: Path) -> None:
     assert found["segments.best",]["value"] == 1
     assert "they are constructed" in _answer(html)
     assert "no more than one group" in html
-    assert "nothing was corrected" in html
+    assert "Figures that are not corrected" in html
 
 
 @pytest.mark.slow
@@ -142,7 +142,7 @@ def test_behaviour_by_numbers_is_described_as_assigned_and_held_against_another_
     found, html = _published(out)
     assert "clusters are found again when one half of the customers foretells the other" in html
     assert "Against a Gaussian mixture" in html
-    assert "nothing was corrected" in html
+    assert "Figures that are not corrected" not in html
     assert "Figures of segments are corrected" not in html
     names = {key[1] for key in found if key[0] == "segments.share"}
     rows = f"SELECT value, count(*) FROM '{_restricted(out, 'assignments-behaviour-segment')}' WHERE value IS NOT NULL GROUP BY ALL"

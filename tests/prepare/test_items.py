@@ -154,3 +154,14 @@ def test_skewed_numbers_are_those_with_a_few_large_values(memory_lab: Maker) -> 
 def test_stages_are_told_in_order_with_the_bounds_of_the_profile() -> None:
     assert list(items.STAGES) == ["new", "established", "leaving", "left"]
     assert str(profiles.tables.NEW_MONTHS) in items.STAGES["new"]
+
+
+@pytest.mark.parametrize(("basis", "classes"), [("needs", 1), ("value", 4)])
+def test_so_many_groups_as_cannot_be_are_refused(basis: Any, classes: int) -> None:
+    with pytest.raises(ParameterError, match="`classes` must be 0"):
+        items.method_of(basis, classes=classes)
+
+
+def test_item_that_nobody_rated_is_refused_as_such(survey: Any) -> None:
+    with pytest.raises(SchemaError, match="nobody rated `ratings:x`"):
+        items.cut_points(survey, ["ratings:x"])

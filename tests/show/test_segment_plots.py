@@ -198,6 +198,9 @@ def test_the_verdict_comes_first_and_names_what_was_constructed() -> None:
     assert "natural (the least stable has a similarity of 0.6)" in told["natural"]
     assert "not natural" in told["reproducible"]
     assert "constructed, lines through a crowd" in told["constructed"]
+    open_ended = _said(segment_text.found_again("reproducible", count=COUNT, smallest=LEAST, settled=False))
+    assert "shade into one another" in told["reproducible"]
+    assert "the data do not settle on that number" in open_ended
     assert "0.6" not in told["by rule"]
     states = {
         kind: segment_checks.found_again(kind, LEAST).state for kind in ("natural", "reproducible", "constructed")

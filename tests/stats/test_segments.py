@@ -132,7 +132,7 @@ YES_NO = pd.DataFrame({"a": ["y", "n", "y"], "b": ["y", "n", "n"], "n": [40, 50,
     [
         (YES_NO, ["a", "b"], 2, ParameterError, "identified"),
         (YES_NO, ["a", "z"], 1, SchemaError, "z missing"),
-        (YES_NO, ["a"], 1, SchemaError, "two different items"),
+        (YES_NO, ["a"], 1, ParameterError, "two different items"),
         (YES_NO, ["a", "b"], 0, ParameterError, "at least 1"),
         (YES_NO.assign(n=-1), ["a", "b"], 1, SchemaError, "3 of 3"),
         (YES_NO.assign(b="y"), ["a", "b"], 1, InsufficientDataError, "`b` has fewer"),

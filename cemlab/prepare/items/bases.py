@@ -46,7 +46,7 @@ _DID = ("contacts_365d", "complaints_90d", "responses", "frequency", "recency_da
 _MIXED = ("contacts_365d", "complaints_90d", "stage", "frequency_score", "monetary_score")
 
 
-def method_of(basis: Basis, *, asked: str = USUAL) -> Method:
+def method_of(basis: Basis, *, asked: str = USUAL, classes: int = 0) -> Method:
     """Return how groups are sought on a basis.
 
     Parameters
@@ -55,6 +55,8 @@ def method_of(basis: Basis, *, asked: str = USUAL) -> Method:
         What customers are grouped by.
     asked : str, default "usual"
         A method that was asked for, or the usual one: rules for value and stage, latent classes for all else.
+    classes : int, default 0
+        How many groups were asked for; 0 for as many as the data speak for.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def method_of(basis: Basis, *, asked: str = USUAL) -> Method:
     Raises
     ------
     ParameterError
-        When the basis does not allow it.
+        When the basis does not allow it, or so many groups are none.
 
     Examples
     --------
@@ -78,6 +80,10 @@ def method_of(basis: Basis, *, asked: str = USUAL) -> Method:
             f"A basis must allow the method: `{basis}` allows {', '.join(allowed)}, and {asked} was asked for. Choose another `method`, or "
             "another `basis`."
         )
+    if classes == 1 or (classes and found == "rules"):
+        why = "rules make their own number of groups" if found == "rules" else "one group is everybody"
+        raise ParameterError(f"`classes` must be {'0' if found == 'rules' else '0 or at least 2'}: {classes} was asked for, and {why}. "
+                             "Leave it at 0 for as many as there are.")  # fmt: skip
     return found
 
 

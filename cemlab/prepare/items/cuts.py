@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cemlab.core.errors import ParameterError
+from cemlab.core.errors import ParameterError, SchemaError
 from cemlab.core.lab import Lab
 from cemlab.prepare.patterns import RATINGS, unit
 from cemlab.prepare.profiles.people import CUSTOMER
@@ -123,6 +123,10 @@ def _middle(lab: Lab, rated: Sequence[str]) -> dict[str, list[float]]:
     found = {}
     for name in rated:
         each = counted.loc[counted["item"] == name.removeprefix(RATINGS)].sort_values("score")
+        if each.empty:
+            raise SchemaError(
+                f"An item must have been rated: nobody rated `{name}`; {counted['item'].nunique()} other items were. Correct `items`."
+            )
         above = each["n"][::-1].cumsum()[::-1] / each["n"].sum()
         off = (above.iloc[1:] - 0.5).abs()
         found[name] = [float(each["score"].loc[off.idxmin()])] if len(off) else []

@@ -8,6 +8,7 @@ import pandas as pd
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
+from cemlab.show.segment_checks import unlike
 from cemlab.show.segment_words import word
 
 _MOST_NAMED = 3
@@ -51,7 +52,7 @@ def behind(
     return Sentence(grouped, f"{who} grouped by ", Name(named), *tail, *rests)
 
 
-def found_again(kind: str, *, count: Finding, smallest: Finding) -> Sentence:
+def found_again(kind: str, *, count: Finding, smallest: Finding, settled: bool = True) -> Sentence:
     """Say which segments there are, and what they may be called.
 
     Parameters
@@ -62,6 +63,8 @@ def found_again(kind: str, *, count: Finding, smallest: Finding) -> Sentence:
         How many segments.
     smallest : Finding
         Similarity of the segment that is found again least; unused for rules.
+    settled : bool, default True
+        Whether the data speak for that many segments and no more.
 
     Returns
     -------
@@ -72,7 +75,7 @@ def found_again(kind: str, *, count: Finding, smallest: Finding) -> Sentence:
         return Sentence(count, " segments follow from a rule: whoever applies it finds them again, whether or not there are such kinds of customers.")  # fmt: skip
     words = {
         "natural": " segments lie apart and are found again in resamples: they are natural.",
-        "reproducible": " segments are found again in resamples, but shade into one another: they are reproducible, not natural.",
+        "reproducible": f" segments are found again in resamples, but {unlike(settled)}: they are reproducible, not natural.",
         "constructed": " segments were drawn, and not all of them would be found again: they are constructed, lines through a crowd.",
     }
     if kind == "constructed":

@@ -268,7 +268,7 @@ def urgent(n: Finding, stake: Finding, *, currency: str, what: str, worth: str, 
                     " (", Name(word(worth)), "; ", *_between(stake), ").")  # fmt: skip
 
 
-def certainty(kind: str, smallest: Finding | None, *, corrected: bool) -> tuple[Sentence, ...]:
+def certainty(kind: str, smallest: Finding | None, *, corrected: bool, settled: bool = True) -> tuple[Sentence, ...]:
     """Say how sure the segments are.
 
     Parameters
@@ -279,6 +279,8 @@ def certainty(kind: str, smallest: Finding | None, *, corrected: bool) -> tuple[
         Similarity of the segment that is found again least; None for rules.
     corrected : bool
         Whether figures are corrected for classification error.
+    settled : bool, default True
+        Whether the data speak for that many segments and no more.
 
     Returns
     -------
@@ -289,7 +291,9 @@ def certainty(kind: str, smallest: Finding | None, *, corrected: bool) -> tuple[
         return (Sentence("Groups by rule have no sampling error of their own: their sizes and figures have."),)
     means = {
         "natural": "They are found again, lie apart, and fewer of them would not do.",
-        "reproducible": "They are found again, but customers between them could as well be in the other.",
+        "reproducible": "They are found again, but customers between them could as well be in the other."
+        if settled
+        else "They are found again, but how many there are is open.",
         "constructed": "Another sample of the same customers would give other segments.",
     }
     return (

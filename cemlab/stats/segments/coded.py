@@ -152,7 +152,9 @@ def _check(patterns: pd.DataFrame, items: Sequence[str]) -> None:
             f"Patterns need the items and n: {', '.join(missing)} missing. Make them with prepare.patterns.counts."
         )
     if len(set(items)) < 2 or len(set(items)) < len(items):
-        raise SchemaError(f"Classes need at least two different items: {len(set(items))} of {len(items)} differ.")
+        raise ParameterError(
+            f"Classes need at least two different items: {len(items)} were given, {len(set(items))} of them different. Give more `items`."
+        )
     wrong = ~(pd.to_numeric(patterns["n"], errors="coerce") >= 0)
     if wrong.any():
         raise SchemaError(f"`n` must be a number >= 0: {int(wrong.sum()):,} of {len(patterns):,} rows are not.")
