@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from cemlab.core.errors import ConvergenceError, InsufficientDataError
+from cemlab.core.errors import ConvergenceError
 from cemlab.core.results import Estimates
 from cemlab.core.rows import NumberRows
 from cemlab.stats.intervals import Floats
@@ -97,28 +97,9 @@ def mixture(
     Biernacki, C., Celeux, G., & Govaert, G. (2003). Choosing starting values for the EM algorithm for getting the highest likelihood in
     multivariate Gaussian mixture models. Computational Statistics & Data Analysis, 41(3–4), 561–575. doi:10.1016/S0167-9473(02)00163-6
     """
-    import sklearn.mixture  # noqa: F401  its threads can be limited only once they are there
-
     numbers = logged(rows, logs)
     customers = taken(numbers, classes=classes, starts=starts, scale=scale, seed=seed, at_most=MOST_ROWS)
-    with one_thread():
-        runs = _followed(customers.sample, classes=classes, shape=shape, starts=starts, seed=seed)
-    if not runs:
-        raise ConvergenceError(
-            f"A mixture must arrive from at least one start: none of {starts} did for {classes} components. "
-            f'{_shared(customers, numbers.columns)}Ask for fewer, or for a simpler `shape` ("along the axes").'
-        )
-    best = max(runs, key=lambda run: float(run.lower_bound_))
-    n = len(customers.sample)
-    found = sum(n * (best.lower_bound_ - run.lower_bound_) < 0.01 for run in runs)
-    fit = {
-        "classes": classes,
-        **_criteria(customers, best),
-        "n": customers.total,
-        "fitted_to": n,
-        "starts": len(runs),
-        "found": found,
-    }
+    best, fit = _fitted(customers, numbers.columns, classes=classes, shape=shape, starts=starts, seed=seed)
     method = f"Gaussian mixture, covariances {shape}, best of {starts:,} starts"
     return counted(
         numbers, customers, library=best, centres=best.means_, fit=fit, method=method, level=level, min_n=min_n
@@ -168,21 +149,43 @@ def number_of_components(
     ----------
     Schwarz, G. (1978). Estimating the dimension of a model. Annals of Statistics, 6(2), 461–464. doi:10.1214/aos/1176344136
     """
-    fits, notes = list[pd.DataFrame](), list[str]()
+    numbers = logged(rows, logs)
+    customers = taken(numbers, classes=1, starts=starts, scale="standard", seed=seed, at_most=MOST_ROWS)
+    fits, notes = list[dict[str, float]](), list[str]()
     for classes in range(1, need_one("at_most", at_most) + 1):
         try:
-            found = mixture(rows, classes=classes, shape=shape, logs=logs, starts=starts, seed=seed)
-            fits.append(found.parts["fit"])
-        except (ConvergenceError, InsufficientDataError):
+            fits.append(_fitted(customers, numbers.columns, classes=classes, shape=shape, starts=starts, seed=seed)[1])
+        except ConvergenceError:
             if classes == 1:
                 raise
             notes.append(f"No start arrived for {classes} components.")
             break
-    table = pd.concat(fits, ignore_index=True).rename(columns={"bic": "estimate"})
+    table = pd.DataFrame(fits).rename(columns={"bic": "estimate"})
     return Estimates.build(
         table.assign(best=table["estimate"] == table["estimate"].min()), by=["classes"], cells=[], measure="bic", unit="ratio",
         method=f"Gaussian mixtures, covariances {shape}; BIC", level=level, min_n=min_n, notes=notes,
     )  # fmt: skip
+
+
+def _fitted(
+    customers: Taken, columns: Sequence[str], *, classes: int, shape: Shape, starts: int, seed: int
+) -> tuple[Any, dict[str, float]]:
+    """The best mixture of so many components, and the row of its part ``fit``."""
+    import sklearn.mixture  # noqa: F401  its threads can be limited only once they are there
+
+    with one_thread():
+        runs = _followed(customers.sample, classes=classes, shape=shape, starts=starts, seed=seed)
+    if not runs:
+        raise ConvergenceError(
+            f"A mixture must arrive from at least one start: none of {starts} did for {classes} components. "
+            f'{_shared(customers, columns)}Ask for fewer, or for a simpler `shape` ("along the axes").'
+        )
+    best = max(runs, key=lambda run: float(run.lower_bound_))
+    n = len(customers.sample)
+    found = sum(n * (best.lower_bound_ - run.lower_bound_) < 0.01 for run in runs)
+    return best, {
+        "classes": classes, **_criteria(customers, best), "n": customers.total, "fitted_to": n, "starts": len(runs), "found": found,
+    }  # fmt: skip
 
 
 def _followed(x: Floats, *, classes: int, shape: Shape, starts: int, seed: int) -> list[Any]:
