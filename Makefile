@@ -22,10 +22,12 @@ DEMO := data/demo/lab.toml
 NOTEBOOKS := $(wildcard notebooks/*/*.ipynb)
 # Steps of `make test`, in order; CONTRIBUTING.md holds their time budgets.
 STEPS := lint unit coverage notebooks browser
+# What `make evidence` runs: `make evidence EVIDENCE=tests/coverage/test_nps_coverage.py` renews one page.
+EVIDENCE := tests
 # One process per processor, each with its own folders; `make unit PARALLEL="-n 0"` runs the tests in one.
 PARALLEL := -n logical --maxprocesses 4 --dist worksteal
 
-.PHONY: help environment report test $(STEPS) lab format bench lock clean
+.PHONY: help environment report test $(STEPS) evidence lab format bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,8 +49,8 @@ test: $(INSTALLED) ## all checks and tests; goes on after a failing step and end
 	$(RUN) .ci/steps $(STEPS)
 
 # Each process of the tests has a processor to itself: libraries that start threads for all of them would make it slower.
-unit coverage notebooks browser: export OMP_NUM_THREADS := 1
-unit coverage notebooks browser: export OPENBLAS_NUM_THREADS := 1
+unit coverage notebooks browser evidence: export OMP_NUM_THREADS := 1
+unit coverage notebooks browser evidence: export OPENBLAS_NUM_THREADS := 1
 
 lint: $(INSTALLED) ## ruff, mypy, walls, docstrings, notebooks, spelling: the hooks of pre-commit
 	$(RUN) pre-commit run --all-files --color never
@@ -58,6 +60,10 @@ unit: $(INSTALLED) ## tests of every room, and the examples in docstrings
 
 coverage: $(INSTALLED) ## simulations: do intervals cover as often as they claim
 	$(RUN) pytest tests -m slow $(PARALLEL)
+
+evidence: export CEMLAB_EVIDENCE := docs/evidence
+evidence: $(INSTALLED) ## simulations in full, their tables into docs/evidence; takes long
+	$(RUN) pytest $(EVIDENCE) -m slow $(PARALLEL)
 
 notebooks: $(DEMO) ## every notebook as JupyterLab runs it, and as the command line does
 	$(RUN) pytest --nbval-lax --nbval-current-env notebooks tests/notebooks --ignore=tests/notebooks/golden -m "not slow and not browser" $(PARALLEL) --dist loadfile

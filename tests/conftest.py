@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from evidence import FULL, Pages, Recorder
 from hypothesis import settings
 
 if TYPE_CHECKING:
@@ -17,6 +19,24 @@ settings.register_profile("cemlab", deadline=None)
 settings.load_profile("cemlab")
 
 ROOT = Path(__file__).resolve().parents[1]
+EVIDENCE = Pages()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Collect what simulations have measured, from all processes."""
+    EVIDENCE.add(report)
+
+
+def pytest_sessionfinish() -> None:
+    """Write the pages of evidence, where they are asked for."""
+    if os.environ.get(FULL) and "PYTEST_XDIST_WORKER" not in os.environ:
+        EVIDENCE.write(ROOT / os.environ[FULL], dt.datetime.now(dt.UTC).date().isoformat())
+
+
+@pytest.fixture
+def record(request: pytest.FixtureRequest) -> Recorder:
+    """Through which a simulation hands over what it has measured: ``record(table, row, runs=…, seed=…)``."""
+    return Recorder.of(request.module, request.node.user_properties)
 
 
 @pytest.fixture(scope="session")

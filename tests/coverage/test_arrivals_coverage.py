@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from evidence import HIGH, LOW, Recorder, margin, runs
 
 from cemlab.stats.arrivals import share_arrived
 
 pytestmark = pytest.mark.slow
 
-RUNS, DAYS, LONGEST = 4000, 120, 20
-LOW, HIGH, WITHIN_999 = 0.93, 0.97, 3.2905
+RUNS, DAYS, LONGEST = runs(4_000), 120, 20
 
 
 def _drawn(random: np.random.Generator, *, per_day: float, shape: float) -> pd.DataFrame:
@@ -25,14 +25,17 @@ def _drawn(random: np.random.Generator, *, per_day: float, shape: float) -> pd.D
     return pd.DataFrame({**rows, "n": came[survey, day, waited]})
 
 
-def test_interval_covers_what_turns_out() -> None:
+def test_interval_covers_what_turns_out(record: Recorder) -> None:
     rows = _drawn(np.random.default_rng(11), per_day=4, shape=4.0)
     seen = rows["waited_days"] <= rows["age_days"]
     table = share_arrived(rows[seen], min_n=1).table.set_index("period")
     truth = rows["n"].where(seen, 0).groupby(rows["period"]).sum() / rows.groupby("period")["n"].sum()
     last = table[table.index.str.endswith("last")].join(truth.rename("truth"))
     share = ((last["ci_low"] <= last["truth"]) & (last["truth"] <= last["ci_high"])).mean()
-    error = WITHIN_999 * np.sqrt(share * (1 - share) / RUNS)
+    error = margin(share, RUNS)
+    record(
+        "Share of answers that had come, last 15 days", {"invitations a day": 4, "covered": share}, runs=RUNS, seed=11
+    )
     assert len(last) == RUNS
     assert abs((last["estimate"] - last["truth"]).mean()) < 0.003
     assert LOW - error <= share <= HIGH + error, share

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from evidence import Recorder, runs
 
 from cemlab.stats.prediction.pooling import between
 
 pytestmark = pytest.mark.slow
 
-RUNS = 4_000
+RUNS = runs(4_000)
 ERRORS = np.array([0.08, 0.1, 0.13])
 
 
@@ -32,8 +33,10 @@ def covered(days: int, spread: float) -> tuple[float, float]:
 
 @pytest.mark.parametrize("spread", [0.0, 0.1, 0.2, 0.4])
 @pytest.mark.parametrize("days", [3, 5])
-def test_interval_over_days_covers(days: int, spread: float) -> None:
+def test_interval_over_days_covers(days: int, spread: float, record: Recorder) -> None:
     held, plain = covered(days, spread)
+    row = {"days": days, "spread between days": spread, "covered": held, "without the spread": plain}
+    record("What is common to judged days", row, runs=RUNS, seed=days)
     assert 0.90 < held < 0.985, (held, plain)
     if spread >= 0.2:
         assert plain < 0.75, "what the days share alone would not cover"

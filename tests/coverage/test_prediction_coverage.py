@@ -8,7 +8,6 @@ interval lies outside. docs/methods/churn-prediction.md publishes what was measu
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from evidence import Recorder, is_defect, runs
 from numpy.typing import NDArray
 
 from cemlab.stats.prediction.accuracy import briers
@@ -27,12 +27,10 @@ from cemlab.stats.prediction.utility import leavers_found
 
 pytestmark = pytest.mark.slow
 
-RUNS = 1_000
+RUNS = runs(1_000)
 BATCH = 100
 NAMES = ("auc 12", "auc 20", "brier 12", "brier 20", "ipa 12", "ipa 20", "o/e 12", "o/e 20", "slope 12", "slope 20", "lift 12",
          "concordance 12")  # fmt: skip
-LOW, HIGH = 0.93, 0.97
-WITHIN_999 = 3.2905
 GROUPS, LAST, LOST = 20, 20, 0.02
 HORIZON = 12.0
 RISKS = np.array([0.02, 0.05, 0.1, 0.2, 0.35, 0.5])  # up to LAST
@@ -107,14 +105,14 @@ def statistics(rows: Outcomes) -> Statistic:
     return _all
 
 
-def covered(n: int, *, runs: int, seed: int) -> dict[str, float]:
+def covered(n: int, *, worlds: int, seed: int) -> dict[str, float]:
     """How often each truth lies in its interval; a statistic takes the counts of many companies side by side."""
     random, known, rows = np.random.default_rng(seed), truths(), judged()
     statistic = statistics(rows)
     chance = np.tile(design()[1] / GROUPS, GROUPS)
     hits, told = dict.fromkeys(known, 0), dict.fromkeys(known, 0)
-    for start in range(0, runs, BATCH):
-        size = min(BATCH, runs - start)
+    for start in range(0, worlds, BATCH):
+        size = min(BATCH, worlds - start)
         counts = random.multinomial(n, chance, size).reshape(size, GROUPS, -1).astype(float)
         whole = counts.sum(axis=1).T
         without = (whole[:, :, None] - counts.transpose(2, 0, 1)).reshape(len(rows.n), -1)
@@ -123,19 +121,16 @@ def covered(n: int, *, runs: int, seed: int) -> dict[str, float]:
             limits = Replicated(value, others.reshape(size, GROUPS)).limits(level=0.95)
             told[name] += int(limits["ci_low"].notna().sum())
             hits[name] += int(((limits["ci_low"] <= known[name]) & (known[name] <= limits["ci_high"])).sum())
-    assert all(count > 0.99 * runs for count in told.values()), told
+    assert all(count > 0.99 * worlds for count in told.values()), told
     return {name: hits[name] / told[name] for name in known}
 
 
-def is_defect(share: float, runs: int = RUNS) -> bool:
-    margin = WITHIN_999 * math.sqrt(max(share * (1 - share), 1e-9) / runs)
-    return share + margin < LOW or share - margin > HIGH
-
-
 @pytest.mark.parametrize("n", [500, 1_500, 5_000])
-def test_intervals_of_measures_cover_the_truth(n: int) -> None:
-    shares = covered(n, runs=RUNS, seed=n)
-    assert {name: share for name, share in shares.items() if is_defect(share)} == {}
+def test_intervals_of_measures_cover_the_truth(n: int, record: Recorder) -> None:
+    shares = covered(n, worlds=RUNS, seed=n)
+    for name, share in shares.items():
+        record("Measures of prediction", {"customers": n, "measure": name, "covered": share}, runs=RUNS, seed=n)
+    assert {name: share for name, share in shares.items() if is_defect(share, RUNS)} == {}
 
 
 def two_models() -> tuple[Statistic, Floats]:
@@ -157,18 +152,21 @@ def two_models() -> tuple[Statistic, Floats]:
     return _gap, rows["chance"].to_numpy()
 
 
-def covered_differences(n: int, *, runs: int, seed: int) -> list[float]:
+def covered_differences(n: int, *, worlds: int, seed: int) -> list[float]:
     """How often the interval of a paired difference holds 0, for AUC and the index of prediction accuracy."""
     random, (gap, chance), hits = np.random.default_rng(seed), two_models(), np.zeros(2)
-    for _ in range(0, runs, BATCH):
+    for _ in range(0, worlds, BATCH):
         counts = random.multinomial(n, np.tile(chance / GROUPS, GROUPS), BATCH).reshape(BATCH, GROUPS, -1).astype(float)
         whole = counts.sum(axis=1).T
         without = (whole[:, :, None] - counts.transpose(2, 0, 1)).reshape(len(chance), -1)
         for place, (value, others) in enumerate(zip(gap(whole), gap(without), strict=True)):
             limits = Replicated(value, others.reshape(BATCH, GROUPS)).limits(level=0.95)
             hits[place] += ((limits["ci_low"] <= 0) & (limits["ci_high"] >= 0)).sum()
-    return [float(hit) / runs for hit in hits]
+    return [float(hit) / worlds for hit in hits]
 
 
-def test_intervals_of_paired_differences_hold_zero_for_equally_good_models() -> None:
-    assert not any(is_defect(share, runs=1_000) for share in covered_differences(1_500, runs=1_000, seed=7))
+def test_intervals_of_paired_differences_hold_zero_for_equally_good_models(record: Recorder) -> None:
+    shares = covered_differences(1_500, worlds=RUNS, seed=7)
+    for name, share in zip(("auc 12", "ipa 12"), shares, strict=True):
+        record("Differences of two models", {"customers": 1_500, "measure": name, "covered": share}, runs=RUNS, seed=7)
+    assert not any(is_defect(share, RUNS) for share in shares)

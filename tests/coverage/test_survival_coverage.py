@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pytest
+from evidence import LOW, Recorder, is_defect, margin, runs
 from numpy.typing import NDArray
 
 from cemlab.stats import survival
@@ -25,17 +26,10 @@ from cemlab.stats.survival.lives import Lives
 
 pytestmark = pytest.mark.slow
 
-RUNS = 4_000
+RUNS = runs(4_000)
 DESIGN = Design((Term("plan"), Term("region")))
-LOW, HIGH = 0.93, 0.97
-WITHIN_999 = 3.2905
 MONTHS = np.arange(1, 25)
 Floats = NDArray[np.float64]
-
-
-def is_defect(covered: float, runs: int = RUNS) -> bool:
-    margin = WITHIN_999 * math.sqrt(max(covered * (1 - covered), 1e-9) / runs)
-    return covered + margin < LOW or covered - margin > HIGH
 
 
 def share_covered(table: pd.DataFrame, truth: float) -> float:
@@ -95,7 +89,7 @@ SHAPES = {"falling": FALLING, "level": LEVEL, "bathtub": BATHTUB}
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("spells", [200, 1_000])
 @pytest.mark.parametrize("shape", list(SHAPES))
-def test_shares_still_there_cover(shape: str, spells: int, late: bool) -> None:
+def test_shares_still_there_cover(shape: str, spells: int, late: bool, record: Recorder) -> None:
     hazard = SHAPES[shape]
     lives = worlds(hazard, spells=spells, seed=spells + late, late=late)
     # One start for all: the months before it are not asked about.
@@ -104,22 +98,32 @@ def test_shares_still_there_cover(shape: str, spells: int, late: bool) -> None:
     for month in (12, 20):
         truth = float(np.prod(1 - hazard[int(start) : month]))
         covered = share_covered(found[found["duration"] == month], truth)
-        assert not is_defect(covered), f"{shape}, {spells}, month {month}: {covered:.4f}"
+        row = {
+            "hazard": shape,
+            "spells": spells,
+            "late entry": "yes" if late else "no",
+            "month": month,
+            "covered": covered,
+        }
+        record("Share retained", row, runs=RUNS, seed=spells + late)
+        assert not is_defect(covered, RUNS), f"{shape}, {spells}, month {month}: {covered:.4f}"
 
 
 @pytest.mark.parametrize("spells", [200, 1_000])
 @pytest.mark.parametrize("shape", list(SHAPES))
-def test_restricted_means_cover(shape: str, spells: int) -> None:
+def test_restricted_means_cover(shape: str, spells: int, record: Recorder) -> None:
     hazard = SHAPES[shape]
     lives = worlds(hazard, spells=spells, seed=spells + 2)
     truth = float(np.concatenate([[1.0], np.cumprod(1 - hazard)])[:18].sum())
     covered = share_covered(survival.rmst(lives, tau=18, min_n=1).table, truth)
-    assert not is_defect(covered), f"{covered:.4f}"
+    row = {"hazard": shape, "spells": spells, "covered": covered}
+    record("Restricted mean of 18 months", row, runs=RUNS, seed=spells + 2)
+    assert not is_defect(covered, RUNS), f"{covered:.4f}"
 
 
 @pytest.mark.parametrize("spells", [400, 1_500])
 @pytest.mark.parametrize("share", [0.3, 0.7])
-def test_cumulative_incidence_covers(share: float, spells: int) -> None:
+def test_cumulative_incidence_covers(share: float, spells: int, record: Recorder) -> None:
     lives = worlds(BATHTUB, spells=spells, seed=spells + 3, causes=(share, 1 - share))
     found = survival.cumulative_incidence(lives, times=[12, 20], min_n=1).table
     before = np.concatenate([[1.0], np.cumprod(1 - BATHTUB)])
@@ -127,11 +131,13 @@ def test_cumulative_incidence_covers(share: float, spells: int) -> None:
         truth = float(share * (before[:month] * BATHTUB[:month]).sum())
         rows = found[(found["cause"] == "c0") & (found["duration"] == month)]
         covered = share_covered(rows, truth)
-        assert not is_defect(covered), f"share {share}, {spells}, month {month}: {covered:.4f}"
+        row = {"share of the cause": share, "spells": spells, "month": month, "covered": covered}
+        record("Cumulative incidence", row, runs=RUNS, seed=spells + 3)
+        assert not is_defect(covered, RUNS), f"share {share}, {spells}, month {month}: {covered:.4f}"
 
 
 @pytest.mark.parametrize("shares", [(0.3, 0.3), (0.3, 0.6)])
-def test_differences_of_cumulative_incidence_cover(shares: tuple[float, float]) -> None:
+def test_differences_of_cumulative_incidence_cover(shares: tuple[float, float], record: Recorder) -> None:
     sides = []
     for seed, share in enumerate(shares):
         lives = worlds(BATHTUB, spells=400, seed=500 + seed, causes=(share, 1 - share))
@@ -145,7 +151,9 @@ def test_differences_of_cumulative_incidence_cover(shares: tuple[float, float]) 
     before = np.concatenate([[1.0], np.cumprod(1 - BATHTUB)])
     truth = (shares[0] - shares[1]) * float((before[:12] * BATHTUB[:12]).sum())
     covered = share_covered(pd.DataFrame({"ci_low": gap - half, "ci_high": gap + half}), truth)
-    assert not is_defect(covered), f"shares {shares}: {covered:.4f}"
+    row = {"share of the cause": f"{shares[0]} and {shares[1]}", "covered": covered}
+    record("Difference of cumulative incidence at month 12, 400 spells each", row, runs=RUNS, seed=500)
+    assert not is_defect(covered, RUNS), f"shares {shares}: {covered:.4f}"
 
 
 def test_taking_other_causes_for_censoring_is_found_out() -> None:
@@ -158,17 +166,18 @@ def test_taking_other_causes_for_censoring_is_found_out() -> None:
     assert wrong > truth + 0.08
 
 
-def test_medians_cover_at_least_as_often_as_they_claim() -> None:
+def test_medians_cover_at_least_as_often_as_they_claim(record: Recorder) -> None:
     """Kind: conservative, as months are a lattice: at least 93 %."""
     hazard = np.full(24, 0.06)
     found = survival.quantiles(worlds(hazard, spells=300, seed=5), [0.5], min_n=1).table
     truth = float(np.argmax(np.cumprod(1 - hazard) < 0.5) + 1)
     high = found["ci_high"].fillna(np.inf)
     covered = float(((found["ci_low"] <= truth) & (truth <= high)).mean())
-    assert covered + WITHIN_999 * math.sqrt(covered * (1 - covered) / RUNS) > LOW
+    record("Median tenure, at least 0.93", {"spells": 300, "covered": covered}, runs=RUNS, seed=5)
+    assert covered + margin(covered, RUNS) > LOW
 
 
-def test_log_rank_of_equal_groups_rejects_one_time_in_twenty() -> None:
+def test_log_rank_of_equal_groups_rejects_one_time_in_twenty(record: Recorder) -> None:
     random, rejected = np.random.default_rng(7), 0
     groups, none = pd.DataFrame({"plan": range(4)}), np.zeros((24, 4))
     for _ in range(RUNS):
@@ -180,11 +189,12 @@ def test_log_rank_of_equal_groups_rejects_one_time_in_twenty() -> None:
         statistic, df = counts_of(lives).test()
         rejected += chi_square_p(statistic, df) < 0.05
     share = rejected / RUNS
-    assert abs(share - 0.05) < WITHIN_999 * math.sqrt(share * (1 - share) / RUNS) + 0.005
+    record("Log-rank test of four equal groups", {"spells": 400, "rejected": share}, runs=RUNS, seed=7)
+    assert abs(share - 0.05) < margin(share, RUNS) + 0.005
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_hazard_ratios_cover(late: bool) -> None:
+def test_hazard_ratios_cover(late: bool, record: Recorder) -> None:
     """Proportional hazards in days, a few tied, 300 spells of which some 150 left; model-based and robust errors."""
     random, truth, spells = np.random.default_rng(300 + late), math.log(1.8), 300
     covered = {"model": 0, "robust": 0}
@@ -206,4 +216,6 @@ def test_hazard_ratios_cover(late: bool) -> None:
         covered["model"] += miss <= math.sqrt(fit.covariance[0, 0])
         covered["robust"] += miss <= math.sqrt(robust[0, 0])
     shares = {kind: count / RUNS for kind, count in covered.items()}
-    assert not any(is_defect(share) for share in shares.values()), shares
+    row = {"spells": spells, "late entry": "yes" if late else "no", **shares}
+    record("Hazard ratio of Cox regression, covered by both errors", row, runs=RUNS, seed=300 + late)
+    assert not any(is_defect(share, RUNS) for share in shares.values()), shares
