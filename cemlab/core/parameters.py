@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -51,6 +52,8 @@ class Parameter:
         The only values allowed; empty for any.
     required : bool
         True when empty text is refused.
+    free : bool
+        Of a list: True when an item may hold a comma, as a person's words and rated statements do.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Parameter:
     open_ends: bool = False
     choices: tuple[str, ...] = ()
     required: bool = False
+    free: bool = False
 
     def coerce(self, value: object) -> Value:
         """Return `value` in this parameter's type.
@@ -201,12 +205,27 @@ def _list(parameter: Parameter, value: object) -> list[str]:
     if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
         raise parameter.refuse(value, "must be a list of text (repeat the option, or quote in YAML)")
     kept = [item for item in items if item]
+    for item in kept:
+        parts = _joined(item, free=parameter.free)
+        if parts:
+            again = " ".join(f"-p {parameter.name} {shlex.quote(part)}" for part in parts)
+            raise parameter.refuse(value, "must be a list: several items stand in one text", f"Give them as {again}. ")
     if parameter.low > -math.inf:
         for item in kept:
             _number(parameter, item)
     if len(set(kept)) < len(kept):
         raise parameter.refuse(value, "must not name the same thing twice")
     return kept
+
+
+def _joined(item: str, *, free: bool) -> list[str]:
+    """Return the items that stand in one text, as other tools write a list; none where it is a single item."""
+    text = item.strip()
+    bracketed = text.startswith("[") and text.endswith("]")
+    if not bracketed and (free or "," not in text):
+        return []
+    parts = [part.strip().strip("'\"").strip() for part in (text[1:-1] if bracketed else text).split(",")]
+    return [part for part in parts if part] or ["NAME"]
 
 
 _COERCE: Mapping[Kind, Callable[[Parameter, object], Value]] = {
@@ -249,7 +268,9 @@ REGISTRY: Mapping[str, Parameter] = {
         ),
         Parameter("compare_end", "date", "day after the earlier window; empty for the day on which the window starts"),
         Parameter("weights", "text", "what an answer weighs: none, lab (its own weight), or the name of an assignment"),
-        Parameter("believed", "list", "scores that the company believes to have, such as 52 or region:North=40"),
+        Parameter(
+            "believed", "list", "scores that the company believes to have, such as 52 or region:North=40", free=True
+        ),
         Parameter("clock", "text", "what durations are counted in", choices=("months", "days")),
         Parameter("cause", "text", "reason for leaving that the model speaks of; empty for all"),
         Parameter("covariates", "list", "columns that the model explains leaving by; empty for those compared"),
@@ -299,11 +320,14 @@ REGISTRY: Mapping[str, Parameter] = {
             choices=("usual", "classes", "mixture", "k-means", "rules"),
         ),
         Parameter(
-            "items", "list", "columns, or ratings:<item>, that groups are sought in; empty for those the lab allows"
+            "items",
+            "list",
+            "columns, or ratings:<item>, that groups are sought in; empty for those the lab allows",
+            free=True,
         ),
         Parameter("classes", "integer", "how many groups; 0 for as many as the data speak for", low=0, high=12),
         Parameter("at_most", "integer", "largest number of groups that is tried", low=2, high=12),
-        Parameter("names", "list", "names of groups that a person chose, such as 1=Savers"),
+        Parameter("names", "list", "names of groups that a person chose, such as 1=Savers", free=True),
         Parameter("seed", "integer", "seed of everything random", low=0, high=2**32 - 1),
     )
 }

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import ast
+import contextlib
 import datetime as dt
-import logging
 import math
-import os
 import re
-import sys
-from collections.abc import Iterable, MutableMapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from typing import Any
 
 from IPython.display import display
 
 from cemlab.core import parameters as registry
-from cemlab.core.errors import ParameterError
+from cemlab.core.errors import ConvergenceError, InsufficientDataError, ParameterError, SchemaError
 from cemlab.core.lab import Lab, LabInfo, Outcome, Stage
 from cemlab.core.results import Estimates, Finding, Sentence, Unit
 from cemlab.prepare.assignments import assigned
-from cemlab.report import elements, records, restricted, studies
+from cemlab.report import beginning, elements, records, restricted
 from cemlab.report.records import Record
 from cemlab.show.checks import Check
 from cemlab.show.figure import Figure
 from cemlab.show.tables import Table, csv
 
-_INJECTED = "# Parameters"
-_PATHS = ("lab_file", "data_dir")
+_UNANSWERABLE = (InsufficientDataError, ConvergenceError, ParameterError, SchemaError)
+"""What says that these rows cannot answer a question. A source, the engine or the disk that fails ends the run."""
 
 
 class Notebook:
@@ -51,6 +47,7 @@ class Notebook:
         self._as_of: dt.date | None = None
         self._findings: dict[tuple[object, ...], Finding] = {}
         self._tables: dict[str, Estimates] = {}
+        self._waiting: list[Record] | None = None
 
     def uses(self, lab: Lab, *, first_day: str = "", last_day: str = "", notes: Iterable[str] = ()) -> None:
         """Record which lab the page speaks of, for its head and its provenance.
@@ -242,6 +239,42 @@ class Notebook:
         """
         self._emit("left_out", question=question, because=because)
 
+    @contextlib.contextmanager
+    def asking(self, question: str) -> Iterator[None]:
+        """Answer a question in a ``with`` block; where these rows cannot answer it, leave it out with the reason.
+
+        What the block says and finds reaches the page only when all of it is answered. Names that later cells use must
+        have a value before the block.
+
+        Parameters
+        ----------
+        question : str
+            As its heading would be.
+
+        Raises
+        ------
+        CemlabError
+            When a source, the engine or the disk fails.
+
+        Examples
+        --------
+        >>> with nb.asking("What goes with leaving?"):  # doctest: +SKIP
+        ...     fit = stats.hazards.fit_cox(cells, terms=terms)
+        """
+        before = self._waiting, dict(self._findings), dict(self._tables)
+        self._waiting, because, waiting = [], "", []
+        try:
+            yield
+            waiting = self._waiting
+        except _UNANSWERABLE as error:
+            because, (_, self._findings, self._tables) = str(error), before
+        finally:
+            self._waiting = before[0]
+        for record in waiting:
+            self._put(record)
+        if because:
+            self.leave_out(question, because)
+
     def restricted_table(self, name: str, table: Any) -> None:
         """Write a table of single customers where only its owner reads; the page says only how many rows.
 
@@ -328,7 +361,13 @@ class Notebook:
         return found
 
     def _emit(self, kind: str, **content: Any) -> None:
-        record: Record = {"kind": kind, **content}
+        self._put({"kind": kind, **content})
+
+    def _put(self, record: Record) -> None:
+        """Display a record, or keep it until the question that is being asked is answered."""
+        if self._waiting is not None:
+            self._waiting.append(record)
+            return
         show_data: Any = display
         show_data({records.MIME: record, "text/html": elements.twin(record, info=self._info)}, raw=True)
 
@@ -354,44 +393,8 @@ def begin(study: str, namespace: MutableMapping[str, Any]) -> Notebook:
     ParameterError
         When a parameter was given that the study does not declare, or a value is wrong.
     """
-    declared = studies.parameters(studies.find(study).path)
-    given = {name: namespace[name] for name in declared if name in namespace}
-    given.update({name: namespace.get(name) for name in _injected(namespace)})
-    values = registry.check(given, declared=declared, study=study)
-    for name in _PATHS:
-        if values.get(name):
-            values[name] = str(_resolved(str(values[name]), name=name))
-    namespace.update(values)
-    _log_to_the_run()
+    values = beginning.checked(study, namespace)
+    beginning.log_to_the_run()
     page = Notebook(study, values)
     page._emit("begin", study=study, parameters=values)
     return page
-
-
-def _log_to_the_run() -> None:
-    """Let the kernel of a run print what the package logs: it ends up in the run's ``kernel.log``."""
-    logger = logging.getLogger("cemlab")
-    if os.environ.get(restricted.RUN_VARIABLE) and not logger.handlers:
-        logger.addHandler(logging.StreamHandler(sys.__stderr__))
-        logger.setLevel(logging.INFO)
-
-
-def _injected(namespace: MutableMapping[str, Any]) -> set[str]:
-    """Names assigned by a cell that papermill put in; the notebook's own cells do not count."""
-    names: set[str] = set()
-    for source in namespace.get("In", []):
-        if str(source).startswith(_INJECTED):
-            targets = [node.targets for node in ast.parse(str(source)).body if isinstance(node, ast.Assign)]
-            names |= {target.id for group in targets for target in group if isinstance(target, ast.Name)}
-    return names
-
-
-def _resolved(path: str, *, name: str) -> Path:
-    """Return `path` as it stands, or as it stands from a parent of the working folder."""
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        if (folder / path).exists():
-            return (folder / path).resolve()
-    raise ParameterError(
-        f"`{name}` must name something that exists: {path!r} is neither here nor in a parent folder. "
-        f"Give the path of a lab.toml, or make the demo lab with `cemlab synth`."
-    )

@@ -167,3 +167,33 @@ def test_every_registered_parameter_can_explain_itself(name: str) -> None:
     assert parameter.help
     assert not parameter.help.endswith(".")
     assert parameter.describe().startswith(f"`{name}` is: ")
+
+
+@pytest.mark.parametrize(
+    ("given", "again"),
+    [
+        ("a,b", "-p thing a -p thing b"),
+        ("a, b", "-p thing a -p thing b"),
+        ("['a','b']", "-p thing a -p thing b"),
+        ('["a", "b c"]', "-p thing a -p thing 'b c'"),
+        ("['a']", "-p thing a"),
+        ("[]", "-p thing NAME"),
+        (",", "-p thing NAME"),
+        (["a", "b,c"], "-p thing b -p thing c"),
+    ],
+)
+def test_a_list_that_arrives_as_one_text_is_refused_with_how_to_give_it(given: object, again: str) -> None:
+    with pytest.raises(ParameterError, match="`thing` must be a list: several items stand in one text") as refused:
+        of("list").coerce(given)
+    assert f"Give them as {again}. " in str(refused.value)
+
+
+def test_words_of_a_person_may_hold_commas_and_brackets_are_refused_all_the_same() -> None:
+    assert of("list", free=True).coerce(["1=Savers, spenders"]) == ["1=Savers, spenders"]
+    with pytest.raises(ParameterError, match="several items stand in one text"):
+        of("list", free=True).coerce("['1=Savers', '2=Spenders']")
+
+
+def test_numbers_in_one_text_are_told_how_to_be_given_too() -> None:
+    with pytest.raises(ParameterError, match="-p horizons 1 -p horizons 12"):
+        REGISTRY["horizons"].coerce("1,12")

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from pages import Draft, FakeLab
 
-from cemlab.core.errors import ParameterError
+from cemlab.core.errors import ConvergenceError, EngineError, InsufficientDataError, ParameterError, SchemaError
 from cemlab.core.lab import LabInfo, LedgerLine
 from cemlab.core.results import Estimates, Sentence
 from cemlab.report import notebook, records
@@ -124,6 +124,58 @@ def test_finding_is_handed_over_once_however_often_its_cell_runs(page: notebook.
 def test_finding_names_its_table_and_row(page: notebook.Notebook) -> None:
     found = page.finding("nps.region", _regions(), where={"region": "S"})
     assert (found.table, found.row, found.value) == ("nps.region", 1, 9.0)
+
+
+def _fail(error: Exception) -> None:
+    raise error
+
+
+def test_a_question_that_is_answered_reaches_the_page_as_if_nothing_stood_around_it(
+    page: notebook.Notebook, shown: Shown
+) -> None:
+    with page.asking("How many?"):
+        page.say(Sentence("Many."))
+        found = page.count("many", 3, unit="rows")
+        assert shown == []
+    assert [record["kind"] for record in shown] == ["say"]
+    page.answer(tiles=[found])
+    assert [each["key"] for each in shown[-1]["findings"]] == ["many"]
+
+
+@pytest.mark.parametrize("kind", [InsufficientDataError, ConvergenceError, ParameterError, SchemaError])
+def test_a_question_that_cannot_be_answered_leaves_one_line_and_nothing_half_done(
+    page: notebook.Notebook, shown: Shown, kind: type[Exception]
+) -> None:
+    page.count("few", 2, unit="rows")
+    with page.asking("How many?"):
+        page.say(Sentence("Many."))
+        page.count("many", 3, unit="rows")
+        _fail(kind("At least three are needed: two were found."))
+    assert shown == [
+        {"kind": "left_out", "question": "How many?", "because": "At least three are needed: two were found."}
+    ]
+    page.answer()
+    assert [each["key"] for each in shown[-1]["findings"]] == ["few"]
+
+
+def test_a_question_inside_another_is_left_out_alone(page: notebook.Notebook, shown: Shown) -> None:
+    with page.asking("Outer?"):
+        page.say(Sentence("First."))
+        with page.asking("Inner?"):
+            page.say(Sentence("Never."))
+            _fail(InsufficientDataError("Too few."))
+        page.say(Sentence("Last."))
+    assert [record["kind"] for record in shown] == ["say", "left_out", "say"]
+
+
+@pytest.mark.parametrize("kind", [EngineError, KeyError, ZeroDivisionError])
+def test_a_machine_or_a_program_that_fails_is_no_unanswerable_question(
+    page: notebook.Notebook, shown: Shown, kind: type[Exception]
+) -> None:
+    with pytest.raises(kind), page.asking("How many?"):
+        _fail(kind("broken"))
+    page.say(Sentence("Said at once."))
+    assert [record["kind"] for record in shown] == ["say"]
 
 
 def test_rows_are_counted_in_the_ledger(page: notebook.Notebook) -> None:
