@@ -101,3 +101,56 @@ def near_miss(wrong: str, known: Iterable[str]) -> str:
     """
     nearest = difflib.get_close_matches(wrong, list(known), n=1)
     return f"Did you mean `{nearest[0]}`? " if nearest else ""
+
+
+def listed(names: Iterable[str], *, most: int = 12) -> str:
+    """Return names as a list that a message can hold, cut after some.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Such as the columns of a file.
+    most : int, default 12
+        How many are named.
+
+    Returns
+    -------
+    str
+        Each in backticks and on one line, a long one cut; then how many more there are. ``none`` when there is none.
+
+    Examples
+    --------
+    >>> listed(["id", "score"])
+    '`id`, `score`'
+    >>> listed(["a", "b", "c"], most=2)
+    '`a`, `b` and 1 more'
+    """
+    every = list(names)
+    shown = ", ".join(f"`{one_line(name)}`" for name in every[:most]) or "none"
+    return f"{shown} and {len(every) - most:,} more" if len(every) > most else shown
+
+
+def one_line(text: str, *, most: int = 40) -> str:
+    r"""Return a text on one line, without characters that cannot be seen.
+
+    Parameters
+    ----------
+    text : str
+        Such as a header or a code.
+    most : int, default 40
+        Characters after which it is cut.
+
+    Returns
+    -------
+    str
+        Line ends and other invisible characters as escapes.
+
+    Examples
+    --------
+    >>> one_line("speed,\nmostly")
+    'speed,\\nmostly'
+    """
+    cut = text if len(text) <= most else text[: most - 1] + "…"
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in cut
+    )

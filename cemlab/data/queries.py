@@ -14,7 +14,7 @@ from cemlab.data.alternatives import first_of
 from cemlab.data.conversion import ENGINE_TYPES, Cells, Converted, convert, origin
 from cemlab.data.mapping import ROW_NUMBER, WIDE_ITEM, WIDE_SCORE, Source
 from cemlab.data.quoting import identifier, quoted
-from cemlab.data.readers import Rows
+from cemlab.data.readers import Rows, there
 from cemlab.data.references import References
 from cemlab.data.staged import CELLS, FAULT, KNOWN_ON, PART, Staged
 
@@ -234,8 +234,9 @@ def items_of(source: Source, rows: Rows) -> dict[str, str]:
         return dict(source.items)
     headers = [header for header in rows.columns if fnmatch.fnmatchcase(header, source.items_like)]
     if not headers:
+        known = [header for each in source.alternatives.values() for one in each.values() for header in one.headers()]
         raise SchemaError(
             f"`items_like` must fit a header: none of {len(rows.columns)} of `{source.shown}` fits "
-            f"`{source.items_like}`. It has: {', '.join(f'`{column}`' for column in rows.columns)}."
+            f"`{source.items_like}`. {there(rows.columns, known)}"
         )
     return {source.item_names.get(header, header): header for header in headers}

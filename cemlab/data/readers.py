@@ -11,8 +11,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cemlab.core.errors import SchemaError, SourceError, near_miss
+from cemlab.core.errors import SchemaError, SourceError, listed, near_miss
 from cemlab.data import workbook
+from cemlab.data.contents import refuse_other
 from cemlab.data.layout import Layout
 from cemlab.data.quoting import identifier, quoted
 from cemlab.data.records import UNCLOSED
@@ -143,11 +144,12 @@ def positions(wanted: Iterable[str], rows: Rows, *, name: str) -> Mapping[str, s
     SchemaError
         When one is not there, or there twice.
     """
+    wanted = list(wanted)
     for header in wanted:
         if header not in rows.columns:
             raise SchemaError(
                 f"`{name}` must have each column that the lab file maps: it has no `{header}`. "
-                f"{_hint(header, rows.columns)}It has: {', '.join(f'`{column}`' for column in rows.columns)}."
+                f"{_hint(header, rows.columns)}{there(rows.columns, wanted)}"
             )
         if rows.columns.count(header) > 1:
             raise SchemaError(
@@ -155,6 +157,29 @@ def positions(wanted: Iterable[str], rows: Rows, *, name: str) -> Mapping[str, s
                 "Rename one in the file."
             )
     return {header: rows.cells[rows.columns.index(header)] for header in wanted}
+
+
+def there(columns: tuple[str, ...], known: Iterable[str]) -> str:
+    """Return the columns of a file as a message may name them.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Its headers, as read.
+    known : iterable of str
+        Headers that the lab file names.
+
+    Returns
+    -------
+    str
+        One sentence. Without a single known header the first line may be a customer's row: then it is not shown.
+    """
+    if set(columns) & set(known):
+        return f"It has: {listed(columns)}."
+    return (
+        f"None of its {len(columns):,} columns is named in the lab file: check that it is the right file, and that it "
+        "begins with a header row."
+    )
 
 
 def _hint(header: str, columns: tuple[str, ...]) -> str:
@@ -200,7 +225,7 @@ def _database(path: Path, layout: Layout, connection: Any) -> Rows:
     wanted = layout.table or (tables[0] if len(tables) == 1 else "")
     if wanted not in tables:
         raise SchemaError(
-            f"`{layout.file}` must have the table that the lab file names: it has {', '.join(tables) or 'none'}. "
+            f"`{layout.file}` must have the table that the lab file names: it has {listed(tables)}. "
             f"{near_miss(wanted, tables)}Write `table` beside its `file`."
         )
     relation = f"source.{identifier(wanted)}"
@@ -215,6 +240,7 @@ def _nested(engine_type: str) -> bool:
 
 
 def _text(path: Path, layout: Layout, *, connection: Any, aside: Path) -> Rows:
+    refuse_other(path, name=layout.file, encoding=layout.encoding, lines=layout.format == "jsonl")
     copy = aside.with_suffix(".utf8")
     found = scan(path, layout=layout, aside=copy)
     mark = quoted(found.marks.quote.decode())

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cemlab.core.errors import SourceError
+from cemlab.core.errors import SourceError, listed
 
 SNAPSHOT_FORMAT = 5
 """Raised whenever intake would make something else of the same sources."""
@@ -78,7 +78,7 @@ def source_files(lab_file: str | Path, *, data_dir: str = "") -> dict[str, Path]
     if missing:
         raise SourceError(
             f"Each source file of the lab must be there: {len(missing)} of {len(names)} are not "
-            f"({', '.join(f'`{name}`' for name in missing)}). Put them beside the lab file, or name their folder "
+            f"({listed(missing)}). Put them beside the lab file, or name their folder "
             "with --data DIR."
         )
     return {name: root / name for name in names}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cemlab.core.errors import SchemaError, SourceError, near_miss
+from cemlab.core.errors import SchemaError, SourceError, listed, near_miss
 from cemlab.data.layout import Layout
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _sheet(book: Workbook, layout: Layout) -> Iterator[tuple[Any, ...]]:
     if name not in book.sheetnames:
         raise SchemaError(
             f"`{layout.file}` must have the sheet that the lab file names: it has no `{name}`. "
-            f"{near_miss(name, book.sheetnames)}It has: {', '.join(book.sheetnames)}."
+            f"{near_miss(name, book.sheetnames)}It has: {listed(book.sheetnames)}."
         )
     sheet: Any = book[name]
     sheet.reset_dimensions()  # what the file says of its own size is often wrong

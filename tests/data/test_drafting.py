@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -386,3 +387,49 @@ def test_few_comments_are_still_a_person_s_own_words(exports: Exports) -> None:
     columns = lab.tables["customers"][0].columns
     assert [columns[name].personal for name in ("comment", "comments_given")] == [True, False]
     assert not any(words in draft.text for words in said)
+
+
+HOSTILE = st.one_of(
+    st.sampled_from(['a\nkey = "x"', 'a"\n[lab]\nname = "y"', "\r\n[[spells]]", "\x00", "\x1b[31m", "\x7f", "\u2028#", "\u0085", "\\", '"""', "'''", "# x", "]\n", "}\r"]),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(HOSTILE, min_size=2, max_size=4, unique=True),
+    st.lists(HOSTILE, min_size=1, max_size=4, unique_by=str.strip),
+    st.sampled_from(["csv", "jsonl"]),
+)
+def test_whatever_cells_and_headers_hold_the_draft_is_toml_and_says_nothing_of_theirs(
+    tmp_path_factory: pytest.TempPathFactory, codes: list[str], headers: list[str], kind: str
+) -> None:
+    folder = tmp_path_factory.mktemp("hostile")
+    names = ["customer_id", *headers]
+    rows = [[f"c{n}", *[codes[n % len(codes)]] * len(headers)] for n in range(20)]
+    if kind == "csv":
+        text = table(names, rows)
+    else:
+        text = "\n".join(json.dumps(dict(zip(names, row, strict=True))) for row in rows)
+    path = folder / f"survey.{kind}"
+    path.write_text(text, encoding="utf-8", newline="")
+    try:
+        drafting.write([path], folder / "lab.toml", company="Acme")
+    except SourceError:
+        return  # a header of control characters is no header
+    held = tomllib.loads((folder / "lab.toml").read_text(encoding="utf-8"))
+    assert set(held) == {"lab", "customers"}
+    assert (held["lab"]["name"], held["lab"]["company"]) == ("acme", "Acme")
+    assert [list(each) for each in held["customers"]] == [
+        [key for key in ("file", "delimiter", "header", "strip_headers", "missing", "undated", "one_per", "columns") if key in each]
+        for each in held["customers"]
+    ]  # fmt: skip
+    declaration.load(folder / "lab.toml")
+
+
+def test_a_code_with_a_line_end_is_shown_on_one_line(exports: Exports) -> None:
+    rows = [[f"r{n}", f"c{n}", ("price", "speed,\nmostly", "x" * 200)[n % 3]] for n in range(PEOPLE)]
+    draft, lab = loaded(exports(survey_csv=table(["id", "customer_id", "favourite"], rows)))
+    assert mapped(lab, "customers")["favourite"] == "favourite"
+    assert "speed,\\nmostly" in draft.text
+    assert "x" * 41 not in draft.text

@@ -98,7 +98,7 @@ def test_a_duckdb_file(make_lab: MakeLab, responses: str) -> None:
         engine.executemany("INSERT INTO answers VALUES (?, ?, ?, ?)", ROWS)
     assert _found(lab_file) == EXPECTED
     without = _lab(make_lab, responses, "x.duckdb")
-    with pytest.raises(SchemaError, match=r"it has answers, other\. Write `table`"):
+    with pytest.raises(SchemaError, match=r"it has `answers`, `other`\. Write `table`"):
         intake.check(without)
 
 

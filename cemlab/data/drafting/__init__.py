@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cemlab.core.errors import ParameterError, SourceError
+from cemlab.core.errors import ParameterError, SourceError, one_line
 from cemlab.data.drafting.choice import choose
-from cemlab.data.drafting.exports import Export, Plan
+from cemlab.data.drafting.exports import Export, Guess, Plan
 from cemlab.data.drafting.questions import questions
 from cemlab.data.drafting.samples import Sample, take
 from cemlab.data.drafting.vocabulary import snake
 from cemlab.data.drafting.writing import comparable, file_name, lab_text
 
 __all__ = ["Draft", "draft", "write"]
+
+_LONGEST = 300
 
 
 @dataclass(frozen=True)
@@ -109,13 +111,21 @@ def draft(files: Iterable[str | Path], *, folder: Path, company: str = "") -> Dr
     exports = _exports([Path(each) for each in files])
     names = {export: file_name(export, folder=folder) for export in exports}
     plans = choose(names)
-    unused = tuple(name for export, name in names.items() if all(plan.file is not export for plan in plans))
-    asked = tuple(questions(plans))
+    used = {plan.file for plan in plans} | {each for plan in plans for each in plan.borrowed}
+    looked = {step["file"] for plan in plans for guess in plan.guesses for step in _steps(guess)}
+    unused = tuple(name for export, name in names.items() if export not in used and name not in looked)
+    asked = tuple(one_line(question, most=_LONGEST) for question in questions(plans))
     lab = _lab(plans, name=company or folder.resolve().name, company=company)
     text = lab_text(lab, plans, folder=folder, notes=_notes(asked, unused))
     guesses = [guess for plan in plans for guess in plan.guesses]
     doubtful = sum(bool(guess.doubt) for guess in guesses)
     return Draft(text, asked, unused, len(guesses) - doubtful, doubtful)
+
+
+def _steps(guess: Guess) -> list[dict[str, Any]]:
+    """The files in which a guess looks its value up, one after another."""
+    found = guess.value.get("lookup", [])
+    return found if isinstance(found, list) else [found]
 
 
 def _exports(paths: Sequence[Path]) -> list[Export]:

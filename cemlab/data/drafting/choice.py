@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from cemlab.core.errors import one_line
 from cemlab.core.schemas import TABLES
 from cemlab.data.drafting.exports import Export, Guess, Plan, doubt_of, source_map
 from cemlab.data.drafting.joins import borrow, same_person, shared_key, through
@@ -164,5 +165,5 @@ def _own(found: Profile, *, taken: set[str]) -> Guess:
     if found.type not in ("text", "boolean"):
         value["type"] = found.type
     shown = found.codes and len(found.codes) <= _SHOWN_CODES and found.type in ("text", "boolean", "integer")
-    note = f"codes {', '.join(sorted(found.codes))}" if shown else ""
+    note = f"codes {', '.join(map(one_line, sorted(found.codes)))}" if shown else ""
     return Guess(name, value, doubt_of(found), note=note)

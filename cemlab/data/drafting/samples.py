@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import io
 import json
 import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, cast
 
 from cemlab.core.errors import SourceError
+from cemlab.data.contents import opened, refuse_other
 
 ROWS = 50_000
 """Most rows of a file that are looked at."""
@@ -81,9 +79,11 @@ def take(path: Path) -> Sample:
     Raises
     ------
     SourceError
-        When it is not there, cannot be read, or holds no row.
+        When it is not there, is of another format, cannot be read, or holds no row.
     """
     ending = _ending(path)
+    if ending not in (*_PARQUET, *_EXCEL):
+        refuse_other(path, name=path.name, lines=ending in _JSON)
     try:
         if ending in _PARQUET:
             found = _parquet(path)
@@ -108,18 +108,8 @@ def _ending(path: Path) -> str:
     return Path(path.name.lower().removesuffix(".gz")).suffix
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    if path.name.lower().endswith(".gz"):
-        with gzip.open(path) as unpacked:
-            yield cast("IO[bytes]", unpacked)
-    else:
-        with path.open("rb") as stream:
-            yield stream
-
-
 def _delimited(path: Path) -> Sample:
-    with _opened(path) as stream:
+    with opened(path) as stream:
         content = stream.read(_BYTES + 1)
     whole, content = len(content) <= _BYTES, content[:_BYTES]
     encoding = _encoding(content)
@@ -213,7 +203,7 @@ def _parquet(path: Path) -> Sample:
 
 
 def _json(path: Path) -> Sample:
-    with _opened(path) as stream:
+    with opened(path) as stream:
         lines = [line for line in islice(stream, ROWS + 1) if line.strip()]
     objects = [json.loads(line) for line in lines]
     if not all(isinstance(item, dict) for item in objects):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cemlab.core.errors import one_line
 from cemlab.core.schemas import TABLES
 from cemlab.data.drafting.exports import Export, Plan
 from cemlab.data.drafting.samples import Sample, relative
@@ -16,6 +17,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
 _SEGMENTS = 3
 _SEGMENT_CODES = 8
 _SURE = "sure"
+_LONGEST_REMARK = 1_000
 _HEADERS = frozenset({"from", "minus_months", "column", "key", "value"})
 
 
@@ -88,7 +90,7 @@ def lab_text(lab: Mapping[str, Any], plans: Sequence[Plan], *, folder: Path, not
     str
         TOML with comments.
     """
-    lines = [f"# {note}".rstrip() for note in notes] + ["", "[lab]"]
+    lines = [f"# {_remark(note)}".rstrip() for note in notes] + ["", "[lab]"]
     lines += [f"{key} = {_toml(value)}{_comment(comment)}" for key, (value, comment) in lab.items()]
     for plan in plans:
         lines += ["", f"# one row: {TABLES[plan.table].row}", *_source(plan, folder=folder)]
@@ -118,7 +120,7 @@ def _source(plan: Plan, *, folder: Path) -> Iterator[str]:
         full = _stripped(guess.value) if strip else guess.value
         value = full["from"] if list(full) == ["from"] else full
         note = f"; {guess.note}" if guess.note else ""
-        yield f"{guess.column} = {_toml(value)}{_comment(guess.doubt or _SURE)}{note}"
+        yield f"{guess.column} = {_toml(value)}{_comment((guess.doubt or _SURE) + note)}"
 
 
 def _stripped(value: Any) -> Any:
@@ -133,7 +135,12 @@ def _stripped(value: Any) -> Any:
 def _comment(doubt: str) -> str:
     if not doubt:
         return ""
-    return f"   # {doubt}" if doubt.startswith(_SURE) else f"   # check: {doubt}"
+    return f"   # {_remark(doubt)}" if doubt.startswith(_SURE) else f"   # check: {_remark(doubt)}"
+
+
+def _remark(text: str) -> str:
+    """A comment ends with its line, and a header or a code may hold a line end."""
+    return one_line(text, most=_LONGEST_REMARK)
 
 
 def _toml(value: Any) -> str:
@@ -142,8 +149,9 @@ def _toml(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, str):
-        # a JSON string is a TOML basic string, but for the one character that only JSON leaves bare
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        # a JSON string is a TOML basic string, but for the characters that only JSON leaves bare or takes in halves
+        whole = value.encode("utf-8", errors="replace").decode("utf-8")
+        return json.dumps(whole, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{_key(key)} = {_toml(each)}" for key, each in value.items()) + " }"
     return "[" + ", ".join(_toml(each) for each in value) + "]"
