@@ -183,6 +183,7 @@ _TABLES = (
             Column("end_reason", "text", "why it ended"),
             Column("observed_from", "date", "first day on which its end would have been recorded"),
             Column("tenure_months", "integer", "its length in whole months as the source gives it", unit="months"),
+            Column("tenure_days", "integer", "its length in days as the source gives it", unit="days"),
         ),
         key=("spell_id",),
         known_at="started_on",
@@ -197,6 +198,7 @@ _TABLES = (
                 ("ended_on", "observed_from"),
             ),
             Rule("negative_tenure", _negative("tenure_months"), "its length is negative", ("tenure_months",)),
+            Rule("negative_days", _negative("tenure_days"), "its length in days is negative", ("tenure_days",)),
         ),
     ),
     Table(

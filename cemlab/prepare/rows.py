@@ -16,7 +16,7 @@ from cemlab.core.lab import Lab
 from cemlab.core.rows import DesignBlock
 from cemlab.prepare.cells.counting import recorded
 from cemlab.prepare.cells.landmarks import TENURE, WHY, asked, lives, record
-from cemlab.prepare.cells.periods import months
+from cemlab.prepare.cells.periods import from_one, months
 from cemlab.prepare.cells.replicates import REPLICATE, replicate
 from cemlab.prepare.cells.splits import BEGIN, split
 from cemlab.prepare.cells.terms import valued
@@ -303,7 +303,7 @@ def _pieces(lab: Lab, spells: ir.Table, history: History, *, clock: str) -> ir.T
         return spells.rename(start=ENTRY, duration=EXIT)
     if clock == "days":
         return split(lab, spells, history)
-    rows = history.levels(lab, months(spells), begin=BEGIN)
+    rows = history.levels(lab, months(from_one(lab, spells)), begin=BEGIN)
     return rows.mutate(start=rows.period - 1, duration=rows.period)
 
 

@@ -140,6 +140,15 @@ def test_tenure_and_a_flag_become_spells_counted_back_from_the_snapshot(exports:
     assert any("On which day" in question or "on which day" in question for question in draft.questions)
 
 
+def test_a_tenure_in_days_is_counted_back_in_days(exports: Exports) -> None:
+    rows = [[f"c{n}", n % 900, ("Yes", "No")[n % 2]] for n in range(PEOPLE)]
+    _, lab = loaded(exports(base_csv=table(["customerID", "tenure_days", "Churn"], rows)))
+    spells = lab.tables["spells"][0].columns
+    assert spells["started_on"].minus_days == "tenure_days"
+    assert spells["tenure_days"].source == "tenure_days"
+    assert "tenure_months" not in spells
+
+
 def test_contracts_with_two_days_become_spells(exports: Exports) -> None:
     rows = [[f"k{n}", f"c{n}", "2020-01-01", "2021-02-03" if n % 2 else "", "price"] for n in range(PEOPLE)]
     header = ["contract_id", "customer_id", "start_date", "end_date", "cancellation_reason"]

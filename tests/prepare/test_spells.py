@@ -7,6 +7,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,8 +15,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
+from cemlab.core.lab import Outcome
 from cemlab.data.lab import open_lab
 from cemlab.prepare import spells
+from cemlab.prepare.cells import covariates, person_periods
+from cemlab.prepare.spells.clock import months_begun, months_whole
+from cemlab.prepare.spells.followed import ENDED_AT_ONCE, UNFINISHED_MONTH
+from cemlab.stats.hazards import fit_cox
+from cemlab.stats.survival import kaplan_meier
 
 if TYPE_CHECKING:
     from labs import MemoryLab
@@ -56,7 +63,9 @@ MONTHS = [
     ("2023-01-30", "2023-02-28", 1, 1),
     ("2023-01-29", "2023-03-01", 2, 2),
     ("2024-02-29", "2024-03-29", 1, 1),
-    ("2024-02-29", "2024-03-30", 2, 2),
+    ("2024-02-29", "2024-03-31", 1, 1),  # the last day of February stands for the last of March
+    ("2023-11-30", "2023-12-31", 1, 1),
+    ("2024-02-28", "2024-03-29", 2, 2),  # in a leap year it is not the last
     ("2024-01-10", "2024-01-10", 1, 1),  # the day on which it began
     ("2024-01-10", "2024-01-11", 1, 1),
     ("2024-03-20", "2024-04-25", None, 1),  # in a month that is not over on the day of counting: only one is
@@ -85,7 +94,8 @@ def test_a_spell_without_a_whole_month_is_left_out_of_months_only(memory_lab: ty
     lab = memory_lab({"spells": table}, as_of=AS_OF)
     assert spells.life_table(lab, clock="months")["entered"].sum() == 1
     assert spells.life_table(lab, clock="days")["entered"].sum() == 2
-    assert left_out(lab, "spells in months") == {("excluded", "no full month observed"): 1}
+    early = "it ended in its first month, which was not over on the day of counting"
+    assert left_out(lab, "spells in months") == {("excluded", early): 1}
     assert left_out(lab, "spells in days") == {}
 
 
@@ -142,6 +152,9 @@ def test_late_entry_on_both_clocks(memory_lab: type[MemoryLab]) -> None:
     ]
     days = spells.life_table(lab, clock="days")
     assert days.loc[days["entered"] > 0, ["duration", "entered"]].to_numpy().tolist() == [[31, 1], [36, 1]]
+    assert (
+        lab.ledger.count("used", table="spells", stage="study", scope="spells in months", reason=UNFINISHED_MONTH) == 1
+    )
     for scope, nothing in (("spells in months", "no full month observed"), ("spells in days", "no full day observed")):
         assert left_out(lab, scope) == {
             ("quarantined", "it ends before it starts"): 1,
@@ -181,6 +194,128 @@ def test_a_cut_shows_what_was_known_then(memory_lab: type[MemoryLab]) -> None:
         spells.life_table(lab, cut="2025-01-01")
 
 
+def test_every_end_is_counted_or_named(memory_lab: type[MemoryLab]) -> None:
+    ends = pd.date_range("2024-01-01", "2024-04-30", freq="D").strftime("%Y-%m-%d").tolist()
+    begun = ["2023-12-01", "2023-07-31", "2022-02-28", "2023-11-15"]
+    rows = [(begun[at % 4], end, "x", None) for at, end in enumerate(ends)]
+    rows += [(end, end, "x", None) for end in ends]
+    lab = memory_lab({"spells": frame(*rows)}, as_of=AS_OF)
+    events = spells.life_table(lab)["events"].sum()
+
+    def counted(outcome: Outcome, reason: str | None = None) -> int:
+        return lab.ledger.count(outcome, table="spells", stage="study", scope="spells in months", reason=reason)
+
+    unfinished, early = counted("used", UNFINISHED_MONTH), counted("excluded", ENDED_AT_ONCE)
+    assert events + unfinished + early == len(rows)
+    assert min(events, unfinished, early) > 0
+    assert counted("used") == len(rows) - early
+    covariates(lab, terms=[])
+    assert counted("used", UNFINISHED_MONTH) == unfinished
+
+
+def test_a_date_less_k_months_lies_k_months_before_it_whatever_the_day() -> None:
+    days = pd.DataFrame({"last": pd.date_range("2019-01-01", "2024-12-31", freq="D").date})
+    pairs = ibis.memtable(days).cross_join(ibis.memtable(pd.DataFrame({"k": range(73)})))
+    pairs = pairs.mutate(first=(pairs["last"] - pairs.k.as_interval("M")).cast("date"))
+    begun, whole = months_begun(pairs["first"], pairs["last"]), months_whole(pairs["first"], pairs["last"])
+    counted = ibis.duckdb.connect().execute(pairs.mutate(begun=begun, whole=whole))
+    assert len(counted) == 2192 * 73
+    assert (counted["begun"] == counted["k"]).all()
+    assert (counted["whole"] == counted["k"]).all()
+
+
+def test_months_pass_in_order_over_every_pair_of_days_of_two_years() -> None:
+    days = pd.DataFrame({"day": pd.date_range("2023-01-01", "2024-12-31", freq="D").date})
+    left, right = ibis.memtable(days).rename(first="day"), ibis.memtable(days).rename(last="day")
+    pairs = left.cross_join(right)
+    pairs = pairs.filter(pairs["first"] <= pairs["last"])
+    asked = pairs.mutate(
+        begun=months_begun(pairs["first"], pairs["last"]), whole=months_whole(pairs["first"], pairs["last"])
+    )
+    counted = ibis.duckdb.connect().execute(asked.order_by(["first", "last"]))
+    assert (counted["begun"] - counted["whole"]).isin([0, 1]).all()
+    for name in ("begun", "whole"):
+        steps = counted.groupby("first")[name].diff().dropna()
+        assert steps.isin([0, 1]).all()
+    sample = counted.iloc[::97]
+    expected = [
+        whole_months(first, last) for first, last in zip(sample["first"].dt.date, sample["last"].dt.date, strict=True)
+    ]
+    assert sample["whole"].tolist() == [int(each) for each in expected]
+    assert sample["begun"].tolist() == [int(np.ceil(each)) for each in expected]
+
+
+@pytest.mark.parametrize("day", ["2024-01-31", "2003-06-30", "2024-02-29", "2023-02-28", "2023-03-29", "2024-04-30"])
+def test_a_tenure_mapped_by_its_months_keeps_every_end(tmp_path: Path, day: str) -> None:
+    rows = pd.DataFrame({"id": range(240), "months": [1 + at % 72 for at in range(240)]})
+    rows = rows.assign(left=["Yes" if at % 5 == 0 else "No" for at in range(240)])
+    rows.to_csv(tmp_path / "c.csv", index=False)
+    constant = f'constant = "{day}"'
+    for name, more in (("dates", ""), ("tenure", 'tenure_months = "months"')):
+        (tmp_path / f"{name}.toml").write_text(
+            f'''[lab]
+name = "t"
+company = "T"
+time_zone = "UTC"
+data_until = "{day}"
+[[spells]]
+file = "c.csv"
+[spells.columns]
+spell_id = "id"
+customer_id = "id"
+started_on = {{ {constant}, minus_months = "months" }}
+ended_on = {{ {constant}, when = {{ column = "left", is = "Yes" }} }}
+{more}
+'''
+        )
+    tables = [spells.life_table(open_lab(tmp_path / f"{name}.toml"), clock="months") for name in ("dates", "tenure")]
+    assert tables[0]["events"].sum() == 48
+    pd.testing.assert_frame_equal(tables[0], tables[1])
+    expected = rows.loc[rows["left"] == "Yes", "months"].value_counts().sort_index()
+    assert tables[0].loc[tables[0]["events"] > 0].set_index("duration")["events"].to_dict() == expected.to_dict()
+
+
+def tenures(memory_lab: type[MemoryLab], column: str, given: list[tuple[int, bool]]) -> MemoryLab:
+    """Spells of given lengths, all known on the day before the day of counting, where those that left end."""
+    day = AS_OF - dt.timedelta(days=1)
+    months = column == "tenure_months"
+    starts = [
+        str((pd.Timestamp(day) - (pd.DateOffset(months=length) if months else pd.DateOffset(days=length))).date())
+        for length, _ in given
+    ]
+    rows = [(start, str(day) if left else None, None, None) for start, (_, left) in zip(starts, given, strict=True)]
+    return memory_lab({"spells": frame(*rows, **{column: [length for length, _ in given]})}, as_of=AS_OF)
+
+
+@pytest.mark.parametrize(("clock", "column"), [("months", "tenure_months"), ("days", "tenure_days")])
+def test_who_left_or_stayed_at_tenure_0_is_at_risk_there(memory_lab: type[MemoryLab], clock: str, column: str) -> None:
+    given = [(0, True)] * 60 + [(0, False)] * 40 + [(m, at < 5) for m in range(1, 6) for at in range(20)]
+    lab = tenures(memory_lab, column, given)
+    curve = kaplan_meier(spells.life_table(lab, clock=clock)).table.set_index("duration")["estimate"]
+    assert curve.round(4).to_dict() == {0: 0.7, 1: 0.665, 2: 0.6234, 3: 0.5715, 4: 0.5, 5: 0.375}
+
+
+def test_periods_of_tenures_of_0_are_shifted_by_one_together(memory_lab: type[MemoryLab]) -> None:
+    lab = tenures(memory_lab, "tenure_months", [(0, True), (0, False), (2, True), (1, False)])
+    cells = person_periods(lab)
+    counts = cells.groupby("period")[["n_at_risk", "events"]].sum().reset_index()
+    assert counts.to_numpy().tolist() == [[1, 4, 1], [2, 2, 0], [3, 1, 1]]
+    later = person_periods(tenures(memory_lab, "tenure_months", [(1, True), (1, False), (3, True), (2, False)]))
+    pd.testing.assert_frame_equal(cells, later)
+
+
+def test_a_ratio_does_not_know_whether_tenures_were_shifted(memory_lab: type[MemoryLab]) -> None:
+    given = [(at % 7, at % 3 == 0) for at in range(210)]
+    found = []
+    for shift in (0, 1):
+        lab = tenures(memory_lab, "tenure_months", [(length + shift, left) for length, left in given])
+        lab = memory_lab(
+            {"spells": lab.frame(lab.table("spells")).assign(plan=["ab"[at % 2] for at in range(210)])}, as_of=AS_OF
+        )
+        found.append(fit_cox(covariates(lab, terms=["plan"]), terms=["plan"]).table[["estimate", "std_error"]])
+    pd.testing.assert_frame_equal(found[0], found[1])
+
+
 def test_tenure_in_months_is_taken_as_given(memory_lab: type[MemoryLab]) -> None:
     table = frame(
         ("2024-01-31", "2024-04-30", "x", None),
@@ -193,8 +328,8 @@ def test_tenure_in_months_is_taken_as_given(memory_lab: type[MemoryLab]) -> None
     lab = memory_lab({"spells": table}, as_of=AS_OF)
     counts = spells.life_table(lab, clock="months")
     assert tabled(counts, "duration", "cause", "entered", "events", "censored") == [
+        [0, "x", 0, 1, 0],
         [0, None, 5, 0, 1],
-        [1, "x", 0, 1, 0],
         [2, None, 0, 0, 1],
         [3, "x", 0, 1, 0],
         [3, None, 0, 0, 1],  # the source says 7, of which no more than 3 can have begun
@@ -256,15 +391,17 @@ def test_what_cannot_be_counted_says_so(memory_lab: type[MemoryLab]) -> None:
 
 
 def whole_months(first: dt.date, last: dt.date) -> float:
-    """Months between two days, x.5 where one has begun: counted up day by day of the month."""
-    months, previous = 0, first
+    """Months between two days, x.5 where one has begun: counted up by the days that each month's last day stands for."""
+    months = 0
     while True:
-        year, month = divmod(first.month + months, 12)
-        day = min(first.day, calendar.monthrange(first.year + year, month + 1)[1])
-        following = dt.date(first.year + year, month + 1, day)
-        if following > last:
-            return months if last == previous else months + 0.5
-        months, previous = months + 1, following
+        year, month = divmod(first.month - 1 + months, 12)
+        length = calendar.monthrange(first.year + year, month + 1)[1]
+        due = dt.date(first.year + year, month + 1, min(first.day, length))
+        at_end = first.day == calendar.monthrange(first.year, first.month)[1]
+        latest = dt.date(first.year + year, month + 1, length) if at_end else due
+        if last <= latest:
+            return months if last >= due else months - 0.5
+        months += 1
 
 
 # Many lives at once: an example costs what its queries cost, whether they count one life or sixty.

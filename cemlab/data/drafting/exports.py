@@ -72,8 +72,8 @@ class Plan:
 
     @property
     def counts_back(self) -> bool:
-        """True when relationships begin a number of months before the day of the snapshot."""
-        return any("minus_months" in guess.value for guess in self.guesses)
+        """True when relationships begin a number of months or days before the day of the snapshot."""
+        return any({"minus_months", "minus_days"} & set(guess.value) for guess in self.guesses)
 
     def add(self, column: str, match: Match | None, doubt: str = "") -> bool:
         """Map a column, unless nothing was found for it.

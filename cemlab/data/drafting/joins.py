@@ -28,7 +28,11 @@ def borrow(plan: Plan, names: Mapping[Export, str]) -> None:
     for column in dict.fromkeys(lacking):
         if not plan.mapped(column) and not plan.options.get("items"):
             _borrow(plan, others, column=column)
-    if plan.table == "spells" and plan.mapped("tenure_months") and not plan.mapped("ended_on"):
+    if (
+        plan.table == "spells"
+        and (plan.mapped("tenure_months") or plan.mapped("tenure_days"))
+        and not plan.mapped("ended_on")
+    ):
         _borrow_end(plan, others)
 
 

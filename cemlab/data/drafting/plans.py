@@ -152,12 +152,13 @@ def _from_tenure(plan_: Plan, months: Match, churned: Match | None) -> None:
     day = plan_.file.written.isoformat()
     doubt = "the day of the snapshot is the file's own; write the true one"
     header = months.profile.header
-    plan_.guesses.append(Guess("started_on", {"constant": day, "minus_months": header}, doubt))
+    unit = "days" if {"day", "days"} & set(words_of(header).split()) else "months"
+    plan_.guesses.append(Guess("started_on", {"constant": day, f"minus_{unit}": header}, doubt))
     if churned:
         flag = {"column": churned.profile.header, "is": list(affirmative(churned.profile))}
         plan_.guesses.append(Guess("ended_on", {"constant": day, "when": flag}, doubt))
         plan_.used.add(churned.profile.header)
-    plan_.add("tenure_months", months)
+    plan_.add(f"tenure_{unit}", months)
 
 
 def _purchases(export: Export) -> list[Plan]:

@@ -18,7 +18,7 @@ _SEGMENTS = 3
 _SEGMENT_CODES = 8
 _SURE = "sure"
 _LONGEST_REMARK = 1_000
-_HEADERS = frozenset({"from", "minus_months", "column", "key", "value"})
+_HEADERS = frozenset({"from", "minus_months", "minus_days", "column", "key", "value"})
 
 
 def file_name(export: Export, *, folder: Path) -> str:

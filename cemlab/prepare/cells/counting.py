@@ -9,7 +9,7 @@ import pandas as pd
 
 from cemlab.core.lab import Lab
 from cemlab.prepare.levels import as_levels
-from cemlab.prepare.spells.followed import CAUSE, ENDED, REASON, Following
+from cemlab.prepare.spells.followed import CAUSE, ENDED, REASON, UNFINISHED, Following
 from cemlab.prepare.spells.tables import of_cause
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def recorded(lab: Lab, following: Following, *, used: int | None = None) -> None
     following : Following
         Until when, and on which clock.
     used : int, optional
-        Spells that are followed, where they have been counted: if that is all of them, nothing more is.
+        Spells that are followed, where they have been counted: if that is all of them, nothing more is on the clock of days.
 
     Raises
     ------
@@ -67,11 +67,18 @@ def recorded(lab: Lab, following: Following, *, used: int | None = None) -> None
         When no spell is followed.
     """
     spells = lab.table("spells")
-    if used is not None and used == int(lab.frame(spells.aggregate(n=spells.count()))["n"].iloc[0]):
+    # on the clock of months the ends that it cannot place are counted too
+    if (
+        following.clock == "days"
+        and used is not None
+        and used == int(lab.frame(spells.aggregate(n=spells.count()))["n"].iloc[0])
+    ):
         following.record(lab, {}, used=used)
         return
     spells = following.spells(lab)
-    counts = lab.frame(spells.group_by(REASON).aggregate(n=spells.count()))
+    asked = {"n": spells.count(), "unfinished": spells[UNFINISHED].sum()}
+    counts = lab.frame(spells.group_by(REASON).aggregate(**asked))
     left = counts[counts[REASON].notna()].sort_values(REASON)
     reasons = {following.reasons[int(number)]: int(n) for number, n in zip(left[REASON], left["n"], strict=True)}
-    following.record(lab, reasons, used=int(counts["n"].sum()) - sum(reasons.values()))
+    unfinished = int(counts.loc[counts[REASON].isna(), "unfinished"].sum())
+    following.record(lab, reasons, used=int(counts["n"].sum()) - sum(reasons.values()), unfinished=unfinished)

@@ -26,7 +26,8 @@ def covariates(
     """Return how many spells of each combination of levels left observation at each duration.
 
     The cells are enough for an exact Cox model: as if every spell were written out. Durations are
-    those of `cemlab.prepare.spells.life_table`. A covariate is what stands in the spell or of its
+    those of `cemlab.prepare.spells.life_table`, also tenures of 0: the partial likelihood knows only their order, so that
+    shifting all by one together changes nothing. A covariate is what stands in the spell or of its
     customer, or what had been assigned before the spell's first day. Attributes of customers have
     no history: `cemlab.prepare.cells.bins` marks them undated.
 

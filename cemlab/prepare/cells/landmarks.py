@@ -18,7 +18,7 @@ from cemlab.prepare.cells.replicates import REPLICATE, replicate
 from cemlab.prepare.cells.terms import QUANTILES, Bins, fixed, levelled
 from cemlab.prepare.history import WINDOW_DAYS, History
 from cemlab.prepare.spells.clock import days_between, months_whole
-from cemlab.prepare.spells.followed import ENTRY, EXIT, REASON, Following, first_that_applies
+from cemlab.prepare.spells.followed import ENTRY, EXIT, REASON, UNFINISHED, Following, first_that_applies
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -244,8 +244,9 @@ def record(lab: Lab, following: Following, live: ir.Table, *, further: Mapping[s
         When no spell remains.
     """
     reasons = (*replace(following, clock="days").reasons, YOUNGER, OVER, UNSEEN, NO_STEP)
-    counts = lab.frame(live.group_by(WHY).aggregate(n=live.count()))
+    counts = lab.frame(live.group_by(WHY).aggregate(n=live.count(), unfinished=live[UNFINISHED].sum()))
     left = counts[counts[WHY].notna()].sort_values(WHY)
     why = {reasons[int(number)]: int(n) for number, n in zip(left[WHY], left["n"], strict=True)}
     why |= {reason: n for reason, n in (further or {}).items() if n}
-    following.record(lab, why, used=int(counts["n"].sum()) - sum(why.values()))
+    unfinished = 0 if further else int(counts.loc[counts[WHY].isna(), "unfinished"].sum())
+    following.record(lab, why, used=int(counts["n"].sum()) - sum(why.values()), unfinished=unfinished)

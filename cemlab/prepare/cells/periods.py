@@ -12,7 +12,7 @@ from cemlab.core.lab import Lab
 from cemlab.prepare.cells.counting import exits, recorded
 from cemlab.prepare.cells.terms import QUANTILES, Bins, described
 from cemlab.prepare.history import WINDOW_DAYS, History
-from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, Following
+from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, TENURES, Following
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -37,7 +37,8 @@ def person_periods(
 
     Month m runs from the spell's day of the month to the same day of the next. A time-varying
     covariate is what was known strictly before the month's first day: nothing of the month itself,
-    nor of later, can enter. Only whole months count, as in `cemlab.prepare.spells.life_table`.
+    nor of later, can enter. Only whole months count, as in `cemlab.prepare.spells.life_table`. Where a source gives tenures
+    of 0 all are shifted by one together: a tenure of m then reaches into month m + 1.
 
     Parameters
     ----------
@@ -85,11 +86,34 @@ def person_periods(
     history = History.of(lab, time_varying, window_days=window_days, survey=survey)
     recorded(lab, following)
     spells, _ = described(lab, following, terms, declared=bins, quantiles=quantiles)
+    spells = from_one(lab, spells)
     levels = [*terms, *time_varying]
     counts = exits(
         lab, history.levels(lab, months(spells), begin=BEGIN), ["period", *levels], levels=levels, cause=cause
     )
     return _at_risk(counts, levels)
+
+
+def from_one(lab: Lab, spells: ir.Table) -> ir.Table:
+    """Return spells with all times shifted by one where some has a tenure of 0, so that each has a month in which it can end.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    spells : ibis.Table
+        Followed, on the clock of months.
+
+    Returns
+    -------
+    ibis.Table
+        With `EXIT` and `ENTRY` one later, save the entry of who was there from the start.
+    """
+    if TENURES["months"] not in spells.columns:
+        return spells
+    shift = int(lab.frame(spells.aggregate(shift=(spells[EXIT] == 0).any().cast("int32"))).fillna(0)["shift"].iloc[0])
+    entry = (spells[ENTRY] > 0).ifelse(spells[ENTRY] + shift, 0)
+    return spells.mutate(**{EXIT: spells[EXIT] + shift, ENTRY: entry}) if shift else spells
 
 
 def months(spells: ir.Table) -> ir.Table:

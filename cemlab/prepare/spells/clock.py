@@ -1,4 +1,9 @@
-"""The two clocks: whole months and days between two days, as expressions of the engine."""
+"""The two clocks: whole months and days between two days, as expressions of the engine.
+
+One calendar rule counts months everywhere. Two days lie a whole number of months apart where their days of the month are
+the same, the last day of a month standing for every later day too: 28 February for the 29th, 30th and 31st. So a date
+less k months, clipped to the last day of a short month as usual, lies k months before that date, whatever the day.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +35,8 @@ def days_between(first: Any, last: Any) -> ir.IntegerValue:
 def months_begun(first: Any, last: Any) -> ir.IntegerValue:
     """Return the months from one day to another, a begun one as a whole: the month in which `last` lies.
 
-    The n-th month ends on the same day of the month as `first`, or on the month's last day where
-    it has no such day: so from 31 January to 28 February is one month, and to 1 March two.
+    The n-th month ends on the same day of the month as `first`, or on the month's last day where it has no such day:
+    so from 31 January to 28 February is one month, and to 1 March two. From 28 February to 31 March is one.
 
     Parameters
     ----------
@@ -43,7 +48,8 @@ def months_begun(first: Any, last: Any) -> ir.IntegerValue:
     ibis integer
         ⌈T⌉; 0 where the days are the same.
     """
-    return _calendar_months(first, last) + (last.day() > first.day()).cast("int32")
+    begun = (last.day() > first.day()) & ~_ends_month(first)
+    return _calendar_months(first, last) + begun.cast("int32")
 
 
 def months_whole(first: Any, last: Any) -> ir.IntegerValue:
@@ -59,11 +65,15 @@ def months_whole(first: Any, last: Any) -> ir.IntegerValue:
     ibis integer
         ⌊T⌋, of months as `months_begun` counts them.
     """
+    short = (last.day() < first.day()) & ~_ends_month(last)
+    return _calendar_months(first, last) - short.cast("int32")
+
+
+def _ends_month(day: Any) -> Any:
+    """Whether a day is the last of its month."""
     import ibis
 
-    month_ends = (last + ibis.interval(days=1)).day() == 1
-    short = (last.day() < first.day()) & ~month_ends
-    return _calendar_months(first, last) - short.cast("int32")
+    return (day + ibis.interval(days=1)).day() == 1
 
 
 def _calendar_months(first: Any, last: Any) -> Any:

@@ -23,9 +23,17 @@ BACKWARDS = "it ends before it starts"
 NOT_YET = "its observation begins only on or after the day of counting"
 NO_MONTH = "no full month observed"
 NO_DAY = "no full day observed"
+ENDED_AT_ONCE = "it ended in its first month, which was not over on the day of counting"
+UNFINISHED_MONTH = "it ended in the unfinished month: counted as followed to the last complete one"
 
 ENTRY, EXIT, ENDED, CAUSE, REASON = "_entry", "_exit", "_ended", "_cause", "_reason"
-"""Columns that `followed` adds: times of the clock, whether the end was seen, why it ended, why the spell is left out."""
+"""Columns that `followed` adds: times of the clock, whether the end counts, why it ended, why the spell is left out."""
+
+UNFINISHED = "_unfinished"
+"""Whether an end is known that the clock of months cannot place: its month was not over on the day of counting."""
+
+TENURES: Mapping[Clock, str] = {"months": "tenure_months", "days": "tenure_days"}
+"""What a source may give as the length of a spell, by clock."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +97,15 @@ class Following:
         return cls(day, clock, bool(cut), f"{named} until {day}" if cut else named)  # type: ignore[arg-type]
 
     @property
+    def tenure(self) -> str:
+        """Column in which a source may give the length of a spell on this clock."""
+        return TENURES[self.clock]
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Why a spell may be left out, in the order in which it is counted."""
-        return (LATER, BACKWARDS, ENDED_UNSEEN, NOT_YET, NO_DAY if self.clock == "days" else NO_MONTH)
+        nothing = (NO_DAY,) if self.clock == "days" else (NO_MONTH, ENDED_AT_ONCE)
+        return (LATER, BACKWARDS, ENDED_UNSEEN, NOT_YET, *nothing)
 
     def spells(self, lab: Lab) -> ir.Table:
         """Return every spell of the lab with its times, and the reason why it is left out, if it is.
@@ -104,8 +118,8 @@ class Following:
         Returns
         -------
         ibis.Table
-            ``spells``, its ``ended_on`` masked at the day, with `ENTRY`, `EXIT`, `ENDED` and `REASON`; the times
-            mean nothing where there is a reason, nor does ``end_reason`` where the end was not seen.
+            ``spells``, its ``ended_on`` masked at the day, with `ENTRY`, `EXIT`, `ENDED`, `UNFINISHED` and `REASON`; the
+            times mean nothing where there is a reason, nor does ``end_reason`` where the end does not count.
         """
         rows = self._masked(lab.table("spells"))
         rows = self._timed(rows).mutate(**{ENTRY: self._entry(rows)})
@@ -143,11 +157,11 @@ class Following:
         ibis.Table
             With `ENTRY`, `EXIT`, `ENDED` and `CAUSE` of what is left, also of spells of which no whole step is left (0).
         """
-        rows = rows.mutate(started_on=on.cast("date")).drop(*({"tenure_months"} & set(rows.columns)))
+        rows = rows.mutate(started_on=on.cast("date")).drop(*(set(TENURES.values()) & set(rows.columns)))
         rows = self._timed(rows).mutate(**{ENTRY: ibis.literal(0, "int32")})
         return with_cause(rows)
 
-    def record(self, lab: Lab, reasons: Mapping[str, int], *, used: int) -> None:
+    def record(self, lab: Lab, reasons: Mapping[str, int], *, used: int, unfinished: int = 0) -> None:
         """Account for every spell in the ledger.
 
         Parameters
@@ -158,6 +172,8 @@ class Following:
             Reason → spells left out for it, in the order in which they are counted.
         used : int
             Spells that are followed.
+        unfinished : int, default 0
+            Those of them whose end the clock cannot place.
 
         Raises
         ------
@@ -174,7 +190,8 @@ class Following:
             _line("quarantined" if reason in (BACKWARDS, ENDED_UNSEEN) else "excluded", count, reason)
             for reason, count in reasons.items()
         ]
-        lab.ledger.record([_line("in", rows_in), _line("used", used), *left])
+        placed = [_line("used", used - unfinished), _line("used", unfinished, UNFINISHED_MONTH)]
+        lab.ledger.record([_line("in", rows_in), *(placed if unfinished else placed[:1]), *left])
         if not used:
             why = "; ".join(f"{line.reason}: {line.count:,}" for line in left)
             raise InsufficientDataError(
@@ -199,23 +216,27 @@ class Following:
         return late.ifelse(since(rows.started_on, rows.observed_from), 0).cast("int32")
 
     def _timed(self, rows: ir.Table) -> ir.Table:
-        """Add when a spell leaves observation, and whether its end was seen."""
-        day = ibis.date(self.day.isoformat())
+        """Add when a spell leaves observation, whether its end counts, and whether it is known but cannot be placed."""
+        day, ended = ibis.date(self.day.isoformat()), rows.ended_on.notnull()
+        last, seen = self._dated(rows, day)
+        if self.tenure in rows.columns:
+            given = rows[self.tenure]
+            begun = (days_between if self.clock == "days" else months_begun)(rows.started_on, day)
+            # what the source gives may have grown since the day, and must not tell of later
+            last = given.isnull().ifelse(last, ended.ifelse(given, ibis.least(given, begun)))
+            seen = given.isnull().ifelse(seen, ended)
+        return rows.mutate(**{EXIT: last.cast("int32"), ENDED: seen, UNFINISHED: ended & ~seen})
+
+    def _dated(self, rows: ir.Table, day: ir.DateValue) -> tuple[ir.IntegerValue, ir.BooleanValue]:
+        """When a spell leaves observation by its days, and whether its end counts."""
+        ended = rows.ended_on.notnull()
         if self.clock == "days":
-            last = ibis.greatest(days_between(rows.started_on, rows.ended_on.fill_null(day)), 1)
-            return rows.mutate(**{EXIT: last, ENDED: rows.ended_on.notnull()})
+            return ibis.greatest(days_between(rows.started_on, rows.ended_on.fill_null(day)), 1), ended
         whole = months_whole(rows.started_on, day)
         # an end after the last whole month leaves no more than those: its whole months are as many
         month = ibis.greatest(months_begun(rows.started_on, rows.ended_on), 1)
-        month = rows.ended_on.notnull().ifelse(month, None)
-        seen, last = (month <= whole).fill_null(False), ibis.least(month.fill_null(whole), whole)
-        if "tenure_months" in rows.columns:
-            given, ended = rows.tenure_months, rows.ended_on.notnull()
-            # what the source gives may have grown since the day, and must not tell of later
-            known = ibis.least(given, months_begun(rows.started_on, day))
-            last = given.isnull().ifelse(last, ended.ifelse(ibis.greatest(given, 1), known))
-            seen = given.isnull().ifelse(seen, ended)
-        return rows.mutate(**{EXIT: last.cast("int32"), ENDED: seen})
+        month = ended.ifelse(month, None)
+        return ibis.least(month.fill_null(whole), whole), (month <= whole).fill_null(False)
 
     def _faults(self, rows: ir.Table) -> dict[int, ir.BooleanValue]:
         """Whether each of `reasons` applies, by its number, where it can."""
@@ -226,11 +247,13 @@ class Following:
         if late:
             faults |= {2: rows.ended_on < rows.observed_from, 3: rows.observed_from >= self.day}
         no_time = rows[EXIT] <= rows[ENTRY]
-        if self.clock == "months" and "tenure_months" in rows.columns:
+        if self.tenure in rows.columns:
             # a tenure of 0 is at risk at time 0 alone, as R has it
-            no_time &= ~(rows.tenure_months.notnull() & ~rows[ENDED] & (rows[EXIT] == 0) & (rows[ENTRY] == 0))
+            no_time &= ~(rows[self.tenure].notnull() & (rows[EXIT] == 0) & (rows[ENTRY] == 0))
+        if self.clock == "months":
+            return faults | {4: no_time & ~rows[UNFINISHED], 5: no_time}
         # a day at least is followed of whoever did not come late
-        return faults | {4: no_time} if late or self.clock == "months" else faults
+        return faults | {4: no_time} if late else faults
 
 
 def with_cause(rows: ir.Table) -> ir.Table:

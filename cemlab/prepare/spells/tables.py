@@ -11,7 +11,7 @@ import pandas as pd
 from cemlab.core.errors import ParameterError, near_miss
 from cemlab.core.lab import Lab
 from cemlab.prepare.levels import as_levels, joined, level, sources
-from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, REASON, Following
+from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, REASON, UNFINISHED, Following
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -21,7 +21,7 @@ RESERVED = ("duration", "start", "period", "cause", "entered", "events", "censor
 
 _COUNTS = ["entered", "events", "censored"]
 _WAY = "_way"
-"""Twice the duration, and 1 more where the end was seen; below 0 the reason why a spell is left out."""
+"""Three times the duration, 1 more where the end counts, 2 more where the clock cannot place it; below 0 why it is left out."""
 
 EXACT_BELOW = 100
 """Customers in a group up to which they are counted exactly, however many spells one customer has."""
@@ -43,8 +43,9 @@ def life_table(
 
     On the clock of days a spell lasts max(1, days). On the clock of months one that ended in its month
     m = max(1, ⌈T⌉) counts as an event at m iff m ≤ C, the whole months from its start to the as-of
-    day; else it is censored at the whole months that it was followed. Late entry: ⌈observed from − start⌉.
-    A source that gives ``tenure_months`` is taken at its word on the clock of months.
+    day; else its end lies in the unfinished month: it is censored at the whole months that it was followed, and the ledger
+    says how many were. Late entry: ⌈observed from − start⌉.
+    A source that gives ``tenure_months`` (or ``tenure_days``) is taken at its word on that clock, 0 included.
 
     Parameters
     ----------
@@ -98,9 +99,10 @@ def life_table(
     counts = counts.assign(**{name: as_levels(counts[name]) for name in by})
     left = counts[counts[_WAY] < 0].groupby(_WAY)["n"].sum()
     used = counts[counts[_WAY] >= 0].astype({_WAY: "int64"})
-    used = used.assign(**{EXIT: used[_WAY] // 2, ENDED: used[_WAY] % 2 == 1})
+    used = used.assign(**{EXIT: used[_WAY] // 3, ENDED: used[_WAY] % 3 == 1})
+    unfinished = int(used.loc[used[_WAY] % 3 == 2, "n"].sum())
     why = {following.reasons[-1 - int(way)]: int(left[way]) for way in sorted(left.index, reverse=True)}
-    following.record(lab, why, used=int(used["n"].sum()))
+    following.record(lab, why, used=int(used["n"].sum()), unfinished=unfinished)
     used = of_cause(used, cause)
     table = _tabled(used, counts[counts[_WAY].isna()], list(by))
     return _with_customers(lab, table, spells, list(by))
@@ -147,7 +149,8 @@ def _counted(spells: ir.Table, by: list[str]) -> ir.Table:
     One number says when a spell leaves and whether its end was seen, and texts are grouped as they stand: the fewer
     and plainer the keys, the nearer this comes to what reading the columns costs.
     """
-    way = spells[REASON].isnull().ifelse(2 * spells[EXIT] + spells[ENDED].cast("int32"), -1 - spells[REASON])
+    end = spells[ENDED].ifelse(1, spells[UNFINISHED].ifelse(2, 0))
+    way = spells[REASON].isnull().ifelse(3 * spells[EXIT] + end, -1 - spells[REASON])
     cause = spells.end_reason if "end_reason" in spells.columns else ibis.null("string")
     texts = {name: spells[name] if spells[name].type().is_string() else spells[name].cast("string") for name in by}
     keyed = spells.mutate(**texts, **{_WAY: way.cast("int32"), CAUSE: cause})

@@ -92,7 +92,7 @@ def fit_parametric(
     Parameters
     ----------
     cells : pandas.DataFrame
-        Covariate cells, as for `fit_cox`; spells of duration 0 say nothing here and are left out.
+        Covariate cells, as for `fit_cox`; spells of duration 0 say nothing here and are left out, save events where `grouped`.
     terms : sequence of str, default ()
         Covariates.
     families : sequence of str, default ("weibull", "lognormal", "loglogistic")
@@ -102,7 +102,8 @@ def fit_parametric(
     reference : mapping of str to str, optional
         Reference level of some terms.
     grouped : bool, default False
-        Durations count whole units, and whoever left in unit m left between m − 1 and m: taken for its middle.
+        Durations count whole units, and whoever left in unit m left between m − 1 and m: taken for its middle. Where
+        some left at 0, units are completed ones, and whoever left at m left between m and m + 1.
     folds : int, default 5
         Number of folds.
     seed : int, default 1
@@ -140,11 +141,13 @@ def fit_parametric(
         raise ParameterError(
             f"Families are {', '.join(FAMILIES)}, in 2 folds or more: {', '.join(unknown) or len(families)} and {folds} were given."
         )
-    kept, dropped = _lasting(checked(cells, Roles(cause=cause)))
+    cells = checked(cells, Roles(cause=cause))
+    completed = grouped and bool(((cells["duration"] == 0) & (cells["events"] > 0)).any())
+    kept, dropped = _lasting(cells, completed=completed)
     design = design_of(kept, terms, reference=reference)
     frame = _frame(kept, design)
     if grouped:
-        frame["duration"] -= 0.5 * frame["event"]
+        frame["duration"] += (0.5 if completed else -0.5) * frame["event"]
     breakpoints = _quarters(frame)
     tried, fitters = _tried(frame, families, breakpoints, folds=folds, seed=seed)
     chosen: Family = tried.loc[tried["chosen"], "family"].iloc[0]
@@ -158,16 +161,17 @@ def fit_parametric(
     )  # fmt: skip
 
 
-def _lasting(cells: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Cells of more than no time, and how many spells that leaves out."""
+def _lasting(cells: pd.DataFrame, *, completed: bool) -> tuple[pd.DataFrame, int]:
+    """Cells of more than no time, and how many spells that leaves out; events at 0 stay where units are completed ones."""
     none = cells["duration"] <= 0
-    kept = cells.loc[~none].reset_index(drop=True)
+    stays = cells["events"].where(none, cells["n"]) if completed else cells["n"].where(~none, 0)
+    kept = cells.assign(n=stays).loc[stays > 0].reset_index(drop=True)
     gone = int(kept["events"].sum())
     if gone < 10:
         raise InsufficientDataError(
             f"A formula needs at least 10 spells that left: {gone} of {int(kept['n'].sum()):,} did."
         )
-    return kept, int(cells.loc[none, "n"].sum())
+    return kept, int(cells["n"].sum() - stays.sum())
 
 
 def _quarters(frame: pd.DataFrame) -> tuple[float, ...]:
