@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from survival_frames import close, heart, life_table, lung, mgus2, reference, veteran
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
-from cemlab.stats import multiplicity, survival
+from cemlab.stats import hazards, multiplicity, survival
 
 KM = reference("surv_km")
 CR = reference("surv_cr")
@@ -239,11 +239,111 @@ def test_late_entry_starts_the_curve_where_enough_are_at_risk_and_says_so() -> N
     assert found.table["duration"].tolist() == [2, 3, 4]
     assert found.table["at_risk"].tolist() == [8, 9, 7]
     assert found.table["estimate"].tolist() == pytest.approx([7 / 8, 7 / 8 * 7 / 9, 7 / 8 * 7 / 9 * 6 / 7])
-    assert any("still there at that time" in note for note in found.notes)
+    assert any("still there then" in note and "`given`" in note for note in found.notes)
 
 
 def test_a_spell_that_enters_at_a_time_is_not_at_risk_then() -> None:
     assert survival.kaplan_meier(LATE, min_n=1).table["at_risk"].tolist()[:2] == [8, 9]
+
+
+def thin_start() -> pd.DataFrame:
+    """Twelve from the origin, of whom most leave at once; then nobody, then two hundred who come late."""
+    return pd.DataFrame({
+        "duration": [1, 2, 3, *range(7, 47)],
+        "entered": [0, 0, 200, *[0] * 40],
+        "events": [4, 1, 0, *[2] * 40],
+        "censored": [0, 0, 0, *[3] * 39, 10],
+    })  # fmt: skip
+
+
+def test_a_thin_early_risk_set_does_not_end_the_curve_at_its_first_gap() -> None:
+    lives = thin_start()
+    found = survival.kaplan_meier(lives)
+    assert found.parts["groups"][["start", "end"]].to_numpy().tolist() == [[3, 46]]
+    later = lives.iloc[3:].assign(entered=0)
+    alone = survival.kaplan_meier(later)
+    assert found.table["estimate"].tolist() == pytest.approx(alone.table["estimate"].tolist())
+    mean = survival.rmst(lives).table
+    assert mean["tau"].tolist() == [46]
+    assert mean["estimate"].tolist() == pytest.approx(survival.rmst(later).table["estimate"].tolist())
+    assert survival.at(lives, [2, 30]).table["followed"].tolist() == [False, True]
+    causes = survival.cumulative_incidence(lives.assign(cause="moved"), times=[2, 30]).table
+    assert causes["estimate"].dropna().tolist() == pytest.approx([1 - float(found.row({"duration": 30.0})["estimate"])])
+
+
+def test_given_sets_the_start_of_every_curve_and_says_so() -> None:
+    lives = thin_start()
+    asked = survival.kaplan_meier(lives, given=10)
+    assert asked.parts["groups"][["start", "end"]].to_numpy().tolist() == [[10, 46]]
+    assert asked.table["duration"].min() == 11
+    assert any("as `given` asks" in note for note in asked.notes)
+    whole = survival.at(lives, [10, 30]).table["estimate"].tolist()
+    assert survival.at(lives, [30], given=10).table["estimate"].tolist() == pytest.approx([whole[1] / whole[0]])
+    assert survival.rmst(lives, given=10).parts["groups"]["start"].tolist() == [10]
+    assert survival.quantiles(lives, [0.1], given=10).table["estimate"].iloc[0] > 10
+    early = survival.kaplan_meier(lives, given=0.5, min_n=2)
+    assert early.parts["groups"]["start"].tolist() == [0.5]
+
+
+def test_of_two_spans_as_long_the_earlier_counts_and_all_groups_share_it() -> None:
+    spans = pd.DataFrame(
+        {"duration": [1, 2, 12, 14, 24], "entered": [20, 0, 0, 20, 0], "events": [0, 0, 20, 0, 20], "censored": 0}
+    )
+    assert survival.kaplan_meier(spans).parts["groups"][["start", "end"]].to_numpy().tolist() == [[1, 12]]
+    steady = pd.DataFrame({"duration": [0, 30], "entered": [90, 0], "events": [0, 40], "censored": [0, 50]})
+    both = pd.concat([spans.assign(plan="a"), steady.assign(plan="b")])
+    found = survival.kaplan_meier(both).parts["groups"]
+    assert found[["start", "end"]].to_numpy().tolist() == [[1, 12], [1, 30]]
+    assert survival.rmst(both).table["tau"].tolist() == [12, 12]
+
+
+def test_a_group_whose_span_no_other_shares_has_no_curve_and_the_note_says_so() -> None:
+    early = pd.DataFrame({"duration": [0, 5], "entered": [30, 0], "events": [0, 30], "censored": 0, "plan": "early"})
+    late = pd.DataFrame({"duration": [8, 40], "entered": [30, 0], "events": [0, 30], "censored": 0, "plan": "late"})
+    found = survival.kaplan_meier(pd.concat([early, late]))
+    assert set(found.table["plan"]) == {"late"}
+    assert any("1 groups have too few at risk" in note for note in found.notes)
+
+
+def test_bounds_speak_of_the_same_start_as_the_curve() -> None:
+    found = survival.censoring_bounds(thin_start(), 30).table.iloc[0]
+    assert found["ci_low"] <= found["estimate"] <= found["ci_high"]
+
+
+def test_times_that_differ_by_rounding_are_ties() -> None:
+    exact = pd.DataFrame({"duration": [0.3, 0.3, 0.6], "events": [1, 1, 1], "censored": [0, 0, 7]})
+    rounded = exact.assign(duration=[0.1 + 0.2, 0.3, 0.6])
+    for each in (survival.kaplan_meier, survival.nelson_aalen):
+        pd.testing.assert_frame_equal(each(exact, min_n=1).table, each(rounded, min_n=1).table)
+    cells = pd.DataFrame(
+        {
+            "plan": list("abababab"),
+            "duration": [0.3, 0.3, 0.6, 0.6, 0.9, 0.9, 1.2, 1.2],
+            "n": 5,
+            "events": [5, 0, 0, 5, 5, 0, 5, 0],
+        }
+    )
+    moved = cells.assign(duration=cells["duration"] + np.array([0, 1, 0, -1, 1, 0, 0, 1]) * 1e-16)
+    fits = [hazards.fit_cox(each, terms=["plan"]) for each in (cells, moved)]
+    assert fits[0].table["estimate"].tolist() == pytest.approx(fits[1].table["estimate"].tolist(), rel=1e-12)
+    far = cells.assign(duration=cells["duration"] + np.array([0, 1, 0, -1, 1, 0, 0, 1]) * 1e-3)
+    assert (
+        abs(hazards.fit_cox(far, terms=["plan"]).table["estimate"].iloc[0] - fits[0].table["estimate"].iloc[0]) > 1e-6
+    )
+
+
+def test_a_spell_whose_start_and_end_differ_by_rounding_alone_is_refused() -> None:
+    cells = pd.DataFrame(
+        {"plan": list("aabb"), "start": [0, 0.3, 0, 0], "duration": [1.0, 0.1 + 0.2, 2, 3], "n": 1, "events": 1}
+    )
+    with pytest.raises(SchemaError, match="end after their start"):
+        hazards.fit_cox(cells, terms=["plan"])
+
+
+def test_who_enters_and_leaves_when_nobody_is_there_is_refused() -> None:
+    lives = pd.DataFrame({"duration": [1, 2, 3, 4], "entered": [4, 0, 0, 0], "events": [1, 1, 1, 1], "censored": 0})
+    with pytest.raises(SchemaError, match="enter and leave at one time"):
+        survival.kaplan_meier(lives, min_n=1)
 
 
 def test_the_longest_wait_of_a_displayed_group_starts_all_curves() -> None:

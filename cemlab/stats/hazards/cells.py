@@ -14,6 +14,7 @@ from cemlab.stats.hazards.design import Codes, Design
 from cemlab.stats.hazards.grid import Grid, Rows, grid_of
 from cemlab.stats.hazards.patterns import patterns_of
 from cemlab.stats.hazards.risksets import Blocks
+from cemlab.stats.instants import tied
 from cemlab.stats.intervals import Floats
 
 BLOCK = 8_000_000
@@ -162,7 +163,10 @@ def checked(cells: pd.DataFrame, roles: Roles) -> pd.DataFrame:
     empty = cells["n"].to_numpy() == 0
     cells = (cells.loc[~empty] if empty.any() else cells).reset_index(drop=True)
     if "start" not in cells:
-        cells = cells.assign(start=0.0)
+        cells = cells.assign(start=0.0, duration=tied(cells["duration"].to_numpy(float))[0])
+    else:
+        start, duration = tied(cells["start"].to_numpy(float), cells["duration"].to_numpy(float))
+        cells = cells.assign(start=start, duration=duration)
     for rule, wrong in _broken(cells, roles.offset).items():
         if wrong.any():
             raise SchemaError(f"Cells must {rule}: {int(wrong.sum()):,} of {len(cells):,} do not. Quarantine them.")

@@ -10,7 +10,9 @@ from cemlab.stats.survival.curves import at
 METHOD = "Kaplan–Meier; bounds: all who were lost from sight before left at once, or all stayed"
 
 
-def censoring_bounds(lives: pd.DataFrame, time: float, *, level: float = 0.95, min_n: int = 10) -> Estimates:
+def censoring_bounds(
+    lives: pd.DataFrame, time: float, *, given: float = 0.0, level: float = 0.95, min_n: int = 10
+) -> Estimates:
     """Return the share still there with the bounds that hold whatever became of those lost from sight.
 
     Low: every spell censored before t counts as an event there; high: it stays until t. No assumption
@@ -22,6 +24,8 @@ def censoring_bounds(lives: pd.DataFrame, time: float, *, level: float = 0.95, m
         A life table, as for `kaplan_meier`.
     time : float
         t, in the unit of the durations.
+    given : float, default 0
+        Speak of those still there at this time; 0 for the start that late entry allows.
     level : float, default 0.95
         Confidence level, in (0, 1), kept with the result.
     min_n : int, default 10
@@ -61,11 +65,12 @@ def censoring_bounds(lives: pd.DataFrame, time: float, *, level: float = 0.95, m
         "ci_low": kept.assign(events=kept["events"] + lost),
         "ci_high": pd.concat([kept, stayed], ignore_index=True),
     }
-    known = at(lives, [time], level=level, min_n=min_n)
+    known = at(lives, [time], given=given, level=level, min_n=min_n)
+    start = min(float(known.parts["groups"]["start"].min()), time)
     table = known.table.drop(columns=["std_error", "suppressed", "too_small"])
     keys = [*known.by]
     for name, side in sides.items():
-        found = at(side, [time], level=level, min_n=0).table
+        found = at(side, [time], given=start, level=level, min_n=0).table
         table = table.drop(columns=name).merge(found[[*keys, "estimate"]].rename(columns={"estimate": name}), on=keys)
     table[["ci_low", "ci_high"]] = table[["ci_low", "ci_high"]].where(table["estimate"].notna(), float("nan"))
     return Estimates.build(

@@ -92,18 +92,20 @@ def curves_of(lives: Lives, window: Window) -> Curves:
     return Curves(lives, window, survival, greenwood)
 
 
-def kaplan_meier(lives: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estimates:
+def kaplan_meier(lives: pd.DataFrame, *, given: float = 0.0, level: float = 0.95, min_n: int = 10) -> Estimates:
     """Return the share still there after each time.
 
     S(t) = Π (1 − d/Y), d events among Y at risk; std_error = S·√(Σ d/(Y·(Y − d))). With late entry the
-    curves begin at t₀, the first time after which every displayed group has `min_n` at risk, and are S(t | T > t₀).
-    They end before the risk set falls below `min_n`.
+    curves begin at t₀, where the longest span begins in which every displayed group has `min_n` at risk without a gap,
+    and are S(t | T > t₀). They end before the risk set falls below `min_n`.
 
     Parameters
     ----------
     lives : pandas.DataFrame
         A life table: ``duration``, ``events``, ``censored``, optional ``entered``, ``cause`` and ``n_customers``; every other
         column is a group.
+    given : float, default 0
+        Speak of those still there at this time; 0 for the start that late entry allows.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -138,7 +140,7 @@ def kaplan_meier(lives: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -
     [[1.0, 0.9, 0.03], [2.0, 0.81, 0.0392], [3.0, 0.81, 0.0392]]
     """
     table = lives_of(lives)
-    curves = curves_of(table, window_of(table, min_n=min_n))
+    curves = curves_of(table, window_of(table, min_n=min_n, since=given or None))
     return curve_estimates(curves, level=level, min_n=min_n)
 
 
@@ -179,7 +181,7 @@ def curve_estimates(curves: Curves, *, level: float, min_n: int) -> Estimates:
     )  # fmt: skip
 
 
-def nelson_aalen(lives: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estimates:
+def nelson_aalen(lives: pd.DataFrame, *, given: float = 0.0, level: float = 0.95, min_n: int = 10) -> Estimates:
     """Return the cumulative hazard after each time.
 
     H(t) = Σ d/Y; Var = Σ d/Y²; interval H·exp(±z·se/H). Start and end as the survival curves.
@@ -188,6 +190,8 @@ def nelson_aalen(lives: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -
     ----------
     lives : pandas.DataFrame
         A life table, as for `kaplan_meier`.
+    given : float, default 0
+        Speak of those still there at this time; 0 for the start that late entry allows.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -219,7 +223,7 @@ def nelson_aalen(lives: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -
     [[0.1, 0.0316], [0.2, 0.0459]]
     """
     table = lives_of(lives)
-    curves = curves_of(table, window_of(table, min_n=min_n))
+    curves = curves_of(table, window_of(table, min_n=min_n, since=given or None))
     used = inside(table, curves.window)
     risk, events = np.where(used, table.at_risk, 1.0), np.where(used, table.events, 0.0)
     row, column = _visible(curves)
@@ -289,7 +293,7 @@ def at(
     if not asked.size or not (asked >= given).all():
         raise ParameterError(f"Give one time or more, none before {given:g}: {len(times)} were given.")
     table = lives_of(lives)
-    window = window_of(table, min_n=min_n, since=given)
+    window = window_of(table, min_n=min_n, since=given or None)
     curves = curves_of(table, window)
     position = np.searchsorted(table.times, asked, side="right")
     at_risk = np.vstack([table.at_risk, np.zeros((1, table.at_risk.shape[1]))])

@@ -23,6 +23,7 @@ def differences(
     times: Sequence[float] = (),
     tau: float | None = None,
     unit: Unit = "months",
+    given: float = 0.0,
     level: float = 0.95,
     min_n: int = 10,
 ) -> Estimates:
@@ -41,6 +42,8 @@ def differences(
         Horizon of the restricted means; default the latest that all displayed groups are followed to.
     unit : {"months", "days"}, default "months"
         Unit of the durations.
+    given : float, default 0
+        Speak of those still there at this time; 0 for the start that late entry allows.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -75,9 +78,9 @@ def differences(
         raise ParameterError(f"Groups are compared over one group column: {len(table.by)} were given.")
     if len(table.groups) < 2:
         raise InsufficientDataError("A comparison needs two groups with spells: one was found.")
-    own = window_of(table, min_n=min_n)
+    own = window_of(table, min_n=min_n, since=given or None)
     rest = table.rest()
-    other = Window(own.start, window_of(rest, min_n=0, since=own.start or None).ends, own.hidden, ())
+    other = Window(own.start, window_of(rest, min_n=0, since=own.start).ends, own.hidden, ())
     horizons = [float(time) for time in times] or [horizon_of(own, tau=tau)]
     if times:
         sides = [_shares(each, window, horizons) for each, window in ((table, own), (rest, other))]

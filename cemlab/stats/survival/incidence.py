@@ -11,13 +11,14 @@ from cemlab.core.errors import ParameterError
 from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats, quantile
 from cemlab.stats.survival.curves import group_summary, inside, keys_of
-from cemlab.stats.survival.lives import Lives, lives_of, window_of
+from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
 
 
 def cumulative_incidence(
     lives: pd.DataFrame,
     *,
     times: Sequence[float] = (),
+    given: float = 0.0,
     level: float = 0.95,
     min_n: int = 10,
 ) -> Estimates:
@@ -33,6 +34,8 @@ def cumulative_incidence(
         A life table with ``cause``; every event has one.
     times : sequence of float, default ()
         Only at these times; default wherever somebody left or was last seen.
+    given : float, default 0
+        Speak of those still there at this time; 0 for the start that late entry allows.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -69,11 +72,11 @@ def cumulative_incidence(
     if any(time < 0 for time in times):
         raise ParameterError(f"Times must be at least 0: {sum(time < 0 for time in times)} of {len(times)} are not.")
     table = lives_of(lives, causes=True)
-    window = window_of(table, min_n=min_n)
+    window = window_of(table, min_n=min_n, since=given or None)
     used = inside(table, window)
     share, error = incidence_of(table, used)
     naive = 1 - np.cumprod(np.where(used, 1 - _rates(table, used), 1.0), axis=1)
-    cause, row, column, at = _asked(table, used, window.ends, times)
+    cause, row, column, at = _asked(table, used, window, times)
     value, spread = (np.where(row >= 0, each[cause, row, column], 0.0) for each in (share, error))
     keys = keys_of(table, column).assign(cause=np.array(table.causes, dtype=object)[cause], duration=at)
     exact = table.times[row] == at
@@ -154,11 +157,11 @@ def _rates(lives: Lives, used: np.ndarray) -> Floats:
     return np.asarray(np.where(used & (lives.at_risk > 0), lives.events_by_cause, 0.0) / np.where(lives.at_risk > 0, lives.at_risk, 1.0))  # fmt: skip
 
 
-def _asked(lives: Lives, used: np.ndarray, ends: Floats, times: Sequence[float]) -> tuple[np.ndarray, ...]:
+def _asked(lives: Lives, used: np.ndarray, window: Window, times: Sequence[float]) -> tuple[np.ndarray, ...]:
     """Return cause, row on the grid (−1 before it), group and time of every row of the table, in this order of keys."""
     shown = [np.asarray(sorted(set(times)), dtype=float) if times else lives.times[mask] for mask in
              (used & (lives.events + lives.censored > 0)).T]  # fmt: skip
-    shown = [each[each <= end] for each, end in zip(shown, ends, strict=True)]
+    shown = [each[(each <= end) & (each >= window.start)] for each, end in zip(shown, window.ends, strict=True)]
     column = np.concatenate([np.full(len(each) * len(lives.causes), g) for g, each in enumerate(shown)]).astype(int)
     cause = np.concatenate([np.repeat(np.arange(len(lives.causes)), len(each)) for each in shown]).astype(int)
     at = np.concatenate([np.tile(each, len(lives.causes)) for each in shown])

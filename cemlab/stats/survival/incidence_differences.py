@@ -21,6 +21,7 @@ def incidence_differences(
     *,
     cause: str,
     times: Sequence[float],
+    given: float = 0.0,
     level: float = 0.95,
     min_n: int = 10,
 ) -> Estimates:
@@ -37,6 +38,8 @@ def incidence_differences(
         The cause.
     times : sequence of float
         Times at which shares are compared.
+    given : float, default 0
+        Speak of those still there at this time; 0 for the start that late entry allows.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -72,9 +75,9 @@ def incidence_differences(
     """
     table = lives_of(lives, causes=True)
     _check(table, cause=cause, times=times)
-    own = window_of(table, min_n=min_n)
+    own = window_of(table, min_n=min_n, since=given or None)
     rest = table.rest()
-    other = Window(own.start, window_of(rest, min_n=0, since=own.start or None).ends, own.hidden, ())
+    other = Window(own.start, window_of(rest, min_n=0, since=own.start).ends, own.hidden, ())
     asked = [float(time) for time in times]
     sides = [
         _shares(each, window, asked, cause=table.causes.index(cause)) for each, window in ((table, own), (rest, other))

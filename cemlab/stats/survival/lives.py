@@ -11,12 +11,18 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.core.suppression import hidden_cells
+from cemlab.stats.instants import tied
 from cemlab.stats.intervals import Floats
 
 COLUMNS = ("duration", "cause", "entered", "events", "censored", "n_customers")
 """Columns of a life table that are not groups."""
 
-LATE = "Some spells entered late: curves start at {start:g} and speak of those still there at that time."
+LATE = (
+    "Some spells entered late: curves start at {start:g}, where the longest span with enough at risk begins, and speak of those "
+    "still there then. `given` sets another start."
+)
+GIVEN = "Curves speak of those still there at {start:g}, as `given` asks."
+ABSENT = "{groups:,} groups have too few at risk at {start:g}, where curves start, and no curve."
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +190,7 @@ def lives_of(lives: pd.DataFrame, *, causes: bool = False) -> Lives:
     # Those who are there from the origin are at risk at every time, also at 0.
     table["entered"] = table["entered"].where(table["duration"] > 0, 0)
     groups, column = _groups(table, by)
-    times, row = np.unique(table["duration"].to_numpy(float), return_inverse=True)
+    times, row = np.unique(tied(table["duration"].to_numpy(float))[0], return_inverse=True)
     shape = (len(times), len(groups))
 
     def _grid(counts: pd.Series) -> Floats:
@@ -199,9 +205,12 @@ def lives_of(lives: pd.DataFrame, *, causes: bool = False) -> Lives:
         customers = pd.Series(table["n_customers"].to_numpy(float)).groupby(column).max().to_numpy()
     result = Lives(groups, times, _grid(table["entered"]), events, censored, names, np.array(split).reshape(-1, *shape),
                    customers)  # fmt: skip
-    if (result.at_risk < 0).any() or (result.after[:-1] < 0).any():
+    # who enters at a time is at risk only after it, and cannot leave at it
+    more = result.events + result.censored > result.at_risk + 1e-9 * result.spells.sum()
+    if more.any() or (result.after[:-1] < 0).any():
         raise SchemaError(
-            "A spell must leave after it entered: at some durations more leave than are there. Check the entries."
+            f"A spell must leave after it entered: at {int(more.any(axis=1).sum()):,} of {len(times):,} durations more leave than "
+            "are there. Leave out spells that enter and leave at one time."
         )
     return result
 
@@ -260,8 +269,9 @@ class Window:
 def window_of(lives: Lives, *, min_n: int, since: float | None = None) -> Window:
     """Return from when to when the curves of the displayed groups are shown.
 
-    t₀ = first time after which every displayed group's risk set holds `min_n`; a curve ends with the
-    last time before its risk set falls below that.
+    t₀ = 0 where everyone is followed from the start. With late entry it is where the longest span begins in which every displayed
+    group's risk set holds `min_n` without a gap (the earlier of two; where there is none, in which most groups' do). A curve
+    ends with the last time before its risk set falls below that.
 
     Parameters
     ----------
@@ -270,7 +280,7 @@ def window_of(lives: Lives, *, min_n: int, since: float | None = None) -> Window
     min_n : int
         Smallest risk set, and smallest number of customers in a displayed group.
     since : float, optional
-        A later start that is asked for.
+        A start that is asked for instead.
 
     Returns
     -------
@@ -287,7 +297,6 @@ def window_of(lives: Lives, *, min_n: int, since: float | None = None) -> Window
     if min_n < 0 or (since is not None and since < 0):
         raise ParameterError(f"`min_n` and times must be at least 0: {min_n} and {since} were given.")
     size = max(min_n, 1)
-    times = np.concatenate([[0.0], lives.times])
     # At time 0 itself nobody has left yet; what happens at 0 belongs to the curve.
     after = np.vstack([lives.at_risk[:1], lives.after])
     enough = after >= size
@@ -298,11 +307,26 @@ def window_of(lives: Lives, *, min_n: int, since: float | None = None) -> Window
             f"A curve needs a group of at least {size} spells at risk: none of {lives.at_risk.shape[1]:,} groups is "
             f"published and ever has them ({int(lives.spells.sum()):,} spells in all). Use fewer groups or a longer window."
         )
-    start = float(times[enough.argmax(axis=0)][shown].max())
-    start = max(start, since or 0.0)
+    start = since if since is not None else _longest(lives, enough[:, shown].sum(axis=1))
     ends = _ends(lives, start=start, size=size)
-    notes = (LATE.format(start=start),) if start > 0 and lives.entered.any() else ()
-    return Window(start, ends, hidden, notes)
+    absent = int((shown & (ends <= start)).sum()) if start > 0 else 0
+    notes = [(GIVEN if since is not None else LATE).format(start=start)] if start > 0 else []
+    notes += [ABSENT.format(groups=absent, start=start)] if absent else []
+    return Window(start, ends, hidden, tuple(notes))
+
+
+def _longest(lives: Lives, groups: Floats) -> float:
+    """Return where the longest span begins in which as many groups as possible have enough at risk.
+
+    `groups` counts them from time 0 on, and then after each time.
+    """
+    if not lives.entered.any():
+        return 0.0
+    edges = np.concatenate([[0.0], lives.times])
+    enough = np.concatenate([[False], groups[:-1] == groups[:-1].max(), [False]])
+    turns = np.flatnonzero(np.diff(enough.astype(int)))
+    begin, end = turns[::2], turns[1::2]
+    return float(edges[begin[np.argmax(edges[end] - edges[begin])]])
 
 
 def _ends(lives: Lives, *, start: float, size: int) -> Floats:

@@ -23,6 +23,7 @@ def quantiles(
     shares: Sequence[float] = (0.5,),
     *,
     unit: Unit = "months",
+    given: float = 0.0,
     level: float = 0.95,
     min_n: int = 10,
 ) -> Estimates:
@@ -39,6 +40,8 @@ def quantiles(
         Shares that have left, in (0, 1); 0.5 is the median.
     unit : {"months", "days"}, default "months"
         Unit of the durations.
+    given : float, default 0
+        Speak of those still there at this time; 0 for the start that late entry allows.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -74,7 +77,7 @@ def quantiles(
     if wrong or not len(shares):
         raise ParameterError(f"Give shares above 0 and below 1: {wrong} of {len(shares)} are not.")
     table = lives_of(lives)
-    curves = curves_of(table, window_of(table, min_n=min_n))
+    curves = curves_of(table, window_of(table, min_n=min_n, since=given or None))
     low, high = log_log_limits(curves.survival, np.sqrt(curves.greenwood), level=level)
     rows = []
     for column in range(len(table.groups)):
@@ -116,6 +119,7 @@ def rmst(
     *,
     tau: float | None = None,
     unit: Unit = "months",
+    given: float = 0.0,
     level: float = 0.95,
     min_n: int = 10,
 ) -> Estimates:
@@ -132,6 +136,8 @@ def rmst(
         The horizon; default the latest that every displayed group is followed to.
     unit : {"months", "days"}, default "months"
         Unit of the durations.
+    given : float, default 0
+        Speak of those still there at this time; 0 for the start that late entry allows.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -164,7 +170,7 @@ def rmst(
     [[1.5, 0.05, 2.0]]
     """
     table = lives_of(lives)
-    window = window_of(table, min_n=min_n)
+    window = window_of(table, min_n=min_n, since=given or None)
     horizon = horizon_of(window, tau=tau)
     area, error = areas(curves_of(table, window), horizon)
     half = quantile(level) * error
