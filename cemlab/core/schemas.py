@@ -337,6 +337,35 @@ TABLES: Mapping[str, Table] = {table.name: table for table in _TABLES}
 """Every canonical table by name."""
 
 
+POINTERS: Mapping[str, str] = {"customer_id": "customers", "invitation_id": "invitations"}
+"""Columns whose rows elsewhere may be missing: said, and no fault of the row (a study takes them as unknown)."""
+
+
+def points_to(table: Table, column: str) -> str:
+    """Return the table to whose rows a column points.
+
+    Parameters
+    ----------
+    table : Table
+        A canonical table.
+    column : str
+        One of its columns.
+
+    Returns
+    -------
+    str
+        Empty for a column that points to none.
+
+    Examples
+    --------
+    >>> points_to(TABLES["responses"], "customer_id"), points_to(TABLES["ratings"], "response_id")
+    ('customers', 'responses')
+    """
+    name, through = table.parent or ("", "")
+    found = name if column == through else POINTERS.get(column, "")
+    return "" if found == table.name else found
+
+
 def with_scales(table: Table, scales: Mapping[str, tuple[int, int]]) -> Table:
     """Return a table whose rule on scores knows the scales that a lab declares.
 

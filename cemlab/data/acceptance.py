@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from cemlab.core.lab import LedgerLine
+from cemlab.core.schemas import POINTERS
 from cemlab.data.declaration import Declaration
 from cemlab.data.judging import BAD, all_rows, sound_rows
 from cemlab.data.quoting import identifier, quoted
@@ -19,8 +20,6 @@ from cemlab.data.staged import CELLS, FAULT, KNOWN_ON, PART, ROW, Staged
 from cemlab.data.staging import Stage
 
 _FORMAT = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
-_POINTERS = {"customer_id": "customers", "invitation_id": "invitations"}
-"""Columns whose rows elsewhere may be missing: said, and no fault (a study takes them as unknown)."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,8 @@ class TableRecord:
         What else was seen, and how often.
     last_ended : str
         Last day on which something of its rows ended, ISO; empty where nothing did, or where ends are recorded that lie ahead.
+    absent : dict of str to list of str
+        What declares codes → those that no cell of its source holds.
     """
 
     name: str
@@ -68,6 +69,7 @@ class TableRecord:
     most_rows: dict[str, int] = field(default_factory=dict)
     remarks: dict[str, int] = field(default_factory=dict)
     last_ended: str = ""
+    absent: dict[str, list[str]] = field(default_factory=dict)
 
 
 def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Path) -> TableRecord:
@@ -121,6 +123,7 @@ def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Pat
         replaced=staged.replaced,
         most_rows=_most_rows(connection, staged, file),
         last_ended=_last_ended(connection, staged, file) if dated else "",
+        absent=staged.absent,
         remarks=staged.remarks
         | _in_vain(staged, counted)
         | _pointing_nowhere(connection, staged, declaration=declaration, folder=folder),
@@ -190,7 +193,7 @@ def _missing(file: Path, columns: list[str]) -> dict[str, int]:
 def _pointing_nowhere(connection: Any, staged: Staged, *, declaration: Declaration, folder: Path) -> dict[str, int]:
     """Accepted rows whose customer or invitation is not among the accepted ones."""
     found = {}
-    for column, name in _POINTERS.items():
+    for column, name in POINTERS.items():
         if column not in staged.types or staged.table.name == name or name not in declaration.tables:
             continue
         rows, others = (literal(folder / f"{each}.parquet") for each in (staged.table.name, name))

@@ -27,6 +27,7 @@ def first_of(column: str, alternatives: Iterable[Converted]) -> Converted:
     if len(several) == 1:
         return several[0]
     there = [" AND ".join(f"{name} IS NOT NULL" for name in _needed(each)) for each in several]
+    codes = {name: code for each in several for name, code in each.codes.items()}
     texts = {name: text for each in several for name, text in each.texts.items()}
     # what was read is shown beside a row that is quarantined
     texts[f"text_{column}"] = _case(there, [identifier(next(iter(each.texts))) for each in several])
@@ -36,6 +37,7 @@ def first_of(column: str, alternatives: Iterable[Converted]) -> Converted:
         faults += [(f"{there[place]}{earlier} AND ({fault})", words) for fault, words in each.faults]
     instant = bool(several[0].naive)
     return Converted(
+        codes,
         texts,
         _case(there, [each.value for each in several]),
         tuple(faults),

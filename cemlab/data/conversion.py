@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from cemlab.core.schemas import Type
 from cemlab.data.mapping import ROW_NUMBER, Condition, Origin, Source
+from cemlab.data.numerals import among, plain, plain_sql
 from cemlab.data.quoting import identifier, quoted
 
 ENGINE_TYPES: Mapping[Type, str] = {
@@ -74,8 +75,9 @@ class Cells:
         if header == ROW_NUMBER and header not in self.of:
             return self.row
         text = f"trim({self.of[header]})" if column_map.strip else self.of[header]
-        codes = _listed(("", *(self.source.missing or ()), *column_map.missing))
-        return f"CASE WHEN {text} NOT IN ({codes}) THEN {text} END"
+        codes = ("", *(self.source.missing or ()), *column_map.missing)
+        decimal = column_map.decimal or self.source.decimal
+        return f"CASE WHEN NOT {among(text, codes, decimal=decimal)} THEN {text} END"
 
     def holds(self, condition: Condition) -> str:
         """Return the SQL of whether a condition holds; it is never null.
@@ -90,19 +92,22 @@ class Cells:
         str
             SQL of a boolean.
         """
-        codes = condition.wanted if condition.wanted is not None else condition.unwanted or ()
-        missing = f"coalesce(trim({self.of[condition.column]}), '') IN ({_listed(('', *(self.source.missing or ())))})"
-        among = f"coalesce(trim({self.of[condition.column]}), '') IN ({_listed(codes)})"
-        found = f"({among} OR {missing})" if "" in codes else among
-        return found if condition.wanted is not None else f"NOT {found}"
+        codes = condition.codes
+        text = f"coalesce(trim({self.of[condition.column]}), '')"
+        missing = among(text, ("", *(self.source.missing or ())), decimal=self.source.decimal)
+        listed = among(text, codes, decimal=self.source.decimal) if codes else "false"
+        found = f"({listed} OR {missing})" if "" in codes else listed
+        return found if condition.wanted is not None else f"NOT ({found})"
 
 
 @dataclass(frozen=True)
 class Converted:
-    """The SQL that fills one column, over columns that hold `texts`.
+    """The SQL that fills one column, over columns that hold `texts`, which are made from those that hold `codes`.
 
     Attributes
     ----------
+    codes : dict of str to str
+        Names and SQL of what the value begins with: a cell, a constant, what was looked up.
     texts : dict of str to str
         Names and SQL of what the value is made from: the cell as text, and beside it what else is needed.
     value : str
@@ -115,6 +120,7 @@ class Converted:
         An instant's day in the lab's zone; empty for other types.
     """
 
+    codes: Mapping[str, str]
     texts: Mapping[str, str]
     value: str
     faults: tuple[tuple[str, str], ...] = ()
@@ -175,26 +181,26 @@ def convert(column: str, column_map: Origin, *, type_: Type, cells: Cells, begin
         Texts, value and faults.
     """
     key = key or column
-    held, code = identifier(f"text_{key}"), begin
-    if column_map.when:
-        code = f"CASE WHEN {cells.holds(column_map.when)} THEN {code} END"
-    texts = {f"text_{key}": _mapped(code, column_map)}
+    held, code = identifier(f"text_{key}"), identifier(f"code_{key}")
+    codes = {f"code_{key}": f"CASE WHEN {cells.holds(column_map.when)} THEN {begin} END" if column_map.when else begin}
+    decimal = column_map.decimal or cells.source.decimal
+    texts = {f"text_{key}": _mapped(code, column_map, decimal)}
     faults: list[tuple[str, str]] = []
     if column_map.only:
-        texts[f"unlisted_{key}"] = f"{code} NOT IN ({_listed(column_map.values)})"
+        texts[f"unlisted_{key}"] = f"NOT {among(code, column_map.values, decimal=decimal)}"
         faults.append((identifier(f"unlisted_{key}"), f"`{column}` holds a code that is not listed"))
-    number = _number(held, column_map.decimal or cells.source.decimal, column_map.thousands or cells.source.thousands)
+    number = _number(held, decimal, column_map.thousands or cells.source.thousands)
     if column_map.bins:
         faults.append((f"{held} IS NOT NULL AND ({number}) IS NULL", f"`{column}` {_FAULTS['number']}"))
-        return Converted(texts, _banded(number, column_map), tuple(faults))
+        return Converted(codes, texts, _banded(number, column_map), tuple(faults))
     if type_ in ("date", "instant"):
-        return _dated(column, column_map, cells=cells, texts=texts, faults=faults, type_=type_, key=key)
+        return _dated(column, column_map, cells=cells, codes=codes, texts=texts, faults=faults, type_=type_, key=key)
     value = {"number": number, "integer": _integer(held, column_map, cells.source), "boolean": _boolean(held)}.get(
         type_, held
     )
     if type_ in _FAULTS:
         faults.append((f"{held} IS NOT NULL AND {identifier(column)} IS NULL", f"`{column}` {_FAULTS[type_]}"))
-    return Converted(texts, value, tuple(faults))
+    return Converted(codes, texts, value, tuple(faults))
 
 
 def _dated(
@@ -202,6 +208,7 @@ def _dated(
     column_map: Origin,
     *,
     cells: Cells,
+    codes: dict[str, str],
     texts: dict[str, str],
     faults: list[tuple[str, str]],
     type_: Type,
@@ -226,7 +233,7 @@ def _dated(
     low, high = (f"CAST('{year}-01-01' AS {kind})" for year in (FIRST_YEAR, LAST_YEAR + 1))
     faults.append((f"{own} < {low} OR {own} >= {high}", _outside(column)))
     if type_ == "date":
-        return Converted(texts, value, tuple(faults))
+        return Converted(codes, texts, value, tuple(faults))
     naive = _naive(held, pattern)
     zone_day = f"CAST(timezone({quoted(cells.zone)}, {own}) AS DATE)"
     # the day of a time without a zone is written there: no need to go by way of UTC
@@ -236,7 +243,7 @@ def _dated(
         if column_map.offset
         else f"CASE WHEN {identifier(f'_naive_{column}')} THEN {local} ELSE {zone_day} END"
     )
-    return Converted(texts, value, tuple(faults), naive, day)
+    return Converted(codes, texts, value, tuple(faults), naive, day)
 
 
 def _outside(column: str) -> str:
@@ -250,16 +257,14 @@ def _moved(value: str, steps: str, column_map: Origin, *, type_: Type) -> str:
     return f"CASE WHEN abs({steps}) <= {_MOST_DAYS // (30 if unit == 'months' else 1)} THEN {moved} END"
 
 
-def _listed(codes: Iterable[str]) -> str:
-    return ", ".join(quoted(code) for code in codes)
-
-
-def _mapped(code: str, column_map: Origin) -> str:
+def _mapped(code: str, column_map: Origin, decimal: str) -> str:
     if not column_map.values:
         return code
-    cases = " ".join(f"WHEN {quoted(key)} THEN {quoted(value)}" for key, value in column_map.values.items())
+    cases = " ".join(
+        f"WHEN {quoted(plain(key, decimal=decimal))} THEN {quoted(value)}" for key, value in column_map.values.items()
+    )
     # a code may itself be mapped to "no value"
-    return f"nullif(CASE {code} {cases} ELSE {code} END, '')"
+    return f"nullif(CASE {plain_sql(code, column_map.values, decimal=decimal)} {cases} ELSE {code} END, '')"
 
 
 def _integer(held: str, column_map: Origin, source: Source) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from cemlab.core.errors import SchemaError, near_miss
 from cemlab.core.metrics import NPS, MetricScale, declared
-from cemlab.core.schemas import TABLES, Table, Type
+from cemlab.core.schemas import TABLES, Table, Type, points_to
 from cemlab.data.layout import Lookup, Strict
 from cemlab.data.mapping import ColumnMap, Condition, LabSection, MetricSection, Origin, Source
 from cemlab.data.sources import matching, read_toml
@@ -251,6 +251,11 @@ def _check_columns(table: Table, source: Source, *, days: set[str]) -> None:
     known = [column.name for column in table.columns]
     for name, column_map in source.maps.items():
         canonical = table.column(name)
+        if column_map.may_miss and not points_to(table, name):
+            raise SchemaError(
+                f"Only an id that points to another table takes `may_miss`: `{table.name}.{name}` does not. Take it out, or "
+                "write it in its `lookup`."
+            )
         if canonical and column_map.type not in (None, canonical.type):
             raise SchemaError(
                 f"`{table.name}.{name}` must be {canonical.type}: the lab file says {column_map.type}. Leave its type out."

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cemlab.core.errors import listed
 from cemlab.core.lab import Ledger, LedgerLine
 from cemlab.data.acceptance import TableRecord
 from cemlab.data.asof import last_day
@@ -119,6 +120,8 @@ def _remarks(table: TableRecord) -> Iterator[str]:
         yield f"{source}: {count:,} sequences that its encoding does not know, each read as U+FFFD"
     for remark, count in table.remarks.items():
         yield f"{remark}: {count:,}"
+    for declares, codes in table.absent.items():
+        yield f"{declares}: {listed(codes)} {'occurs' if len(codes) == 1 else 'occur'} nowhere"
 
 
 def _percent(count: int, rows: int) -> str:

@@ -153,11 +153,14 @@ class Lookup(Reading):
         Relative to the lab file; read like the source unless it says otherwise.
     key, value : str
         Headers: where the cell is found, and what it stands for.
+    may_miss : bool
+        True where most cells may be looked up in vain.
     """
 
     file: Name
     key: Name
     value: Name
+    may_miss: bool = False
 
 
 def _ending(file: str) -> str:

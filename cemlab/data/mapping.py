@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from cemlab.core.lab import LabInfo
 from cemlab.core.schemas import Type
 from cemlab.data.layout import Code, Codes, Layout, Lookup, Mark, Name, Reading, Strict, as_list
+from cemlab.data.numerals import plain
 
 ROW_NUMBER = "row_number"
 """In a template, the number of the row, unless the source has such a column itself."""
@@ -112,6 +113,11 @@ class Condition(Strict):
             raise ValueError("takes either `is` or `is_not`")
         return self
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Those of `is` or `is_not`."""
+        return self.wanted if self.wanted is not None else self.unwanted or ()
+
 
 class Origin(Strict):
     """Where values come from, and what is done to them.
@@ -179,6 +185,8 @@ class Origin(Strict):
             raise ValueError("takes one of `plus_days`, `minus_days` and `minus_months`")
         if self.only and not self.values:
             raise ValueError("needs `values` beside `only`")
+        if len({plain(code) for code in self.values}) < len(self.values):
+            raise ValueError("needs each code of `values` once: 1 and 1.0 are the same")
         if list(self.bins) != sorted(set(self.bins)):
             raise ValueError("needs `bins` in rising order, each once")
         if self.labels and len(self.labels) != len(self.bins) + 1:
@@ -229,11 +237,14 @@ class ColumnMap(Origin):
         Type of a free column; text when not given.
     personal : bool
         True for words or contact data of a person.
+    may_miss : bool
+        True where most ids may be unknown to the table that they point to.
     """
 
     otherwise: Annotated[tuple[Origin, ...], BeforeValidator(_as_mappings), Field(alias="else")] = ()
     type: Type | None = None
     personal: bool = False
+    may_miss: bool = False
 
     def alternatives(self, name: str) -> dict[str, Origin]:
         """Return the origins in their order.

@@ -19,6 +19,8 @@ from cemlab.data.references import References
 from cemlab.data.staged import CELLS, FAULT, KNOWN_ON, PART, Staged
 
 NOT_RATED = "not rated"
+LOOKED = ("vain", "lost", "asked")
+"""Flags of a column that is looked up: in vain, in vain though it may not miss, and looked up where it may not miss."""
 _IBIS_TYPES: Mapping[Type, str] = {
     "text": "string",
     "integer": "int64",
@@ -27,6 +29,28 @@ _IBIS_TYPES: Mapping[Type, str] = {
     "instant": "timestamp('UTC')",
     "boolean": "boolean",
 }
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Codes that a lab file declares, and where they should occur.
+
+    Attributes
+    ----------
+    declares : str
+        Which file, and which key of the lab file.
+    codes : tuple of str
+        As declared.
+    texts : tuple of str
+        SQL of the texts that are compared with them.
+    relation : str
+        SQL of the rows, to stand after FROM.
+    """
+
+    declares: str
+    codes: tuple[str, ...]
+    texts: tuple[str, ...]
+    relation: str
 
 
 @dataclass
@@ -74,7 +98,7 @@ class Query:
             SQL that gives every column of a part.
         """
         cells = self._cells(position)
-        begin, joins, vain = self._looked_up(references, cells)
+        begin, joins, looked = self._looked_up(references, cells)
         converted = {
             name: first_of(
                 name,
@@ -85,21 +109,24 @@ class Query:
             )
             for name, each in self.source.alternatives.items()
         }
-        texts = {held: text for each in converted.values() for held, text in each.texts.items()} | vain
+        codes = {held: code for each in converted.values() for held, code in each.codes.items()}
         # a join gives the rows that it finds before those that it does not, and of several with one key the first stays
-        texts |= {"_base": self._base(cells)} | ({"_place": "place_"} if joins else {})
+        looked |= {"_base": self._base(cells)} | ({"_place": "place_"} if joins else {})
+        texts = {held: text for each in converted.values() for held, text in each.texts.items()}
+        texts |= {name: identifier(name) for name in looked}
         values = {name: each.value for name, each in converted.items()}
         values |= {f"_naive_{name}": each.naive for name, each in converted.items() if each.naive}
         days = {self.staged.day(name): each.day for name, each in converted.items() if each.day}
         layers = [
             f"SELECT *, row_number() OVER () AS place_ FROM ({self._first()})" if joins else self._first(),
-            f"SELECT {_named(texts)} FROM cells {joins}",
+            f"SELECT cells.*, {_named(codes | looked)} FROM cells {joins}",
+            f"SELECT {_named(texts)} FROM coded",
             f"SELECT *, {_named(values)} FROM texts",
             f"SELECT *{', ' * bool(days)}{_named(days)} FROM typed",
             self._ruled([*texts, *values, *days]),
             f"SELECT *, {self._fault(converted)} AS {FAULT} FROM ruled",
         ]
-        names = ("cells", "texts", "typed", "dated", "ruled", "judged")
+        names = ("cells", "coded", "texts", "typed", "dated", "ruled", "judged")
         ctes = ", ".join(f"{name} AS ({layer})" for name, layer in zip(names, layers, strict=True))
         return f"WITH {ctes} SELECT {self._selected(converted, part)} FROM judged{' ORDER BY _place' * bool(joins)}"
 
@@ -124,22 +151,65 @@ class Query:
         return f"SELECT *, unnest([{names}]) AS item_, unnest([{scores}]) AS score_ FROM ({first})"
 
     def _looked_up(self, references: References, cells: Cells) -> tuple[dict[str, str], str, dict[str, str]]:
-        """Where each column begins, the joins that this takes, and which lookups were in vain."""
-        begin, joins, vain = {}, [], {}
+        """Where each column begins, the joins that this takes, and which lookups were made in vain."""
+        begin, joins, flags = {}, [], {}
         for name, each in self.source.alternatives.items():
-            missed, unread = [], ""
+            missed, lost, asked, unread = [], [], [], ""
             for key, one in each.items():
                 begin[key] = origin(one, cells)
                 for step, lookup in enumerate(one.lookup):
                     table, alias = references.table(lookup, self.source), identifier(f"{key}_{step}")
                     joins.append(f"LEFT JOIN {table} AS {alias} ON {alias}.key = {begin[key]}")
                     missed.append(f"(({begin[key]}) IS NOT NULL AND {alias}.key IS NULL{unread})")
+                    if not lookup.may_miss:
+                        lost.append(missed[-1])
+                        asked.append(f"(({begin[key]}) IS NOT NULL{unread})")
                     begin[key] = f"{alias}.value"
                 # a later alternative counts only where this one has no value
-                unread += f" AND {identifier(f'text_{key}')} IS NULL"
-            if f"_vain_{name}" in self.staged.flags:
-                vain[f"_vain_{name}"] = " OR ".join(missed) or "false"
-        return begin, " ".join(joins), vain
+                unread += f" AND {identifier(f'code_{key}')} IS NULL"
+            for flag, conditions in zip(LOOKED, (missed, lost, asked), strict=True):
+                if f"_{flag}_{name}" in self.staged.flags:
+                    flags[f"_{flag}_{name}"] = " OR ".join(conditions) or "false"
+        return begin, " ".join(joins), flags
+
+    def declared(self, references: References, *, position: int) -> list[Codes]:
+        """Return every set of codes that the lab file declares for this source.
+
+        Parameters
+        ----------
+        references : References
+            Makes the tables in which cells are looked up.
+        position : int
+            Of the file among the source's files; 0 when it is the only one.
+
+        Returns
+        -------
+        list of Codes
+            Without codes that stand for no value.
+        """
+        cells = self._cells(position)
+        begin, joins, _ = self._looked_up(references, cells)
+        read = f"({self._first()}) AS cells {joins}"
+        whole = f"(SELECT {', '.join(f'{cell} AS h{at}' for at, cell in enumerate(self.rows.cells))} FROM {self.rows.relation})"
+        found = [
+            ("`missing`", self.source.missing or (), [f"trim(h{at})" for at in range(len(self.rows.cells))], whole)
+        ]
+        found += [
+            (f"`where` on `{each.column}`", each.codes, [f"trim({cells.of[each.column]})"], read)
+            for each in self.source.where
+        ]
+        for name, alternatives in self.source.alternatives.items():
+            for key, one in alternatives.items():
+                held = [cells.of[header] for header in filter(None, (one.source, *one.parts)) if header in cells.of]
+                found.append((f"`missing` of `{name}`", one.missing, [f"trim({cell})" for cell in held], read))
+                found.append((f"`values` of `{name}`", tuple(one.values), [begin[key]], read))
+                if one.when:
+                    found.append((f"`when` of `{name}`", one.when.codes, [f"trim({cells.of[one.when.column]})"], read))
+        return [
+            Codes(f"{self.source.shown}: {declares}", tuple(filter(None, codes)), tuple(texts), relation)
+            for declares, codes, texts, relation in found
+            if any(codes) and texts
+        ]
 
     def _base(self, cells: Cells) -> str:
         """What a row breaks before any column is looked at."""

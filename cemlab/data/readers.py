@@ -29,6 +29,8 @@ _LINE_FAULTS = {
 FRESH = "DROP TABLE IF EXISTS refused; DROP TABLE IF EXISTS refused_scans"
 """SQL to run before each reading: the engine would add the lines that it refuses to those of the last one."""
 _DEFAULT_LINE = 2_000_000
+_EXACT = 1 << 53
+"""Below this, each whole number is one that a fraction's type holds exactly."""
 _NO_OBJECT = "the line is no JSON object"
 
 
@@ -197,12 +199,28 @@ def _parquet(path: Path, layout: Layout) -> Rows:
             f"Source `{layout.file}` must be a Parquet file: it cannot be opened as one ({type(error).__name__}). "
             "Export it again."
         ) from None
-    cells = tuple(_as_text(each.name, nested=pa.types.is_nested(each.type)) for each in schema)
+    cells = tuple(_as_text(each.name, _kind(each.type)) for each in schema)
     return Rows(_stripped(schema.names, layout), records, f"read_parquet({literal(path)})", cells)
 
 
-def _as_text(column: str, *, nested: bool) -> str:
-    return f"CAST({f'to_json({identifier(column)})' if nested else identifier(column)} AS VARCHAR)"
+def _kind(arrow_type: pa.DataType) -> str:
+    if pa.types.is_nested(arrow_type):
+        return "nested"
+    return "float" if pa.types.is_floating(arrow_type) else "decimal" if pa.types.is_decimal(arrow_type) else ""
+
+
+def _as_text(column: str, kind: str) -> str:
+    """The cell as text; a whole number of a column of fractions loses its point, since ids become such once one is missing."""
+    name = identifier(column)
+    if kind == "nested":
+        return f"CAST(to_json({name}) AS VARCHAR)"
+    text, whole = f"CAST({name} AS VARCHAR)", f"{name} = trunc({name})"
+    if kind == "decimal":
+        return f"CASE WHEN {whole} THEN CAST(CAST({name} AS HUGEINT) AS VARCHAR) ELSE {text} END"
+    if kind == "float":
+        exact = f"{whole} AND abs({name}) < {_EXACT}"
+        return f"CASE WHEN {exact} THEN CAST(CAST({name} AS BIGINT) AS VARCHAR) WHEN NOT isnan({name}) THEN {text} END"
+    return text
 
 
 def _stripped(columns: Iterable[str], layout: Layout) -> tuple[str, ...]:
@@ -231,12 +249,14 @@ def _database(path: Path, layout: Layout, connection: Any) -> Rows:
     relation = f"source.{identifier(wanted)}"
     columns = connection.execute(f"DESCRIBE {relation}").fetchall()
     records = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()[0]
-    cells = tuple(_as_text(name, nested=_nested(type_)) for name, type_, *_ in columns)
+    cells = tuple(_as_text(name, _kind_named(type_)) for name, type_, *_ in columns)
     return Rows(_stripped((name for name, *_ in columns), layout), records, relation, cells)
 
 
-def _nested(engine_type: str) -> bool:
-    return engine_type.endswith("]") or engine_type.startswith(("STRUCT", "MAP", "UNION"))
+def _kind_named(engine_type: str) -> str:
+    if engine_type.endswith("]") or engine_type.startswith(("STRUCT", "MAP", "UNION")):
+        return "nested"
+    return "float" if engine_type in ("DOUBLE", "FLOAT") else "decimal" if engine_type.startswith("DECIMAL") else ""
 
 
 def _text(path: Path, layout: Layout, *, connection: Any, aside: Path) -> Rows:

@@ -9,6 +9,7 @@ from cemlab.core.errors import SchemaError
 from cemlab.data.conversion import Cells
 from cemlab.data.layout import Lookup
 from cemlab.data.mapping import ColumnMap, Source
+from cemlab.data.numerals import pointed
 from cemlab.data.quoting import quoted
 from cemlab.data.readers import FRESH, open_file, positions
 
@@ -68,7 +69,11 @@ class References:
         rows = open_file(
             self._files[lookup.file], layout=source.looked_up(lookup), connection=self._connection, aside=aside
         )
-        cells = Cells(positions([lookup.key, lookup.value], rows, name=lookup.file), "", source, "")
+        found = dict(positions([lookup.key, lookup.value], rows, name=lookup.file))
+        codes = dict.fromkeys(found, source.missing or ())
+        self._connection.execute(FRESH)
+        found |= pointed(self._connection, rows.relation, found, missing=codes, decimal=source.decimal)
+        cells = Cells(found, "", source, "")
         key, value = (cells.present(header, ColumnMap(constant="")) for header in (lookup.key, lookup.value))
         self._connection.execute(FRESH)
         self._connection.execute(

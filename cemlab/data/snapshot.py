@@ -15,11 +15,12 @@ from filelock import FileLock
 
 from cemlab.core.errors import CemlabError, EngineError, SourceError
 from cemlab.core.lab import LedgerLine
-from cemlab.core.schemas import TABLES
+from cemlab.core.schemas import TABLES, points_to
 from cemlab.data import retention, sources
 from cemlab.data.acceptance import TableRecord, accept
 from cemlab.data.declaration import Declaration, load
 from cemlab.data.judging import BAD, all_rows, judge
+from cemlab.data.matching import check_matches, remember
 from cemlab.data.quoting import quoted
 from cemlab.data.staged import FAULT, Staged
 from cemlab.data.staging import Stage
@@ -178,8 +179,9 @@ def _fill(folder: Path, declaration: Declaration, files: dict[str, Path]) -> tup
         stage = Stage(connection, declaration=declaration, files=files, folder=work, quarantine=folder / "quarantine")
         records: list[TableRecord] = []
         ledger: list[LedgerLine] = []
+        known: dict[str, Path] = {}
         for name in declaration.tables:
-            record, lines = _table(stage, name, folder)
+            record, lines = _table(stage, name, folder, known=known)
             records.append(record)
             ledger += lines
         return records, ledger
@@ -188,9 +190,16 @@ def _fill(folder: Path, declaration: Declaration, files: dict[str, Path]) -> tup
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _table(stage: Stage, name: str, folder: Path) -> tuple[TableRecord, list[LedgerLine]]:
+def _table(stage: Stage, name: str, folder: Path, *, known: dict[str, Path]) -> tuple[TableRecord, list[LedgerLine]]:
     """Bring one table in: its parts, what is left out of them, the accepted rows in a file of their own."""
     staged = stage.load(name)
+    check_matches(stage.connection, staged, known=known)
+    if any(
+        points_to(TABLES[other], each) == name
+        for other in stage.declaration.tables
+        for each in stage.declaration.types(other)
+    ):
+        known[name] = remember(stage.connection, staged, stage.folder)
     parent = TABLES[name].parent
     parent_file = folder / f"{parent[0]}.parquet" if parent and parent[0] in stage.declaration.tables else None
     judge(stage.connection, staged, parent=parent_file)

@@ -39,6 +39,8 @@ class Staged:
         Source → undecodable sequences.
     remarks : dict of str to int
         What else was seen, and how often.
+    absent : dict of str to list of str
+        What declares codes → those that no cell has held so far.
     """
 
     table: Table
@@ -50,6 +52,7 @@ class Staged:
     lost: dict[str, int] = field(default_factory=dict)
     replaced: dict[str, int] = field(default_factory=dict)
     remarks: dict[str, int] = field(default_factory=dict)
+    absent: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def instants(self) -> list[str]:

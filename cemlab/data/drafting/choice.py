@@ -162,7 +162,7 @@ def _own(found: Profile, *, taken: set[str]) -> Guess:
         return Guess(name, {"from": found.header, "personal": True}, "looks personal")
     if found.free_text:
         return Guess(name, {"from": found.header, "personal": True}, "sentences may be a person's own words")
-    if found.type not in ("text", "boolean"):
+    if found.type not in ("text", "boolean") and not (found.type == "integer" and found.leading_zeros):
         value["type"] = found.type
     shown = found.codes and len(found.codes) <= _SHOWN_CODES and found.type in ("text", "boolean", "integer")
     note = f"codes {', '.join(map(one_line, sorted(found.codes)))}" if shown else ""

@@ -12,6 +12,7 @@ from cemlab.core.schemas import TABLES
 from cemlab.data.drafting.profiles import Profile, profile
 from cemlab.data.drafting.samples import Sample
 from cemlab.data.drafting.vocabulary import Match, matches, planned, words_of
+from cemlab.data.numerals import plain
 
 _ITEMS = 3
 _STEM = re.compile(r"[a-z]{2,}(?=\d+$)|[a-z]\d+")
@@ -234,10 +235,10 @@ class Export:
         Returns
         -------
         set of str
-            As text.
+            As text, plain numbers as intake compares them.
         """
         at = self.samples[0].header.index(header)
-        return {row[at] for sample in self.samples for row in sample.rows}
+        return {plain(row[at]) for sample in self.samples for row in sample.rows}
 
     @property
     def _named(self) -> list[Profile]:

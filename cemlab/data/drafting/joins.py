@@ -11,6 +11,7 @@ from cemlab.data.drafting.vocabulary import Match, affirmative
 
 _WANTED = {"responses": ("customer_id",)}
 _ELSEWHERE = "from another file"
+_SOME = 1e-9
 
 
 def borrow(plan: Plan, names: Mapping[Export, str]) -> None:
@@ -72,7 +73,7 @@ def _ends_in(guess: Guess) -> str | None:
 
 
 def shared_key(export: Export, other: Export) -> str | None:
-    """Return a header of both exports that tells the other's rows apart.
+    """Return a header of both exports that tells the other's rows apart, and under which both write the same values.
 
     Parameters
     ----------
@@ -87,7 +88,18 @@ def shared_key(export: Export, other: Export) -> str | None:
         None when there is none.
     """
     own = {each.header for each in export.profiles if each.present}
-    return next((each.header for each in other.profiles if each.unique and each.header in own), None)
+    met = {
+        each.header: _met(export, other, each.header) for each in other.profiles if each.unique and each.header in own
+    }
+    best = max(met, key=lambda header: met[header], default=None)
+    # of an export that was not looked at whole, the rest may hold the others
+    return best if best is not None and met[best] >= (0.5 if other.whole else _SOME) else None
+
+
+def _met(export: Export, other: Export, header: str) -> float:
+    """The share of an export's values that the other one has."""
+    own, there = export.cells(header) - {""}, other.cells(header)
+    return len(own & there) / len(own) if own else 0.0
 
 
 def through(key: str, name: str, header: str) -> dict[str, Any]:

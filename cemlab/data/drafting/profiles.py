@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cemlab.core.schemas import Type
+from cemlab.data.numerals import plain
 
 MISSING = frozenset(
     {"NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "NaN", "nan", "-", "--", ".", "?", "Blank", "(blank)", "nil"}
@@ -30,6 +31,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
 _COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?\Z")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?)?\Z")
 _DATE_LIKE = re.compile(r"(?=.*\d.*\d)[\d/.\-: A-Za-z,]{6,30}\Z")
+_LEADING_ZERO = re.compile(r"[+-]?0\d+\Z")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _BOOLEANS = frozenset({"yes", "no", "true", "false", "y", "n", "t", "f", "oui", "non", "ja", "nein"})
 _DAYS = (
@@ -74,6 +76,8 @@ class Profile:
         Words of two letters and more per value.
     patterns : frozenset of str
         ``mail`` or ``phone`` when the values look so.
+    leading_zeros : bool
+        True when a value such as 007 would lose its zeros as a number.
     """
 
     header: str
@@ -91,6 +95,7 @@ class Profile:
     decimal_comma: bool = False
     words: float = 1.0
     patterns: frozenset[str] = frozenset()
+    leading_zeros: bool = False
 
     @property
     def unique(self) -> bool:
@@ -160,7 +165,7 @@ def profile(header: str, cells: Iterable[str]) -> Profile:
         present=total,
         rows=rows,
         distinct=len(present),
-        codes=tuple(code for code, _ in present.most_common()) if few else (),
+        codes=tuple(dict.fromkeys(plain(code) for code, _ in present.most_common())) if few else (),
         missing=missing,
         low=low,
         high=high,
@@ -170,6 +175,7 @@ def profile(header: str, cells: Iterable[str]) -> Profile:
         decimal_comma=comma,
         words=sum(_words(cell) * count for cell, count in present.items()) / max(total, 1),
         patterns=_patterns(present, total),
+        leading_zeros=any(_LEADING_ZERO.match(cell) for cell in present),
     )
 
 

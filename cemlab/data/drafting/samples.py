@@ -6,11 +6,13 @@ import codecs
 import csv
 import io
 import json
+import math
 import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
@@ -229,9 +231,11 @@ def _excel(path: Path) -> Sample:
 
 
 def _text(value: object) -> str:
-    """A value as intake reads it: nothing for none, ISO 8601 for days and times."""
-    if value is None:
+    """A value as intake reads it: nothing for none, ISO 8601 for days and times, a whole number without a point."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
+    if isinstance(value, float | Decimal) and value == int(value):
+        return str(int(value))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict | list):

@@ -136,7 +136,7 @@ _NOT_PERSONAL = re.compile(
 )
 _OWN_WORDS = re.compile(r"\b(comments?|verbatim|remarks?|notes?|commentaires?|kommentar|bemerkung)\b")
 _PLANNED = re.compile(r"\b(estimated?|expected|planned|due|limit|deadline|forecast|geplant|faellig|fallig|prevue?)\b")
-_POSTAL = re.compile(r"\b(zip|post ?code|postal( code)?|plz|code postal)\b")
+_POSTAL = re.compile(r"\b(zips?|zip ?codes?|post ?code|postal( code)?|plz|code postal)\b")
 _YES = re.compile(
     r"(1|yes|y|true|t|oui|ja|churn(ed)?|cancell?ed|left|exited|terminated|lapsed|inactive|resilie|gekundigt)\Z"
 )

@@ -176,7 +176,11 @@ def comparable(plans: Sequence[Plan]) -> list[str]:
     """
     found = []
     for plan in (each for each in plans if each.table in ("customers", "responses")):
-        groups = {each.header: len(each.codes) for each in plan.file.profiles if each.type in ("text", "boolean")}
+        groups = {
+            each.header: len(each.codes)
+            for each in plan.file.profiles
+            if each.type in ("text", "boolean") or each.leading_zeros
+        }
         found += [
             guess.column
             for guess in plan.guesses
