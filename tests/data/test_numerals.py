@@ -213,7 +213,12 @@ def test_not_a_number_is_no_value(make_lab: MakeLab) -> None:
     lab_file = _two(make_lab, "1", "customers.parquet")
     ids = pa.array([1.0, math.nan], pa.float64(), from_pandas=False)
     pq.write_table(pa.table({"cust": ids, "plan": ["A", "B"]}), lab_file.parent / "customers.parquet")
-    assert intake.check(lab_file).ledger.count("quarantined", table="customers", stage="intake", reason="`customer_id` is missing") == 1
+    assert (
+        intake.check(lab_file).ledger.count(
+            "quarantined", table="customers", stage="intake", reason="`customer_id` is missing"
+        )
+        == 1
+    )
 
 
 def test_a_draft_keeps_leading_zeros_and_finds_codes_of_no_answer(tmp_path: Path) -> None:
