@@ -19,6 +19,9 @@ from cemlab.data.readers import literal
 from cemlab.data.staged import CELLS, FAULT, KNOWN_ON, PART, ROW, Staged
 from cemlab.data.staging import Stage
 
+_MOVED = (
+    "times that came twice or never when clocks were moved, taken as the later one or as if they had not been moved"
+)
 _FORMAT = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 
 
@@ -125,14 +128,19 @@ def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Pat
         last_ended=_last_ended(connection, staged, file) if dated else "",
         absent=staged.absent,
         remarks=staged.remarks
-        | _in_vain(staged, counted)
+        | _flagged(staged, counted)
         | _pointing_nowhere(connection, staged, declaration=declaration, folder=folder),
     )
 
 
-def _in_vain(staged: Staged, counted: Mapping[str, int]) -> dict[str, int]:
-    found = {column: counted.get(f"_vain_{column}", 0) for column in staged.types}
-    return {f"{column}: looked up in vain": count for column, count in found.items() if count}
+def _flagged(staged: Staged, counted: Mapping[str, int]) -> dict[str, int]:
+    words = {"vain": "looked up in vain", "moved": _MOVED}
+    found = {
+        f"{column}: {said}": counted.get(f"_{flag}_{column}", 0)
+        for column in staged.types
+        for flag, said in words.items()
+    }
+    return {remark: count for remark, count in found.items() if count}
 
 
 def _last_ended(connection: Any, staged: Staged, file: Path) -> str:

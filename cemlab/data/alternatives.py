@@ -42,6 +42,7 @@ def first_of(column: str, alternatives: Iterable[Converted]) -> Converted:
         _case(there, [each.value for each in several]),
         tuple(faults),
         f"coalesce({_case(there, [each.naive for each in several])}, false)" if instant else "",
+        f"coalesce({_case(there, [each.doubtful for each in several])}, false)" if instant else "",
         _case(there, [each.day for each in several]) if instant else "",
     )
 

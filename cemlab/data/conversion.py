@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from cemlab.core.schemas import Type
+from cemlab.data.clocks import Clock
 from cemlab.data.mapping import ROW_NUMBER, Condition, Origin, Source
 from cemlab.data.numerals import among, plain, plain_sql
 from cemlab.data.quoting import identifier, quoted
@@ -29,9 +30,6 @@ _FAULTS: Mapping[Type, str] = {
     "instant": "is no date or time",
     "boolean": "is neither true nor false",
 }
-_DAY = r"^\d{4}-\d{2}-\d{2}"
-_TIME = r"[T ]([01]\d|2[0-3]):\d{2}(:\d{2}(\.\d+)?)?"
-_OFFSET = r"(Z|[+-]\d{2}(:?\d{2})?)"
 # further than any date that is taken, and no further than the engine can count
 _MOST_DAYS = 200_000
 
@@ -116,6 +114,8 @@ class Converted:
         Conditions over texts and the typed value, and what is wrong when one holds.
     naive : str
         Whether an instant was written without its zone; empty for other types.
+    doubtful : str
+        Whether it came twice or never, because clocks were moved; empty for other types.
     day : str
         An instant's day in the lab's zone; empty for other types.
     """
@@ -125,6 +125,7 @@ class Converted:
     value: str
     faults: tuple[tuple[str, str], ...] = ()
     naive: str = ""
+    doubtful: str = ""
     day: str = ""
 
 
@@ -214,8 +215,9 @@ def _dated(
     type_: Type,
     key: str,
 ) -> Converted:
-    held, own, pattern = identifier(f"text_{key}"), identifier(column), column_map.format
-    value = _date(held, pattern) if type_ == "date" else _instant(held, pattern, cells.zone)
+    held, own = identifier(f"text_{key}"), identifier(column)
+    clock = Clock(column_map.format, column_map.zone or cells.source.zone, cells.zone)
+    value = clock.date(held) if type_ == "date" else clock.instant(held)
     # what has been worked out already is not worked out again
     fits = f"({value})" if column_map.offset else own
     faults.append((f"{held} IS NOT NULL AND {fits} IS NULL", f"`{column}` {_FAULTS[type_]}"))
@@ -234,16 +236,16 @@ def _dated(
     faults.append((f"{own} < {low} OR {own} >= {high}", _outside(column)))
     if type_ == "date":
         return Converted(codes, texts, value, tuple(faults))
-    naive = _naive(held, pattern)
+    naive = clock.naive(held)
     zone_day = f"CAST(timezone({quoted(cells.zone)}, {own}) AS DATE)"
     # the day of a time without a zone is written there: no need to go by way of UTC
-    local = f"CAST({_local(held, pattern)} AS DATE)"
+    local = f"CAST({clock.local(held)} AS DATE)"
     day = (
         zone_day
         if column_map.offset
         else f"CASE WHEN {identifier(f'_naive_{column}')} THEN {local} ELSE {zone_day} END"
     )
-    return Converted(codes, texts, value, tuple(faults), naive, day)
+    return Converted(codes, texts, value, tuple(faults), naive, clock.doubtful(held), day)
 
 
 def _outside(column: str) -> str:
@@ -304,46 +306,6 @@ def _boolean(held: str) -> str:
         f"CASE WHEN lower({held}) IN ('true', 'yes', 't', 'y', '1') THEN true "
         f"WHEN lower({held}) IN ('false', 'no', 'f', 'n', '0') THEN false END"
     )
-
-
-def _date(held: str, pattern: str) -> str:
-    if pattern:
-        return f"CAST(try_strptime({held}, {quoted(pattern)}) AS DATE)"
-    cast = f"TRY_CAST({held} AS DATE)"
-    # a time with an offset may fall on another day in the lab's zone, which is the session's
-    return (
-        f"CASE WHEN CAST({cast} AS VARCHAR) = {held} THEN {cast} "
-        f"WHEN regexp_matches({held}, '{_DAY}({_TIME})?$') THEN TRY_CAST(left({held}, 10) AS DATE) "
-        f"WHEN regexp_matches({held}, '{_DAY}{_TIME}{_OFFSET}$') THEN CAST({_cast_instant(held)} AS DATE) END"
-    )
-
-
-def _local(held: str, pattern: str) -> str:
-    """SQL of a time as it was written, without a zone."""
-    return f"try_strptime({held}, {quoted(pattern)})" if pattern else f"TRY_CAST({held} AS TIMESTAMP)"
-
-
-def _instant(held: str, pattern: str, zone: str) -> str:
-    local = f"timezone({quoted(zone)}, {_local(held, pattern)})"
-    if pattern:
-        return _local(held, pattern) if "%z" in pattern else local
-    return (
-        f"CASE WHEN regexp_matches({held}, '{_DAY}({_TIME})?$') THEN {local} "
-        f"WHEN regexp_matches({held}, '{_DAY}{_TIME}{_OFFSET}$') THEN {_cast_instant(held)} END"
-    )
-
-
-def _cast_instant(held: str) -> str:
-    """The engine wants seconds before an offset; ISO 8601 does not."""
-    with_seconds = f"regexp_replace({held}, '([T ][0-9]{{2}}:[0-9]{{2}})(Z|[+-].*)$', '\\1:00\\2')"
-    kind = "TIMESTAMP WITH TIME ZONE"
-    return f"coalesce(TRY_CAST({held} AS {kind}), TRY_CAST({with_seconds} AS {kind}))"
-
-
-def _naive(held: str, pattern: str) -> str:
-    if pattern:
-        return "false" if "%z" in pattern else f"{held} IS NOT NULL"
-    return f"coalesce(regexp_matches({held}, '{_DAY}({_TIME})?$'), false)"
 
 
 def _banded(number: str, column_map: Origin) -> str:

@@ -310,9 +310,9 @@ def _check_origins(table: Table, source: Source, types: Mapping[str, Type]) -> N
                 )
             if origin.offset and type_ not in ("date", "instant"):
                 raise SchemaError(f"Only a date or instant takes days or months: {where} is {type_}. Take them out.")
-            if origin.format and type_ not in ("date", "instant"):
+            if (origin.format or origin.zone) and type_ not in ("date", "instant"):
                 raise SchemaError(
-                    f"Only a date or instant takes a `format`: {where} is {type_}. Take it out, or say its type."
+                    f"Only a date or instant takes a `format` or `zone`: {where} is {type_}. Take it out, or say its type."
                 )
 
 

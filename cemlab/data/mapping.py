@@ -144,6 +144,8 @@ class Origin(Strict):
         When it does not hold, there is no value.
     format : str
         Of a date or time, as in Python's strptime; ISO 8601 when empty.
+    zone : str
+        IANA name of the zone of times that name none, instead of the source's.
     plus_days, minus_days, minus_months : str or None
         Header of the source column with the number of days or months to add or take away.
     decimal, thousands : str or None
@@ -166,6 +168,7 @@ class Origin(Strict):
     lookup: Annotated[tuple[Lookup, ...], BeforeValidator(as_list)] = ()
     when: Condition | None = None
     format: Annotated[str, AfterValidator(_known_format)] = ""
+    zone: Annotated[str, AfterValidator(lambda value: value and _known_zone(value))] = ""
     plus_days: str | None = None
     minus_days: str | None = None
     minus_months: str | None = None
@@ -289,6 +292,8 @@ class Source(Reading):
         Codes that mean "no value" in every column; the empty cell always does.
     decimal, thousands : str
         Marks in numbers.
+    zone : str
+        IANA name of the zone of its times that name none; the lab's when empty.
     undated : bool
         True to say that the rows carry no day on which they became known.
     where : tuple of Condition
@@ -310,6 +315,7 @@ class Source(Reading):
     files: tuple[Name, ...] = ()
     decimal: Mark = "."
     thousands: Mark | None = None
+    zone: Annotated[str, AfterValidator(lambda value: value and _known_zone(value))] = ""
     undated: bool = False
     where: Annotated[tuple[Condition, ...], BeforeValidator(as_list)] = ()
     one_per: str = ""

@@ -116,6 +116,7 @@ class Query:
         texts |= {name: identifier(name) for name in looked}
         values = {name: each.value for name, each in converted.items()}
         values |= {f"_naive_{name}": each.naive for name, each in converted.items() if each.naive}
+        values |= {f"_moved_{name}": each.doubtful for name, each in converted.items() if each.naive}
         days = {self.staged.day(name): each.day for name, each in converted.items() if each.day}
         layers = [
             f"SELECT *, row_number() OVER () AS place_ FROM ({self._first()})" if joins else self._first(),

@@ -18,6 +18,7 @@ from cemlab.core.lab import LedgerLine
 from cemlab.core.schemas import TABLES, points_to
 from cemlab.data import retention, sources
 from cemlab.data.acceptance import TableRecord, accept
+from cemlab.data.clocks import prepare_engine
 from cemlab.data.declaration import Declaration, load
 from cemlab.data.judging import BAD, all_rows, judge
 from cemlab.data.matching import check_matches, remember
@@ -174,6 +175,7 @@ def _fill(folder: Path, declaration: Declaration, files: dict[str, Path]) -> tup
     connection = duckdb.connect(config={"temp_directory": str(work / "spill"), "memory_limit": _MEMORY})
     try:
         connection.execute(f"SET TimeZone = {quoted(declaration.lab.time_zone)}")
+        connection.execute(prepare_engine())
         # a join whose sides are swapped gives its rows in another order, and of several rows with one key the first stays
         connection.execute("SET disabled_optimizers = 'build_side_probe_side'")
         stage = Stage(connection, declaration=declaration, files=files, folder=work, quarantine=folder / "quarantine")

@@ -70,7 +70,7 @@ class Stage:
         scales = {metric: each.scale for metric, each in self.declaration.metrics.items()}
         staged = Staged(with_scales(TABLES[name], scales), self.declaration.types(name))
         maps = [source.alternatives for source in self.declaration.tables[name]]
-        staged.flags = [f"_naive_{column}" for column in staged.instants]
+        staged.flags = [f"_{flag}_{column}" for column in staged.instants for flag in ("naive", "moved")]
         staged.flags += [
             f"_{flag}_{column}"
             for column in staged.types

@@ -15,6 +15,7 @@ from cemlab.data.drafting.vocabulary import Match, matches, planned, words_of
 from cemlab.data.numerals import plain
 
 _ITEMS = 3
+_IN_UTC = re.compile(r"\b(utc|gmt)\b")
 _STEM = re.compile(r"[a-z]{2,}(?=\d+$)|[a-z]\d+")
 """What items of one question share: Q7 of Q7A and Q7B, imag of imag1 and imag2."""
 
@@ -261,6 +262,8 @@ def source_map(found: Profile) -> dict[str, Any]:
     value: dict[str, Any] = {"from": found.header}
     if found.formats:
         value["format"] = found.formats[0]
+    if found.type == "instant" and not found.zoned and _IN_UTC.search(words_of(found.header)):
+        value["zone"] = "UTC"
     if found.padded and found.type != "text":
         value["strip"] = True
     if found.decimal_comma:

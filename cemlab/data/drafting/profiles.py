@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cemlab.core.schemas import Type
+from cemlab.data.clocks import without_zone
 from cemlab.data.numerals import plain
 
 MISSING = frozenset(
@@ -78,6 +79,8 @@ class Profile:
         ``mail`` or ``phone`` when the values look so.
     leading_zeros : bool
         True when a value such as 007 would lose its zeros as a number.
+    zoned : bool
+        True when times name their zone.
     """
 
     header: str
@@ -96,6 +99,7 @@ class Profile:
     words: float = 1.0
     patterns: frozenset[str] = frozenset()
     leading_zeros: bool = False
+    zoned: bool = False
 
     @property
     def unique(self) -> bool:
@@ -175,6 +179,7 @@ def profile(header: str, cells: Iterable[str]) -> Profile:
         decimal_comma=comma,
         words=sum(_words(cell) * count for cell, count in present.items()) / max(total, 1),
         patterns=_patterns(present, total),
+        zoned=type_ == "instant" and any(without_zone(cell) is not None for cell in present),
         leading_zeros=any(_LEADING_ZERO.match(cell) for cell in present),
     )
 
@@ -203,7 +208,7 @@ def _type(present: Counter[str], total: int) -> tuple[Type, tuple[str, ...], int
         # 18.5 among whole numbers makes them numbers, rather than being wrong itself
         if fit == total or (fit >= enough and not (type_ == "integer" and fitting(_NUMBER.match) > fit)):
             return type_, (), total - fit, False
-    if (fit := fitting(_ISO.match)) >= enough:
+    if (fit := fitting(lambda cell: _ISO.match(without_zone(cell) or cell))) >= enough:
         timed = any(len(cell) > 10 and not cell.endswith(("T00:00:00", " 00:00:00")) for cell in present)
         return ("instant" if timed else "date"), (), total - fit, False
     if (fit := fitting(_COMMA.match)) >= enough:
@@ -214,10 +219,13 @@ def _type(present: Counter[str], total: int) -> tuple[Type, tuple[str, ...], int
 def _formats(present: Counter[str]) -> tuple[str, ...]:
     """Every format in which all of the tried values are days of this or the last century."""
     tried = list(present)[:_TRIED_DATES]
+    bare = [without_zone(cell) for cell in tried]
+    zone = " %Z" if all(bare) else ""
+    tried = [cell for cell in bare if cell] if zone else tried
     if not all(_DATE_LIKE.match(cell) for cell in tried) or _ISO.match(tried[0]):
         return ()
     return tuple(
-        day + time for day in _DAYS for time in _TIMES if all(_is_day(cell, day + time) for cell in tried)
+        day + time + zone for day in _DAYS for time in _TIMES if all(_is_day(cell, day + time) for cell in tried)
     )  # fmt: skip
 
 
