@@ -46,7 +46,7 @@ class Recorder:
 
     def __call__(self, table: str, row: Mapping[str, object], *, runs: int, seed: int) -> None:
         """Hand over one row of a table; before the assertion, so that what fails is published too."""
-        found = {"page": self.page, "asks": self.asks, "table": table, "row": {**row, "runs": runs, "seed": seed}}
+        found = {"page": self.page, "asks": self.asks, "table": table, "row": {**row, "runs": runs, "seed": str(seed)}}
         self.properties.append((FULL, found))
 
     @classmethod

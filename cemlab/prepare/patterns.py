@@ -14,12 +14,12 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab, LedgerLine, Outcome
-from cemlab.prepare.cells.replicates import replicate
 from cemlab.prepare.cells.terms import Bins
 from cemlab.prepare.levels import level
-from cemlab.prepare.profiles.people import CUSTOMER, LATER, Known, accounts
+from cemlab.prepare.profiles.people import CUSTOMER, LATER, Known
 from cemlab.prepare.profiles.tables import table
 from cemlab.prepare.profiles.texts import texts
+from cemlab.prepare.replicates import accounts, replicate
 from cemlab.prepare.responses.question import dated
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from cemlab.core.rows import DesignBlock
 from cemlab.prepare.cells.counting import recorded
 from cemlab.prepare.cells.landmarks import TENURE, WHY, asked, lives, record
 from cemlab.prepare.cells.periods import from_one, months
-from cemlab.prepare.cells.replicates import REPLICATE, replicate
 from cemlab.prepare.cells.splits import BEGIN, split
 from cemlab.prepare.cells.terms import valued
 from cemlab.prepare.history import NPS_GROUP, WINDOW_DAYS, History
 from cemlab.prepare.levels import as_levels, joined, level, sources
+from cemlab.prepare.replicates import REPLICATE, with_replicates
 from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, Following
 from cemlab.prepare.spells.tables import RESERVED
 
@@ -246,11 +246,13 @@ def _ordered(
     lab: Lab, spells: ir.Table, scaling: pd.DataFrame, shares: dict[str, list[str]], *, cause: str, replicates: int
 ) -> EngineRows:
     """Spells of a landmark as blocks, in the order of their ids."""
+    if replicates:
+        spells = with_replicates(lab, spells, replicates)
     columns = _numbers(spells, scaling) | _dummies(spells, shares)
     event = spells[ENDED] & (level(spells[CAUSE]) == _known(lab, spells, cause)) if cause else spells[ENDED]
     times: dict[str, Any] = dict(zip(_TIMES, (spells[ENTRY], spells[EXIT], event.cast("int8")), strict=True))
     if replicates:
-        times[REPLICATE] = replicate(spells.customer_id, replicates)
+        times[REPLICATE] = spells[REPLICATE]
     values = {f"_x{at}": value for at, value in enumerate(columns.values())}
     batches = lab.batches(spells.order_by("spell_id").select(**times, **values), rows=BLOCK_ROWS, held=True)
     reference = {name: each[0] for name, each in shares.items()}

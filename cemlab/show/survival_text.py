@@ -62,6 +62,37 @@ def spells_behind(used: Finding, events: Finding, *, start: float = 0.0, clock: 
     return Sentence(*parts, ".")
 
 
+def several_spells(clusters: Finding | None, largest: Finding | None = None, *, unit: str) -> list[Sentence]:
+    """Say that one customer or account has several relationships, and what is made of it.
+
+    Parameters
+    ----------
+    clusters : Finding or None
+        How many customers or accounts have the relationships; None where nobody has two.
+    largest : Finding, optional
+        Share of the relationships that the largest has, where it is large.
+    unit : {"customer", "account"}
+        What the relationships cluster by.
+
+    Returns
+    -------
+    list of Sentence
+        One, or none.
+    """
+    if clusters is None:
+        return []
+    parts: list[Part] = [
+        "All relationships of the lab belong to ",
+        clusters,
+        Name(f" {unit}s"),
+        "; intervals and tests take those of one ",
+        Name(unit),
+        " as related",
+    ]
+    parts += ["; the largest has ", largest, " of them"] if largest else []
+    return [Sentence(*parts, ".")]
+
+
 def still_there(shares: Sequence[Finding], *, start: float = 0.0, clock: str) -> Sentence:
     """Say what share is left after each of several times.
 

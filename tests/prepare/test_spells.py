@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import hashlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.core.lab import Outcome
 from cemlab.data.lab import open_lab
-from cemlab.prepare import spells
+from cemlab.prepare import cells, spells
 from cemlab.prepare.cells import covariates, person_periods
 from cemlab.prepare.spells.clock import months_begun, months_whole
 from cemlab.prepare.spells.followed import ENDED_AT_ONCE, UNFINISHED_MONTH
@@ -471,3 +473,70 @@ def test_hotel_bookings_as_published(shared_dir: Path) -> None:
     assert (table["entered"].sum(), table["n_customers"].iloc[0]) == (119390, 119390)
     # nobody is censored, so the share cancelled by a day is the cumulative incidence
     assert table["censored"].sum() == 0
+
+
+def repeated(*, accounts: bool = False) -> dict[str, pd.DataFrame]:
+    """Three customers with 1, 2 and 3 spells; two of them of one account."""
+    table = frame(*[("2023-01-10", "2023-06-05" if at % 2 else None, None, None) for at in range(6)])
+    table = table.assign(customer_id=["c1", "c2", "c2", "c3", "c3", "c3"])
+    customers = pd.DataFrame({"customer_id": ["c1", "c2", "c3"], "plan": ["a", "a", "b"]})
+    if accounts:
+        customers = customers.assign(account_id=["h1", "h1", None])
+    return {"spells": table, "customers": customers}
+
+
+def test_spells_cluster_by_customer_or_by_account_where_declared(memory_lab: type[MemoryLab]) -> None:
+    found = spells.clusters(memory_lab(repeated(), as_of=AS_OF))
+    assert (found.unit, found.count, found.spells, found.largest, found.replicates) == ("customer", 3, 6, 3, -1)
+    found = spells.clusters(memory_lab(repeated(accounts=True), as_of=AS_OF))
+    assert (found.unit, found.count, found.largest, found.repeated) == ("account", 2, 3, True)
+    single = {"spells": frame(("2023-01-10", None, None, None), ("2023-02-10", None, None, None))}
+    found = spells.clusters(memory_lab(single, as_of=AS_OF))
+    assert (found.repeated, found.replicates, found.count) == (False, 0, 2)
+
+
+@pytest.mark.parametrize("accounts", [False, True])
+@pytest.mark.parametrize("replicates", [-1, 16])
+def test_life_tables_by_customer_add_up(memory_lab: type[MemoryLab], replicates: int, accounts: bool) -> None:
+    lab = memory_lab(repeated(accounts=accounts), as_of=AS_OF)
+    split = spells.life_table(lab, by=["plan"], replicates=replicates)
+    whole = spells.life_table(lab, by=["plan"])
+    keys = ["plan", "duration", "cause"]
+    counts = ["entered", "events", "censored"]
+    added = split.groupby(keys, dropna=False, as_index=False)[counts].sum()
+    pd.testing.assert_frame_equal(added, whole[[*keys, *counts]], check_dtype=False)
+    assert dict(zip(split["plan"], split["n_customers"], strict=True)) == {"a": 2, "b": 1}
+    ids = ["h1", "h1", "c3"] if accounts else ["c1", "c2", "c3"]
+    if replicates > 0:
+        expected = {int(hashlib.md5(each.encode(), usedforsecurity=False).hexdigest()[:2], 16) % 16 for each in ids}
+        assert set(split["replicate"]) == expected
+    else:
+        assert sorted(split["replicate"].unique()) == list(range(len(set(ids))))
+
+
+def test_groups_of_customers_are_two_to_256_or_each_its_own(memory_lab: type[MemoryLab]) -> None:
+    lab = memory_lab(repeated(), as_of=AS_OF)
+    for wrong in (1, 257, -2):
+        with pytest.raises(ParameterError, match="Replicate groups must be 2 to 256"):
+            spells.life_table(lab, replicates=wrong)
+    with pytest.raises(ParameterError, match="a name that the frame uses: `replicate`"):
+        spells.life_table(lab, by=["replicate"])
+
+
+def test_cells_by_customer_add_up(memory_lab: type[MemoryLab]) -> None:
+    lab = memory_lab(repeated(), as_of=AS_OF)
+    makers: tuple[Any, ...] = (
+        cells.covariates,
+        cells.person_periods,
+        cells.start_stop,
+        partial(cells.immortal_time, ever=[]),
+        partial(cells.landmark, after_days=30),
+    )
+    for make in makers:
+        split, whole = (make(lab, terms=["plan"], replicates=each) for each in (-1, 0))
+        keys = [name for name in whole if name not in {"n", "n_at_risk", "events"}]
+        counts = [name for name in whole if name not in keys]
+        added = split.groupby(keys, dropna=False, as_index=False)[counts].sum()
+        expected = whole.groupby(keys, dropna=False, as_index=False)[counts].sum()
+        pd.testing.assert_frame_equal(added, expected, check_dtype=False)
+        assert split["replicate"].nunique() == 3

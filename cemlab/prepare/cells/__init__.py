@@ -6,9 +6,9 @@ from cemlab.prepare.cells.judging import judging_days, no_later_time
 from cemlab.prepare.cells.known import time_varying
 from cemlab.prepare.cells.landmarks import cut_points, landmark
 from cemlab.prepare.cells.periods import person_periods
-from cemlab.prepare.cells.replicates import replicate
 from cemlab.prepare.cells.splits import start_stop
 from cemlab.prepare.cells.unseen import unjudged_days
+from cemlab.prepare.replicates import replicate
 
 __all__ = [
     "bins",

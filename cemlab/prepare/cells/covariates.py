@@ -9,6 +9,7 @@ import pandas as pd
 from cemlab.core.lab import Lab
 from cemlab.prepare.cells.counting import exits, recorded
 from cemlab.prepare.cells.terms import QUANTILES, Bins, described
+from cemlab.prepare.replicates import REPLICATE, with_replicates
 from cemlab.prepare.spells.followed import ENTRY, EXIT, Following
 
 
@@ -21,6 +22,7 @@ def covariates(
     cut: str = "",
     bins: Bins | None = None,
     quantiles: int = QUANTILES,
+    replicates: int = 0,
     scope: str = "",
 ) -> pd.DataFrame:
     """Return how many spells of each combination of levels left observation at each duration.
@@ -47,6 +49,9 @@ def covariates(
         Cut points of numeric covariates: bins are [low, high).
     quantiles : int, default 4
         Into how many bins other numeric covariates of more values are cut, at quantiles among the spells.
+    replicates : int, default 0
+        Into how many groups customers, or accounts where declared, are hashed for clustered errors: 2 to 256; −1: each its own;
+        0: none.
     scope : str, default ""
         Under which the ledger accounts for the spells; empty for the clock's name.
 
@@ -54,7 +59,7 @@ def covariates(
     -------
     pandas.DataFrame
         One row per cell, sorted: ``start`` (when spells came under observation, only where one came
-        late), ``duration``, ``cause`` (missing where the end was not seen; only where the lab maps
+        late), ``duration``, ``replicate`` (from 0, where asked for), ``cause`` (missing where the end was not seen; only where the lab maps
         ``end_reason`` and no `cause` is asked for), the columns `terms` (text, "unknown" where missing),
         ``n`` spells, ``events`` (n or 0).
 
@@ -79,7 +84,10 @@ def covariates(
     following = Following.asked(lab, clock=clock, cut=cut, scope=scope)
     spells, _ = described(lab, following, terms, declared=bins, quantiles=quantiles)
     spells = spells.rename(duration=EXIT, start=ENTRY)
-    counts = exits(lab, spells, ["start", "duration", *terms], levels=terms, cause=cause)
+    keys = ["start", "duration"]
+    if replicates:
+        spells, keys = with_replicates(lab, spells, replicates), [*keys, REPLICATE]
+    counts = exits(lab, spells, [*keys, *terms], levels=terms, cause=cause)
     recorded(lab, following, used=int(counts["n"].sum()))
     return counts if counts["start"].any() else counts.drop(columns="start")
 

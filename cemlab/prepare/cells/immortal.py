@@ -11,6 +11,7 @@ from cemlab.core.lab import Lab
 from cemlab.prepare.cells.counting import exits, recorded
 from cemlab.prepare.cells.terms import QUANTILES, Bins, described
 from cemlab.prepare.history import History
+from cemlab.prepare.replicates import REPLICATE, with_replicates
 from cemlab.prepare.spells.followed import ENTRY, EXIT, Following
 
 _AFTER = "_after"
@@ -27,6 +28,7 @@ def immortal_time(
     cut: str = "",
     bins: Bins | None = None,
     quantiles: int = QUANTILES,
+    replicates: int = 0,
     scope: str = "",
 ) -> pd.DataFrame:
     """Return covariate cells whose spells are told apart by what happened during them: wrong, and meant to be.
@@ -47,7 +49,7 @@ def immortal_time(
         Covariates and clock.
     survey : str, default ""
         Of ``nps_group``: only answers to this survey; empty for all.
-    cause, cut, bins, quantiles, scope : as in `cemlab.prepare.cells.covariates`
+    cause, cut, bins, quantiles, replicates, scope : as in `cemlab.prepare.cells.covariates`
         The rest of the question.
 
     Returns
@@ -75,7 +77,9 @@ def immortal_time(
     over = (spells.ended_on + ibis.interval(days=1)).cast("date").fill_null(ibis.date(following.day.isoformat()))
     spells = spells.rename(duration=EXIT, start=ENTRY).mutate(**{_AFTER: over})
     told = history.levels(lab, spells, begin=_AFTER, since="started_on")
-    levels = [*terms, *ever]
-    counts = exits(lab, told, ["start", "duration", *levels], levels=levels, cause=cause)
+    keys, levels = ["start", "duration"], [*terms, *ever]
+    if replicates:
+        told, keys = with_replicates(lab, told, replicates), [*keys, REPLICATE]
+    counts = exits(lab, told, [*keys, *levels], levels=levels, cause=cause)
     recorded(lab, following, used=int(counts["n"].sum()))
     return counts if counts["start"].any() else counts.drop(columns="start")

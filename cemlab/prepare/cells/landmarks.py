@@ -14,9 +14,9 @@ from cemlab.core.errors import ParameterError
 from cemlab.core.lab import Lab
 from cemlab.core.parameters import REGISTRY
 from cemlab.prepare.cells.counting import exits
-from cemlab.prepare.cells.replicates import REPLICATE, replicate
 from cemlab.prepare.cells.terms import QUANTILES, Bins, fixed, levelled
 from cemlab.prepare.history import WINDOW_DAYS, History
+from cemlab.prepare.replicates import REPLICATE, with_replicates
 from cemlab.prepare.spells.clock import days_between, months_whole
 from cemlab.prepare.spells.followed import ENTRY, EXIT, REASON, UNFINISHED, Following, first_that_applies
 
@@ -75,7 +75,8 @@ def landmark(
     cause, cut, bins, quantiles : as in `cemlab.prepare.cells.covariates`
         Which endings, known when, numbers cut where.
     replicates : int, default 0
-        Into how many groups customers are folded for the jackknife, at most 256; 0 for none.
+        Into how many groups customers, or accounts where declared, are hashed for the jackknife: 2 to 256; −1: each its own;
+        0: none.
     scope : str, default ""
         Under which the ledger accounts for the spells; empty for the landmark's name.
 
@@ -116,7 +117,7 @@ def landmark(
     known = history.levels(lab, spells, begin="started_on").rename(duration=EXIT)
     keys = ["duration"]
     if replicates:
-        known, keys = known.mutate(**{REPLICATE: replicate(known.customer_id, replicates)}), ["duration", REPLICATE]
+        known, keys = with_replicates(lab, known, replicates), ["duration", REPLICATE]
     levels = [*terms, *time_varying]
     return exits(lab, known, [*keys, *levels], levels=levels, cause=cause)
 

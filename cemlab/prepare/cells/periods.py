@@ -12,6 +12,7 @@ from cemlab.core.lab import Lab
 from cemlab.prepare.cells.counting import exits, recorded
 from cemlab.prepare.cells.terms import QUANTILES, Bins, described
 from cemlab.prepare.history import WINDOW_DAYS, History
+from cemlab.prepare.replicates import REPLICATE, with_replicates
 from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, TENURES, Following
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def person_periods(
     cut: str = "",
     bins: Bins | None = None,
     quantiles: int = QUANTILES,
+    replicates: int = 0,
     scope: str = "",
 ) -> pd.DataFrame:
     """Return how many spells were at risk in each month of tenure, and how many ended in it, by covariates.
@@ -55,13 +57,13 @@ def person_periods(
         Days that count where the name does not say.
     survey : str, default ""
         Of ``nps_group``: only answers to this survey; empty for all.
-    cause, cut, bins, quantiles, scope : as in `cemlab.prepare.cells.covariates`
+    cause, cut, bins, quantiles, replicates, scope : as in `cemlab.prepare.cells.covariates`
         Which endings, known when, numbers cut where, accounted for how.
 
     Returns
     -------
     pandas.DataFrame
-        One row per cell, sorted: ``period`` (1 = first month), ``cause`` (as in `covariates`; rows with one
+        One row per cell, sorted: ``period`` (1 = first month), ``replicate`` (where asked for), ``cause`` (as in `covariates`; rows with one
         hold ``events`` and no ``n_at_risk``), the covariates (text), ``n_at_risk``, ``events``.
 
     Raises
@@ -87,11 +89,12 @@ def person_periods(
     recorded(lab, following)
     spells, _ = described(lab, following, terms, declared=bins, quantiles=quantiles)
     spells = from_one(lab, spells)
-    levels = [*terms, *time_varying]
-    counts = exits(
-        lab, history.levels(lab, months(spells), begin=BEGIN), ["period", *levels], levels=levels, cause=cause
-    )
-    return _at_risk(counts, levels)
+    keys, levels = ["period"], [*terms, *time_varying]
+    if replicates:
+        spells, keys = with_replicates(lab, spells, replicates), [*keys, REPLICATE]
+    rows = history.levels(lab, months(spells), begin=BEGIN)
+    counts = exits(lab, rows, [*keys, *levels], levels=levels, cause=cause)
+    return _at_risk(counts, keys, levels)
 
 
 def from_one(lab: Lab, spells: ir.Table) -> ir.Table:
@@ -135,14 +138,14 @@ def months(spells: ir.Table) -> ir.Table:
     return rows.mutate(**{BEGIN: begin, ENDED: rows[ENDED] & last, CAUSE: last.ifelse(rows[CAUSE], "")})
 
 
-def _at_risk(counts: pd.DataFrame, levels: Sequence[str]) -> pd.DataFrame:
+def _at_risk(counts: pd.DataFrame, first: Sequence[str], levels: Sequence[str]) -> pd.DataFrame:
     """Give the rows of no cause all who were at risk, and the rows of a cause its events."""
-    keys = ["period", *levels]
+    keys = [*first, *levels]
     if "cause" not in counts:
         table = counts.groupby(keys)[["n", "events"]].sum().reset_index()
         return table.rename(columns={"n": "n_at_risk"})[[*keys, "n_at_risk", "events"]]
     risk = counts.groupby(keys)["n"].sum().reset_index().rename(columns={"n": "n_at_risk"}).assign(cause=None, events=0)
     ended = counts[counts["events"] > 0].drop(columns="n").assign(n_at_risk=0)
-    order = ["period", "cause", *levels]
+    order = [*first, "cause", *levels]
     table = pd.concat([risk.astype({"cause": "object"}), ended]) if len(ended) else risk
     return table[[*order, "n_at_risk", "events"]].sort_values(order, ignore_index=True, na_position="first")

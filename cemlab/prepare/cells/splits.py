@@ -12,6 +12,7 @@ from cemlab.core.lab import Lab
 from cemlab.prepare.cells.counting import exits, recorded
 from cemlab.prepare.cells.terms import QUANTILES, Bins, described
 from cemlab.prepare.history import CUSTOMER, DAY, WINDOW_DAYS, History
+from cemlab.prepare.replicates import REPLICATE, with_replicates
 from cemlab.prepare.spells.clock import days_between
 from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, Following
 
@@ -32,6 +33,7 @@ def start_stop(
     cut: str = "",
     bins: Bins | None = None,
     quantiles: int = QUANTILES,
+    replicates: int = 0,
     scope: str = "",
 ) -> pd.DataFrame:
     """Return how many pieces of spells (start, stop] there are, and how many end in an event, by covariates.
@@ -45,7 +47,7 @@ def start_stop(
         An opened lab that has the table ``spells``.
     terms, time_varying, window_days, survey : as in `cemlab.prepare.cells.person_periods`
         The covariates.
-    cause, cut, bins, quantiles, scope : as in `cemlab.prepare.cells.covariates`
+    cause, cut, bins, quantiles, replicates, scope : as in `cemlab.prepare.cells.covariates`
         Which endings, known when, numbers cut where, accounted for how.
 
     Returns
@@ -76,8 +78,11 @@ def start_stop(
     history = History.of(lab, time_varying, window_days=window_days, survey=survey)
     recorded(lab, following)
     spells, _ = described(lab, following, terms, declared=bins, quantiles=quantiles)
-    levels = [*terms, *time_varying]
-    return exits(lab, split(lab, spells, history), ["start", "duration", *levels], levels=levels, cause=cause)
+    keys, levels = ["start", "duration"], [*terms, *time_varying]
+    pieces = split(lab, spells, history)
+    if replicates:
+        pieces, keys = with_replicates(lab, pieces, replicates), [*keys, REPLICATE]
+    return exits(lab, pieces, [*keys, *levels], levels=levels, cause=cause)
 
 
 def split(lab: Lab, spells: ir.Table, history: History) -> ir.Table:

@@ -10,14 +10,14 @@ import ibis
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.lab import Lab
-from cemlab.prepare.cells.replicates import replicate
 from cemlab.prepare.cells.terms import Bins
 from cemlab.prepare.levels import level
 from cemlab.prepare.profiles.later import LATER, outcomes
 from cemlab.prepare.profiles.latest import points
-from cemlab.prepare.profiles.people import CUSTOMER, accounts
+from cemlab.prepare.profiles.people import CUSTOMER
 from cemlab.prepare.profiles.tables import table
 from cemlab.prepare.profiles.texts import texts
+from cemlab.prepare.replicates import accounts, replicate
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

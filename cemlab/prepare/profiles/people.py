@@ -152,22 +152,6 @@ class Known:
         return used
 
 
-def accounts(lab: Lab) -> list[str]:
-    """Return the column of accounts, whose customers are no more independent than answers of one customer.
-
-    Parameters
-    ----------
-    lab : Lab
-        The opened lab.
-
-    Returns
-    -------
-    list of str
-        ``account_id``, or nothing where the lab knows no accounts.
-    """
-    return ["account_id"] if "customers" in lab.tables and "account_id" in lab.table("customers").columns else []
-
-
 def known_on(name: str) -> str:
     """Return the column with the day on which a row of a table became known.
 

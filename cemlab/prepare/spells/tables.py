@@ -11,12 +11,25 @@ import pandas as pd
 from cemlab.core.errors import ParameterError, near_miss
 from cemlab.core.lab import Lab
 from cemlab.prepare.levels import as_levels, joined, level, sources
+from cemlab.prepare.replicates import REPLICATE, with_replicates
 from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, REASON, UNFINISHED, Following
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-RESERVED = ("duration", "start", "period", "cause", "entered", "events", "censored", "n", "n_at_risk", "n_customers")
+RESERVED = (
+    "duration",
+    "start",
+    "period",
+    "cause",
+    "entered",
+    "events",
+    "censored",
+    "n",
+    "n_at_risk",
+    "n_customers",
+    REPLICATE,
+)
 """Names that a group must not have: frames use them."""
 
 _COUNTS = ["entered", "events", "censored"]
@@ -34,6 +47,7 @@ def life_table(
     clock: str = "months",
     cause: str = "",
     cut: str = "",
+    replicates: int = 0,
     scope: str = "",
 ) -> pd.DataFrame:
     """Return how many spells came under observation, ended and were lost from sight at each duration, in every group.
@@ -61,6 +75,9 @@ def life_table(
         Count only endings for this reason as events, and others as censored; empty for all.
     cut : str, default ""
         ISO day: only what was known before it; empty for the lab's as-of day.
+    replicates : int, default 0
+        Into how many groups customers, or accounts where declared, are hashed for clustered errors: 2 to 256; −1: each its own;
+        0: none. `clusters` says which the lab needs.
     scope : str, default ""
         Under which the ledger accounts for the spells; empty for the clock's name.
 
@@ -68,7 +85,7 @@ def life_table(
     -------
     pandas.DataFrame
         One row per group, duration and cause at which anything happens, sorted: the columns `by` (text);
-        ``duration`` (whole days or months); ``cause``, why the spells of the row's ``events`` ended ("unknown" where no
+        ``replicate`` (group of customers, from 0, where asked for); ``duration`` (whole days or months); ``cause``, why the spells of the row's ``events`` ended ("unknown" where no
         reason is given; missing on the rows that hold ``entered`` and ``censored``), only where the lab maps
         ``end_reason`` and no `cause` is asked for; ``entered``, spells that come under observation (at risk only
         after it); ``events``, endings; ``censored``, spells that leave otherwise; ``n_customers``, the distinct customers
@@ -95,7 +112,10 @@ def life_table(
     following = Following.asked(lab, clock=clock, cut=cut, scope=scope)
     found = sources(lab, by, reserved=RESERVED)
     spells = joined(lab, following.spells(lab), found, before=following.day)
-    counts = lab.frame(_counted(spells, list(by)))
+    keys = list(by)
+    if replicates:
+        spells, keys = with_replicates(lab, spells, replicates), [*by, REPLICATE]
+    counts = lab.frame(_counted(spells, keys))
     counts = counts.assign(**{name: as_levels(counts[name]) for name in by})
     left = counts[counts[_WAY] < 0].groupby(_WAY)["n"].sum()
     used = counts[counts[_WAY] >= 0].astype({_WAY: "int64"})
@@ -104,7 +124,7 @@ def life_table(
     why = {following.reasons[-1 - int(way)]: int(left[way]) for way in sorted(left.index, reverse=True)}
     following.record(lab, why, used=int(used["n"].sum()), unfinished=unfinished)
     used = of_cause(used, cause)
-    table = _tabled(used, counts[counts[_WAY].isna()], list(by))
+    table = _tabled(used, counts[counts[_WAY].isna()], keys)
     return _with_customers(lab, table, spells, list(by))
 
 
@@ -152,7 +172,8 @@ def _counted(spells: ir.Table, by: list[str]) -> ir.Table:
     end = spells[ENDED].ifelse(1, spells[UNFINISHED].ifelse(2, 0))
     way = spells[REASON].isnull().ifelse(3 * spells[EXIT] + end, -1 - spells[REASON])
     cause = spells.end_reason if "end_reason" in spells.columns else ibis.null("string")
-    texts = {name: spells[name] if spells[name].type().is_string() else spells[name].cast("string") for name in by}
+    plain = {name for name in by if name == REPLICATE or spells[name].type().is_string()}
+    texts = {name: spells[name] if name in plain else spells[name].cast("string") for name in by}
     keyed = spells.mutate(**texts, **{_WAY: way.cast("int32"), CAUSE: cause})
     ways = [*by, _WAY, CAUSE] if "end_reason" in spells.columns else [*by, _WAY]
     counts = keyed.group_by(ways).aggregate(n=keyed.count()).mutate(**{ENTRY: ibis.literal(0, "int32")})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -12,8 +13,11 @@ from cemlab.core.results import Estimates
 from cemlab.stats.hazards.cells import Prepared, checked, prepared
 from cemlab.stats.hazards.fitted import CoxModel
 from cemlab.stats.hazards.predicted import model_of
+from cemlab.stats.hazards.residuals import clustered_scores
 from cemlab.stats.hazards.risksets import information, score
 from cemlab.stats.intervals import Floats, quantile
+from cemlab.stats.jackknife import FEWEST
+from cemlab.stats.survival.clustered import CLUSTERED
 from cemlab.stats.survival.comparison import chi_square_p
 
 Transform = Literal["km", "identity", "log", "rank"]
@@ -24,6 +28,7 @@ def proportional_hazards(
     fit: Estimates,
     cells: pd.DataFrame,
     *,
+    cluster: str = "",
     transform: Transform = "km",
     slices: int = 6,
     level: float = 0.95,
@@ -39,6 +44,9 @@ def proportional_hazards(
         From `fit_cox`, without ridge.
     cells : pandas.DataFrame
         The cells it was fitted on.
+    cluster : str, default ""
+        Column of what belongs together: the information in the middle then is Σ W_g W_gᵀ, W_g = U_γg − I_γβ I_ββ⁻¹ U_βg what each of its values
+        adds to the score; no test below 10.
     transform : {"km", "identity", "log", "rank"}, default "km"
         g: 1 − the Kaplan–Meier curve just before t; t; log t; the rank of t among all ends.
     slices : int, default 6
@@ -69,17 +77,18 @@ def proportional_hazards(
     if transform not in {"km", "identity", "log", "rank"}:
         raise ParameterError(f'`transform` must be "km", "identity", "log" or "rank": {transform!r} was given.')
     model = model_of(fit)
-    data = same_data(model, cells)
+    data = same_data(model, cells, cluster=cluster)
     time = _scale(model, checked(cells, model.roles), transform=transform)
     time = time - np.average(time, weights=model.sums.events)
     u, blocks = _pieces(model, data, time)
+    own = _own(model, data, time, blocks) if cluster else None
     owner = [name for name, _ in model.design.columns]
     sets = [(name, [at for at, each in enumerate(owner) if each == name]) for name in dict.fromkeys(owner)]
     if len(sets) > 1:
         sets.append(("(all)", list(range(len(owner)))))
     reach = float(np.ptp(time))
-    rows = [{"term": name, **_tested(u, blocks, columns, reach)} for name, columns in sets]
-    single = [{"term": name, "level": level_, **_tested(u, blocks, [at], reach)}
+    rows = [{"term": name, **_tested(u, blocks, columns, reach, own=own)} for name, columns in sets]
+    single = [{"term": name, "level": level_, **_tested(u, blocks, [at], reach, own=own)}
               for at, (name, level_) in enumerate(model.design.columns)]  # fmt: skip
     size = {"n": data.spells, "events": data.events}
     parts = {"levels": pd.DataFrame(single)}
@@ -87,11 +96,11 @@ def proportional_hazards(
         parts["effect"] = _effect(model, data, slices=slices, level=level)
     return Estimates.build(
         pd.DataFrame(rows).assign(**size), by=["term"], cells=[], measure="proportional_hazards", unit="ratio", level=level,
-        method=f"score test of proportional hazards, time as {transform}", min_n=fit.min_n, notes=(LARGE,), parts=parts,
+        method=f"score test of proportional hazards, time as {transform}{f', {CLUSTERED}' if cluster else ''}", min_n=fit.min_n, notes=(LARGE,), parts=parts,
     )  # fmt: skip
 
 
-def same_data(model: CoxModel, cells: pd.DataFrame) -> Prepared:
+def same_data(model: CoxModel, cells: pd.DataFrame, *, cluster: str = "") -> Prepared:
     """Return the cells of a fit as rows on its grid.
 
     Parameters
@@ -100,6 +109,8 @@ def same_data(model: CoxModel, cells: pd.DataFrame) -> Prepared:
         The fit.
     cells : pandas.DataFrame
         Its cells.
+    cluster : str, default ""
+        Column of what belongs together.
 
     Returns
     -------
@@ -111,7 +122,8 @@ def same_data(model: CoxModel, cells: pd.DataFrame) -> Prepared:
     SchemaError
         When their events are not those of the fit.
     """
-    data = prepared(checked(cells, model.roles), model.design, model.roles, centre=model.centre, grid=model.grid)
+    roles = replace(model.roles, cluster=cluster or model.roles.cluster)
+    data = prepared(checked(cells, roles), model.design, roles, centre=model.centre, grid=model.grid)
     if data.events != model.sums.events.sum():
         raise SchemaError(
             f"The cells must be those of the fit: {int(data.events):,} events here, {int(model.sums.events.sum()):,} there."
@@ -125,12 +137,24 @@ def _pieces(model: CoxModel, data: Prepared, time: Floats) -> tuple[Floats, tupl
     return score(model.sums, at=time), (blocks[0], blocks[1], blocks[2])
 
 
-def _tested(u: Floats, blocks: tuple[Floats, Floats, Floats], columns: list[int], reach: float) -> dict[str, float]:
+def _own(model: CoxModel, data: Prepared, time: Floats, blocks: tuple[Floats, Floats, Floats]) -> Floats:
+    """What each cluster adds to the score of γ, β being estimated; shape (clusters, columns)."""
+    plain, crossed, _ = blocks
+    later, first = (clustered_scores(data, model.sums, model.beta, at=at) for at in (time, None))
+    return np.asarray(later - first @ np.linalg.solve(plain, crossed))
+
+
+def _tested(
+    u: Floats, blocks: tuple[Floats, Floats, Floats], columns: list[int], reach: float, *, own: Floats | None
+) -> dict[str, float]:
     plain, crossed, squared = blocks
     mixed = crossed[:, columns]
     spread = squared[np.ix_(columns, columns)] - mixed.T @ np.linalg.solve(plain, mixed)
     slope = np.linalg.pinv(spread, hermitian=True) @ u[columns]
     statistic = float(u[columns] @ slope)
+    if own is not None:
+        robust = np.linalg.pinv(own[:, columns].T @ own[:, columns], hermitian=True)
+        statistic = float(u[columns] @ robust @ u[columns]) if len(own) >= FEWEST else np.nan
     return {"estimate": statistic, "df": len(columns), "p_value": chi_square_p(statistic, len(columns)),
             "change": float(slope[np.argmax(np.abs(slope))] * reach)}  # fmt: skip
 
@@ -184,8 +208,14 @@ def _effect(model: CoxModel, data: Prepared, *, slices: int, level: float) -> pd
         inverse = np.full_like(matrix, np.nan)
         inverse[np.ix_(told, told)] = np.linalg.pinv(matrix[np.ix_(told, told)], hermitian=True)
         estimate = model.beta + inverse @ np.where(told, score(model.sums, at=inside), 0.0) if told.all() else _part(model, inverse, told, inside)  # fmt: skip
-        error = np.sqrt(np.diag(inverse))
-        half = quantile(level) * error
+        error, df = np.sqrt(np.diag(inverse)), np.inf
+        if data.clusters:
+            own, df = (
+                clustered_scores(data, model.sums, model.beta, at=inside) @ np.nan_to_num(inverse),
+                data.clusters - 1.0,
+            )
+            error = error * 0 + (np.sqrt((own**2).sum(axis=0)) if data.clusters >= FEWEST else np.nan)
+        half = quantile(level, df) * error
         stop = float(times[slot == code].max())
         frames.append(pd.DataFrame(model.design.columns, columns=["term", "level"]).assign(
             start=edge, stop=stop, estimate=estimate, std_error=error, ci_low=estimate - half, ci_high=estimate + half,

@@ -13,9 +13,11 @@ from cemlab.stats.hazards.cells import checked
 from cemlab.stats.hazards.design import Codes
 from cemlab.stats.hazards.predicted import model_of
 from cemlab.stats.intervals import Floats, quantile
+from cemlab.stats.jackknife import FEWEST
+from cemlab.stats.survival.clustered import CLUSTERED
 
 
-def concordance(fit: Estimates, cells: pd.DataFrame, *, level: float = 0.95) -> Estimates:
+def concordance(fit: Estimates, cells: pd.DataFrame, *, cluster: str = "", level: float = 0.95) -> Estimates:
     """Return how often, of two customers, the one who left first had the higher predicted hazard.
 
     C = (concordant + ½·tied in prediction)/(all comparable pairs): pairs of an event and a spell at risk then that lasts
@@ -27,6 +29,8 @@ def concordance(fit: Estimates, cells: pd.DataFrame, *, level: float = 0.95) -> 
         From `fit_cox`.
     cells : pandas.DataFrame
         Cells to judge it on: those of the fit, or others with the same terms.
+    cluster : str, default ""
+        Column of what belongs together, whose influences are added before they are squared; no interval below 10.
     level : float, default 0.95
         Confidence level, in (0, 1).
 
@@ -53,12 +57,15 @@ def concordance(fit: Estimates, cells: pd.DataFrame, *, level: float = 0.95) -> 
     linear = model.design.matrix(model.design.coded(kept)) @ model.beta
     if model.roles.offset:
         linear = linear + kept[model.roles.offset].to_numpy(float)
+    together = pd.factorize(kept[cluster])[0] if cluster else np.zeros(len(kept), dtype=np.int64)
     pairs = np.zeros(3)
     influence: list[Floats] = []
+    whose: list[Codes] = []
     for rows in _within(kept, list(model.roles.strata)):
-        counts, own = _stratum(kept.iloc[rows], linear[rows])
+        counts, own, source = _stratum(kept.iloc[rows], linear[rows])
         pairs += counts
         influence.append(own)
+        whose.append(together[rows[source]])
     total = pairs.sum()
     if total <= 0:
         raise InsufficientDataError(f"Two spells must be comparable: of {int(kept['n'].sum()):,} spells no pair is.")
@@ -66,16 +73,27 @@ def concordance(fit: Estimates, cells: pd.DataFrame, *, level: float = 0.95) -> 
     own = np.concatenate(influence)
     # Columns: weight, concordant, discordant and tied pairs that a spell is in.
     shift = (own[:, 1] + own[:, 3] / 2 - value * own[:, 1:].sum(axis=1)) / total
-    error = float(np.sqrt((own[:, 0] * shift**2).sum()))
-    half = float(quantile(level)) * error
+    error, df = float(np.sqrt((own[:, 0] * shift**2).sum())), np.inf
+    if cluster:
+        error, df = _clustered(own[:, 0] * shift, np.concatenate(whose))
+    half = float(quantile(level, df)) * error
     row = pd.DataFrame({
         "estimate": [value], "std_error": [error], "ci_low": [max(value - half, 0)], "ci_high": [min(value + half, 1)],
         "n": [kept["n"].sum()], "concordant": [pairs[0]], "discordant": [pairs[1]], "tied_prediction": [pairs[2]],
     })  # fmt: skip
     return Estimates.build(
-        row, by=[], measure="concordance", unit="share", method="Harrell's concordance, infinitesimal jackknife", level=level,
+        row, by=[], measure="concordance", unit="share", level=level,
+        method=f"Harrell's concordance, infinitesimal jackknife{f', {CLUSTERED}' if cluster else ''}",
         min_n=fit.min_n, better="up",
     )  # fmt: skip
+
+
+def _clustered(shift: Floats, whose: Codes) -> tuple[float, float]:
+    """Error and degrees of freedom from the influence of each cluster; NaN below 10."""
+    summed = np.bincount(whose, weights=shift)
+    if len(summed) < FEWEST:
+        return np.nan, np.nan
+    return float(np.sqrt((summed**2).sum())), len(summed) - 1.0
 
 
 def _within(cells: pd.DataFrame, strata: list[str]) -> list[Codes]:
@@ -87,16 +105,17 @@ def _within(cells: pd.DataFrame, strata: list[str]) -> list[Codes]:
 
 @dataclass(frozen=True, eq=False)
 class _Spells:
-    """Homogeneous rows: leaving time, entry, whether it was an event, how many, rank of the prediction."""
+    """Homogeneous rows: leaving time, entry, whether it was an event, how many, rank of the prediction, which cell."""
 
     stop: Floats
     start: Floats
     event: np.ndarray
     n: Floats
     rank: Codes
+    source: Codes
 
 
-def _stratum(cells: pd.DataFrame, linear: Floats) -> tuple[Floats, Floats]:
+def _stratum(cells: pd.DataFrame, linear: Floats) -> tuple[Floats, Floats, Codes]:
     spells = _spells(cells, linear)
     gone = np.flatnonzero(spells.event)
     # Seen from each event: who is there after its time, by whether they are ranked below or equal.
@@ -107,7 +126,7 @@ def _stratum(cells: pd.DataFrame, linear: Floats) -> tuple[Floats, Floats]:
     own[gone, 1:] += counts
     # Seen from each spell: which events it outlasted.
     own[:, 1:] += _earlier(spells, gone)
-    return (counts * spells.n[gone, None]).sum(axis=0), own
+    return (counts * spells.n[gone, None]).sum(axis=0), own, spells.source
 
 
 def _spells(cells: pd.DataFrame, linear: Floats) -> _Spells:
@@ -118,7 +137,7 @@ def _spells(cells: pd.DataFrame, linear: Floats) -> _Spells:
     rank = np.unique(np.round(linear, 12), return_inverse=True)[1].astype(np.int64)
     start = cells["start"].to_numpy(float)
     return _Spells(cells["duration"].to_numpy(float)[source], np.where(start > 0, start, -np.inf)[source], event,
-                   np.where(event, events[source], (count - events)[source]), rank[source])  # fmt: skip
+                   np.where(event, events[source], (count - events)[source]), rank[source], source)  # fmt: skip
 
 
 def _later(spells: _Spells, time: Floats, rank: Codes) -> tuple[Floats, Floats, Floats]:

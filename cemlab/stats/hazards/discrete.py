@@ -18,6 +18,7 @@ from cemlab.stats.hazards.design import Design, design_of
 from cemlab.stats.hazards.fitted import SHRUNK, coefficient_table, fit_row, ratios_of
 from cemlab.stats.hazards.newton import Maximum, Point, maximise, need_full_rank
 from cemlab.stats.intervals import Floats, quantile
+from cemlab.stats.jackknife import FEWEST
 
 Link = Literal["cloglog", "logit"]
 Time = Literal["smooth", "levels", "log", "linear"]
@@ -157,7 +158,7 @@ def fit_discrete(
     reference : mapping of str to str, optional
         Reference level of some terms.
     cluster : str, default ""
-        Column of what belongs together, for clustered errors.
+        Column of what belongs together, for clustered errors; fewer than 10 give none.
     ridge : float, default 0
         θ of a penalty θ/2·Σβ² on all coefficients, the constant counted from the hazard over all; with it a level at which nobody
         left has a coefficient.
@@ -303,6 +304,8 @@ def _clustered(x: Floats, cells: pd.DataFrame, found: Maximum, groups: np.ndarra
     )
     summed = np.zeros((groups.max() + 1, x.shape[1]))
     np.add.at(summed, groups, x * own[:, None])
+    if len(summed) < FEWEST:
+        return np.full_like(found.covariance, np.nan)
     return np.asarray(found.covariance @ (summed.T @ summed) @ found.covariance)
 
 

@@ -19,6 +19,7 @@ from cemlab.stats.hazards.predicted import model_of, predicted_survival
 from cemlab.stats.hazards.risksets import risk_sums
 from cemlab.stats.hazards.ties import Ties
 from cemlab.stats.intervals import Floats
+from cemlab.stats.jackknife import FEWEST
 
 FIXED = "Errors take the weights for those who left for another cause as known."
 
@@ -30,6 +31,7 @@ def fit_fine_gray(
     cause: str,
     ties: Ties = "efron",
     reference: Mapping[str, str] | None = None,
+    cluster: str = "",
     ridge: float = 0.0,
     level: float = 0.95,
     min_n: int = 10,
@@ -51,6 +53,8 @@ def fit_fine_gray(
         Rule for tied events.
     reference : mapping of str to str, optional
         Reference level of some terms.
+    cluster : str, default ""
+        Column of what belongs together; errors then are H⁻¹(Σ U_g U_gᵀ)H⁻¹ over its values g, none below 10.
     ridge : float, default 0
         As for `fit_cox`; with it a level at which nobody left for the cause has a coefficient.
     level : float, default 0.95
@@ -89,16 +93,21 @@ def fit_fine_gray(
     # A spell that left for another cause may be followed for ever; one that was censored may not.
     other = (every["events"].to_numpy(float) > 0) & ~gone
     after = np.where(other, 1 / np.maximum(_before(times, curve, duration), np.finfo(float).tiny), 0.0)
-    data = prepared(_split(kept, every), design, Roles(cause=cause), grid=grid, after=after)
+    roles = Roles(cause=cause, cluster=cluster)
+    data = prepared(_split(kept, every), design, roles, grid=grid, after=after)
     found = fitted(data.blocks, grid, labels=design.labels, ties=ties, ridge=ridge)
+    covariance = sandwich(data.blocks, grid, found, ties=ties, clusters=data.clusters)
+    if cluster and data.clusters < FEWEST:
+        covariance = np.full_like(covariance, np.nan)
     model = CoxModel(
-        design=design, roles=Roles(cause=cause), ties=ties, beta=found.beta, covariance=sandwich(data.blocks, grid, found, ties=ties),
+        design=design, roles=roles, ties=ties, beta=found.beta, covariance=covariance,
         centre=data.blocks.centre, grid=grid, strata=data.strata, bread=found.covariance, last_seen=data.last_seen,
         sums=risk_sums(data.blocks, grid, found.beta, ties=ties),
     )  # fmt: skip
     result = estimates_of(model, found, counts=counts, data=data, level=level, min_n=min_n, ridge=ridge)
-    method = f"Fine and Gray, {ties.capitalize()} ties, robust errors, exact on cells" + (
-        f", ridge {ridge:g}" if ridge else ""
+    method = (
+        f"Fine and Gray, {ties.capitalize()} ties, {'clustered' if cluster else 'robust'} errors, exact on cells"
+        + (f", ridge {ridge:g}" if ridge else "")
     )
     return replace(result, measure="log_subdistribution_ratio", method=method).with_notes(FIXED)
 

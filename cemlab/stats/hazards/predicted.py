@@ -8,13 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
+from cemlab.core.errors import ParameterError, SchemaError
 from cemlab.core.results import Estimates
 from cemlab.stats.hazards.cells import checked, prepared
 from cemlab.stats.hazards.fitted import CoxModel, ratios_of
-from cemlab.stats.hazards.residuals import score_residuals
+from cemlab.stats.hazards.residuals import clustered_scores
 from cemlab.stats.intervals import Floats, quantile, two_sided
+from cemlab.stats.jackknife import FEWEST
 from cemlab.stats.survival.bands import log_log_limits, other_limits
+from cemlab.stats.survival.clustered import REPLICATE, notes_of
 
 
 def predicted_survival(
@@ -110,7 +112,7 @@ def model_of(fit: Estimates) -> CoxModel:
     return fit.model
 
 
-def clustered(fit: Estimates, cells: pd.DataFrame, *, group: str) -> Estimates:
+def clustered(fit: Estimates, cells: pd.DataFrame, *, group: str = REPLICATE) -> Estimates:
     """Return the same fit with errors from groups of customers: one second pass over cells by group.
 
     V = H⁻¹·[G/(G − 1)·Σ U_g U_gᵀ]·H⁻¹, U_g the summed score residuals of a group (hashed customers or accounts); t with G − 1
@@ -122,21 +124,22 @@ def clustered(fit: Estimates, cells: pd.DataFrame, *, group: str) -> Estimates:
         From `fit_cox`, without cluster.
     cells : pandas.DataFrame
         The same cells, split by `group`.
-    group : str
+    group : str, default "replicate"
         Column with the group.
 
     Returns
     -------
     Estimates
-        With new errors, intervals and p-values, also in ``ratios`` and ``covariance``.
+        With new errors, intervals and p-values, also in ``ratios`` and ``covariance``: NaN below 10 groups. The fit itself where the cells
+        have no such column, as those of spells that are independent.
 
     Raises
     ------
     SchemaError
         When the cells are not those of the fit.
-    InsufficientDataError
-        When there are fewer than 10 groups.
     """
+    if group not in cells:
+        return fit
     model = model_of(fit)
     roles = replace(model.roles, cluster=group)
     kept = checked(cells, roles)
@@ -146,13 +149,12 @@ def clustered(fit: Estimates, cells: pd.DataFrame, *, group: str) -> Estimates:
             f"The grouped cells must be those of the fit: {int(data.events):,} events here, "
             f"{int(model.sums.events.sum()):,} there. Build both from the same spells."
         )
-    if data.clusters < 10:
-        raise InsufficientDataError(f"Errors by group need at least 10 groups: {data.clusters} were found.")
-    grouped = np.zeros((data.clusters, len(model.beta)))
-    for rows in data.blocks:
-        np.add.at(grouped, rows.cluster, score_residuals(rows, model.sums, model.beta) * rows.weight[:, None])
+    grouped = clustered_scores(data, model.sums, model.beta)
     covariance = model.bread @ (grouped.T @ grouped) @ model.bread * data.clusters / (data.clusters - 1)
-    return _with_errors(fit, covariance, df=data.clusters - 1)
+    if data.clusters < FEWEST:
+        covariance = np.full_like(covariance, np.nan)
+    notes = notes_of(np.array([data.clusters - 1.0 if data.clusters >= FEWEST else np.nan]))
+    return _with_errors(fit, covariance, df=data.clusters - 1).with_notes(*notes)
 
 
 def _with_errors(fit: Estimates, covariance: Floats, *, df: int) -> Estimates:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from cemlab.stats.hazards.cells import Prepared
 from cemlab.stats.hazards.grid import Rows
 from cemlab.stats.hazards.risksets import RiskSums
 from cemlab.stats.intervals import Floats
 
 
-def score_residuals(rows: Rows, sums: RiskSums, beta: Floats) -> Floats:
+def score_residuals(rows: Rows, sums: RiskSums, beta: Floats, *, at: Floats | None = None) -> Floats:
     """Return each spell's own part of the score, at its weight of 1.
 
     Parameters
@@ -20,21 +21,51 @@ def score_residuals(rows: Rows, sums: RiskSums, beta: Floats) -> Floats:
         At the coefficients.
     beta : numpy.ndarray
         Coefficients.
+    at : numpy.ndarray, optional
+        A weight per event time; default 1.
 
     Returns
     -------
     numpy.ndarray
         Shape (rows, columns); with the weights of the rows they sum to the score.
     """
-    hazard = np.concatenate([[0.0], np.cumsum(sums.hazard)])
-    mean = np.vstack([np.zeros((1, len(beta))), np.cumsum(sums.mean_hazard, axis=0)])
-    own = hazard[rows.leave] - hazard[rows.enter] + sums.still(rows, sums.hazard)
-    lived = own[:, None] * rows.x - (mean[rows.leave] - mean[rows.enter] + sums.still(rows, sums.mean_hazard))
+    weight = np.ones(len(sums.events)) if at is None else at
+    rate, share = sums.hazard * weight, sums.mean_hazard * weight[:, None]
+    hazard = np.concatenate([[0.0], np.cumsum(rate)])
+    mean = np.vstack([np.zeros((1, len(beta))), np.cumsum(share, axis=0)])
+    own = hazard[rows.leave] - hazard[rows.enter] + sums.still(rows, rate)
+    lived = own[:, None] * rows.x - (mean[rows.leave] - mean[rows.enter] + sums.still(rows, share))
     gone = np.flatnonzero(rows.event)
-    at = rows.leave[gone] - 1
-    ties, mass = sums.ties, sums.mass[at][:, None]
-    lived[gone] -= mass * (ties.tied[at][:, None] * rows.x[gone] - ties.square_tied[at][:, None] * sums.s1[at]
-                           + ties.square_tied2[at][:, None] * sums.d1[at])  # fmt: skip
+    then = rows.leave[gone] - 1
+    ties, mass = sums.ties, (sums.mass * weight)[then][:, None]
+    lived[gone] -= mass * (ties.tied[then][:, None] * rows.x[gone] - ties.square_tied[then][:, None] * sums.s1[then]
+                           + ties.square_tied2[then][:, None] * sums.d1[then])  # fmt: skip
     result = -np.exp(rows.x @ beta + rows.offset)[:, None] * lived
-    result[gone] += rows.x[gone] - (sums.expected[at] / (sums.mass[at] * sums.events[at])[:, None])
+    expected = sums.expected[then] / (sums.mass[then] * sums.events[then])[:, None]
+    result[gone] += weight[then][:, None] * (rows.x[gone] - expected)
     return np.asarray(result)
+
+
+def clustered_scores(data: Prepared, sums: RiskSums, beta: Floats, *, at: Floats | None = None) -> Floats:
+    """Return what the spells of each cluster add to the score.
+
+    Parameters
+    ----------
+    data : Prepared
+        Rows with their clusters.
+    sums : RiskSums
+        At the coefficients.
+    beta : numpy.ndarray
+        Coefficients.
+    at : numpy.ndarray, optional
+        A weight per event time; default 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (clusters, columns).
+    """
+    grouped = np.zeros((data.clusters, len(beta)))
+    for rows in data.blocks:
+        np.add.at(grouped, rows.cluster, score_residuals(rows, sums, beta, at=at) * rows.weight[:, None])
+    return grouped

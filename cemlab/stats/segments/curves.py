@@ -189,7 +189,8 @@ def _lives(lives: pd.DataFrame, model: Classification) -> tuple[Lives, Lives]:
             f"of others and {len(absent)} segments have no row. Take both from the same class model."
         )
     rows["segment"] = pd.Categorical(rows["segment"], categories=list(model.classes), ordered=True)
-    split = lives_of(rows if "replicate" in rows else rows.assign(replicate=0))
+    # Here groups of customers are groups of the table: the class model is corrected in each.
+    split = lives_of(rows.drop(columns="replicate", errors="ignore").assign(_group=rows.get("replicate", 0)))
     codes = split.groups["segment"].cat.codes.to_numpy()
     onto = np.equal.outer(codes, np.arange(len(model.classes))).astype(float)
     whole = Lives(
@@ -220,7 +221,7 @@ def _falling(raw: Floats, risk: Floats, used: np.ndarray) -> Floats:
 
 def _errors(split: Lives, assigned: Lives, model: Classification, used: np.ndarray) -> Errors:
     """Jackknife errors of the curves before they are made monotone."""
-    codes, groups = pd.factorize(split.groups["replicate"], sort=True)
+    codes, groups = pd.factorize(split.groups["_group"], sort=True)
     classes = split.groups["segment"].cat.codes.to_numpy()
     replicates = np.empty((len(groups), *used.shape))
     for group in range(len(groups)):

@@ -2,7 +2,8 @@
 
 from cemlab.stats.survival.bounds import censoring_bounds
 from cemlab.stats.survival.comparison import log_rank, pairwise
-from cemlab.stats.survival.curves import at, kaplan_meier, nelson_aalen
+from cemlab.stats.survival.cumulative_hazard import nelson_aalen
+from cemlab.stats.survival.curves import at, kaplan_meier
 from cemlab.stats.survival.differences import differences
 from cemlab.stats.survival.gray import gray_test
 from cemlab.stats.survival.incidence import cumulative_incidence

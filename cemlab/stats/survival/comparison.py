@@ -13,6 +13,8 @@ import pandas as pd
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats, quantile, two_sided
+from cemlab.stats.jackknife import FEWEST
+from cemlab.stats.survival.clustered import CLUSTERED, Split
 from cemlab.stats.survival.lives import Lives, lives_of
 
 
@@ -25,12 +27,22 @@ class Counts:
     observed, expected : numpy.ndarray
         Shape (G,).
     variance : numpy.ndarray
-        Of observed − expected, shape (G, G).
+        Of observed − expected when spells are independent, shape (G, G).
+    scores : numpy.ndarray or None
+        What each group of customers contributes to observed − expected, shape (groups of customers, G); None where spells are independent.
     """
 
     observed: Floats
     expected: Floats
     variance: Floats
+    scores: Floats | None = None
+
+    @property
+    def spread(self) -> Floats:
+        """The variance of observed − expected, clustered where it can be; NaN below 10 groups of customers."""
+        if self.scores is None:
+            return self.variance
+        return np.asarray(self.scores.T @ self.scores) + (0.0 if len(self.scores) >= FEWEST else np.nan)
 
     def test(self) -> tuple[float, int]:
         """Return the chi-square statistic and its degrees of freedom.
@@ -46,8 +58,10 @@ class Counts:
         if len(told) < 2:
             return np.nan, 0
         kept = told[1:]
+        if not np.isfinite(self.spread).all():
+            return np.nan, len(kept)
         excess = (self.observed - self.expected)[kept]
-        return float(excess @ np.linalg.pinv(self.variance[np.ix_(kept, kept)], hermitian=True) @ excess), len(kept)
+        return float(excess @ np.linalg.pinv(self.spread[np.ix_(kept, kept)], hermitian=True) @ excess), len(kept)
 
 
 def chi_square_p(statistic: float, df: int) -> float:
@@ -84,7 +98,8 @@ def chi_square_p(statistic: float, df: int) -> float:
 def counts_of(lives: Lives, *, rho: float = 0.0) -> Counts:
     """Return observed and expected events when all groups leave at one rate.
 
-    E_g = Σ w·d·Y_g/Y; V_gh = Σ w²·d·(Y − d)/(Y − 1)·Y_g/Y·(δ_gh − Y_h/Y), with w = S(t−)^ρ of all together.
+    E_g = Σ w·d·Y_g/Y; V_gh = Σ w²·d·(Y − d)/(Y − 1)·Y_g/Y·(δ_gh − Y_h/Y), with w = S(t−)^ρ of all together. Where the life table says
+    whose spells are whose, V = Σ U_c U_cᵀ over groups c of customers: the score test with the robust variance of Lin and Wei.
 
     Parameters
     ----------
@@ -111,9 +126,25 @@ def counts_of(lives: Lives, *, rho: float = 0.0) -> Counts:
     share = risk / total[:, None]
     spread = before**2 * left * np.divide(total - left, total - 1, out=np.zeros_like(total), where=total > 1)
     variance = np.diag((spread[:, None] * share).sum(axis=0)) - (share * spread[:, None]).T @ share
-    return Counts(
-        (before[:, None] * events).sum(axis=0), (before[:, None] * left[:, None] * share).sum(axis=0), variance
+    scores = (
+        None
+        if lives.split is None
+        else _scores(lives, lives.split, used, weight=before, rate=left / total, share=share)
     )
+    return Counts(
+        (before[:, None] * events).sum(axis=0), (before[:, None] * left[:, None] * share).sum(axis=0), variance, scores
+    )
+
+
+def _scores(lives: Lives, split: Split, used: np.ndarray, *, weight: Floats, rate: Floats, share: Floats) -> Floats:
+    """What each group of customers contributes to O − E of each group, shape (groups of customers, groups).
+
+    Σ w·(m_cg − Y_g/Y·Σ_h m_ch), m_cg = d_cg − Y_cg·d/Y: the score residuals of the indicators of the groups.
+    """
+    own = [split.of(column) for column in range(len(lives.groups))]
+    excess = [each.events[:, used] - each.at_risk[:, used] * rate for each in own]
+    whole = np.sum(excess, axis=0)
+    return np.stack([(mine - whole * share[:, at]) @ weight for at, mine in enumerate(excess)], axis=1)
 
 
 def log_rank(
@@ -189,6 +220,7 @@ def log_rank(
     method = ("log-rank test" if not rho else f"weighted log-rank test, rho {rho:g}") + (
         ", stratified" if strata else ""
     )
+    method += f", {CLUSTERED}" if whole.split else ""
     return Estimates.build(
         row, by=[], measure="log_rank", unit="ratio", method=f"{method} of {', '.join(by)}", level=level, min_n=min_n,
         parts={"groups": groups},
@@ -218,8 +250,8 @@ def whole_hidden(lives: Lives, customers: Floats, min_n: int) -> np.ndarray:
 def pairwise(lives: pd.DataFrame, *, strata: Sequence[str] = (), level: float = 0.95, min_n: int = 10) -> Estimates:
     """Return the log-rank test of every pair of groups, with the rate ratio that it implies.
 
-    log ratio = (O₁ − E₁)/V₁₁ of the second group against the first, std_error 1/√V₁₁; its test is the
-    log-rank test of the two.
+    log ratio = (O₁ − E₁)/V₁₁ of the second group against the first, std_error 1/√V₁₁, or √W₁₁/V₁₁ with the clustered variance W; its
+    test is the log-rank test of the two.
 
     Parameters
     ----------
@@ -263,8 +295,8 @@ def pairwise(lives: pd.DataFrame, *, strata: Sequence[str] = (), level: float = 
     by, within = _stratified(lives, strata)
     if len(by) != 1:
         raise ParameterError(f"Pairs are made of one group column: {len(by)} were given. Name the others as strata.")
-    plain = lives.drop(columns=list(strata))
-    whole = lives_of(plain.drop(columns="n_customers") if strata and "n_customers" in plain else plain)
+    bare = lives.drop(columns=list(strata))
+    whole = lives_of(bare.drop(columns="n_customers") if strata and "n_customers" in bare else bare)
     hidden, rows = whole.hidden(min_n), []
     for first, second in combinations(range(len(whole.groups)), 2):
         counts = _added([counts_of(each.take([first, second])) for each in within])
@@ -272,7 +304,7 @@ def pairwise(lives: pd.DataFrame, *, strata: Sequence[str] = (), level: float = 
         estimate = (counts.observed - counts.expected)[1] / variance if variance > 0 else np.nan
         rows.append({
             by[0]: whole.groups.iloc[second, 0], "versus": whole.groups.iloc[first, 0], "estimate": estimate,
-            "std_error": variance**-0.5 if variance > 0 else np.nan, "chi_square": counts.test()[0],
+            "std_error": counts.spread[1, 1] ** 0.5 / variance if variance > 0 else np.nan, "chi_square": counts.test()[0],
             "n": whole.spells[[first, second]].sum(), "n_customers": whole.customers[[first, second]].min(),
             "suppressed": bool(hidden[first] or hidden[second]),
         })  # fmt: skip
@@ -314,8 +346,14 @@ def _spread(lives: Lives, columns: np.ndarray, position: np.ndarray, keys: pd.Da
         return result
 
     return Lives(keys, part.times, _wide(part.entered), _wide(part.events), _wide(part.censored), part.causes,
-                 _wide(part.events_by_cause), _wide(part.customers))  # fmt: skip
+                 _wide(part.events_by_cause), _wide(part.customers),
+                 part.split.renumbered(position[columns]) if part.split else None)  # fmt: skip
 
 
 def _added(counts: Sequence[Counts]) -> Counts:
-    return Counts(*(np.sum([getattr(each, name) for each in counts], axis=0) for name in ("observed", "expected", "variance")))  # fmt: skip
+    observed, expected, variance = (
+        np.sum([getattr(each, name) for each in counts], axis=0) for name in ("observed", "expected", "variance")
+    )
+    # A customer may have spells in several strata: what each contributes is added before it is squared.
+    scores = [each.scores for each in counts if each.scores is not None]
+    return Counts(observed, expected, variance, np.sum(scores, axis=0) if scores else None)

@@ -1,17 +1,18 @@
-"""Who is still there: Kaplan–Meier, Nelson–Aalen, and both at chosen times."""
+"""Who is still there: Kaplan–Meier, also at chosen times."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.results import Estimates
-from cemlab.stats.intervals import Floats, quantile
+from cemlab.stats.intervals import Floats
 from cemlab.stats.survival.bands import log_log_limits, other_limits
+from cemlab.stats.survival.clustered import CLUSTERED, error_of, notes_of
 from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
 
 KAPLAN_MEIER = "Kaplan–Meier, Greenwood variance, log-log interval"
@@ -30,14 +31,27 @@ class Curves:
         From when to when they are shown.
     survival : numpy.ndarray
         S(t | T > t₀) just after each time, shape (T, G).
-    greenwood : numpy.ndarray
-        Var(log S(t)) just after each time, shape (T, G).
+    variance : numpy.ndarray
+        Var(log S(t)) just after each time, shape (T, G): Greenwood's, or clustered where the life table says whose spells are whose.
+    df : numpy.ndarray
+        Degrees of freedom of the variance, shape (G,): infinite, or groups of customers less one.
     """
 
     lives: Lives
     window: Window
     survival: Floats
-    greenwood: Floats
+    variance: Floats
+    df: Floats
+
+    @property
+    def method(self) -> str:
+        """How shares and their intervals are made."""
+        return KAPLAN_MEIER.replace("Greenwood variance", CLUSTERED) if self.lives.split else KAPLAN_MEIER
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the window and of few customers."""
+        return (*self.window.notes, *notes_of(self.df[~self.window.hidden]))
 
     @property
     def visible(self) -> np.ndarray:
@@ -67,9 +81,9 @@ def inside(lives: Lives, window: Window) -> np.ndarray:
 
 
 def curves_of(lives: Lives, window: Window) -> Curves:
-    """Return the Kaplan–Meier curve of each group with Greenwood's variance.
+    """Return the Kaplan–Meier curve of each group with its variance.
 
-    S(t) = Π (1 − d/Y) over t₀ < s ≤ t; Var(log S) = Σ d/(Y·(Y − d)).
+    S(t) = Π (1 − d/Y) over t₀ < s ≤ t; Var(log S) = Σ d/(Y·(Y − d)) (Greenwood), or Σ U_g² over groups of customers.
 
     Parameters
     ----------
@@ -89,7 +103,53 @@ def curves_of(lives: Lives, window: Window) -> Curves:
     with np.errstate(divide="ignore", invalid="ignore"):
         survival: Floats = np.cumprod(np.where(used & (risk > 0), stayed / risk, 1.0), axis=0, dtype=float)
         greenwood: Floats = np.cumsum(np.where(events > 0, events / (risk * stayed), 0.0), axis=0)
-    return Curves(lives, window, survival, greenwood)
+    if lives.split is None:
+        return Curves(lives, window, survival, greenwood, np.full(len(lives.groups), np.inf))
+    df = freedom_of(lives, used)
+    curves = Curves(lives, window, survival, greenwood, df)
+    errors = np.stack([error_of(contributions(curves, column)) for column in range(len(df))], axis=1)
+    return replace(curves, variance=errors**2 + 0 * df)
+
+
+def freedom_of(lives: Lives, used: np.ndarray) -> Floats:
+    """Return the degrees of freedom of the errors of each group.
+
+    Parameters
+    ----------
+    lives : Lives
+        The groups.
+    used : numpy.ndarray
+        Which times of each belong to its curve, shape (T, G).
+
+    Returns
+    -------
+    numpy.ndarray
+        Infinite where spells are independent; NaN below 10 groups of customers.
+    """
+    if lives.split is None:
+        return np.full(used.shape[1], np.inf)
+    return np.array([lives.split.of(column).degrees(used[:, column]) for column in range(used.shape[1])])
+
+
+def contributions(curves: Curves, column: int) -> Floats:
+    """Return what each group of customers contributes to the logarithm of a curve.
+
+    Parameters
+    ----------
+    curves : Curves
+        Of a life table that says whose spells are whose.
+    column : int
+        Position of the curve.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (groups of customers, T); without any where spells are taken as independent.
+    """
+    lives, used = curves.lives, inside(curves.lives, curves.window)[:, column]
+    if lives.split is None:
+        return np.zeros((0, len(lives.times)))
+    return lives.split.of(column).of_log_survival(lives.at_risk[:, column], lives.events[:, column], used)
 
 
 def kaplan_meier(lives: pd.DataFrame, *, given: float = 0.0, level: float = 0.95, min_n: int = 10) -> Estimates:
@@ -161,84 +221,23 @@ def curve_estimates(curves: Curves, *, level: float, min_n: int) -> Estimates:
     Estimates
         As `kaplan_meier`.
     """
-    lives, (row, column) = curves.lives, _visible(curves)
-    survival, error = curves.survival[row, column], np.sqrt(curves.greenwood[row, column])
+    lives, (row, column) = curves.lives, shown(curves)
+    survival, error, df = curves.survival[row, column], np.sqrt(curves.variance[row, column]), curves.df[column]
     keys = keys_of(lives, column).assign(duration=lives.times[row])
     with np.errstate(invalid="ignore"):
         spread = np.where(survival > 0, survival * error, np.nan)
-    low, high = log_log_limits(survival, error, level=level)
+    low, high = log_log_limits(survival, error, level=level, df=df)
     rows = keys.assign(
         estimate=survival, std_error=spread, ci_low=low, ci_high=high, at_risk=lives.at_risk[row, column],
         events=lives.events[row, column], censored=lives.censored[row, column], n=lives.spells[column],
         n_customers=lives.customers[column], suppressed=curves.window.hidden[column],
     )  # fmt: skip
     parts = {name: keys.assign(estimate=survival, std_error=spread, ci_low=limits[0], ci_high=limits[1])
-             for name, limits in other_limits(survival, error, level=level).items()}  # fmt: skip
+             for name, limits in other_limits(survival, error, level=level, df=df).items()}  # fmt: skip
     return Estimates.build(
-        rows, by=[*lives.by, "duration"], cells=lives.by, measure="survival", unit="share", method=KAPLAN_MEIER, level=level,
-        min_n=min_n, better="up", notes=(*curves.window.notes, *((NO_EVENT,) if np.isnan(low).any() else ())),
+        rows, by=[*lives.by, "duration"], cells=lives.by, measure="survival", unit="share", method=curves.method, level=level,
+        min_n=min_n, better="up", notes=(*curves.notes, *((NO_EVENT,) if np.isnan(low).any() else ())),
         parts={**parts, "groups": group_summary(lives, curves.window)},
-    )  # fmt: skip
-
-
-def nelson_aalen(lives: pd.DataFrame, *, given: float = 0.0, level: float = 0.95, min_n: int = 10) -> Estimates:
-    """Return the cumulative hazard after each time.
-
-    H(t) = Σ d/Y; Var = Σ d/Y²; interval H·exp(±z·se/H). Start and end as the survival curves.
-
-    Parameters
-    ----------
-    lives : pandas.DataFrame
-        A life table, as for `kaplan_meier`.
-    given : float, default 0
-        Speak of those still there at this time; 0 for the start that late entry allows.
-    level : float, default 0.95
-        Confidence level, in (0, 1).
-    min_n : int, default 10
-        Smallest number of customers in a published group, and smallest risk set of a curve.
-
-    Returns
-    -------
-    Estimates
-        Measure ``cumulative_hazard``; rows as `kaplan_meier`.
-
-    Raises
-    ------
-    SchemaError
-        When a column is missing or a count is impossible.
-    InsufficientDataError
-        When there is no spell, or no group ever has `min_n` at risk.
-    ParameterError
-        When `level` is not in (0, 1).
-
-    References
-    ----------
-    Aalen, O. (1978). Nonparametric inference for a family of counting processes. Annals of Statistics,
-    6(4), 701–726. doi:10.1214/aos/1176344247
-
-    Examples
-    --------
-    >>> lives = pd.DataFrame({"duration": [1, 2], "events": [10, 9], "censored": [0, 81]})
-    >>> nelson_aalen(lives).table[["estimate", "std_error"]].round(4).values.tolist()
-    [[0.1, 0.0316], [0.2, 0.0459]]
-    """
-    table = lives_of(lives)
-    curves = curves_of(table, window_of(table, min_n=min_n, since=given or None))
-    used = inside(table, curves.window)
-    risk, events = np.where(used, table.at_risk, 1.0), np.where(used, table.events, 0.0)
-    row, column = _visible(curves)
-    hazard = np.cumsum(events / risk, axis=0)[row, column]
-    error = np.sqrt(np.cumsum(events / risk**2, axis=0))[row, column]
-    half = quantile(level) * np.divide(error, hazard, out=np.full_like(error, np.nan), where=hazard > 0)
-    rows = keys_of(table, column).assign(
-        duration=table.times[row], estimate=hazard, std_error=error, ci_low=hazard * np.exp(-half),
-        ci_high=hazard * np.exp(half), at_risk=table.at_risk[row, column], n=table.spells[column],
-        n_customers=table.customers[column], suppressed=curves.window.hidden[column],
-    )  # fmt: skip
-    return Estimates.build(
-        rows, by=[*table.by, "duration"], cells=table.by, measure="cumulative_hazard", unit="ratio",
-        method="Nelson–Aalen, log interval", level=level, min_n=min_n, better="down", notes=curves.window.notes,
-        parts={"groups": group_summary(table, curves.window)},
     )  # fmt: skip
 
 
@@ -298,9 +297,9 @@ def at(
     position = np.searchsorted(table.times, asked, side="right")
     at_risk = np.vstack([table.at_risk, np.zeros((1, table.at_risk.shape[1]))])
     at_risk = at_risk[np.searchsorted(table.times, asked, side="left")]
-    survival, greenwood = (_before(values, position, first) for values, first in ((curves.survival, 1.0), (curves.greenwood, 0.0)))  # fmt: skip
+    survival, variance = (_before(values, position, first) for values, first in ((curves.survival, 1.0), (curves.variance, 0.0)))  # fmt: skip
     followed = (asked[:, None] <= window.ends) & (asked[:, None] >= window.start)
-    return _at_times(curves, asked, [np.where(followed, each, np.nan) for each in (survival, np.sqrt(greenwood), at_risk)],
+    return _at_times(curves, asked, [np.where(followed, each, np.nan) for each in (survival, np.sqrt(variance), at_risk)],
                      level=level, min_n=min_n)  # fmt: skip
 
 
@@ -313,7 +312,8 @@ def _at_times(curves: Curves, times: Floats, values: list[Floats], *, level: flo
     lives = curves.lives
     column, row = np.repeat(np.arange(len(lives.groups)), len(times)), np.tile(np.arange(len(times)), len(lives.groups))
     survival, error, at_risk = (each[row, column] for each in values)
-    low, high = log_log_limits(survival, error, level=level)
+    df = curves.df[column]
+    low, high = log_log_limits(survival, error, level=level, df=df)
     # Nobody has left yet: the share is 1 and nothing is known of how far from 1 it may be.
     spread = np.where(survival > 0, survival * error, np.nan)
     keys = keys_of(lives, column).assign(duration=times[row])
@@ -322,10 +322,10 @@ def _at_times(curves: Curves, times: Floats, values: list[Floats], *, level: flo
         n=lives.spells[column], n_customers=lives.customers[column], suppressed=curves.window.hidden[column],
     )  # fmt: skip
     parts = {name: keys.assign(estimate=survival, std_error=spread, ci_low=limits[0], ci_high=limits[1])
-             for name, limits in other_limits(survival, error, level=level).items()}  # fmt: skip
+             for name, limits in other_limits(survival, error, level=level, df=df).items()}  # fmt: skip
     return Estimates.build(
-        rows, by=[*lives.by, "duration"], cells=lives.by, measure="survival", unit="share", method=KAPLAN_MEIER, level=level,
-        min_n=min_n, better="up", notes=curves.window.notes, parts={**parts, "groups": group_summary(lives, curves.window)},
+        rows, by=[*lives.by, "duration"], cells=lives.by, measure="survival", unit="share", method=curves.method, level=level,
+        min_n=min_n, better="up", notes=curves.notes, parts={**parts, "groups": group_summary(lives, curves.window)},
     )  # fmt: skip
 
 
@@ -371,7 +371,20 @@ def group_summary(lives: Lives, window: Window) -> pd.DataFrame:
     return pd.concat([lives.groups, told], axis=1)
 
 
-def _visible(curves: Curves) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns of what is shown, group by group."""
+def shown(curves: Curves) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows and columns of what is shown, group by group.
+
+    Parameters
+    ----------
+    curves : Curves
+        All groups.
+
+    Returns
+    -------
+    numpy.ndarray
+        Positions of times.
+    numpy.ndarray
+        Positions of groups.
+    """
     column, row = np.nonzero(curves.visible.T)
     return row, column

@@ -9,10 +9,11 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates, Unit
-from cemlab.stats.intervals import Floats, quantile, two_sided
-from cemlab.stats.survival.curves import curves_of, group_summary
+from cemlab.stats.intervals import Floats, two_sided
+from cemlab.stats.survival.clustered import CLUSTERED, error_of, half_width
+from cemlab.stats.survival.curves import Curves, contributions, curves_of, group_summary
 from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
-from cemlab.stats.survival.summaries import areas, horizon_of
+from cemlab.stats.survival.summaries import area_contributions, areas, horizon_of
 
 WITHOUT_ERROR = "Where nobody of a group, or everybody, has left, its difference has no interval and is not tested."
 
@@ -29,8 +30,8 @@ def differences(
 ) -> Estimates:
     """Return what each group has left minus what all others have left, at chosen times or as mean time.
 
-    S_g(t) − S_rest(t) at `times`, else RMST_g(τ) − RMST_rest(τ); Var = the sum of both variances, normal
-    interval and p-value. Never against a total that contains the group.
+    S_g(t) − S_rest(t) at `times`, else RMST_g(τ) − RMST_rest(τ); Var = the sum of both variances, or clustered (a customer may have
+    spells on both sides); normal or t interval and p-value. Never against a total that contains the group.
 
     Parameters
     ----------
@@ -82,16 +83,20 @@ def differences(
     rest = table.rest()
     other = Window(own.start, window_of(rest, min_n=0, since=own.start).ends, own.hidden, ())
     horizons = [float(time) for time in times] or [horizon_of(own, tau=tau)]
+    curves = [curves_of(each, window) for each, window in ((table, own), (rest, other))]
     if times:
-        sides = [_shares(each, window, horizons) for each, window in ((table, own), (rest, other))]
+        sides = [_shares(each, horizons) for each in curves]
     else:
-        pair = [areas(curves_of(each, window), horizons[0]) for each, window in ((table, own), (rest, other))]
-        sides = [(value[None, :], error[None, :]) for value, error in pair]
-    rows = against_rest(table, horizons, sides, level=level, hidden=own.hidden, name="duration" if times else "tau")
+        sides = [(value[None, :], error[None, :]) for value, error in (areas(each, horizons[0]) for each in curves)]
+    joint = _together(curves, horizons, shares=bool(times)) if table.split else None
+    rows = against_rest(
+        table, horizons, sides, level=level, hidden=own.hidden, name="duration" if times else "tau", joint=joint
+    )
     return Estimates.build(
         rows, by=[*table.by, *(["duration"] if times else [])], cells=table.by, unit="percentage points" if times else unit, level=level,
         measure="survival_difference" if times else "restricted_mean_difference", min_n=min_n, better="up",
-        method="difference from all other groups, Greenwood-type variance", notes=(*own.notes, *without_error(rows)),
+        method=f"difference from all other groups, {CLUSTERED if table.split else 'Greenwood-type variance'}",
+        notes=(*curves[0].notes, *without_error(rows)),
         parts={"groups": group_summary(table, own)},
     )  # fmt: skip
 
@@ -113,13 +118,30 @@ def without_error(rows: pd.DataFrame) -> tuple[str, ...]:
     return (WITHOUT_ERROR,) if told.any() else ()
 
 
-def _shares(lives: Lives, window: Window, times: Sequence[float]) -> tuple[Floats, Floats]:
-    curves = curves_of(lives, window)
+def _shares(curves: Curves, times: Sequence[float]) -> tuple[Floats, Floats]:
+    lives, window = curves.lives, curves.window
     ahead = np.searchsorted(lives.times, times, side="right")
     survival = np.vstack([np.ones((1, len(lives.groups))), curves.survival])[ahead]
-    error = survival * np.sqrt(np.vstack([np.zeros((1, len(lives.groups))), curves.greenwood])[ahead])
+    error = survival * np.sqrt(np.vstack([np.zeros((1, len(lives.groups))), curves.variance])[ahead])
     known = (np.asarray(times)[:, None] <= window.ends) & (np.asarray(times)[:, None] >= window.start)
     return np.where(known, survival, np.nan), np.where(known, error, np.nan)
+
+
+def _together(curves: Sequence[Curves], times: Sequence[float], *, shares: bool) -> tuple[Floats, Floats]:
+    """Clustered errors of the differences, shape (times, groups), and their degrees of freedom, shape (groups,)."""
+    sides = [
+        _share_contributions(each, times) if shares else area_contributions(each, times[0])[:, None] for each in curves
+    ]
+    return error_of(sides[0] - sides[1]), np.minimum(curves[0].df, curves[1].df)
+
+
+def _share_contributions(curves: Curves, times: Sequence[float]) -> Floats:
+    """What each group of customers contributes to the shares, shape (groups of customers, times, groups)."""
+    # Before the first time nobody has left, and nobody contributes.
+    at = np.searchsorted(curves.lives.times, times, side="right") - 1
+    known = (at >= 0)[:, None]
+    own = [contributions(curves, column)[:, at] for column in range(curves.survival.shape[1])]
+    return np.asarray(np.stack(own, axis=2) * np.where(known, curves.survival[at], 0.0))
 
 
 def against_rest(
@@ -130,6 +152,7 @@ def against_rest(
     level: float,
     hidden: np.ndarray,
     name: str,
+    joint: tuple[Floats, Floats] | None = None,
 ) -> pd.DataFrame:
     """Return differences of groups from all others as rows.
 
@@ -147,6 +170,9 @@ def against_rest(
         Which groups are not published.
     name : str
         Column of the times.
+    joint : tuple of numpy.ndarray, optional
+        Clustered errors of the differences, shape (times, groups), and their degrees of freedom, shape (groups,); default
+        independent sides.
 
     Returns
     -------
@@ -156,12 +182,13 @@ def against_rest(
     (ours, error), (theirs, other) = sides
     column, row = np.repeat(np.arange(ours.shape[1]), len(times)), np.tile(np.arange(len(times)), ours.shape[1])
     # Greenwood's formula knows no error of a group of whom nobody, or everybody, has left.
-    both = np.sqrt(np.where((error > 0) & (other > 0), error**2 + other**2, np.nan))
+    together, df = joint or (np.hypot(error, other), np.full(ours.shape[1], np.inf))
+    both = np.where((error > 0) & (other > 0), together, np.nan)
     estimate, spread = (ours - theirs)[row, column], both[row, column]
-    half = quantile(level) * spread
+    half = half_width(level, df[column]) * spread
     z = np.divide(estimate, spread, out=np.full_like(estimate, np.nan), where=spread > 0)
     return lives.groups.iloc[column].reset_index(drop=True).assign(**{name: np.asarray(times, dtype=float)[row]}).assign(
-        estimate=estimate, std_error=spread, ci_low=estimate - half, ci_high=estimate + half, p_value=two_sided(z),
+        estimate=estimate, std_error=spread, ci_low=estimate - half, ci_high=estimate + half, p_value=two_sided(z, df[column] if joint else None),
         group_value=ours[row, column], rest_value=theirs[row, column], n=lives.spells[column],
         n_customers=lives.customers[column], suppressed=hidden[column],
     )  # fmt: skip

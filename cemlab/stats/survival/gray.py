@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,8 @@ import pandas as pd
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats
+from cemlab.stats.jackknife import FEWEST
+from cemlab.stats.survival.clustered import CLUSTERED, Split
 from cemlab.stats.survival.comparison import chi_square_p
 from cemlab.stats.survival.lives import Lives, lives_of
 
@@ -28,8 +30,8 @@ class _Sums:
 def gray_test(lives: pd.DataFrame, *, cause: str = "", level: float = 0.95, min_n: int = 10) -> Estimates:
     """Return the test, for each cause, that all groups have one cumulative incidence.
 
-    Score z_g = Σ (d_g − d·R_g/R) with R_g = Y_g·(1 − F_g(t−))/S_g(t−), compared with Gray's variance; χ² with
-    groups − 1 degrees of freedom. All spells take part.
+    Score z_g = Σ (d_g − d·R_g/R) with R_g = Y_g·(1 − F_g(t−))/S_g(t−), compared with Gray's variance, or with that of the delete-a-group
+    jackknife where the life table says whose spells are whose; χ² with groups − 1 degrees of freedom. All spells take part.
 
     Parameters
     ----------
@@ -83,16 +85,39 @@ def gray_test(lives: pd.DataFrame, *, cause: str = "", level: float = 0.95, min_
         if cause not in ("", name):
             continue
         score, variance = _score(table, table.events_by_cause[position])
+        if table.split:
+            variance = _clustered(table, table.split, position)
         kept = slice(1, None)
-        statistic = float(score[kept] @ np.linalg.pinv(variance[kept, kept], hermitian=True) @ score[kept])
-        df = len(score) - 1
+        df, known = len(score) - 1, bool(np.isfinite(variance).all())
+        inverse = np.linalg.pinv(variance[kept, kept] if known else np.eye(df), hermitian=True)
+        statistic = float(score[kept] @ inverse @ score[kept]) if known else np.nan
         rows.append({"cause": name, "estimate": statistic, "df": df, "p_value": chi_square_p(statistic, df),
                      "n": table.spells.sum(), "events": table.events_by_cause[position].sum(),
                      "n_customers": table.customers.sum()})  # fmt: skip
     return Estimates.build(
-        pd.DataFrame(rows), by=["cause"], cells=[], measure="gray_test", unit="ratio", method="Gray's test", level=level,
-        min_n=min_n,
+        pd.DataFrame(rows), by=["cause"], cells=[], measure="gray_test", unit="ratio", level=level, min_n=min_n,
+        method=f"Gray's test, {CLUSTERED}" if table.split else "Gray's test",
     )  # fmt: skip
+
+
+def _clustered(lives: Lives, split: Split, cause: int) -> Floats:
+    """Jackknife covariance of the score over groups of customers; NaN below 10."""
+    groups = range(len(lives.groups))
+    parts = [split.of(column) for column in groups]
+    if split.size < FEWEST:
+        return np.full((len(groups), len(groups)), np.nan)
+    scores = []
+    for at in range(split.size):
+        events, risk, own = (
+            np.stack([each[at] for each in kind], axis=1)
+            for kind in ([p.events for p in parts], [p.at_risk for p in parts], [p.by_cause[cause] for p in parts])
+        )
+        at_risk = lives.at_risk - risk
+        gone = np.vstack([at_risk[:-1] - at_risk[1:], at_risk[-1:]])
+        rest = replace(lives, events=lives.events - events, censored=gone - lives.events + events, split=None)
+        scores.append(_score(rest, lives.events_by_cause[cause] - own)[0])
+    centred = np.array(scores) - np.mean(scores, axis=0)
+    return np.asarray((split.size - 1) / split.size * centred.T @ centred)
 
 
 def _score(lives: Lives, events: Floats) -> tuple[Floats, Floats]:

@@ -9,8 +9,9 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.results import Estimates
-from cemlab.stats.intervals import Floats, quantile
-from cemlab.stats.survival.curves import group_summary, inside, keys_of
+from cemlab.stats.intervals import Floats
+from cemlab.stats.survival.clustered import CLUSTERED, error_of, half_width, notes_of
+from cemlab.stats.survival.curves import freedom_of, group_summary, inside, keys_of
 from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
 
 
@@ -75,23 +76,25 @@ def cumulative_incidence(
     window = window_of(table, min_n=min_n, since=given or None)
     used = inside(table, window)
     share, error = incidence_of(table, used)
+    df = freedom_of(table, used)
     naive = 1 - np.cumprod(np.where(used, 1 - _rates(table, used), 1.0), axis=1)
     cause, row, column, at = _asked(table, used, window, times)
     value, spread = (np.where(row >= 0, each[cause, row, column], 0.0) for each in (share, error))
     keys = keys_of(table, column).assign(cause=np.array(table.causes, dtype=object)[cause], duration=at)
     exact = table.times[row] == at
-    low, high = _limits(value, spread, level=level)
+    low, high = _limits(value, spread, level=level, df=df[column])
     rows = keys.assign(
         estimate=value, std_error=spread, ci_low=low, ci_high=high, at_risk=_at_risk(table, at, column),
         events=np.where(exact, table.events_by_cause[cause, row, column], 0.0),
         overstated=np.where(row >= 0, naive[cause, row, column], 0.0), n=table.spells[column],
         n_customers=table.customers[column], suppressed=window.hidden[column],
     )  # fmt: skip
-    half = quantile(level) * np.divide(spread, value, out=np.full_like(value, np.nan), where=value > 0)
+    half = half_width(level, df[column]) * np.divide(spread, value, out=np.full_like(value, np.nan), where=value > 0)
     logs = keys.assign(estimate=value, std_error=spread, ci_low=value * np.exp(-half), ci_high=np.minimum(value * np.exp(half), 1))  # fmt: skip
     return Estimates.build(
         rows, by=[*table.by, "cause", "duration"], cells=table.by, measure="cumulative_incidence", unit="share", level=level,
-        method="Aalen–Johansen, Greenwood-type variance, log-log interval", min_n=min_n, better="down", notes=window.notes,
+        method=f"Aalen–Johansen, {CLUSTERED if table.split else 'Greenwood-type variance'}, log-log interval", min_n=min_n,
+        better="down", notes=(*window.notes, *notes_of(df[~window.hidden])),
         parts={"log": logs, "groups": group_summary(table, window)},
     )  # fmt: skip
 
@@ -113,7 +116,39 @@ def incidence_of(lives: Lives, used: np.ndarray) -> tuple[Floats, Floats]:
     numpy.ndarray
         Standard errors, shape (K, T, G).
     """
-    return carried(_rates(lives, used), np.where(used & (lives.at_risk > 0), lives.at_risk, 1.0))
+    share, error = carried(_rates(lives, used), np.where(used & (lives.at_risk > 0), lives.at_risk, 1.0))
+    if lives.split is None:
+        return share, error
+    clustered = [
+        [error_of(incidence_contributions(lives, used, cause=cause, column=column)) for column in range(share.shape[2])]
+        for cause in range(len(share))
+    ]
+    return share, np.moveaxis(np.array(clustered), 1, 2) + 0 * freedom_of(lives, used)
+
+
+def incidence_contributions(lives: Lives, used: np.ndarray, *, cause: int, column: int) -> Floats:
+    """Return what each group of customers contributes to the cumulative incidence of a cause.
+
+    Parameters
+    ----------
+    lives : Lives
+        With causes, and says whose spells are whose.
+    used : numpy.ndarray
+        Which times of each group belong to its curve, shape (T, G).
+    cause, column : int
+        Positions of the cause and of the group.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (groups of customers, T); without any where spells are taken as independent.
+    """
+    if lives.split is None:
+        return np.zeros((0, len(lives.times)))
+    return lives.split.of(column).of_incidence(
+        lives.at_risk[:, column], lives.events[:, column], used[:, column], cause=cause,
+        own=lives.events_by_cause[cause, :, column],
+    )  # fmt: skip
 
 
 def carried(rates: Floats, at_risk: Floats) -> tuple[Floats, Floats]:
@@ -173,9 +208,9 @@ def _at_risk(lives: Lives, at: Floats, column: np.ndarray) -> Floats:
     return np.asarray(risk[np.searchsorted(lives.times, at, side="left"), column])
 
 
-def _limits(share: Floats, error: Floats, *, level: float) -> tuple[Floats, Floats]:
+def _limits(share: Floats, error: Floats, *, level: float, df: Floats) -> tuple[Floats, Floats]:
     known = (share > 0) & (share < 1)
     value = np.where(known, share, 0.5)
-    half = quantile(level) * np.where(known, error, 0.0) / (value * np.abs(np.log(value)))
+    half = half_width(level, df) * np.where(known, error, 0.0) / (value * np.abs(np.log(value)))
     low, high = value ** np.exp(half), value ** np.exp(-half)
     return np.where(known, low, np.nan), np.where(known, high, np.nan)

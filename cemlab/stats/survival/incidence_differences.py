@@ -10,9 +10,10 @@ import pandas as pd
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats
-from cemlab.stats.survival.curves import group_summary, inside
+from cemlab.stats.survival.clustered import CLUSTERED, error_of, notes_of
+from cemlab.stats.survival.curves import freedom_of, group_summary, inside
 from cemlab.stats.survival.differences import against_rest, without_error
-from cemlab.stats.survival.incidence import incidence_of
+from cemlab.stats.survival.incidence import incidence_contributions, incidence_of
 from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
 
 
@@ -27,7 +28,7 @@ def incidence_differences(
 ) -> Estimates:
     """Return the share of each group that has left for a cause minus that of all others.
 
-    F_g(t) − F_rest(t), both by Aalen and Johansen; Var = the sum of both variances, normal interval and p-value. Never against a
+    F_g(t) − F_rest(t), both by Aalen and Johansen; Var = the sum of both variances, or clustered; normal or t interval and p-value. Never against a
     total that contains the group. `gray_test` asks of the whole course whether groups differ.
 
     Parameters
@@ -79,14 +80,19 @@ def incidence_differences(
     rest = table.rest()
     other = Window(own.start, window_of(rest, min_n=0, since=own.start).ends, own.hidden, ())
     asked = [float(time) for time in times]
-    sides = [
-        _shares(each, window, asked, cause=table.causes.index(cause)) for each, window in ((table, own), (rest, other))
-    ]
-    rows = against_rest(table, asked, sides, level=level, hidden=own.hidden, name="duration")
+    at, both = table.causes.index(cause), ((table, own), (rest, other))
+    sides = [_shares(each, window, asked, cause=at) for each, window in both]
+    joint = None
+    if table.split:
+        parts = [_contributions(each, window, asked, cause=at) for each, window in both]
+        df = [freedom_of(each, inside(each, window)) for each, window in both]
+        joint = error_of(parts[0] - parts[1]), np.minimum(*df)
+    rows = against_rest(table, asked, sides, level=level, hidden=own.hidden, name="duration", joint=joint)
     return Estimates.build(
         rows, by=[*table.by, "duration"], cells=table.by, measure="incidence_difference", unit="percentage points", level=level,
-        method="difference from all other groups, Aalen–Johansen, Greenwood-type variance", min_n=min_n, better="down",
-        notes=(*own.notes, *without_error(rows)), parts={"groups": group_summary(table, own)},
+        method=f"difference from all other groups, Aalen–Johansen, {CLUSTERED if joint else 'Greenwood-type variance'}",
+        min_n=min_n, better="down",
+        notes=(*own.notes, *(notes_of(joint[1][~own.hidden]) if joint else ()), *without_error(rows)), parts={"groups": group_summary(table, own)},
     )  # fmt: skip
 
 
@@ -111,3 +117,11 @@ def _shares(lives: Lives, window: Window, times: Sequence[float], *, cause: int)
     known = (at <= window.ends) & (at >= window.start)
     value, spread = (np.where(known, np.vstack([none, each])[ahead], np.nan) for each in (share, error))
     return value, spread
+
+
+def _contributions(lives: Lives, window: Window, times: Sequence[float], *, cause: int) -> Floats:
+    """What each group of customers contributes to the shares, shape (groups of customers, times, groups)."""
+    used, at = inside(lives, window), np.searchsorted(lives.times, times, side="right") - 1
+    columns = range(used.shape[1])
+    own = [incidence_contributions(lives, used, cause=cause, column=column)[:, at] for column in columns]
+    return np.asarray(np.stack(own, axis=2) * (at >= 0)[:, None])

@@ -13,8 +13,9 @@ from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaErro
 from cemlab.core.suppression import hidden_cells
 from cemlab.stats.instants import tied
 from cemlab.stats.intervals import Floats
+from cemlab.stats.survival.clustered import REPLICATE, Split, split_of
 
-COLUMNS = ("duration", "cause", "entered", "events", "censored", "n_customers")
+COLUMNS = ("duration", "cause", "entered", "events", "censored", "n_customers", REPLICATE)
 """Columns of a life table that are not groups."""
 
 LATE = (
@@ -44,6 +45,8 @@ class Lives:
         Shape (K, T, G).
     customers : numpy.ndarray
         Distinct customers of each group, shape (G,).
+    split : Split or None
+        The same counts by group of customers; None where spells are taken as independent.
     """
 
     groups: pd.DataFrame
@@ -54,6 +57,7 @@ class Lives:
     causes: tuple[str, ...]
     events_by_cause: Floats
     customers: Floats
+    split: Split | None = None
 
     @property
     def by(self) -> list[str]:
@@ -110,6 +114,7 @@ class Lives:
             self, groups=self.groups.iloc[chosen].reset_index(drop=True), entered=self.entered[:, chosen],
             events=self.events[:, chosen], censored=self.censored[:, chosen],
             events_by_cause=self.events_by_cause[:, :, chosen], customers=self.customers[chosen],
+            split=self.split.take(chosen) if self.split else None,
         )  # fmt: skip
 
     def rest(self) -> Lives:
@@ -127,6 +132,7 @@ class Lives:
         return replace(
             self, entered=_others(self.entered), events=_others(self.events), censored=_others(self.censored),
             events_by_cause=_others(self.events_by_cause), customers=_others(self.customers),
+            split=replace(self.split, complement=True) if self.split else None,
         )  # fmt: skip
 
 
@@ -155,7 +161,7 @@ def from_start(cells: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFrame:
     [{'duration': 2, 'events': 10, 'censored': 0}]
     """
     kept = cells.loc[cells["start"] == 0] if "start" in cells else cells
-    keys = [*by, "duration", *(["cause"] if "cause" in kept else [])]
+    keys = [*by, "duration", *(name for name in (REPLICATE, "cause") if name in kept)]
     counts = kept.assign(censored=kept["n"] - kept["events"])
     return counts.groupby(keys, dropna=False, observed=True, as_index=False)[["events", "censored"]].sum()
 
@@ -168,7 +174,8 @@ def lives_of(lives: pd.DataFrame, *, causes: bool = False) -> Lives:
     lives : pandas.DataFrame
         One row per groups and duration: ``duration``, ``events``, ``censored``, where spells enter
         late ``entered``, where events are split ``cause`` (rows without cause carry the other
-        counts), and ``n_customers`` of the whole group. Every other column is a group.
+        counts), where customers have several ``replicate`` (their group: errors are clustered by it), and ``n_customers`` of
+        the whole group. Every other column is a group.
     causes : bool, default False
         Whether the causes are needed.
 
@@ -198,13 +205,14 @@ def lives_of(lives: pd.DataFrame, *, causes: bool = False) -> Lives:
         return np.asarray(flat.reshape(shape), dtype=float)
 
     names = tuple(sorted(table["cause"].dropna().astype(str).unique())) if causes else ()
-    split = [_grid(table["events"].where(table["cause"].astype(str).eq(name), 0)) for name in names]
+    by_cause = [table["events"].where(table["cause"].astype(str).eq(name), 0) for name in names]
     events, censored = _grid(table["events"]), _grid(table["censored"])
     customers = (events + censored).sum(axis=0)
     if "n_customers" in table:
         customers = pd.Series(table["n_customers"].to_numpy(float)).groupby(column).max().to_numpy()
-    result = Lives(groups, times, _grid(table["entered"]), events, censored, names, np.array(split).reshape(-1, *shape),
-                   customers)  # fmt: skip
+    result = Lives(groups, times, _grid(table["entered"]), events, censored, names,
+                   np.array([_grid(each) for each in by_cause]).reshape(-1, *shape), customers,
+                   split_of(table, row=row, column=column, by_cause=by_cause))  # fmt: skip
     # who enters at a time is at risk only after it, and cannot leave at it
     more = result.events + result.censored > result.at_risk + 1e-9 * result.spells.sum()
     if more.any() or (result.after[:-1] < 0).any():

@@ -9,9 +9,10 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.results import Estimates, Unit
-from cemlab.stats.intervals import Floats, quantile
+from cemlab.stats.intervals import Floats
 from cemlab.stats.survival.bands import log_log_limits
-from cemlab.stats.survival.curves import Curves, curves_of, group_summary, inside
+from cemlab.stats.survival.clustered import CLUSTERED, error_of, half_width
+from cemlab.stats.survival.curves import Curves, contributions, curves_of, group_summary, inside
 from cemlab.stats.survival.lives import Window, lives_of, window_of
 
 TIE = 1e-9
@@ -78,7 +79,7 @@ def quantiles(
         raise ParameterError(f"Give shares above 0 and below 1: {wrong} of {len(shares)} are not.")
     table = lives_of(lives)
     curves = curves_of(table, window_of(table, min_n=min_n, since=given or None))
-    low, high = log_log_limits(curves.survival, np.sqrt(curves.greenwood), level=level)
+    low, high = log_log_limits(curves.survival, np.sqrt(curves.variance), level=level, df=curves.df)
     rows = []
     for column in range(len(table.groups)):
         kept = curves.visible[:, column]
@@ -95,7 +96,7 @@ def quantiles(
     return Estimates.build(
         frame, by=[*table.by, "share_left"], cells=table.by, measure="time_to_leave", unit=unit, min_n=min_n, level=level,
         method="quantile of Kaplan–Meier, log-log band inverted (Brookmeyer and Crowley 1982)", better="up",
-        notes=curves.window.notes, parts={"groups": group_summary(table, curves.window)},
+        notes=curves.notes, parts={"groups": group_summary(table, curves.window)},
     )  # fmt: skip
 
 
@@ -172,15 +173,16 @@ def rmst(
     table = lives_of(lives)
     window = window_of(table, min_n=min_n, since=given or None)
     horizon = horizon_of(window, tau=tau)
-    area, error = areas(curves_of(table, window), horizon)
-    half = quantile(level) * error
+    curves = curves_of(table, window)
+    area, error = areas(curves, horizon)
+    half = half_width(level, curves.df) * error
     rows = table.groups.assign(
         estimate=area, std_error=error, ci_low=np.maximum(area - half, 0), ci_high=np.minimum(area + half, horizon),
         tau=horizon, n=table.spells, n_customers=table.customers,
     )  # fmt: skip
     return Estimates.build(
-        rows, by=table.by, measure="restricted_mean", unit=unit, method="area under Kaplan–Meier, Greenwood-type variance",
-        level=level, min_n=min_n, better="up", notes=window.notes, parts={"groups": group_summary(table, window)},
+        rows, by=table.by, measure="restricted_mean", unit=unit, method=f"area under Kaplan–Meier, {CLUSTERED if table.split else 'Greenwood-type variance'}",
+        level=level, min_n=min_n, better="up", notes=curves.notes, parts={"groups": group_summary(table, window)},
     )  # fmt: skip
 
 
@@ -235,14 +237,39 @@ def areas(curves: Curves, tau: float) -> tuple[Floats, Floats]:
         Standard errors, shape (G,).
     """
     lives, start = curves.lives, curves.window.start
-    edges = np.clip(np.concatenate([[start], lives.times, [tau]]), start, tau)
-    width = np.diff(edges)[:, None]
-    # Row k of `steps` is the area between time k − 1 and time k; the curve there is the one just after time k − 1.
-    steps = width * np.vstack([np.ones((1, curves.survival.shape[1])), curves.survival])
-    ahead = np.cumsum(steps[::-1], axis=0)[::-1]
+    ahead = np.cumsum(_steps(curves, tau)[::-1], axis=0)[::-1]
+    if lives.split is not None:
+        return start + ahead[0], error_of(area_contributions(curves, tau)) + 0 * curves.df
     used = inside(lives, curves.window) & (lives.times <= tau)[:, None]
     stayed = lives.at_risk - lives.events
     jumps = np.where(used & (stayed > 0), lives.events, 0.0)
     terms = np.divide(jumps, lives.at_risk * stayed, out=np.zeros_like(jumps), where=jumps > 0)
     variance = (ahead[1:] ** 2 * terms).sum(axis=0)
     return start + ahead[0], np.sqrt(variance)
+
+
+def area_contributions(curves: Curves, tau: float) -> Floats:
+    """Return what each group of customers contributes to the area under each curve.
+
+    Parameters
+    ----------
+    curves : Curves
+        All groups, of a life table that says whose spells are whose.
+    tau : float
+        The horizon.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (groups of customers, G).
+    """
+    steps, columns = _steps(curves, tau), range(curves.survival.shape[1])
+    return np.stack([contributions(curves, column) @ steps[1:, column] for column in columns], axis=1)
+
+
+def _steps(curves: Curves, tau: float) -> Floats:
+    """Row k is the area between time k − 1 and time k; the curve there is the one just after time k − 1."""
+    start = curves.window.start
+    edges = np.clip(np.concatenate([[start], curves.lives.times, [tau]]), start, tau)
+    survival = np.vstack([np.ones((1, curves.survival.shape[1])), curves.survival])
+    return np.asarray(np.diff(edges)[:, None] * survival)
