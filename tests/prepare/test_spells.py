@@ -481,7 +481,7 @@ def repeated(*, accounts: bool = False) -> dict[str, pd.DataFrame]:
     table = table.assign(customer_id=["c1", "c2", "c2", "c3", "c3", "c3"])
     customers = pd.DataFrame({"customer_id": ["c1", "c2", "c3"], "plan": ["a", "a", "b"]})
     if accounts:
-        customers = customers.assign(account_id=["h1", "h1", None])
+        customers = customers.assign(account_id=pd.Series(["h1", "h1", None], dtype=object))
     return {"spells": table, "customers": customers}
 
 

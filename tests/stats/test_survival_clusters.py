@@ -29,7 +29,7 @@ def rows(*, seed: int = 3, customers: int = CUSTOMERS, most: int = 3, late: bool
     cause = pd.Series(np.where(random.random(len(who)) < 0.6, "price", "moved"), dtype=object)
     frame = pd.DataFrame({
         "plan": random.choice(["a", "b", "c"], len(who)), "replicate": who, "start": start, "duration": np.minimum(left, seen),
-        "event": left <= seen, "cause": cause.where(left <= seen, None),
+        "event": left <= seen, "cause": cause.mask(left > seen),
     })  # fmt: skip
     return frame[frame["duration"] > frame["start"]].reset_index(drop=True)
 

@@ -97,8 +97,7 @@ def fit_fine_gray(
     data = prepared(_split(kept, every), design, roles, grid=grid, after=after)
     found = fitted(data.blocks, grid, labels=design.labels, ties=ties, ridge=ridge)
     covariance = sandwich(data.blocks, grid, found, ties=ties, clusters=data.clusters)
-    if cluster and data.clusters < FEWEST:
-        covariance = np.full_like(covariance, np.nan)
+    covariance = covariance * np.nan if cluster and data.clusters < FEWEST else covariance
     model = CoxModel(
         design=design, roles=roles, ties=ties, beta=found.beta, covariance=covariance,
         centre=data.blocks.centre, grid=grid, strata=data.strata, bread=found.covariance, last_seen=data.last_seen,
