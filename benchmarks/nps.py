@@ -95,7 +95,7 @@ def ours(folder: Path) -> Callable[[], float]:
     def _run() -> float:
         lab = open_lab(folder / "lab.toml")
         counts = count(lab, by=["region"], period="month")
-        return float(estimate(counts).table["std_error"].sum())
+        return float(estimate(counts, by=["region", "period"]).table["std_error"].sum())
 
     return _run
 

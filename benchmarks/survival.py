@@ -98,7 +98,7 @@ def our_curves(what: str) -> Callable[[Path], Callable[[], float]]:
         from cemlab.stats import survival
 
         _ = survival.kaplan_meier  # loads the module
-        return lambda: float(survival.kaplan_meier(reduced(file, what)).table["estimate"].min())
+        return lambda: float(survival.kaplan_meier(reduced(file, what), by=["segment"]).table["estimate"].min())
 
     return _side
 
@@ -111,7 +111,7 @@ def our_test(file: Path) -> Callable[[], float]:
     from cemlab.stats import survival
 
     _ = survival.log_rank
-    return lambda: float(survival.log_rank(reduced(file, "months")).row()["estimate"])
+    return lambda: float(survival.log_rank(reduced(file, "months"), by=["segment"]).row()["estimate"])
 
 
 def their_curves(column: str) -> Callable[[Path], Callable[[], float]]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from cemlab.core.errors import ParameterError
 from cemlab.core.metrics import NPS
 from cemlab.core.results import Estimates
 from cemlab.stats import intervals
@@ -48,10 +47,8 @@ def cut_points(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) ->
 
     Raises
     ------
-    ParameterError
-        When the counts have groups.
     SchemaError
-        When a column is missing or a score is no code from 0 to 10.
+        When a column is missing or unknown, or a score is no code from 0 to 10.
     InsufficientDataError
         When there is no answer.
 
@@ -65,7 +62,6 @@ def cut_points(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) ->
     >>> cut_points(counts).table.set_index("rule")["estimate"].to_dict()["8 counts as promoter"]
     40.0
     """
-    _need_no_groups(counts)
     rows = []
     for rule, (lowest, highest) in CUTS.items():
         scale = replace(NPS, top=tuple(range(lowest, 11)), bottom=tuple(range(highest + 1)))
@@ -103,10 +99,8 @@ def heaping(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Es
 
     Raises
     ------
-    ParameterError
-        When the counts have groups.
     SchemaError
-        When a column is missing or a score is no code from 0 to 10.
+        When a column is missing or unknown, or a score is no code from 0 to 10.
     InsufficientDataError
         When there is no answer.
 
@@ -121,7 +115,6 @@ def heaping(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Es
     >>> heaping(counts).row({"code": "5"})["estimate"].round(6).tolist()
     3.0
     """
-    _need_no_groups(counts)
     samples = samples_of(counts, scale=NPS).table.iloc[0]
     weight = counts["sum_w"] if "sum_w" in counts else counts["n"].astype(float)
     share = weight.groupby(counts["score"]).sum().reindex(range(11), fill_value=0.0).to_numpy() / weight.sum()
@@ -149,13 +142,3 @@ def _index(share: np.ndarray, codes: tuple[int, ...], *, n: float) -> tuple[floa
         return np.nan, np.nan, top
     pull = heaped / top - around / below
     return top / below, float(np.sqrt((share * pull**2).sum() / n)), top
-
-
-def _need_no_groups(counts: pd.DataFrame) -> None:
-    groups = [
-        name for name in counts.columns if name not in ("score", "n", "sum_w", "sum_w2", "n_customers", "complete")
-    ]
-    if groups:
-        raise ParameterError(
-            f"This check is of one score: the counts have the groups {', '.join(groups)}. Count without."
-        )

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, SchemaError
+from cemlab.stats.grouping import groups_in
 from cemlab.stats.intervals import Floats
 
 STRATUM = "sampling_stratum"
@@ -178,7 +179,7 @@ def rest_of(design: pd.DataFrame, by: Sequence[str]) -> tuple[pd.DataFrame, Floa
     --------
     >>> rest, covariance = rest_of(design, ["region"])  # doctest: +SKIP
     """
-    checked(design, [*by, "rest_aa"])
+    checked(design, by, needed=("rest_aa",))
     full = pd.MultiIndex.from_product(
         [list(design[by[0]].unique()), list(design[STRATUM].unique())], names=[by[0], STRATUM]
     )
@@ -306,7 +307,7 @@ def kish(sum_w: pd.Series, sum_w2: pd.Series) -> pd.Series:
     return sum_w**2 / sum_w2
 
 
-def checked(design: pd.DataFrame, by: Sequence[str]) -> None:
+def checked(design: pd.DataFrame, by: Sequence[str], *, needed: Sequence[str] = ()) -> None:
     """Raise unless a frame holds design sums.
 
     Parameters
@@ -314,21 +315,24 @@ def checked(design: pd.DataFrame, by: Sequence[str]) -> None:
     design : pandas.DataFrame
         The frame.
     by : sequence of str
+        Its group columns.
+    needed : sequence of str, default ()
         Further columns that it must have.
 
     Raises
     ------
     SchemaError
-        When a column is missing.
+        When a column is missing or unknown.
     InsufficientDataError
         When it has no row.
     """
-    missing = [name for name in (*by, STRATUM, *SUMS) if name not in design]
+    missing = [name for name in (*by, STRATUM, *SUMS, *needed) if name not in design]
     if missing:
         raise SchemaError(
             f"Design sums need the columns {', '.join(missing)}: the frame has {len(design.columns)} others. Make them "
             "with prepare.responses.design_sums, by the same groups as the counts."
         )
+    groups_in(design, by, own=DESIGN_COLUMNS, of="design sums")
     if design.empty:
         raise InsufficientDataError("At least one answer is needed: the design sums hold 0 rows.")
 

@@ -93,7 +93,7 @@ def weighted_cells(scale: MetricScale, mixes: Iterable[tuple[float, ...]], codes
         for n in (100, 200, 500):
             heavy = random.binomial(n, 0.5, RUNS)
             drawn = np.stack([random.multinomial(n - heavy, mix), random.multinomial(heavy, other)], axis=1)
-            result = scores.estimate(counts_of(drawn, codes, weight), metric=scale, min_n=1).table
+            result = scores.estimate(counts_of(drawn, codes, weight), by=["run"], metric=scale, min_n=1).table
             yield covered(f"weighted {scale.name}, n {n}, {mix}", result, truth)
 
 
@@ -109,7 +109,7 @@ def clustered_cells(clusters: int) -> Iterable[Cell]:
             a, b = (drawn[..., 0] - drawn[..., 2]).astype(float), drawn.sum(axis=2).astype(float)
             keys = pd.DataFrame({"run": np.arange(RUNS)})
             design = design_of(a, b, keys, clusters)
-            result = scores.estimate(counts_of(drawn.sum(axis=1), CODES), design=design, min_n=1).table
+            result = scores.estimate(counts_of(drawn.sum(axis=1), CODES), by=["run"], design=design, min_n=1).table
             yield covered(f"clustered, {clusters} of {size}, {mix}", result, 0.0)
 
 
@@ -142,7 +142,9 @@ def paired_cells() -> Iterable[Cell]:
             table = table.assign(from_score=codes[table["_pair"] // 3], to_score=codes[table["_pair"] % 3]).drop(
                 columns="_pair"
             )
-            yield covered(f"paired, {people}, drift {drift}", change.paired(table, min_n=1).table, truth_of(drift))
+            yield covered(
+                f"paired, {people}, drift {drift}", change.paired(table, by=["run"], min_n=1).table, truth_of(drift)
+            )
 
 
 def panel_cells() -> Iterable[Cell]:
@@ -164,7 +166,9 @@ def panel_cells() -> Iterable[Cell]:
             shared = pd.DataFrame({"run": np.arange(RUNS), "period": "2024-02-01", "other": "2024-01-01", STRATUM: "all"}).assign(
                 **{f"cross_{x}{y}": (one[..., 1] * two[..., 0]).sum(axis=1) for x, one in (("a", a), ("b", b)) for y, two in (("a", a), ("b", b))}
             )  # fmt: skip
-            result = change.consecutive(pd.concat(parts), design=pd.concat(designs), shared=shared, min_n=1).table
+            result = change.consecutive(
+                pd.concat(parts), by=["run"], design=pd.concat(designs), shared=shared, min_n=1
+            ).table
             yield covered(f"panel, {people}, keep {keep}", result, truth_of(0.3))
 
 
@@ -179,7 +183,7 @@ def mean_cells() -> Iterable[Cell]:
         truth = float(np.arange(1, 8) @ np.array(mix))
         for n in (20, 50, 200):
             drawn = random.multinomial(n, mix, RUNS)
-            result = scores.estimate(counts_of(drawn, np.arange(1, 8)), metric=CES, min_n=1).table
+            result = scores.estimate(counts_of(drawn, np.arange(1, 8)), by=["run"], metric=CES, min_n=1).table
             yield covered(f"ces, n {n}, {mix}", result, truth)
 
 
@@ -204,7 +208,10 @@ def test_answers_taken_as_independent_would_cover_far_too_seldom() -> None:
     drawn = np.where(
         minds, random.multinomial(20, MIXES[2], (RUNS, 30)), random.multinomial(20, MIXES[2][::-1], (RUNS, 30))
     )
-    assert covered("", scores.estimate(counts_of(drawn.sum(axis=1), CODES), min_n=1).table, 0.0).coverage < 0.85
+    assert (
+        covered("", scores.estimate(counts_of(drawn.sum(axis=1), CODES), by=["run"], min_n=1).table, 0.0).coverage
+        < 0.85
+    )
 
 
 def test_paired_changes_cover_within_their_range() -> None:

@@ -176,7 +176,7 @@ def test_classes_learnt_again_cover_where_held_fixed_they_do_not() -> None:
         moments = told.assign(sum_sq=told["sum"] ** 2).groupby(["segment", "outcome", "replicate"], as_index=False)[["n", "sum", "sum_sq"]].sum()  # fmt: skip
         for name, model in (
             ("again", segments.relearnt(fit, patterns)),
-            ("fixed", segments.classification(fit.parts["posterior"])),
+            ("fixed", segments.classification(fit.parts["posterior"], classes=list(fit.model.labels))),
         ):
             table = segments.profiles(moments, units={"x": "ratio"}, classification=model)["x"].table.sort_values(
                 "estimate"

@@ -94,7 +94,7 @@ def test_shares_still_there_cover(shape: str, spells: int, late: bool, record: R
     lives = worlds(hazard, spells=spells, seed=spells + late, late=late)
     # One start for all: the months before it are not asked about.
     start = 6.0 if late else 0.0
-    found = survival.at(lives, [12, 20], given=start, min_n=1).table
+    found = survival.at(lives, [12, 20], given=start, by=["world"], min_n=1).table
     for month in (12, 20):
         truth = float(np.prod(1 - hazard[int(start) : month]))
         covered = share_covered(found[found["duration"] == month], truth)
@@ -115,7 +115,7 @@ def test_restricted_means_cover(shape: str, spells: int, record: Recorder) -> No
     hazard = SHAPES[shape]
     lives = worlds(hazard, spells=spells, seed=spells + 2)
     truth = float(np.concatenate([[1.0], np.cumprod(1 - hazard)])[:18].sum())
-    covered = share_covered(survival.rmst(lives, tau=18, min_n=1).table, truth)
+    covered = share_covered(survival.rmst(lives, tau=18, by=["world"], min_n=1).table, truth)
     row = {"hazard": shape, "spells": spells, "covered": covered}
     record("Restricted mean of 18 months", row, runs=RUNS, seed=spells + 2)
     assert not is_defect(covered, RUNS), f"{covered:.4f}"
@@ -125,7 +125,7 @@ def test_restricted_means_cover(shape: str, spells: int, record: Recorder) -> No
 @pytest.mark.parametrize("share", [0.3, 0.7])
 def test_cumulative_incidence_covers(share: float, spells: int, record: Recorder) -> None:
     lives = worlds(BATHTUB, spells=spells, seed=spells + 3, causes=(share, 1 - share))
-    found = survival.cumulative_incidence(lives, times=[12, 20], min_n=1).table
+    found = survival.cumulative_incidence(lives, times=[12, 20], by=["world"], min_n=1).table
     before = np.concatenate([[1.0], np.cumprod(1 - BATHTUB)])
     for month in (12, 20):
         truth = float(share * (before[:month] * BATHTUB[:month]).sum())
@@ -141,7 +141,7 @@ def test_differences_of_cumulative_incidence_cover(shares: tuple[float, float], 
     sides = []
     for seed, share in enumerate(shares):
         lives = worlds(BATHTUB, spells=400, seed=500 + seed, causes=(share, 1 - share))
-        found = survival.cumulative_incidence(lives, times=[12], min_n=1).table
+        found = survival.cumulative_incidence(lives, times=[12], by=["world"], min_n=1).table
         sides.append(found.loc[found["cause"] == "c0"].reset_index(drop=True))
     # As `incidence_differences` has it, which takes one company at a time.
     gap, half = (
@@ -159,7 +159,7 @@ def test_differences_of_cumulative_incidence_cover(shares: tuple[float, float], 
 def test_taking_other_causes_for_censoring_is_found_out() -> None:
     """The check can fail: one minus Kaplan–Meier lies outside the interval of the truth."""
     lives = worlds(BATHTUB * 3, spells=1_000, seed=9, causes=(0.4, 0.6))
-    found = survival.cumulative_incidence(lives, times=[20], min_n=1).table
+    found = survival.cumulative_incidence(lives, times=[20], by=["world"], min_n=1).table
     wrong = found[found["cause"] == "c0"]["overstated"].mean()
     before = np.concatenate([[1.0], np.cumprod(1 - BATHTUB * 3)])
     truth = float(0.4 * (before[:20] * BATHTUB[:20] * 3).sum())
@@ -169,7 +169,7 @@ def test_taking_other_causes_for_censoring_is_found_out() -> None:
 def test_medians_cover_at_least_as_often_as_they_claim(record: Recorder) -> None:
     """Kind: conservative, as months are a lattice: at least 93 %."""
     hazard = np.full(24, 0.06)
-    found = survival.quantiles(worlds(hazard, spells=300, seed=5), [0.5], min_n=1).table
+    found = survival.quantiles(worlds(hazard, spells=300, seed=5), [0.5], by=["world"], min_n=1).table
     truth = float(np.argmax(np.cumprod(1 - hazard) < 0.5) + 1)
     high = found["ci_high"].fillna(np.inf)
     covered = float(((found["ci_low"] <= truth) & (truth <= high)).mean())

@@ -125,7 +125,8 @@ def test_counts_and_design_sums_fit_together_in_every_call(memory_lab: type[Memo
     for options in ({}, {"by": ["channel"]}, {"period": "month", "start": "2024-01-01"}, {"by": ["channel"], "period": "quarter"}, {"period": WINDOWS}):  # fmt: skip
         counts = responses.score_counts(lab, weights="lab", **options)
         design = responses.design_sums(lab, weights="lab", **options)
-        result = scores.estimate(counts, design=design, min_n=1).table
+        keys = [*options.get("by", []), *(["period"] if "period" in options else [])]
+        result = scores.estimate(counts, by=keys, design=design, min_n=1).table
         assert result["std_error"].gt(0).all()
         assert result["n"].sum() == 400
 
@@ -374,7 +375,7 @@ def test_five_thousand_segments_are_summed_and_compared(memory_lab: type[MemoryL
     answers = drawn(20_000, people=4_000).assign(channel=[f"s{k % 5000}" for k in range(20_000)])
     lab = lab_of(memory_lab, answers)
     design, counts = responses.design_sums(lab, by=["channel"]), responses.score_counts(lab, by=["channel"])
-    assert len(scores.against_rest(counts, design=design, min_n=2).table) == 5000
+    assert len(scores.against_rest(counts, by=["channel"], design=design, min_n=2).table) == 5000
 
 
 def test_no_answer_is_an_error_everywhere(memory_lab: type[MemoryLab]) -> None:
@@ -392,7 +393,7 @@ def test_all_periods_incomplete_give_levels_and_no_change(memory_lab: type[Memor
     options: dict[str, Any] = {"start": "2024-02-10", "end": "2024-03-20", "period": "month"}
     counts, design = responses.score_counts(lab, **options), responses.design_sums(lab, **options)
     assert not counts["complete"].any()
-    assert len(scores.estimate(counts, design=design).table) == 2
+    assert len(scores.estimate(counts, by=["period"], design=design).table) == 2
     for result in (change.consecutive(counts, design=design, shared=responses.overlap(lab, **options)), change.trend(counts, design=design)):  # fmt: skip
         assert result.table.empty
         assert any(note.startswith("Fewer than") for note in result.notes)

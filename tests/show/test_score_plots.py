@@ -105,7 +105,7 @@ def _scores(*, by: str = "", weighted: bool = False) -> Estimates:
     counts = counts.assign(sum_w=counts["n"] * weight, sum_w2=counts["n"] * weight**2)
     if not by:
         counts = counts.groupby("score", as_index=False)[["n", "sum_w", "sum_w2"]].sum()
-    return scores.estimate(counts)
+    return scores.estimate(counts, by=[by] if by else [])
 
 
 @pytest.fixture(params=["distribution", "course", "forest", "mixes", "weighting", "beliefs"])
@@ -370,7 +370,7 @@ def test_mixes_name_every_group_of_answers_with_its_share(info: LabInfo) -> None
 
 def test_withheld_groups_have_no_bar_and_are_counted(info: LabInfo) -> None:
     counts = pd.DataFrame({"plan": ["a", "b", "c"], "score": 9, "n": [400, 4, 40]})
-    figure = score_plots.mixes(_scores(), {"plan": scores.estimate(counts)}, info=info)
+    figure = score_plots.mixes(_scores(), {"plan": scores.estimate(counts, by=["plan"])}, info=info)
     assert figure.title.endswith(": 2 groups are left out, see the table")
     assert "Plan: a" in _words(figure.wide)
     assert not {"b", "c"} & set(_words(figure.wide))
@@ -378,7 +378,7 @@ def test_withheld_groups_have_no_bar_and_are_counted(info: LabInfo) -> None:
 
 def test_too_many_groups_leave_the_whole_only(info: LabInfo) -> None:
     counts = pd.DataFrame({"plan": [f"g{number}" for number in range(500)], "score": 9, "n": 40})
-    figure = score_plots.mixes(_scores(), {"plan": scores.estimate(counts)}, info=info)
+    figure = score_plots.mixes(_scores(), {"plan": scores.estimate(counts, by=["plan"])}, info=info)
     assert figure.title.endswith(": 500 groups are left out, see the table")
     assert len(figure.table.rows) == 501
 
@@ -405,8 +405,8 @@ def test_other_questions_are_drawn_on_their_own_scale(name: str, info: LabInfo) 
     figure = score_plots.distribution(spread, shares=score.companion("shares", by=["group"], unit="share"), info=info)
     assert figure.alt.startswith("Bar chart of the share of answers at each score from 1 to 5: ")
     plans = pd.concat([counts.assign(plan="a"), counts.assign(plan="b")])
-    levels = scores.estimate(plans, metric=scale)
-    judged = scores.against_rest(plans, metric=scale).with_columns({"flagged": False, "mde": 0.5})
+    levels = scores.estimate(plans, by=["plan"], metric=scale)
+    judged = scores.against_rest(plans, by=["plan"], metric=scale).with_columns({"flagged": False, "mde": 0.5})
     compared = score_plots.forest({"plan": judged}, scores={"plan": levels}, overall=score, info=info)
     unit = {"csat": "CSAT, %", "ces": "CES, scale points"}[name]
     assert any(word.startswith(unit) for word in _words(compared.wide))

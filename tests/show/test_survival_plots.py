@@ -42,10 +42,11 @@ def _lives(hazards: dict[str, float], *, n: int = 1000, months: int = 30) -> pd.
 
 
 def _drawn(lives: pd.DataFrame, info: LabInfo, *, min_n: int = 10) -> Figure:
-    curve = survival.kaplan_meier(lives, min_n=min_n)
+    by = ["plan"]
+    curve = survival.kaplan_meier(lives, by=by, min_n=min_n)
     ticks = survival_plots.times(curve, clock="months")
     return survival_plots.curves(
-        curve, risk=survival.at(lives, ticks, min_n=min_n), medians=survival.quantiles(lives, min_n=min_n), clock="months",
+        curve, risk=survival.at(lives, ticks, by=by, min_n=min_n), medians=survival.quantiles(lives, by=by, min_n=min_n), clock="months",
         info=info,
     )  # fmt: skip
 
@@ -61,7 +62,7 @@ def test_each_curve_is_named_with_its_end_and_median(info: LabInfo) -> None:
 
 def test_customers_at_risk_stand_below_the_ticks(info: LabInfo) -> None:
     lives = _lives({"monthly": 0.05, "yearly": 0.01})
-    at_risk = survival.at(lives, [12]).table.set_index("plan")["at_risk"]
+    at_risk = survival.at(lives, [12], by=["plan"]).table.set_index("plan")["at_risk"]
     words = _words(_drawn(lives, info).wide)
     assert {f"{value:,.0f}" for value in at_risk} <= set(words)
     assert {"0", "6", "12", "18", "24", "30"} <= set(words)
@@ -69,7 +70,7 @@ def test_customers_at_risk_stand_below_the_ticks(info: LabInfo) -> None:
 
 def test_curve_ends_where_the_risk_set_does(info: LabInfo) -> None:
     lives = _lives({"a": 0.05, "b": 0.3}, n=200)
-    curve = survival.kaplan_meier(lives)
+    curve = survival.kaplan_meier(lives, by=["plan"])
     end = float(curve.parts["groups"].set_index("plan")["end"].to_dict()["b"])
     assert end < 30
     assert re.search(rf"b \d+ % after {end:g} months", _drawn(lives, info).alt)
@@ -157,7 +158,9 @@ def test_labels_keep_apart_and_in_order() -> None:
 
 def test_tables_count_spells_and_leave_a_single_time_to_the_caption(info: LabInfo) -> None:
     lives = _lives({"monthly": 0.05, "yearly": 0.01})
-    table = survival_tables.of_spells(survival.differences(lives, times=[12]), caption="12 months", info=info)
+    table = survival_tables.of_spells(
+        survival.differences(lives, by=["plan"], times=[12]), caption="12 months", info=info
+    )
     labels = [column.label for column in table.columns]
     assert labels[0] == "Plan"
     assert labels[-1] == "Spells"

@@ -57,13 +57,13 @@ def test_each_group_is_followed_on_its_own() -> None:
     counts = pd.concat(
         [months((40, 35, 25), (50, 30, 20), region="N"), months((20, 20, 20), (30, 20, 10), region="S")]
     ).sample(frac=1, random_state=3)
-    table = change.consecutive(counts).table.set_index("region")
+    table = change.consecutive(counts, by=["region"]).table.set_index("region")
     assert table["estimate"].to_dict() == pytest.approx({"N": 15, "S": 100 / 3})
 
 
 def test_a_pair_is_hidden_when_either_period_is_hidden_also_as_a_complement() -> None:
     counts = months((400, 350, 250), (20, 10, 5), (2, 1, 1), (300, 100, 100), (310, 100, 100))
-    levels = nps.estimate(counts).table.set_index("period")["suppressed"]
+    levels = nps.estimate(counts, by=["period"]).table.set_index("period")["suppressed"]
     # March is small; February, the next smallest, hides with it.
     assert levels.tolist() == [False, True, True, False, False]
     pairs = change.consecutive(counts).table.set_index("period")
@@ -84,7 +84,7 @@ def test_windows_are_later_minus_earlier() -> None:
 def test_groups_in_one_window_only_are_counted_and_not_compared() -> None:
     one = pd.concat([months((40, 35, 25), region=name).drop(columns="period") for name in ("N", "S")])
     two = pd.concat([months((50, 30, 20), region=name).drop(columns="period") for name in ("S", "W", "E")])
-    result = change.between(one, two)
+    result = change.between(one, two, by=["region"])
     assert result.table["region"].tolist() == ["S"]
     assert any(note.endswith("not compared: 3.") for note in result.notes)
 
@@ -94,16 +94,16 @@ def test_a_group_hidden_in_one_window_is_hidden_in_the_change() -> None:
         [months(counts, region=name).drop(columns="period") for name, counts in (("N", (400, 1, 1)), ("S", (3, 1, 1)), ("W", (40, 30, 20)))]
     )  # fmt: skip
     after = pd.concat([months((100, 80, 60), region=name).drop(columns="period") for name in ("N", "S", "W")])
-    table = change.between(before, after).table.set_index("region")
+    table = change.between(before, after, by=["region"]).table.set_index("region")
     assert table["suppressed"].to_dict() == {"N": False, "S": True, "W": True}
 
 
 def test_windows_without_a_common_group_are_an_error_with_counts() -> None:
     one, two = (months((40, 35, 25), region=name).drop(columns="period") for name in ("N", "S"))
     with pytest.raises(InsufficientDataError, match="1 before and 1 after share none"):
-        change.between(one, two)
-    with pytest.raises(SchemaError, match="region before, none after"):
-        change.between(one, two.drop(columns="region"))
+        change.between(one, two, by=["region"])
+    with pytest.raises(SchemaError, match="`region` missing"):
+        change.between(one, two.drop(columns="region"), by=["region"])
 
 
 def test_a_course_needs_periods() -> None:

@@ -52,7 +52,7 @@ def test_moves_within_a_group_do_not_change_the_score() -> None:
 
 def test_paired_change_of_groups_and_of_a_mean() -> None:
     both = pd.concat([moves([[9, 1, 2], [3, 9, 4], [1, 2, 9]]).assign(region=name) for name in ("N", "S")])
-    table = change.paired(both).table
+    table = change.paired(both, by=["region"]).table
     assert table["region"].tolist() == ["N", "S"]
     assert table["estimate"].iloc[0] == table["estimate"].iloc[1]
     effort = declared("ces", scale=(1, 9), top=(1, 2))
@@ -157,7 +157,7 @@ def test_change_between_waves_agrees_with_r_svyglm(shared_dir: Path, stratified:
         .agg(n=("b", "size"), sum_w=("b", "sum"), sum_w2=("w2", "sum"))
         .reset_index()
     )
-    samples = scores.samples_of(counts, scale=NPS, design=design)
+    samples = scores.samples_of(counts, scale=NPS, design=design, by=["period"])
     empty = pd.DataFrame(columns=["period", "other", weighting.STRATUM, "cross_aa", "cross_ab", "cross_ba", "cross_bb"])
     pairs = pd.DataFrame({"period": ["2024-02-01"], "other": ["2024-01-01"]})
     correlation = steps.correlations(samples, design, empty, pairs=pairs, rows=(np.array([1]), np.array([0])))
@@ -225,7 +225,7 @@ def test_each_group_has_its_own_trend() -> None:
     counts = pd.concat(
         [months((40, 20, 40), (45, 20, 35), (50, 20, 30), region="N"), months(*[(40, 20, 40)] * 3, region="S")]
     )
-    assert change.trend(counts).table.set_index("region")["estimate"].round(6).gt(0).to_dict() == {
+    assert change.trend(counts, by=["region"]).table.set_index("region")["estimate"].round(6).gt(0).to_dict() == {
         "N": True,
         "S": False,
     }

@@ -90,9 +90,11 @@ def test_relabelling_segments_changes_nothing_but_labels() -> None:
     counts = regions(a={9: 30, 5: 20}, b={9: 25, 7: 40}, c={10: 18, 3: 22})
     renamed = counts.assign(region=counts["region"].map({"a": "z", "b": "y", "c": "x"}))
     for function in (nps.estimate, nps.distribution, nps.against_rest):
-        first = function(counts).table.assign(region=lambda table: table["region"].map({"a": "z", "b": "y", "c": "x"}))
+        first = function(counts, by=["region"]).table.assign(
+            region=lambda table: table["region"].map({"a": "z", "b": "y", "c": "x"})
+        )
         keys = [name for name in ("region", "score") if name in first]
-        second = function(renamed).table
+        second = function(renamed, by=["region"]).table
         pd.testing.assert_frame_equal(
             first.sort_values(keys, ignore_index=True), second.sort_values(keys, ignore_index=True)
         )
@@ -116,7 +118,7 @@ def test_one_answer_is_estimated_but_not_published() -> None:
 
 def test_small_segment_hides_with_its_complement_in_every_part() -> None:
     counts = regions(a={9: 300}, b={9: 50, 5: 30}, c={5: 4})
-    result = nps.estimate(counts)
+    result = nps.estimate(counts, by=["region"])
     assert result.table.set_index("region")["suppressed"].to_dict() == {"a": False, "b": True, "c": True}
     for name in ("wald", "score", "shares"):
         part = result.parts[name].set_index("region")
@@ -134,7 +136,7 @@ def test_suppression_counts_customers_and_not_answers() -> None:
 
 
 def test_distribution_has_all_eleven_scores_and_sums_to_one() -> None:
-    result = nps.distribution(regions(a={10: 30, 2: 10}, b={8: 20}))
+    result = nps.distribution(regions(a={10: 30, 2: 10}, b={8: 20}), by=["region"])
     table = result.table
     assert table.groupby("region")["score"].apply(list).to_dict() == {"a": list(range(11)), "b": list(range(11))}
     assert table.groupby("region")["estimate"].sum().tolist() == pytest.approx([1, 1])
@@ -144,7 +146,9 @@ def test_distribution_has_all_eleven_scores_and_sums_to_one() -> None:
 
 
 def test_distribution_hides_a_small_group_as_one() -> None:
-    table = nps.distribution(regions(a={10: 30, 2: 10}, b={8: 4, 1: 1}, c={8: 60})).table.set_index("region")
+    table = nps.distribution(regions(a={10: 30, 2: 10}, b={8: 4, 1: 1}, c={8: 60}), by=["region"]).table.set_index(
+        "region"
+    )
     assert table.loc[["b"], ["estimate", "ci_low", "ci_high", "count", "n"]].isna().all(axis=None)
     assert table.loc[["c"], "estimate"].notna().all()
     # A score that three of forty gave is published: the cell is the group, not the score.
@@ -152,7 +156,9 @@ def test_distribution_hides_a_small_group_as_one() -> None:
 
 
 def test_against_rest_compares_with_the_others_and_not_with_the_total() -> None:
-    table = nps.against_rest(regions(a={9: 50, 7: 30, 5: 20}, b={9: 30, 7: 25, 5: 15}, c={9: 10, 7: 10, 5: 10})).table
+    table = nps.against_rest(
+        regions(a={9: 50, 7: 30, 5: 20}, b={9: 30, 7: 25, 5: 15}, c={9: 10, 7: 10, 5: 10}), by=["region"]
+    ).table
     row = table.set_index("region").loc["a"]
     # The rest: 40 promoters, 35 passives, 25 detractors. Test as R's with pseudo-counts in each sample.
     assert (row["nps_segment"], row["nps_rest"], row["estimate"]) == pytest.approx((30, 15, 15))
@@ -164,13 +170,13 @@ def test_against_rest_compares_with_the_others_and_not_with_the_total() -> None:
 
 
 def test_two_segments_are_each_others_rest() -> None:
-    table = nps.against_rest(regions(a={9: 50, 5: 30}, b={9: 30, 5: 40})).table
+    table = nps.against_rest(regions(a={9: 50, 5: 30}, b={9: 30, 5: 40}), by=["region"]).table
     assert table["estimate"].iloc[0] == -table["estimate"].iloc[1]
     assert table["p_value"].iloc[0] == table["p_value"].iloc[1]
 
 
 def test_one_segment_has_no_rest_and_a_note_says_so() -> None:
-    result = nps.against_rest(regions(a={9: 50}))
+    result = nps.against_rest(regions(a={9: 50}), by=["region"])
     assert len(result.table) == 0
     assert comparison.ONE_GROUP in result.notes
 
@@ -186,7 +192,7 @@ def test_one_segment_has_no_rest_and_a_note_says_so() -> None:
 )
 def test_against_rest_takes_one_group_column(counts: pd.DataFrame) -> None:
     with pytest.raises(ParameterError, match="one group column"):
-        nps.against_rest(counts)
+        nps.against_rest(counts, by=list(counts.columns.drop(["score", "n"])))
 
 
 def test_periods_carry_whether_they_are_complete_even_when_suppressed() -> None:
@@ -197,7 +203,7 @@ def test_periods_carry_whether_they_are_complete_even_when_suppressed() -> None:
             counted({9: 30, 5: 9}, period="2024-03-01").assign(complete=False),
         ]
     )
-    for result in (nps.estimate(counts), nps.distribution(counts)):
+    for result in (nps.estimate(counts, by=["period"]), nps.distribution(counts, by=["period"])):
         table = result.table.drop_duplicates("period")
         assert table["complete"].tolist() == [True, True, False]
         assert table["suppressed"].tolist() == [False, True, True]
@@ -223,7 +229,7 @@ def test_a_missing_column_is_named() -> None:
 
 @pytest.mark.parametrize("label", ["", "unknown", "x" * 300, "<b>Nord</b>", "🌱", "2024"])
 def test_any_label_is_a_segment(label: str) -> None:
-    table = nps.against_rest(regions(**{label: {9: 50, 5: 30}, "other": {9: 30, 5: 40}})).table
+    table = nps.against_rest(regions(**{label: {9: 50, 5: 30}, "other": {9: 30, 5: 40}}), by=["region"]).table
     assert table["region"].tolist() == sorted([label, "other"])
 
 
@@ -231,7 +237,7 @@ def test_five_thousand_segments_are_estimated_at_once() -> None:
     counts = pd.DataFrame(
         {"region": np.repeat([f"s{k:04}" for k in range(5000)], 3), "score": [9, 7, 5] * 5000, "n": [20, 10, 5] * 5000}
     )
-    assert len(nps.estimate(counts).table) == len(nps.against_rest(counts).table) == 5000
+    assert len(nps.estimate(counts, by=["region"]).table) == len(nps.against_rest(counts, by=["region"]).table) == 5000
 
 
 def test_bounds_by_hand_hold_whatever_the_unscored_answers_were() -> None:

@@ -21,7 +21,9 @@ REGIONS = pd.concat(
 
 
 def gaps(*believed: str) -> pd.DataFrame:
-    return perception.gap(believed, overall=scores.estimate(COUNTS), groups={"region": scores.estimate(REGIONS)}).table
+    return perception.gap(
+        believed, overall=scores.estimate(COUNTS), groups={"region": scores.estimate(REGIONS, by=["region"])}
+    ).table
 
 
 def test_the_gap_is_belief_minus_score_with_the_interval_reversed() -> None:
@@ -59,7 +61,9 @@ def test_no_belief_is_an_empty_table() -> None:
 
 def test_gaps_join_the_family() -> None:
     gap = perception.gap(
-        ["70", "region:North=48"], overall=scores.estimate(COUNTS), groups={"region": scores.estimate(REGIONS)}
+        ["70", "region:North=48"],
+        overall=scores.estimate(COUNTS),
+        groups={"region": scores.estimate(REGIONS, by=["region"])},
     )
     judged = multiplicity.adjust([gap], materiality=3)[0].table
     assert judged["flagged"].tolist() == [True, False]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cemlab.core.errors import ParameterError
+from cemlab.core.errors import SchemaError
 from cemlab.stats import nps, robustness
 
 COUNTS = pd.DataFrame({"score": list(range(11)), "n": [4, 1, 2, 3, 5, 20, 10, 15, 20, 40, 80]})
@@ -47,5 +47,5 @@ def test_small_samples_are_suppressed_and_groups_refused() -> None:
     few = pd.DataFrame({"score": [9, 10], "n": [3, 4]})
     for check in (robustness.cut_points, robustness.heaping):
         assert check(few).table["estimate"].isna().all()
-        with pytest.raises(ParameterError, match="groups region"):
+        with pytest.raises(SchemaError, match="`region` is neither"):
             check(COUNTS.assign(region="N"))

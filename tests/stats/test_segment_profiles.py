@@ -85,7 +85,7 @@ WORLD = world(40_000)
 
 def test_classification_error_worked_by_hand() -> None:
     patterns = pd.DataFrame({"n": [60, 40], "a": [0.9, 0.25], "b": [0.1, 0.75], "value": ["a", "b"]})
-    found = segments.classification(patterns)
+    found = segments.classification(patterns, classes=["a", "b"])
     assert found.errors[0] == pytest.approx([54 / 64, 10 / 64])
     assert found.errors[1] == pytest.approx([6 / 36, 30 / 36])
     assert found.weights @ found.errors == pytest.approx(np.eye(2))
@@ -200,7 +200,7 @@ def test_corrected_curves_worked_by_hand() -> None:
 def test_curves_without_error_are_kaplan_meier() -> None:
     lives = lives_of_two()
     ours = segments.curves(lives, classification=segments.exact(["a", "b"])).table
-    plain = kaplan_meier(lives).table
+    plain = kaplan_meier(lives, by=["segment"]).table
     assert ours["estimate"].to_numpy() == pytest.approx(plain["estimate"].to_numpy())
     assert ours["at_risk"].to_numpy() == pytest.approx(plain["at_risk"].to_numpy())
 
@@ -300,7 +300,7 @@ def test_a_count_below_nothing_is_cut_and_said() -> None:
 
 def test_one_class_has_no_rest() -> None:
     moments = pd.DataFrame({"segment": ["1"], "outcome": "x", "n": [40], "sum": [80.0], "sum_sq": [200.0]})
-    model = segments.classification(pd.DataFrame({"n": [40], "1": [1.0], "value": ["1"]}))
+    model = segments.classification(pd.DataFrame({"n": [40], "1": [1.0], "value": ["1"]}), classes=["1"])
     assert segments.profiles(moments, units={"x": "ratio"}, classification=model)["x"].table["estimate"].tolist() == [2]
     found = segments.differences(moments, classification=model)
     assert found.table.empty
@@ -365,7 +365,7 @@ def test_classes_learnt_again_widen_the_intervals_and_say_so() -> None:
     patterns = people.groupby([*items, "replicate"], as_index=False).size().rename(columns={"size": "n"})
     fit = segments.latent_classes(patterns, items=items, classes=3, starts=5)
     again = segments.relearnt(fit, patterns)
-    fixed = segments.classification(fit.parts["posterior"])
+    fixed = segments.classification(fit.parts["posterior"], classes=list(fit.model.labels))
     assert again.errors == pytest.approx(fixed.errors)
     moments = summed(people.merge(fit.parts["posterior"][[*items, "value"]], on=items).rename(columns={"value": "segment"}), ["margin"])  # fmt: skip
     wide, narrow = (

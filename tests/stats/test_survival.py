@@ -102,7 +102,11 @@ def test_log_rank_agrees_with_r_survdiff(name: str, shared_dir: Path) -> None:
     rows = rows.dropna(subset=[names[words[0]], *strata])
     expected = KM["logrank"][name]
     found = survival.log_rank(
-        life_table(rows, by=[names[words[0]], *strata]), strata=strata, rho=expected["rho"], min_n=1
+        life_table(rows, by=[names[words[0]], *strata]),
+        by=[names[words[0]]],
+        strata=strata,
+        rho=expected["rho"],
+        min_n=1,
     )
     assert found.row()["estimate"] == pytest.approx(expected["chisq"], rel=1e-11)
     assert found.row()["p_value"] == pytest.approx(expected["p"], rel=1e-10)
@@ -114,7 +118,7 @@ def test_log_rank_agrees_with_r_survdiff(name: str, shared_dir: Path) -> None:
 @pytest.mark.shared
 def test_pairwise_log_rank_and_its_adjustment_agree_with_r(shared_dir: Path) -> None:
     expected = KM["logrank"]["veteran_pairwise"]
-    pairs = survival.pairwise(life_table(veteran(shared_dir), by=["celltype"]), min_n=1)
+    pairs = survival.pairwise(life_table(veteran(shared_dir), by=["celltype"]), min_n=1, by=["celltype"])
     found = (pairs.table["versus"] + " vs " + pairs.table["celltype"]).tolist()
     assert found == expected["pair"]
     close(pairs.table["p_value"], expected["p"])
@@ -124,7 +128,7 @@ def test_pairwise_log_rank_and_its_adjustment_agree_with_r(shared_dir: Path) -> 
 @pytest.mark.shared
 def test_difference_of_restricted_means_agrees_with_survrm2(shared_dir: Path) -> None:
     estimate, low, high, p_value = KM["lung_rmst2_tau600"]
-    women = survival.differences(life_table(lung(shared_dir), by=["sex"]), tau=600, min_n=1).row({"sex": 2})
+    women = survival.differences(life_table(lung(shared_dir), by=["sex"]), tau=600, min_n=1, by=["sex"]).row({"sex": 2})
     assert women[["estimate", "ci_low", "ci_high"]].tolist() == pytest.approx([estimate, low, high], rel=1e-10)
     assert women["p_value"] == pytest.approx(p_value, rel=1e-8)
 
@@ -132,7 +136,9 @@ def test_difference_of_restricted_means_agrees_with_survrm2(shared_dir: Path) ->
 @pytest.mark.shared
 def test_difference_at_one_time_agrees_with_two_curves_of_r(shared_dir: Path) -> None:
     expected = KM["lung_fixedtime_365"]
-    women = survival.differences(life_table(lung(shared_dir), by=["sex"]), times=[365], min_n=1).row({"sex": 2})
+    women = survival.differences(life_table(lung(shared_dir), by=["sex"]), times=[365], min_n=1, by=["sex"]).row(
+        {"sex": 2}
+    )
     assert women["estimate"] == pytest.approx(expected["diff"], rel=1e-12)
     assert women["std_error"] == pytest.approx(expected["se_diff"], rel=1e-12)
     assert women["p_value"] == pytest.approx(expected["p_plain"], rel=1e-9)
@@ -166,7 +172,7 @@ def test_cumulative_incidence_of_ten_spells_agrees_with_r() -> None:
 
 @pytest.mark.shared
 def test_gray_test_agrees_with_cmprsk(shared_dir: Path) -> None:
-    found = survival.gray_test(life_table(mgus2(shared_dir), by=["sex"])).table
+    found = survival.gray_test(life_table(mgus2(shared_dir), by=["sex"]), by=["sex"]).table
     for (_, row), (statistic, p_value, df) in zip(found.iterrows(), CR["mgus2_gray"], strict=True):
         assert row["estimate"] == pytest.approx(statistic, rel=1e-10)
         assert row["p_value"] == pytest.approx(p_value, rel=1e-9)
@@ -211,9 +217,9 @@ def test_groups_are_what_they_are_alone_and_row_order_does_not_matter(
         months([row[0] for row in rows], [row[1] for row in rows], plan=plan)
         for plan, rows in zip("ab", (first, second), strict=True)
     ]
-    both = survival.kaplan_meier(pd.concat(parts).sample(frac=1, random_state=1), min_n=1).table
+    both = survival.kaplan_meier(pd.concat(parts).sample(frac=1, random_state=1), min_n=1, by=["plan"]).table
     for part in parts:
-        alone = survival.kaplan_meier(part, min_n=1).table
+        alone = survival.kaplan_meier(part, min_n=1, by=["plan"]).table
         together = both[both["plan"] == part["plan"].iloc[0]]
         np.testing.assert_array_equal(alone["estimate"], together["estimate"])
 
@@ -221,7 +227,7 @@ def test_groups_are_what_they_are_alone_and_row_order_does_not_matter(
 def test_of_two_groups_each_is_the_rest_of_the_other() -> None:
     lives = pd.concat([months([5, 4, 3], [0, 0, 40], plan="a"), months([15, 9, 1], [2, 0, 30], plan="b")])
     for options in ({"times": [2.0]}, {"tau": 3.0}):
-        first, second = survival.differences(lives, **options).table["estimate"]
+        first, second = survival.differences(lives, **options, by=["plan"]).table["estimate"]
         assert first == pytest.approx(-second)
 
 
@@ -292,15 +298,15 @@ def test_of_two_spans_as_long_the_earlier_counts_and_all_groups_share_it() -> No
     assert survival.kaplan_meier(spans).parts["groups"][["start", "end"]].to_numpy().tolist() == [[1, 12]]
     steady = pd.DataFrame({"duration": [0, 30], "entered": [90, 0], "events": [0, 40], "censored": [0, 50]})
     both = pd.concat([spans.assign(plan="a"), steady.assign(plan="b")])
-    found = survival.kaplan_meier(both).parts["groups"]
+    found = survival.kaplan_meier(both, by=["plan"]).parts["groups"]
     assert found[["start", "end"]].to_numpy().tolist() == [[1, 12], [1, 30]]
-    assert survival.rmst(both).table["tau"].tolist() == [12, 12]
+    assert survival.rmst(both, by=["plan"]).table["tau"].tolist() == [12, 12]
 
 
 def test_a_group_whose_span_no_other_shares_has_no_curve_and_the_note_says_so() -> None:
     early = pd.DataFrame({"duration": [0, 5], "entered": [30, 0], "events": [0, 30], "censored": 0, "plan": "early"})
     late = pd.DataFrame({"duration": [8, 40], "entered": [30, 0], "events": [0, 30], "censored": 0, "plan": "late"})
-    found = survival.kaplan_meier(pd.concat([early, late]))
+    found = survival.kaplan_meier(pd.concat([early, late]), by=["plan"])
     assert set(found.table["plan"]) == {"late"}
     assert any("1 groups have too few at risk" in note for note in found.notes)
 
@@ -349,7 +355,7 @@ def test_who_enters_and_leaves_when_nobody_is_there_is_refused() -> None:
 def test_the_longest_wait_of_a_displayed_group_starts_all_curves() -> None:
     other = months([2, 2, 2, 2, 2, 2], [3] * 6).assign(entered=0)
     lives = pd.concat([LATE.assign(plan="late"), other.assign(plan="early")])
-    starts = survival.kaplan_meier(lives, min_n=7).parts["groups"]["start"]
+    starts = survival.kaplan_meier(lives, min_n=7, by=["plan"]).parts["groups"]["start"]
     assert starts.tolist() == [1, 1]
 
 
@@ -385,12 +391,12 @@ def test_small_groups_are_hidden_with_their_complement() -> None:
         [months([40, 30], [5, 90], plan="a"), months([4, 3], [0, 30], plan="b"), months([1, 1], [0, 1], plan="c")]
     )
     lives = lives.assign(n_customers=lives["plan"].map({"a": 150, "b": 30, "c": 3}))
-    curve = survival.kaplan_meier(lives, min_n=10)
+    curve = survival.kaplan_meier(lives, min_n=10, by=["plan"])
     hidden = curve.table.groupby("plan")["suppressed"].all()
     # The smallest never has enough at risk for a curve, and yet hides the next one with it.
     assert hidden.to_dict() == {"a": False, "b": True}
     assert curve.parts["groups"].set_index("plan").loc[["b", "c"]].isna().all(axis=None)
-    tests = survival.log_rank(lives, min_n=10).parts["groups"].set_index("plan")
+    tests = survival.log_rank(lives, min_n=10, by=["plan"]).parts["groups"].set_index("plan")
     assert tests["observed"].isna().to_dict() == {"a": False, "b": True, "c": True}
 
 
@@ -404,7 +410,7 @@ def test_nobody_left_gives_one_without_interval() -> None:
     assert found[["ci_low", "ci_high"]].isna().all(axis=None)
     assert not survival.quantiles(months([0, 0], [10, 90])).row()["reached"]
     with pytest.raises(InsufficientDataError, match="somebody who left"):
-        survival.log_rank(pd.concat([months([0], [20], plan="a"), months([0], [20], plan="b")]))
+        survival.log_rank(pd.concat([months([0], [20], plan="a"), months([0], [20], plan="b")]), by=["plan"])
 
 
 def test_everybody_left_ends_at_zero_without_interval() -> None:
@@ -456,15 +462,18 @@ def test_hundreds_of_groups_and_thousands_of_days_take_no_time() -> None:
     random = np.random.default_rng(3)
     lives = pd.DataFrame({"plan": np.repeat([f"p{k:03}" for k in range(200)], 500), "duration": np.tile(np.arange(1, 501), 200),
                           "events": random.poisson(1, 100_000), "censored": random.poisson(1, 100_000)})  # fmt: skip
-    assert len(survival.quantiles(lives).table) == 200
-    assert survival.log_rank(lives).row()["df"] == 199
+    assert len(survival.quantiles(lives, by=["plan"]).table) == 200
+    assert survival.log_rank(lives, by=["plan"]).row()["df"] == 199
 
 
 def test_a_group_that_nobody_left_is_not_called_different() -> None:
     lives = pd.DataFrame({
         "plan": ["old", "old", "new"], "duration": [1, 2, 2], "events": [40, 0, 0], "censored": [0, 60, 12],
     })  # fmt: skip
-    for found in (survival.differences(lives, times=[2]), survival.differences(lives, tau=2.0)):
+    for found in (
+        survival.differences(lives, times=[2], by=["plan"]),
+        survival.differences(lives, tau=2.0, by=["plan"]),
+    ):
         table = found.table.set_index("plan")
         assert table["estimate"].notna().all()
         assert table[["std_error", "p_value", "ci_low"]].isna().all(axis=None)

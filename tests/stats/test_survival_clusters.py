@@ -48,18 +48,22 @@ def cells(spells: pd.DataFrame) -> pd.DataFrame:
     return spells.assign(n=1, events=spells["event"] * 1)
 
 
+def groups(lives: pd.DataFrame) -> list[str]:
+    return ["plan"] if "plan" in lives else []
+
+
 CURVES: dict[str, Callable[[pd.DataFrame], Estimates]] = {
-    "kaplan_meier": lambda lives: survival.kaplan_meier(lives, min_n=0),
-    "nelson_aalen": lambda lives: survival.nelson_aalen(lives, min_n=0),
-    "at": lambda lives: survival.at(lives, [4, 9], given=2, min_n=0),
-    "quantiles": lambda lives: survival.quantiles(lives, [0.25, 0.5], min_n=0),
-    "rmst": lambda lives: survival.rmst(lives, tau=12, min_n=0),
-    "incidence": lambda lives: survival.cumulative_incidence(lives, min_n=0),
+    "kaplan_meier": lambda lives: survival.kaplan_meier(lives, by=groups(lives), min_n=0),
+    "nelson_aalen": lambda lives: survival.nelson_aalen(lives, by=groups(lives), min_n=0),
+    "at": lambda lives: survival.at(lives, [4, 9], given=2, by=groups(lives), min_n=0),
+    "quantiles": lambda lives: survival.quantiles(lives, [0.25, 0.5], by=groups(lives), min_n=0),
+    "rmst": lambda lives: survival.rmst(lives, tau=12, by=groups(lives), min_n=0),
+    "incidence": lambda lives: survival.cumulative_incidence(lives, by=groups(lives), min_n=0),
 }
 COMPARED: dict[str, Callable[[pd.DataFrame], Estimates]] = {
-    "shares": lambda lives: survival.differences(lives, times=[4, 9], min_n=0),
-    "means": lambda lives: survival.differences(lives, tau=12, min_n=0),
-    "incidence": lambda lives: survival.incidence_differences(lives, cause="price", times=[4, 9], min_n=0),
+    "shares": lambda lives: survival.differences(lives, times=[4, 9], by=["plan"], min_n=0),
+    "means": lambda lives: survival.differences(lives, tau=12, by=["plan"], min_n=0),
+    "incidence": lambda lives: survival.incidence_differences(lives, cause="price", times=[4, 9], by=["plan"], min_n=0),
 }
 ERRORS = ["estimate", "std_error", "ci_low", "ci_high"]
 
@@ -126,7 +130,7 @@ def test_leaving_out_one_customer_at_a_time_gives_nearly_the_same_errors(late: b
             survival.at(whole, [9], given=3, min_n=0).table["estimate"].iloc[0],
             survival.rmst(whole, tau=12, min_n=0).table["estimate"].iloc[0],
             survival.cumulative_incidence(whole, times=[9], min_n=0).row({"cause": "price"})["estimate"],
-            survival.differences(rest, times=[9], min_n=0).row({"plan": "a"})["estimate"],
+            survival.differences(rest, by=["plan"], times=[9], min_n=0).row({"plan": "a"})["estimate"],
         ]
 
     replicates = np.array([_without(each) for each in range(70)])
@@ -136,7 +140,7 @@ def test_leaving_out_one_customer_at_a_time_gives_nearly_the_same_errors(late: b
         survival.at(whole, [9], given=3, min_n=0).table["std_error"].iloc[0],
         survival.rmst(whole, tau=12, min_n=0).table["std_error"].iloc[0],
         survival.cumulative_incidence(whole, times=[9], min_n=0).row({"cause": "price"})["std_error"],
-        survival.differences(lives, times=[9], min_n=0).row({"plan": "a"})["std_error"],
+        survival.differences(lives, by=["plan"], times=[9], min_n=0).row({"plan": "a"})["std_error"],
     ]
     np.testing.assert_allclose(found, jackknife, rtol=0.06)
 
@@ -173,12 +177,12 @@ def scores_by_loops(spells: pd.DataFrame, plans: list[str]) -> np.ndarray:
 @pytest.mark.parametrize("late", [False, True])
 def test_log_rank_by_hand(late: bool) -> None:
     spells = rows(late=late)
-    found = survival.log_rank(table(spells, by=["plan"]), min_n=0)
+    found = survival.log_rank(table(spells, by=["plan"]), by=["plan"], min_n=0)
     scores = scores_by_loops(spells, ["a", "b", "c"])[:, 1:]
     excess = scores.sum(axis=0)
     close(found.table["estimate"], [excess @ np.linalg.inv(scores.T @ scores) @ excess])
     assert "clustered by customer" in found.method
-    pair = survival.pairwise(table(spells, by=["plan"]), min_n=0).table
+    pair = survival.pairwise(table(spells, by=["plan"]), by=["plan"], min_n=0).table
     for plan, versus, chi_square, estimate, error in pair[["plan", "versus", "chi_square", "estimate", "std_error"]].itertuples(index=False):  # fmt: skip
         own = scores_by_loops(spells[spells["plan"].isin([plan, versus])], [plan])
         close([chi_square, estimate / error], [own.sum() ** 2 / (own**2).sum(), own.sum() / np.sqrt((own**2).sum())])
@@ -193,7 +197,7 @@ def test_what_a_customer_adds_in_two_strata_is_added_before_it_is_squared() -> N
     ]
     scores = np.sum([np.vstack([each, np.zeros((CUSTOMERS - len(each), 2))]) for each in parts], axis=0)
     excess = scores.sum(axis=0)
-    found = survival.log_rank(lives, strata=["region"], min_n=0).table["estimate"]
+    found = survival.log_rank(lives, by=["plan"], strata=["region"], min_n=0).table["estimate"]
     close(found, [excess @ np.linalg.inv(scores.T @ scores) @ excess])
 
 
@@ -201,12 +205,14 @@ def test_grays_test_is_hardly_moved_by_spells_entered_again_and_the_naive_one_is
     spells = rows(seed=4, customers=80, most=1)
     thrice = pd.concat([spells, spells, spells])
     one = (
-        survival.gray_test(table(spells, by=["plan"], clustered=False), cause="price", min_n=0)
+        survival.gray_test(table(spells, by=["plan"], clustered=False), by=["plan"], cause="price", min_n=0)
         .table["estimate"]
         .iloc[0]
     )
     clustered, naive = (
-        survival.gray_test(table(thrice, by=["plan"], clustered=each), cause="price", min_n=0).table["estimate"].iloc[0]
+        survival.gray_test(table(thrice, by=["plan"], clustered=each), by=["plan"], cause="price", min_n=0)
+        .table["estimate"]
+        .iloc[0]
         for each in (True, False)
     )
     assert 0.7 < clustered / one < 1.3
@@ -246,7 +252,7 @@ def test_few_customers_have_no_interval_or_a_mark(customers: int, told: str) -> 
     assert found.table["estimate"].notna().all()
     assert any(told in note for note in found.notes) if told else not found.notes
     two = spells.assign(plan=np.where(spells["plan"] == "a", "a", "b"))
-    test = survival.log_rank(table(two, by=["plan"]), min_n=0).table
+    test = survival.log_rank(table(two, by=["plan"]), by=["plan"], min_n=0).table
     assert test["p_value"].isna().all() == (customers < 10)
     fit = hazards.clustered(hazards.fit_cox(cells(two), terms=["plan"], min_n=0), cells(two))
     assert fit.table["std_error"].isna().all() == (customers < 10)
@@ -255,7 +261,7 @@ def test_few_customers_have_no_interval_or_a_mark(customers: int, told: str) -> 
 
 def test_a_group_of_few_customers_alone_has_no_interval() -> None:
     spells = rows(customers=80).assign(plan=lambda each: np.where(each["replicate"] < 5, "rare", "usual"))
-    found = survival.at(table(spells, by=["plan"]), [4], min_n=0)
+    found = survival.at(table(spells, by=["plan"]), [4], by=["plan"], min_n=0)
     assert found.row({"plan": "rare"})["ci_low"] != found.row({"plan": "rare"})["ci_low"]
     assert found.row({"plan": "usual"})["ci_low"] < 1
 

@@ -55,7 +55,7 @@ def test_published_shares_after_one_year(rows: pd.DataFrame) -> None:
     ],
 )
 def test_log_rank(rows: pd.DataFrame, name: str, group: str, strata: list[str]) -> None:
-    found = survival.log_rank(life_table(rows, by=[group, *strata]), strata=strata).row()
+    found = survival.log_rank(life_table(rows, by=[group, *strata]), by=[group], strata=strata).row()
     assert found["estimate"] == pytest.approx(R["logrank"][name]["chisq"], rel=1e-11)
 
 

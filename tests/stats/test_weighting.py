@@ -91,7 +91,7 @@ def test_taylor_wald_of_forty_clusters_is_r_surveys_t_interval(survey: pd.DataFr
 @pytest.mark.parametrize("design", DESIGNS)
 def test_domains_agree_with_r_svyby(survey: pd.DataFrame, design: str, by: str) -> None:
     rows = designed(survey, design)
-    table = scores.estimate(counts_of(rows, by=[by]), design=sums_of(rows, by=[by])).table.set_index(by)
+    table = scores.estimate(counts_of(rows, by=[by]), by=[by], design=sums_of(rows, by=[by])).table.set_index(by)
     for group, (estimate, error) in REFERENCE["designs"][design][f"by_{by}"].items():
         assert table.loc[group, "estimate"] == pytest.approx(100 * estimate, abs=1e-9)
         assert table.loc[group, "std_error"] == pytest.approx(100 * error, abs=1e-9)
@@ -102,7 +102,7 @@ def test_weights_alone_need_no_design_sums(survey: pd.DataFrame) -> None:
     rows, expected = designed(survey, "weights_only"), REFERENCE["designs"]["weights_only"]
     row = scores.estimate(counts_of(rows, by=[])).row()
     assert row["std_error"] == pytest.approx(100 * expected["se"], abs=1e-9)
-    table = scores.estimate(counts_of(rows, by=["age"])).table.set_index("age")
+    table = scores.estimate(counts_of(rows, by=["age"]), by=["age"]).table.set_index("age")
     assert table.loc["55+", "std_error"] == pytest.approx(100 * expected["by_age"]["55+"][1], abs=1e-9)
 
 
@@ -271,7 +271,10 @@ def test_segments_that_share_customers_are_compared_with_their_covariance() -> N
     )
     rows.loc[:4, "score"] = 9
     counts = counts_of(rows, by=["region"])
-    alone, paired = scores.against_rest(counts), scores.against_rest(counts, design=sums_of(rows, by=["region"]))
+    alone, paired = (
+        scores.against_rest(counts, by=["region"]),
+        scores.against_rest(counts, design=sums_of(rows, by=["region"]), by=["region"]),
+    )
     assert alone.table["estimate"].tolist() == paired.table["estimate"].tolist()
     assert (paired.table["std_error"] < 0.5 * alone.table["std_error"]).all()
 
@@ -283,8 +286,8 @@ def test_design_sums_of_other_answers_groups_or_weights_are_refused() -> None:
         scores.estimate(counts, design=sums_of(rows.iloc[1:], by=[]))
     with pytest.raises(SchemaError, match="same answers and weights"):
         scores.estimate(counts, design=sums_of(rows.assign(w=2.0), by=[]))
-    with pytest.raises(SchemaError, match="by the groups of the counts: none there, region here"):
-        scores.estimate(counts.assign(region="N"), design=sums)
+    with pytest.raises(SchemaError, match="Design sums need the columns region"):
+        scores.estimate(counts.assign(region="N"), design=sums, by=["region"])
     with pytest.raises(SchemaError, match="n_clusters"):
         scores.estimate(counts, design=sums.drop(columns="n_clusters"))
     with pytest.raises(InsufficientDataError, match="0 rows"):
@@ -317,10 +320,10 @@ def test_csat_is_a_share_with_wilson_and_ces_a_mean_with_t() -> None:
 )
 def test_the_whole_family_has_distribution_and_comparisons(scale: MetricScale) -> None:
     counts = pd.DataFrame({"region": ["N"] * 3 + ["S"] * 3, "score": [1, 3, 5] * 2, "n": [20, 30, 50, 40, 30, 30]})
-    spread = scores.distribution(counts, metric=scale).table
+    spread = scores.distribution(counts, metric=scale, by=["region"]).table
     assert spread.groupby("region")["score"].apply(list).to_dict() == {"N": [1, 2, 3, 4, 5], "S": [1, 2, 3, 4, 5]}
     assert spread.groupby("region")["estimate"].sum().tolist() == pytest.approx([1, 1])
-    rest = scores.against_rest(counts, metric=scale).table
+    rest = scores.against_rest(counts, metric=scale, by=["region"]).table
     assert rest[f"{scale.name}_segment"].tolist() == rest[f"{scale.name}_rest"].tolist()[::-1]
     assert rest["p_value"].between(0, 0.05).all()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -9,12 +11,20 @@ from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.core.metrics import NPS, MetricScale
 from cemlab.core.results import Estimates
 from cemlab.stats import intervals
+from cemlab.stats.grouping import groups_in
 
 NOBODY_MOVED = "Nobody's answer changed its worth, so no interval can be given."
 ONLY_TWICE = "Speaks only of customers who answered in both windows."
 
 
-def paired(transitions: pd.DataFrame, *, metric: MetricScale = NPS, level: float = 0.95, min_n: int = 10) -> Estimates:
+def paired(
+    transitions: pd.DataFrame,
+    *,
+    by: Sequence[str] = (),
+    metric: MetricScale = NPS,
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Estimates:
     """Return how the score of the same customers changed between two windows.
 
     D = z₁ − z₀ per customer; mean D, variance (ΣnD² − (ΣnD)²/n)/n², Student's t with n − 1 degrees of
@@ -23,7 +33,9 @@ def paired(transitions: pd.DataFrame, *, metric: MetricScale = NPS, level: float
     Parameters
     ----------
     transitions : pandas.DataFrame
-        Transitions (`prepare.responses.transitions`): ``from_score``, ``to_score``, ``n``; other columns are groups.
+        Transitions (`prepare.responses.transitions`): ``from_score``, ``to_score``, ``n``.
+    by : sequence of str, default ()
+        Group columns; any other column that is not the transitions' own is refused.
     metric : MetricScale, default NPS
         The question.
     level : float, default 0.95
@@ -41,7 +53,7 @@ def paired(transitions: pd.DataFrame, *, metric: MetricScale = NPS, level: float
     Raises
     ------
     SchemaError
-        When a column is missing or a score is no code of the scale.
+        When a column is missing or unknown, or a score is no code of the scale.
     InsufficientDataError
         When nobody answered in both windows.
 
@@ -57,7 +69,7 @@ def paired(transitions: pd.DataFrame, *, metric: MetricScale = NPS, level: float
     [[10.0, 7.0]]
     """
     _check(transitions, metric)
-    by = [name for name in transitions.columns if name not in ("from_score", "to_score", "n")]
+    names = groups_in(transitions, by, own=("from_score", "to_score", "n"), of="transitions")
     worth = metric.worth
     rows = transitions.assign(
         _all=0, _from=transitions["from_score"].map(worth) * transitions["n"],
@@ -69,8 +81,8 @@ def paired(transitions: pd.DataFrame, *, metric: MetricScale = NPS, level: float
         _square=rows["_step"] ** 2 * rows["n"],
         _moved=rows["n"].where(rows["_step"] != 0, 0),
     )
-    sums = rows.groupby(by or ["_all"], observed=True)[["n", "_from", "_to", "_sum", "_square", "_moved"]].sum()
-    sums = sums.reset_index(drop=not by)
+    sums = rows.groupby(names or ["_all"], observed=True)[["n", "_from", "_to", "_sum", "_square", "_moved"]].sum()
+    sums = sums.reset_index(drop=not names)
     n = sums["n"].astype(float)
     step = sums["_sum"] / n
     variance = ((sums["_square"] - sums["_sum"] ** 2 / n) / n**2).clip(lower=0)
@@ -78,14 +90,14 @@ def paired(transitions: pd.DataFrame, *, metric: MetricScale = NPS, level: float
     error = metric.factor * np.sqrt(variance.where(~still))
     estimate = metric.factor * step
     half = intervals.quantile(level, n - 1) * error
-    table = sums[by].assign(
+    table = sums[names].assign(
         estimate=estimate, std_error=error, ci_low=estimate - half, ci_high=estimate + half,
         p_value=intervals.two_sided(estimate / error, n - 1),
         **{f"{metric.name}_now": metric.factor * sums["_to"] / n, f"{metric.name}_before": metric.factor * sums["_from"] / n},
         n=sums["n"], n_customers=sums["n"], n_eff=n, moved_share=sums["_moved"] / n,
     )  # fmt: skip
     return Estimates.build(
-        table, by=by, measure=f"{metric.name}_change_paired", unit=metric.difference_unit,
+        table, by=names, measure=f"{metric.name}_change_paired", unit=metric.difference_unit,
         method="mean change of the same customers, Student's t", level=level, min_n=min_n, better=metric.better,
         notes=(ONLY_TWICE, *((NOBODY_MOVED,) if still.any() else ())),
     )  # fmt: skip

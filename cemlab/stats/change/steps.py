@@ -12,13 +12,17 @@ from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.core.metrics import NPS, MetricScale
 from cemlab.core.results import Estimates
 from cemlab.core.suppression import hidden_cells
+from cemlab.stats.grouping import groups_in
 from cemlab.stats.intervals import Floats
 from cemlab.stats.scores.comparison import TWO_SAMPLE, compared
-from cemlab.stats.scores.samples import Samples, groups_of, samples_of
+from cemlab.stats.scores.samples import Samples, samples_of
 from cemlab.stats.weighting import STRATUM, covariance_parts
 
 INDEPENDENT = "The answers of different periods are treated as independent samples."
 SHARED = "Customers or clusters that answered in more than one period are allowed for (covariance of their totals)."
+
+OVERLAP_COLUMNS = ("other", STRATUM, "n_clusters", "cross_aa", "cross_ab", "cross_ba", "cross_bb")
+"""Columns of an overlap that are not groups; ``period`` is the later of the two periods."""
 
 Rows = NDArray[np.int64]
 
@@ -26,6 +30,7 @@ Rows = NDArray[np.int64]
 def consecutive(
     counts: pd.DataFrame,
     *,
+    by: Sequence[str] = (),
     metric: MetricScale = NPS,
     design: pd.DataFrame | None = None,
     shared: pd.DataFrame | None = None,
@@ -42,7 +47,9 @@ def consecutive(
     Parameters
     ----------
     counts : pandas.DataFrame
-        Score counts by ``period``; further group columns are followed each on their own.
+        Score counts by ``period``.
+    by : sequence of str, default ()
+        Group columns besides ``period``, each followed on its own; any other that is not the counts' own is refused.
     metric : MetricScale, default NPS
         The question.
     design : pandas.DataFrame, optional
@@ -66,7 +73,7 @@ def consecutive(
     Raises
     ------
     SchemaError
-        When there is no column ``period``, or the counts are not as they must be.
+        When there is no column ``period``, one is unknown, or the counts are not as they must be.
     InsufficientDataError
         When there is no answer.
 
@@ -88,9 +95,9 @@ def consecutive(
             f"A course over time needs the column period: the counts have {', '.join(counts.columns)}. "
             "Count with period=… first."
         )
-    samples = samples_of(counts, scale=metric, design=design)
+    others = [by] if isinstance(by, str) else list(by)
+    samples = samples_of(counts, by=[*others, "period"], scale=metric, design=design)
     groups = with_hidden(samples.table, by=samples.by, min_n=min_n)
-    others = [name for name in samples.by if name != "period"]
     chosen = groups.loc[groups["complete"]] if "complete" in groups else groups
     chosen = chosen.sort_values([*others, "period"]).assign(_row=lambda table: table.index)
     before = chosen.groupby(others, observed=True).shift() if others else chosen.shift()
@@ -113,7 +120,13 @@ def consecutive(
 
 
 def between(
-    before: pd.DataFrame, after: pd.DataFrame, *, metric: MetricScale = NPS, level: float = 0.95, min_n: int = 10
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    *,
+    by: Sequence[str] = (),
+    metric: MetricScale = NPS,
+    level: float = 0.95,
+    min_n: int = 10,
 ) -> Estimates:
     """Return each group's score in the later window minus that in the earlier one.
 
@@ -124,7 +137,9 @@ def between(
     Parameters
     ----------
     before, after : pandas.DataFrame
-        Score counts of two windows that do not overlap, with the same group columns.
+        Score counts of two windows that do not overlap.
+    by : sequence of str, default ()
+        Group columns; any other column that is not the counts' own is refused.
     metric : MetricScale, default NPS
         The question.
     level : float, default 0.95
@@ -141,7 +156,7 @@ def between(
     Raises
     ------
     SchemaError
-        When the group columns differ, or the counts are not as they must be.
+        When a column is unknown, or the counts are not as they must be.
     InsufficientDataError
         When a window holds no answer, or no group is in both.
 
@@ -157,18 +172,13 @@ def between(
     >>> between(before, after).table[["estimate", "p_value"]].round(4).values.tolist()
     [[15.0, 0.1848]]
     """
-    by = groups_of(after)
-    if set(by) != set(groups_of(before)):
-        raise SchemaError(
-            f"Both windows must have the same groups: {', '.join(groups_of(before)) or 'none'} before, "
-            f"{', '.join(by) or 'none'} after."
-        )
-    first, last = (samples_of(counts, scale=metric) for counts in (before, after))
+    first, last = (samples_of(counts, by=by, scale=metric) for counts in (before, after))
+    names = list(first.by)
     tables = [
-        with_hidden(side.table, by=by, min_n=min_n).assign(_all=0, _row=range(len(side.table)))
+        with_hidden(side.table, by=names, min_n=min_n).assign(_all=0, _row=range(len(side.table)))
         for side in (first, last)
     ]
-    both = tables[0].merge(tables[1], on=by or ["_all"], suffixes=("_before", "_now")).sort_values(by or ["_all"])
+    both = tables[0].merge(tables[1], on=names or ["_all"], suffixes=("_before", "_now")).sort_values(names or ["_all"])
     if both.empty:
         raise InsufficientDataError(
             f"A group must be in both windows to be compared: {len(tables[0]):,} before and {len(tables[1]):,} after "
@@ -245,6 +255,7 @@ def correlations(
     if pairs.empty:
         return np.zeros(0)
     keys = [name for name in pairs.columns if name != "other"]
+    groups_in(shared, keys, own=OVERLAP_COLUMNS, of="the overlap")
     strata = design.groupby(STRATUM)["stratum_clusters"].max().reset_index()
     grid = pairs.assign(_pair=np.arange(len(pairs))).merge(strata, how="cross")
     totals = design[[*keys, STRATUM, "sum_a", "sum_b"]]

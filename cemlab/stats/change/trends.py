@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ SCATTER = "The periods scatter around the line by more than chance: a straight l
 def trend(
     counts: pd.DataFrame,
     *,
+    by: Sequence[str] = (),
     metric: MetricScale = NPS,
     design: pd.DataFrame | None = None,
     shared: pd.DataFrame | None = None,
@@ -41,7 +43,9 @@ def trend(
     Parameters
     ----------
     counts : pandas.DataFrame
-        Score counts by ``period``; further group columns are followed each on their own.
+        Score counts by ``period``.
+    by : sequence of str, default ()
+        Group columns besides ``period``, each followed on its own; any other that is not the counts' own is refused.
     metric : MetricScale, default NPS
         The question.
     design, shared : pandas.DataFrame, optional
@@ -62,7 +66,7 @@ def trend(
     Raises
     ------
     SchemaError
-        When there is no column ``period``, or the counts are not as they must be.
+        When there is no column ``period``, one is unknown, or the counts are not as they must be.
     InsufficientDataError
         When there is no answer.
 
@@ -82,10 +86,10 @@ def trend(
         raise SchemaError(
             f"A trend needs the column period: the counts have {', '.join(counts.columns)}. Count with period=… first."
         )
-    samples = samples_of(counts, scale=metric, design=design)
+    others = [by] if isinstance(by, str) else list(by)
+    samples = samples_of(counts, by=[*others, "period"], scale=metric, design=design)
     table = samples.table
     kept = table.index[table["complete"]] if "complete" in table else table.index
-    others = [name for name in samples.by if name != "period"]
     chosen = table.loc[kept].sort_values([*others, "period"])
     groups = [part for _, part in chosen.groupby(others, observed=True)] if others else [chosen]
     fits = [_fitted(samples, part, design=design, shared=shared) for part in groups if len(part) >= FEWEST_PERIODS]

@@ -154,7 +154,7 @@ def _lives(lives: pd.DataFrame, *, by: list[str], cause: str) -> Lives:
     lives = lives.assign(entered=lives.get("entered", 0))
     counts = lives.groupby(keys, observed=True, dropna=False)[["entered", "events", "censored"]].sum().reset_index()
     counts = counts.assign(**{name: counts[name].astype(str) for name in by})
-    found = lives_of(counts, causes=bool(cause))
+    found = lives_of(counts, by=by, causes=bool(cause))
     if cause and cause not in found.causes:
         raise InsufficientDataError(
             f"The cause asked for must have happened in training: {len(found.causes)} others did."

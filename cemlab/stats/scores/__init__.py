@@ -4,7 +4,7 @@ from cemlab.stats.scores.comparison import against_rest, compared, differences
 from cemlab.stats.scores.designs import by_design
 from cemlab.stats.scores.levels import distribution, estimate
 from cemlab.stats.scores.missing import bounds_of, missing_bounds
-from cemlab.stats.scores.samples import Samples, groups_of, samples_of
+from cemlab.stats.scores.samples import Samples, samples_of
 
 __all__ = [
     "Samples",
@@ -15,7 +15,6 @@ __all__ = [
     "differences",
     "distribution",
     "estimate",
-    "groups_of",
     "missing_bounds",
     "samples_of",
 ]

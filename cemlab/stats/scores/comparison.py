@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from cemlab.core.metrics import NPS, Kind, MetricScale
 from cemlab.core.results import Estimates
 from cemlab.stats import intervals, weighting
 from cemlab.stats.intervals import Difference, Floats
-from cemlab.stats.scores.samples import Samples, groups_of, samples_of
+from cemlab.stats.scores.samples import Samples, samples_of
 
 TWO_SAMPLE: Mapping[Kind, str] = {
     "net": "difference with pseudo-counts in each sample (Rocks 2016) and Welch's degrees of freedom",
@@ -25,6 +25,7 @@ ONE_GROUP = "Only one group holds answers, so there is no rest to compare it wit
 def against_rest(
     counts: pd.DataFrame,
     *,
+    by: Sequence[str] = (),
     metric: MetricScale = NPS,
     design: pd.DataFrame | None = None,
     level: float = 0.95,
@@ -39,7 +40,9 @@ def against_rest(
     Parameters
     ----------
     counts : pandas.DataFrame
-        Score counts with one group column.
+        Score counts.
+    by : sequence of str
+        The one group column; any other column that is not the counts' own is refused.
     metric : MetricScale, default NPS
         The question.
     design : pandas.DataFrame, optional
@@ -59,9 +62,9 @@ def against_rest(
     Raises
     ------
     ParameterError
-        When the counts have not exactly one group column, or `level` is not in (0, 1).
+        When `by` does not name exactly one group column, or `level` is not in (0, 1).
     SchemaError
-        When a column is missing, a score is no code of the scale, or counts and design do not match.
+        When a column is missing or unknown, a score is no code of the scale, or counts and design do not match.
     InsufficientDataError
         When there is no answer.
 
@@ -75,22 +78,22 @@ def against_rest(
     >>> counts = pd.DataFrame(
     ...     {"region": ["N"] * 3 + ["S"] * 3, "score": [9, 7, 5] * 2, "n": [50, 30, 20, 40, 35, 25]}
     ... )
-    >>> against_rest(counts).table[["region", "estimate", "p_value"]].round(4).values.tolist()
+    >>> against_rest(counts, by=["region"]).table[["region", "estimate", "p_value"]].round(4).values.tolist()
     [['N', 15.0, 0.1848], ['S', -15.0, 0.1848]]
     """
-    by = groups_of(counts)
-    if len(by) != 1 or by == ["period"]:
+    samples = samples_of(counts, by=by, scale=metric, design=design)
+    names = list(samples.by)
+    if len(names) != 1 or names == ["period"]:
         raise ParameterError(
-            f"A comparison with the rest needs one group column other than period: {len(by)} were given "
-            f"({', '.join(by) or 'none'}). Count by one column at a time."
+            f"A comparison with the rest needs one group column other than period: {len(names)} were given "
+            f"({', '.join(names) or 'none'}). Count by one column at a time, and name it in `by`."
         )
-    samples = samples_of(counts, scale=metric, design=design)
     alone = len(samples.table) < 2
     rest, correlation = _rest(samples, design, counts)
     table = compared(samples, rest, correlation=correlation, level=level, names=("segment", "rest"))
     table = table.iloc[:0] if alone else table
     return Estimates.build(
-        table, by=by, measure=f"{metric.name}_difference", unit=metric.difference_unit,
+        table, by=names, measure=f"{metric.name}_difference", unit=metric.difference_unit,
         method=f"segment minus rest, {TWO_SAMPLE[metric.kind]}", level=level, min_n=min_n,
         better=metric.better, notes=(*samples.notes, *((ONE_GROUP,) if alone else ())),
     )  # fmt: skip
@@ -241,10 +244,10 @@ def _rest(samples: Samples, design: pd.DataFrame | None, counts: pd.DataFrame) -
     if len(keys) < 2:
         return samples, 0.0
     if not samples.designed:
-        return samples_of(rest, scale=samples.scale), 0.0
+        return samples_of(rest, by=[by], scale=samples.scale), 0.0
     source = design if design is not None else weighting.of_counts(counts, samples.by, samples.scale.worth)
     sums, covariance = weighting.rest_of(source, samples.by)
-    found = samples_of(rest, scale=samples.scale, design=sums)
+    found = samples_of(rest, by=[by], scale=samples.scale, design=sums)
     if not found.designed:
         return found, 0.0
     product = np.sqrt(samples.column("variance") * found.column("variance"))

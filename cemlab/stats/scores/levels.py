@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from cemlab.core.metrics import NPS, Kind, MetricScale
 from cemlab.core.results import Estimates
 from cemlab.stats import intervals
 from cemlab.stats.intervals import Floats, Interval
-from cemlab.stats.scores.samples import Samples, checked, groups_of, samples_of
+from cemlab.stats.scores.samples import Samples, checked, samples_of
 
 METHODS: Mapping[Kind, str] = {
     "net": "net promoter score, adjusted Wald interval with pseudo-counts (Rocks 2016)",
@@ -26,6 +26,7 @@ DESIGN = ("deff", "n_star", "n_clusters", "largest_share", "small_sample")
 def estimate(
     counts: pd.DataFrame,
     *,
+    by: Sequence[str] = (),
     metric: MetricScale = NPS,
     design: pd.DataFrame | None = None,
     level: float = 0.95,
@@ -41,7 +42,9 @@ def estimate(
     Parameters
     ----------
     counts : pandas.DataFrame
-        Score counts; every column that is not theirs is a group.
+        Score counts.
+    by : sequence of str, default ()
+        Group columns, ``period`` among them; any other column that is not the counts' own is refused.
     metric : MetricScale, default NPS
         The question (`lab.info.metric`).
     design : pandas.DataFrame, optional
@@ -66,7 +69,7 @@ def estimate(
     Raises
     ------
     SchemaError
-        When a column is missing, a score is no code of the scale, or counts and design do not match.
+        When a column is missing or unknown, a score is no code of the scale, or counts and design do not match.
     InsufficientDataError
         When there is no answer.
     ParameterError
@@ -85,7 +88,7 @@ def estimate(
     >>> estimate(counts).table[["estimate", "ci_low", "ci_high"]].round(3).values.tolist()
     [[50.0, 34.149, 62.939]]
     """
-    samples = samples_of(counts, scale=metric, design=design)
+    samples = samples_of(counts, by=by, scale=metric, design=design)
     keys, table = list(samples.by), samples.table
     centre, error, limits = interval_of(samples, level=level)
     kept = [
@@ -98,7 +101,7 @@ def estimate(
     if metric.kind == "net":
         parts["score"] = _limits(table[keys], _score(samples, level=level))
     if samples.designed and (table["n_eff"] < 0.999999 * table["n"]).any():
-        parts["unweighted"] = _unweighted(counts, metric, level=level)
+        parts["unweighted"] = _unweighted(counts, metric, by=samples.by, level=level)
     method = METHODS[metric.kind] + (EFFECTIVE if samples.designed and metric.kind != "mean" else "")
     return Estimates.build(
         rows, by=keys, measure=metric.name, unit=metric.unit, method=method, level=level, min_n=min_n,
@@ -109,6 +112,7 @@ def estimate(
 def distribution(
     counts: pd.DataFrame,
     *,
+    by: Sequence[str] = (),
     metric: MetricScale = NPS,
     design: pd.DataFrame | None = None,
     level: float = 0.95,
@@ -121,7 +125,9 @@ def distribution(
     Parameters
     ----------
     counts : pandas.DataFrame
-        Score counts; every column that is not theirs is a group.
+        Score counts.
+    by : sequence of str, default ()
+        Group columns, ``period`` among them; any other column that is not the counts' own is refused.
     metric : MetricScale, default NPS
         The question.
     design : pandas.DataFrame, optional
@@ -141,7 +147,7 @@ def distribution(
     Raises
     ------
     SchemaError
-        When a column is missing, a score is no code of the scale, or counts and design do not match.
+        When a column is missing or unknown, a score is no code of the scale, or counts and design do not match.
     InsufficientDataError
         When there is no answer.
     ParameterError
@@ -159,23 +165,23 @@ def distribution(
     >>> distribution(counts).table.query("score == 9")["estimate"].tolist()
     [0.65]
     """
-    samples = samples_of(counts, scale=metric, design=design)
+    samples = samples_of(counts, by=by, scale=metric, design=design)
     counts = checked(counts, metric)
-    by = groups_of(counts)
+    names = list(samples.by)
     table = samples.table
     kept = [name for name in ("n", "n_customers", "n_eff", "n_star", "df", "sum_w", "complete") if name in table]
-    grid = table[[*by, *kept]].merge(pd.DataFrame({"score": list(metric.codes)}), how="cross")
-    given = counts.groupby([*by, "score"], observed=True)[["n", "sum_w"]].sum().reset_index()
+    grid = table[[*names, *kept]].merge(pd.DataFrame({"score": list(metric.codes)}), how="cross")
+    given = counts.groupby([*names, "score"], observed=True)[["n", "sum_w"]].sum().reset_index()
     given = given.rename(columns={"n": "count", "sum_w": "_w"})
-    rows = grid.merge(given, on=[*by, "score"], how="left").fillna({"count": 0, "_w": 0.0})
+    rows = grid.merge(given, on=[*names, "score"], how="left").fillna({"count": 0, "_w": 0.0})
     shares = _wilson((rows["_w"] / rows["sum_w"]).clip(upper=1), rows["n_star"], rows["df"], level=level)
-    names = {code: name for name, codes in metric.groups.items() for code in codes}
+    group_of = {code: name for name, codes in metric.groups.items() for code in codes}
     rows = rows.astype({"count": counts["n"].dtype}).assign(
-        group=rows["score"].map(names), estimate=shares.estimate, std_error=shares.std_error,
+        group=rows["score"].map(group_of), estimate=shares.estimate, std_error=shares.std_error,
         ci_low=shares.low, ci_high=shares.high,
     )  # fmt: skip
     return Estimates.build(
-        rows.drop(columns=["_w", "sum_w", "n_star", "df"]), by=[*by, "score"], cells=by, measure="score_share", unit="share",
+        rows.drop(columns=["_w", "sum_w", "n_star", "df"]), by=[*names, "score"], cells=names, measure="score_share", unit="share",
         method="share of answers, Wilson interval", level=level, min_n=min_n, notes=samples.notes,
     )  # fmt: skip
 
@@ -298,10 +304,10 @@ def _wilson(
     )
 
 
-def _unweighted(counts: pd.DataFrame, metric: MetricScale, *, level: float) -> pd.DataFrame:
+def _unweighted(counts: pd.DataFrame, metric: MetricScale, *, by: Sequence[str], level: float) -> pd.DataFrame:
     """The same answers, each counted once."""
     plain = counts.drop(columns=["sum_w", "sum_w2"])
-    samples = samples_of(plain, scale=metric)
+    samples = samples_of(plain, by=by, scale=metric)
     centre, error, limits = interval_of(samples, level=level)
     return samples.table[list(samples.by)].assign(
         estimate=centre, std_error=error, ci_low=limits.low, ci_high=limits.high

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.core.metrics import MetricScale
 from cemlab.stats import weighting
+from cemlab.stats.grouping import groups_in
 from cemlab.stats.intervals import Floats
 
 COUNT_COLUMNS = ("score", "n", "sum_w", "sum_w2", "n_customers", "complete")
-"""Columns of a score-count frame that are not groups; ``period`` is a group like any other."""
+"""Columns of a score-count frame that are never groups; ``period`` is a group like any other, where it is asked for."""
 
 REPEATED = "Some customers answered more than once; without design sums these intervals treat answers as independent."
 FEW_CLUSTERS = "Fewer than 10 sampling clusters: estimated without interval."
@@ -85,28 +86,9 @@ class Samples:
         return replace(self, table=self.table.iloc[rows].reset_index(drop=True))
 
 
-def groups_of(counts: pd.DataFrame) -> list[str]:
-    """Return the group columns of a score-count frame, ``period`` included.
-
-    Parameters
-    ----------
-    counts : pandas.DataFrame
-        Score counts.
-
-    Returns
-    -------
-    list of str
-        In the order of the frame.
-
-    Examples
-    --------
-    >>> groups_of(pd.DataFrame(columns=["region", "score", "n"]))
-    ['region']
-    """
-    return [name for name in counts.columns if name not in COUNT_COLUMNS]
-
-
-def samples_of(counts: pd.DataFrame, *, scale: MetricScale, design: pd.DataFrame | None = None) -> Samples:
+def samples_of(
+    counts: pd.DataFrame, *, by: Sequence[str] = (), scale: MetricScale, design: pd.DataFrame | None = None
+) -> Samples:
     """Return the samples behind score counts, with the variance that their design gives.
 
     Without weights and clusters the variance is spread/n (spread/(n − 1) of a mean code). Else it is
@@ -117,6 +99,8 @@ def samples_of(counts: pd.DataFrame, *, scale: MetricScale, design: pd.DataFrame
     ----------
     counts : pandas.DataFrame
         Score counts.
+    by : sequence of str, default ()
+        Group columns, ``period`` among them; any other column that is not the counts' own is refused.
     scale : MetricScale
         The question.
     design : pandas.DataFrame, optional
@@ -130,7 +114,7 @@ def samples_of(counts: pd.DataFrame, *, scale: MetricScale, design: pd.DataFrame
     Raises
     ------
     SchemaError
-        When a column is missing, a score is no code of the scale, or counts and design do not match.
+        When a column is missing or unknown, a score is no code of the scale, or counts and design do not match.
     InsufficientDataError
         When there is no answer.
 
@@ -147,14 +131,14 @@ def samples_of(counts: pd.DataFrame, *, scale: MetricScale, design: pd.DataFrame
     [[0.5, 100.0]]
     """
     counts = checked(counts, scale)
-    by = groups_of(counts)
-    table = _moments(counts, by, scale)
+    names = groups_in(counts, by, own=COUNT_COLUMNS, of="score counts")
+    table = _moments(counts, names, scale)
     notes: list[str] = []
     if design is not None:
-        design = _matching(design, table, by)
+        design = _matching(design, table, names)
     weighted = not np.allclose(counts["sum_w2"] * counts["n"], counts["sum_w"] ** 2) or _unequal(counts)
     if design is None and weighted:
-        design = weighting.of_counts(counts, by, scale.worth)
+        design = weighting.of_counts(counts, names, scale.worth)
     if design is None or not (weighted or _is_clustered(design)):
         bessel = 1 if scale.kind == "mean" else 0
         n = table["n"].astype(float)
@@ -162,8 +146,8 @@ def samples_of(counts: pd.DataFrame, *, scale: MetricScale, design: pd.DataFrame
         table["df"] = np.where(scale.kind == "mean", n - 1, np.inf)
         if design is None and (table["n_customers"] < table["n"]).any():
             notes.append(REPEATED)
-        return Samples(table, tuple(by), scale, tuple(notes), designed=False)
-    return _designed(table, by, scale=scale, design=design, weighted=weighted)
+        return Samples(table, tuple(names), scale, tuple(notes), designed=False)
+    return _designed(table, names, scale=scale, design=design, weighted=weighted)
 
 
 def checked(counts: pd.DataFrame, scale: MetricScale) -> pd.DataFrame:
@@ -257,12 +241,6 @@ def _moments(counts: pd.DataFrame, by: Sequence[str], scale: MetricScale) -> pd.
 
 
 def _matching(design: pd.DataFrame, table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    groups = [name for name in design.columns if name not in weighting.DESIGN_COLUMNS]
-    if set(groups) != set(by):
-        raise SchemaError(
-            f"Design sums must be by the groups of the counts: {', '.join(groups) or 'none'} there, "
-            f"{', '.join(by) or 'none'} here. Ask both of the same question."
-        )
     weighting.checked(design, by)
     same = np.isclose(design["sum_b"].sum() / design["n"].sum(), table["sum_w"].sum() / table["n"].sum())
     if int(design["n"].sum()) != int(table["n"].sum()) or not same:

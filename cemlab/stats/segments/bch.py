@@ -104,7 +104,7 @@ class Classification:
 
 
 def classification(
-    posterior: pd.DataFrame, *, classes: Sequence[str] | None = None, n: str = "n", assigned: str = "value"
+    posterior: pd.DataFrame, *, classes: Sequence[str], n: str = "n", assigned: str = "value"
 ) -> Classification:
     """Return how often customers of each class are assigned to each, from a class model's probabilities.
 
@@ -114,8 +114,8 @@ def classification(
     ----------
     posterior : pandas.DataFrame
         One row per pattern: `n` customers, one column of probability per class, and the class that it is assigned to.
-    classes : sequence of str, optional
-        The columns of probability; default: every column of fractions other than ``probability``.
+    classes : sequence of str
+        The columns of probability.
     n : str, default "n"
         Column with the customers of each pattern.
     assigned : str, default "value"
@@ -141,13 +141,9 @@ def classification(
     Examples
     --------
     >>> patterns = pd.DataFrame({"n": [60, 40], "1": [0.9, 0.2], "2": [0.1, 0.8], "value": ["1", "2"]})
-    >>> classification(patterns).errors.round(4).tolist()
+    >>> classification(patterns, classes=["1", "2"]).errors.round(4).tolist()
     [[0.871, 0.129], [0.1579, 0.8421]]
     """
-    if classes is None:
-        classes = [
-            name for name in posterior.columns if posterior[name].dtype.kind == "f" and name not in (n, "probability")
-        ]
     names = tuple(str(name) for name in classes)
     missing = [name for name in (n, *names) if name not in posterior]
     if missing or not names:

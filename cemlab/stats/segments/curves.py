@@ -190,7 +190,8 @@ def _lives(lives: pd.DataFrame, model: Classification) -> tuple[Lives, Lives]:
         )
     rows["segment"] = pd.Categorical(rows["segment"], categories=list(model.classes), ordered=True)
     # Here groups of customers are groups of the table: the class model is corrected in each.
-    split = lives_of(rows.drop(columns="replicate", errors="ignore").assign(_group=rows.get("replicate", 0)))
+    rows = rows.drop(columns="replicate", errors="ignore").assign(_group=rows.get("replicate", 0))
+    split = lives_of(rows, by=["segment", "_group"])
     codes = split.groups["segment"].cat.codes.to_numpy()
     onto = np.equal.outer(codes, np.arange(len(model.classes))).astype(float)
     whole = Lives(

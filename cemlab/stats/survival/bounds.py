@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from cemlab.core.results import Estimates
@@ -11,7 +13,13 @@ METHOD = "Kaplan–Meier; bounds: all who were lost from sight before left at on
 
 
 def censoring_bounds(
-    lives: pd.DataFrame, time: float, *, given: float = 0.0, level: float = 0.95, min_n: int = 10
+    lives: pd.DataFrame,
+    time: float,
+    *,
+    by: Sequence[str] = (),
+    given: float = 0.0,
+    level: float = 0.95,
+    min_n: int = 10,
 ) -> Estimates:
     """Return the share still there with the bounds that hold whatever became of those lost from sight.
 
@@ -24,6 +32,8 @@ def censoring_bounds(
         A life table, as for `kaplan_meier`.
     time : float
         t, in the unit of the durations.
+    by : sequence of str, default ()
+        Group columns; any other column that is not the life table's own is refused.
     given : float, default 0
         Speak of those still there at this time; 0 for the start that late entry allows.
     level : float, default 0.95
@@ -40,7 +50,7 @@ def censoring_bounds(
     Raises
     ------
     SchemaError
-        When a column is missing or a count is impossible.
+        When a column is missing or unknown, or a count is impossible.
     InsufficientDataError
         When there is no spell, or no group ever has `min_n` at risk.
     ParameterError
@@ -65,12 +75,12 @@ def censoring_bounds(
         "ci_low": kept.assign(events=kept["events"] + lost),
         "ci_high": pd.concat([kept, stayed], ignore_index=True),
     }
-    known = at(lives, [time], given=given, level=level, min_n=min_n)
+    known = at(lives, [time], by=by, given=given, level=level, min_n=min_n)
     start = min(float(known.parts["groups"]["start"].min()), time)
     table = known.table.drop(columns=["std_error", "suppressed", "too_small"])
     keys = [*known.by]
     for name, side in sides.items():
-        found = at(side, [time], given=start, level=level, min_n=0).table
+        found = at(side, [time], by=by, given=start, level=level, min_n=0).table
         table = table.drop(columns=name).merge(found[[*keys, "estimate"]].rename(columns={"estimate": name}), on=keys)
     table[["ci_low", "ci_high"]] = table[["ci_low", "ci_high"]].where(table["estimate"].notna(), float("nan"))
     return Estimates.build(

@@ -150,6 +150,7 @@ def _scores(lives: Lives, split: Split, used: np.ndarray, *, weight: Floats, rat
 def log_rank(
     lives: pd.DataFrame,
     *,
+    by: Sequence[str] = (),
     strata: Sequence[str] = (),
     rho: float = 0.0,
     level: float = 0.95,
@@ -163,7 +164,9 @@ def log_rank(
     Parameters
     ----------
     lives : pandas.DataFrame
-        A life table with one group column or more, besides the strata.
+        A life table, as for `kaplan_meier`.
+    by : sequence of str
+        Group columns; any other column that is not the life table's own is refused.
     strata : sequence of str, default ()
         Group columns within which the groups are compared.
     rho : float, default 0
@@ -182,7 +185,7 @@ def log_rank(
     Raises
     ------
     SchemaError
-        When a column is missing or a count is impossible.
+        When a column is missing or unknown, or a count is impossible.
     InsufficientDataError
         When fewer than two groups hold spells, or nobody left.
 
@@ -195,10 +198,10 @@ def log_rank(
     --------
     >>> lives = pd.DataFrame({"plan": ["a", "a", "b", "b"], "duration": [1, 2, 1, 2], "events": [30, 10, 10, 10],
     ...                       "censored": [0, 60, 0, 80]})
-    >>> log_rank(lives).table[["estimate", "df"]].round(3).values.tolist()
+    >>> log_rank(lives, by=["plan"]).table[["estimate", "df"]].round(3).values.tolist()
     [[10.228, 1.0]]
     """
-    by, within = _stratified(lives, strata)
+    names, within = _stratified(lives, by, strata)
     counts = _added([counts_of(each, rho=rho) for each in within])
     statistic, df = counts.test()
     if df < 1:
@@ -206,8 +209,8 @@ def log_rank(
             f"A log-rank test needs two groups and somebody who left: {len(within[0].groups)} groups and "
             f"{int(sum(each.events.sum() for each in within)):,} events were found. Merge periods or groups."
         )
-    whole = lives_of(lives.drop(columns=list(strata)).drop(columns="n_customers", errors="ignore"))
-    customers = lives_of(lives.drop(columns=list(strata))).customers if not strata else whole.customers
+    whole = lives_of(lives.drop(columns=[*strata, "n_customers"], errors="ignore"), by=names)
+    customers = whole.customers if strata else lives_of(lives, by=names).customers
     groups = whole.groups.assign(
         observed=counts.observed, expected=counts.expected, n=whole.spells, n_customers=customers,
         too_small=whole_hidden(whole, customers, min_n),
@@ -222,7 +225,7 @@ def log_rank(
     )
     method += f", {CLUSTERED}" if whole.split else ""
     return Estimates.build(
-        row, by=[], measure="log_rank", unit="ratio", method=f"{method} of {', '.join(by)}", level=level, min_n=min_n,
+        row, by=[], measure="log_rank", unit="ratio", method=f"{method} of {', '.join(names)}", level=level, min_n=min_n,
         parts={"groups": groups},
     )  # fmt: skip
 
@@ -247,7 +250,9 @@ def whole_hidden(lives: Lives, customers: Floats, min_n: int) -> np.ndarray:
     return replace(lives, customers=customers).hidden(min_n)
 
 
-def pairwise(lives: pd.DataFrame, *, strata: Sequence[str] = (), level: float = 0.95, min_n: int = 10) -> Estimates:
+def pairwise(
+    lives: pd.DataFrame, *, by: Sequence[str] = (), strata: Sequence[str] = (), level: float = 0.95, min_n: int = 10
+) -> Estimates:
     """Return the log-rank test of every pair of groups, with the rate ratio that it implies.
 
     log ratio = (O₁ − E₁)/V₁₁ of the second group against the first, std_error 1/√V₁₁, or √W₁₁/V₁₁ with the clustered variance W; its
@@ -256,7 +261,9 @@ def pairwise(lives: pd.DataFrame, *, strata: Sequence[str] = (), level: float = 
     Parameters
     ----------
     lives : pandas.DataFrame
-        A life table with one group column, besides the strata.
+        A life table, as for `kaplan_meier`.
+    by : sequence of str
+        The one group column; any other column that is not the life table's own is refused.
     strata : sequence of str, default ()
         Group columns within which the groups are compared.
     level : float, default 0.95
@@ -274,9 +281,9 @@ def pairwise(lives: pd.DataFrame, *, strata: Sequence[str] = (), level: float = 
     Raises
     ------
     SchemaError
-        When a column is missing or a count is impossible.
+        When a column is missing or unknown, or a count is impossible.
     ParameterError
-        When there is not exactly one group column besides the strata.
+        When `by` does not name exactly one group column.
     InsufficientDataError
         When there is no spell.
 
@@ -289,51 +296,51 @@ def pairwise(lives: pd.DataFrame, *, strata: Sequence[str] = (), level: float = 
     --------
     >>> lives = pd.DataFrame({"plan": ["a", "a", "b", "b"], "duration": [1, 2, 1, 2], "events": [30, 10, 10, 10],
     ...                       "censored": [0, 60, 0, 80]})
-    >>> pairwise(lives).table[["plan", "versus", "chi_square"]].round(3).values.tolist()
+    >>> pairwise(lives, by=["plan"]).table[["plan", "versus", "chi_square"]].round(3).values.tolist()
     [['b', 'a', 10.228]]
     """
-    by, within = _stratified(lives, strata)
-    if len(by) != 1:
-        raise ParameterError(f"Pairs are made of one group column: {len(by)} were given. Name the others as strata.")
-    bare = lives.drop(columns=list(strata))
-    whole = lives_of(bare.drop(columns="n_customers") if strata and "n_customers" in bare else bare)
+    names, within = _stratified(lives, by, strata)
+    if len(names) != 1:
+        raise ParameterError(f"Pairs are made of one group column: {len(names)} were given. Name the others as strata.")
+    (name,) = names
+    whole = lives_of(lives.drop(columns=[*strata, "n_customers"], errors="ignore") if strata else lives, by=names)
     hidden, rows = whole.hidden(min_n), []
     for first, second in combinations(range(len(whole.groups)), 2):
         counts = _added([counts_of(each.take([first, second])) for each in within])
         variance = counts.variance[1, 1]
         estimate = (counts.observed - counts.expected)[1] / variance if variance > 0 else np.nan
         rows.append({
-            by[0]: whole.groups.iloc[second, 0], "versus": whole.groups.iloc[first, 0], "estimate": estimate,
+            name: whole.groups.iloc[second, 0], "versus": whole.groups.iloc[first, 0], "estimate": estimate,
             "std_error": counts.spread[1, 1] ** 0.5 / variance if variance > 0 else np.nan, "chi_square": counts.test()[0],
             "n": whole.spells[[first, second]].sum(), "n_customers": whole.customers[[first, second]].min(),
             "suppressed": bool(hidden[first] or hidden[second]),
         })  # fmt: skip
-    table = pd.DataFrame(rows, columns=[by[0], "versus", "estimate", "std_error", "chi_square", "n", "n_customers", "suppressed"])  # fmt: skip
+    table = pd.DataFrame(rows, columns=[name, "versus", "estimate", "std_error", "chi_square", "n", "n_customers", "suppressed"])  # fmt: skip
     half = quantile(level) * table["std_error"]
     table = table.assign(ci_low=table["estimate"] - half, ci_high=table["estimate"] + half,
                          p_value=two_sided(table["estimate"] / table["std_error"]))  # fmt: skip
     return Estimates.build(
-        table, by=[by[0], "versus"], measure="log_rate_ratio", unit="ratio", method="log-rank test of each pair, Peto's ratio",
+        table, by=[name, "versus"], measure="log_rate_ratio", unit="ratio", method="log-rank test of each pair, Peto's ratio",
         level=level, min_n=min_n, better="down",
     )  # fmt: skip
 
 
-def _stratified(lives: pd.DataFrame, strata: Sequence[str]) -> tuple[list[str], list[Lives]]:
+def _stratified(lives: pd.DataFrame, by: Sequence[str], strata: Sequence[str]) -> tuple[list[str], list[Lives]]:
     """Return the group columns, and the life table of each stratum with the same groups in each."""
     missing = [name for name in strata if name not in lives]
     if missing:
         raise SchemaError(f"Strata must be columns of the life table: {', '.join(missing)} missing.")
-    together = lives_of(lives)
-    by = [name for name in together.by if name not in strata]
-    if not by:
-        raise InsufficientDataError("A comparison needs groups: the life table has no group column besides the strata.")
+    names = [by] if isinstance(by, str) else list(by)
+    if not names:
+        raise ParameterError("A comparison needs groups: `by` names no column. Name one of the life table.")
+    together = lives_of(lives, by=[*names, *strata])
     if not strata:
-        return by, [together]
+        return names, [together]
     groups = together.groups
     codes = groups.groupby(list(strata), observed=True, dropna=False, sort=True).ngroup().to_numpy()
-    keys = groups[by].drop_duplicates().sort_values(by).reset_index(drop=True)
-    position = groups[by].merge(keys.assign(_key=range(len(keys))), on=by, how="left")["_key"].to_numpy()
-    return by, [_spread(together, np.flatnonzero(codes == code), position, keys) for code in range(codes.max() + 1)]
+    keys = groups[names].drop_duplicates().sort_values(names).reset_index(drop=True)
+    position = groups[names].merge(keys.assign(_key=range(len(keys))), on=names, how="left")["_key"].to_numpy()
+    return names, [_spread(together, np.flatnonzero(codes == code), position, keys) for code in range(codes.max() + 1)]
 
 
 def _spread(lives: Lives, columns: np.ndarray, position: np.ndarray, keys: pd.DataFrame) -> Lives:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -12,7 +14,9 @@ from cemlab.stats.survival.curves import Curves, curves_of, group_summary, insid
 from cemlab.stats.survival.lives import lives_of, window_of
 
 
-def nelson_aalen(lives: pd.DataFrame, *, given: float = 0.0, level: float = 0.95, min_n: int = 10) -> Estimates:
+def nelson_aalen(
+    lives: pd.DataFrame, *, by: Sequence[str] = (), given: float = 0.0, level: float = 0.95, min_n: int = 10
+) -> Estimates:
     """Return the cumulative hazard after each time.
 
     H(t) = Σ d/Y; Var = Σ d/Y²; interval H·exp(±z·se/H). Start and end as the survival curves.
@@ -21,6 +25,8 @@ def nelson_aalen(lives: pd.DataFrame, *, given: float = 0.0, level: float = 0.95
     ----------
     lives : pandas.DataFrame
         A life table, as for `kaplan_meier`.
+    by : sequence of str, default ()
+        Group columns; any other column that is not the life table's own is refused.
     given : float, default 0
         Speak of those still there at this time; 0 for the start that late entry allows.
     level : float, default 0.95
@@ -36,7 +42,7 @@ def nelson_aalen(lives: pd.DataFrame, *, given: float = 0.0, level: float = 0.95
     Raises
     ------
     SchemaError
-        When a column is missing or a count is impossible.
+        When a column is missing or unknown, or a count is impossible.
     InsufficientDataError
         When there is no spell, or no group ever has `min_n` at risk.
     ParameterError
@@ -53,7 +59,7 @@ def nelson_aalen(lives: pd.DataFrame, *, given: float = 0.0, level: float = 0.95
     >>> nelson_aalen(lives).table[["estimate", "std_error"]].round(4).values.tolist()
     [[0.1, 0.0316], [0.2, 0.0459]]
     """
-    table = lives_of(lives)
+    table = lives_of(lives, by=by)
     curves = curves_of(table, window_of(table, min_n=min_n, since=given or None))
     used = inside(table, curves.window)
     risk, events = np.where(used, table.at_risk, 1.0), np.where(used, table.events, 0.0)

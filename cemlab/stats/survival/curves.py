@@ -152,7 +152,9 @@ def contributions(curves: Curves, column: int) -> Floats:
     return lives.split.of(column).of_log_survival(lives.at_risk[:, column], lives.events[:, column], used)
 
 
-def kaplan_meier(lives: pd.DataFrame, *, given: float = 0.0, level: float = 0.95, min_n: int = 10) -> Estimates:
+def kaplan_meier(
+    lives: pd.DataFrame, *, by: Sequence[str] = (), given: float = 0.0, level: float = 0.95, min_n: int = 10
+) -> Estimates:
     """Return the share still there after each time.
 
     S(t) = Π (1 − d/Y), d events among Y at risk; std_error = S·√(Σ d/(Y·(Y − d))). With late entry the
@@ -162,8 +164,9 @@ def kaplan_meier(lives: pd.DataFrame, *, given: float = 0.0, level: float = 0.95
     Parameters
     ----------
     lives : pandas.DataFrame
-        A life table: ``duration``, ``events``, ``censored``, optional ``entered``, ``cause`` and ``n_customers``; every other
-        column is a group.
+        A life table: ``duration``, ``events``, ``censored``, optional ``entered``, ``cause`` and ``n_customers``.
+    by : sequence of str, default ()
+        Group columns; any other column that is not the life table's own is refused.
     given : float, default 0
         Speak of those still there at this time; 0 for the start that late entry allows.
     level : float, default 0.95
@@ -182,7 +185,7 @@ def kaplan_meier(lives: pd.DataFrame, *, given: float = 0.0, level: float = 0.95
     Raises
     ------
     SchemaError
-        When a column is missing or a count is impossible.
+        When a column is missing or unknown, or a count is impossible.
     InsufficientDataError
         When there is no spell, or no group ever has `min_n` at risk.
     ParameterError
@@ -199,7 +202,7 @@ def kaplan_meier(lives: pd.DataFrame, *, given: float = 0.0, level: float = 0.95
     >>> kaplan_meier(lives).table[["duration", "estimate", "std_error"]].round(4).values.tolist()
     [[1.0, 0.9, 0.03], [2.0, 0.81, 0.0392], [3.0, 0.81, 0.0392]]
     """
-    table = lives_of(lives)
+    table = lives_of(lives, by=by)
     curves = curves_of(table, window_of(table, min_n=min_n, since=given or None))
     return curve_estimates(curves, level=level, min_n=min_n)
 
@@ -245,6 +248,7 @@ def at(
     lives: pd.DataFrame,
     times: Sequence[float],
     *,
+    by: Sequence[str] = (),
     given: float = 0.0,
     level: float = 0.95,
     min_n: int = 10,
@@ -259,6 +263,8 @@ def at(
         A life table, as for `kaplan_meier`.
     times : sequence of float
         In the unit of the durations, all above `given` or equal to it.
+    by : sequence of str, default ()
+        Group columns; any other column that is not the life table's own is refused.
     given : float, default 0
         Speak of those still there at this time.
     level : float, default 0.95
@@ -276,7 +282,7 @@ def at(
     Raises
     ------
     SchemaError
-        When a column is missing or a count is impossible.
+        When a column is missing or unknown, or a count is impossible.
     InsufficientDataError
         When there is no spell, or no group ever has `min_n` at risk.
     ParameterError
@@ -291,7 +297,7 @@ def at(
     asked = np.unique(np.asarray(times, dtype=float))
     if not asked.size or not (asked >= given).all():
         raise ParameterError(f"Give one time or more, none before {given:g}: {len(times)} were given.")
-    table = lives_of(lives)
+    table = lives_of(lives, by=by)
     window = window_of(table, min_n=min_n, since=given or None)
     curves = curves_of(table, window)
     position = np.searchsorted(table.times, asked, side="right")

@@ -21,6 +21,7 @@ WITHOUT_ERROR = "Where nobody of a group, or everybody, has left, its difference
 def differences(
     lives: pd.DataFrame,
     *,
+    by: Sequence[str] = (),
     times: Sequence[float] = (),
     tau: float | None = None,
     unit: Unit = "months",
@@ -36,7 +37,9 @@ def differences(
     Parameters
     ----------
     lives : pandas.DataFrame
-        A life table with one group column.
+        A life table, as for `kaplan_meier`.
+    by : sequence of str
+        The one group column; any other column that is not the life table's own is refused.
     times : sequence of float, default ()
         Times at which shares are compared; none compares restricted means.
     tau : float, optional
@@ -61,7 +64,7 @@ def differences(
     Raises
     ------
     SchemaError
-        When a column is missing or a count is impossible.
+        When a column is missing or unknown, or a count is impossible.
     ParameterError
         When there is not exactly one group column, `tau` lies outside the follow-up, or `level` is not in (0, 1).
     InsufficientDataError
@@ -71,10 +74,10 @@ def differences(
     --------
     >>> lives = pd.DataFrame({"plan": ["a", "a", "b", "b"], "duration": [1, 2, 1, 2], "events": [30, 10, 10, 10],
     ...                       "censored": [0, 60, 0, 80]})
-    >>> differences(lives, times=[2]).table[["plan", "estimate", "std_error"]].round(4).values.tolist()
+    >>> differences(lives, by=["plan"], times=[2]).table[["plan", "estimate", "std_error"]].round(4).values.tolist()
     [['a', -0.2, 0.0632], ['b', 0.2, 0.0632]]
     """
-    table = lives_of(lives)
+    table = lives_of(lives, by=by)
     if len(table.by) != 1:
         raise ParameterError(f"Groups are compared over one group column: {len(table.by)} were given.")
     if len(table.groups) < 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,7 +28,9 @@ class _Sums:
     spread: Floats  # (G,)
 
 
-def gray_test(lives: pd.DataFrame, *, cause: str = "", level: float = 0.95, min_n: int = 10) -> Estimates:
+def gray_test(
+    lives: pd.DataFrame, *, by: Sequence[str] = (), cause: str = "", level: float = 0.95, min_n: int = 10
+) -> Estimates:
     """Return the test, for each cause, that all groups have one cumulative incidence.
 
     Score z_g = Σ (d_g − d·R_g/R) with R_g = Y_g·(1 − F_g(t−))/S_g(t−), compared with Gray's variance, or with that of the delete-a-group
@@ -36,7 +39,9 @@ def gray_test(lives: pd.DataFrame, *, cause: str = "", level: float = 0.95, min_
     Parameters
     ----------
     lives : pandas.DataFrame
-        A life table with ``cause`` and one group column or more, without late entry (`from_start`).
+        A life table with ``cause``, without late entry (`from_start`).
+    by : sequence of str
+        Group columns; any other column that is not the life table's own is refused.
     cause : str, default ""
         Only this cause; empty for each.
     level : float, default 0.95
@@ -52,7 +57,7 @@ def gray_test(lives: pd.DataFrame, *, cause: str = "", level: float = 0.95, min_
     Raises
     ------
     SchemaError
-        When a column is missing, a count is impossible, or an event has no cause.
+        When a column is missing or unknown, a count is impossible, or an event has no cause.
     ParameterError
         When nobody left for the cause asked for.
     InsufficientDataError
@@ -67,10 +72,10 @@ def gray_test(lives: pd.DataFrame, *, cause: str = "", level: float = 0.95, min_
     --------
     >>> lives = pd.DataFrame({"plan": ["a", "a", "b", "b"] * 2, "duration": [1, 2] * 4,
     ...     "cause": ["price"] * 4 + ["moved"] * 4, "events": [30, 10, 10, 10, 20, 10, 20, 10], "censored": [0, 15] * 4})
-    >>> gray_test(lives).table[["cause", "df"]].values.tolist()
+    >>> gray_test(lives, by=["plan"]).table[["cause", "df"]].values.tolist()
     [['moved', 1], ['price', 1]]
     """
-    table = lives_of(lives, causes=True)
+    table = lives_of(lives, by=by, causes=True)
     if len(table.groups) < 2 or table.entered.any():
         raise InsufficientDataError(
             f"Gray's test compares two groups or more that are all followed from the start: {len(table.groups)} groups and "

@@ -18,6 +18,7 @@ from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
 def cumulative_incidence(
     lives: pd.DataFrame,
     *,
+    by: Sequence[str] = (),
     times: Sequence[float] = (),
     given: float = 0.0,
     level: float = 0.95,
@@ -33,6 +34,8 @@ def cumulative_incidence(
     ----------
     lives : pandas.DataFrame
         A life table with ``cause``; every event has one.
+    by : sequence of str, default ()
+        Group columns; any other column that is not the life table's own is refused.
     times : sequence of float, default ()
         Only at these times; default wherever somebody left or was last seen.
     given : float, default 0
@@ -52,7 +55,7 @@ def cumulative_incidence(
     Raises
     ------
     SchemaError
-        When a column is missing, a count is impossible, or an event has no cause.
+        When a column is missing or unknown, a count is impossible, or an event has no cause.
     InsufficientDataError
         When there is no spell, or no group ever has `min_n` at risk.
     ParameterError
@@ -72,7 +75,7 @@ def cumulative_incidence(
     """
     if any(time < 0 for time in times):
         raise ParameterError(f"Times must be at least 0: {sum(time < 0 for time in times)} of {len(times)} are not.")
-    table = lives_of(lives, causes=True)
+    table = lives_of(lives, by=by, causes=True)
     window = window_of(table, min_n=min_n, since=given or None)
     used = inside(table, window)
     share, error = incidence_of(table, used)

@@ -20,6 +20,7 @@ from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
 def incidence_differences(
     lives: pd.DataFrame,
     *,
+    by: Sequence[str] = (),
     cause: str,
     times: Sequence[float],
     given: float = 0.0,
@@ -34,7 +35,9 @@ def incidence_differences(
     Parameters
     ----------
     lives : pandas.DataFrame
-        A life table with ``cause`` and one group column.
+        A life table with ``cause``.
+    by : sequence of str
+        The one group column; any other column that is not the life table's own is refused.
     cause : str
         The cause.
     times : sequence of float
@@ -56,7 +59,7 @@ def incidence_differences(
     Raises
     ------
     SchemaError
-        When a column is missing, a count is impossible, or an event has no cause.
+        When a column is missing or unknown, a count is impossible, or an event has no cause.
     ParameterError
         When there is not exactly one group column, no time, nobody left for the cause, or `level` is not in (0, 1).
     InsufficientDataError
@@ -71,10 +74,10 @@ def incidence_differences(
     --------
     >>> lives = pd.DataFrame({"plan": ["a", "a", "b", "b"], "duration": [1, 2, 1, 2], "cause": ["price", None] * 2,
     ...                       "events": [30, 0, 10, 0], "censored": [0, 70, 0, 90]})
-    >>> incidence_differences(lives, cause="price", times=[2]).table[["plan", "estimate"]].round(4).values.tolist()
+    >>> incidence_differences(lives, by=["plan"], cause="price", times=[2]).table[["plan", "estimate"]].round(4).values.tolist()
     [['a', 0.2], ['b', -0.2]]
     """
-    table = lives_of(lives, causes=True)
+    table = lives_of(lives, by=by, causes=True)
     _check(table, cause=cause, times=times)
     own = window_of(table, min_n=min_n, since=given or None)
     rest = table.rest()

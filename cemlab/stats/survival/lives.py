@@ -11,6 +11,7 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.core.suppression import hidden_cells
+from cemlab.stats.grouping import groups_in
 from cemlab.stats.instants import tied
 from cemlab.stats.intervals import Floats
 from cemlab.stats.survival.clustered import REPLICATE, Split, split_of
@@ -166,7 +167,7 @@ def from_start(cells: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFrame:
     return counts.groupby(keys, dropna=False, observed=True, as_index=False)[["events", "censored"]].sum()
 
 
-def lives_of(lives: pd.DataFrame, *, causes: bool = False) -> Lives:
+def lives_of(lives: pd.DataFrame, *, by: Sequence[str] = (), causes: bool = False) -> Lives:
     """Return a life table as arrays.
 
     Parameters
@@ -175,7 +176,9 @@ def lives_of(lives: pd.DataFrame, *, causes: bool = False) -> Lives:
         One row per groups and duration: ``duration``, ``events``, ``censored``, where spells enter
         late ``entered``, where events are split ``cause`` (rows without cause carry the other
         counts), where customers have several ``replicate`` (their group: errors are clustered by it), and ``n_customers`` of
-        the whole group. Every other column is a group.
+        the whole group.
+    by : sequence of str, default ()
+        Group columns; every other column must be one of the above.
     causes : bool, default False
         Whether the causes are needed.
 
@@ -187,16 +190,18 @@ def lives_of(lives: pd.DataFrame, *, causes: bool = False) -> Lives:
     Raises
     ------
     SchemaError
-        When a column is missing, a count is negative, or more spells leave than are there.
+        When a column is missing or unknown, a count is negative, or more spells leave than are there.
+    ParameterError
+        When a group is a column of the life table itself.
     InsufficientDataError
         When there is no spell.
     """
     _check(lives, causes=causes)
-    by = [name for name in lives.columns if name not in COLUMNS]
+    keys = groups_in(lives, by, own=COLUMNS, of="a life table")
     table = lives.assign(entered=lives.get("entered", 0))
     # Those who are there from the origin are at risk at every time, also at 0.
     table["entered"] = table["entered"].where(table["duration"] > 0, 0)
-    groups, column = _groups(table, by)
+    groups, column = _groups(table, keys)
     times, row = np.unique(tied(table["duration"].to_numpy(float))[0], return_inverse=True)
     shape = (len(times), len(groups))
 

@@ -23,6 +23,7 @@ def quantiles(
     lives: pd.DataFrame,
     shares: Sequence[float] = (0.5,),
     *,
+    by: Sequence[str] = (),
     unit: Unit = "months",
     given: float = 0.0,
     level: float = 0.95,
@@ -39,6 +40,8 @@ def quantiles(
         A life table, as for `kaplan_meier`.
     shares : sequence of float, default (0.5,)
         Shares that have left, in (0, 1); 0.5 is the median.
+    by : sequence of str, default ()
+        Group columns; any other column that is not the life table's own is refused.
     unit : {"months", "days"}, default "months"
         Unit of the durations.
     given : float, default 0
@@ -57,7 +60,7 @@ def quantiles(
     Raises
     ------
     SchemaError
-        When a column is missing or a count is impossible.
+        When a column is missing or unknown, or a count is impossible.
     InsufficientDataError
         When there is no spell, or no group ever has `min_n` at risk.
     ParameterError
@@ -77,7 +80,7 @@ def quantiles(
     wrong = sum(not 0 < share < 1 for share in shares)
     if wrong or not len(shares):
         raise ParameterError(f"Give shares above 0 and below 1: {wrong} of {len(shares)} are not.")
-    table = lives_of(lives)
+    table = lives_of(lives, by=by)
     curves = curves_of(table, window_of(table, min_n=min_n, since=given or None))
     low, high = log_log_limits(curves.survival, np.sqrt(curves.variance), level=level, df=curves.df)
     rows = []
@@ -118,6 +121,7 @@ def _crossings(times: Floats, left: Floats, shares: Sequence[float], *, start: f
 def rmst(
     lives: pd.DataFrame,
     *,
+    by: Sequence[str] = (),
     tau: float | None = None,
     unit: Unit = "months",
     given: float = 0.0,
@@ -133,6 +137,8 @@ def rmst(
     ----------
     lives : pandas.DataFrame
         A life table, as for `kaplan_meier`.
+    by : sequence of str, default ()
+        Group columns; any other column that is not the life table's own is refused.
     tau : float, optional
         The horizon; default the latest that every displayed group is followed to.
     unit : {"months", "days"}, default "months"
@@ -153,7 +159,7 @@ def rmst(
     Raises
     ------
     SchemaError
-        When a column is missing or a count is impossible.
+        When a column is missing or unknown, or a count is impossible.
     InsufficientDataError
         When there is no spell, or no group ever has `min_n` at risk.
     ParameterError
@@ -170,7 +176,7 @@ def rmst(
     >>> rmst(lives).table[["estimate", "std_error", "tau"]].round(4).values.tolist()
     [[1.5, 0.05, 2.0]]
     """
-    table = lives_of(lives)
+    table = lives_of(lives, by=by)
     window = window_of(table, min_n=min_n, since=given or None)
     horizon = horizon_of(window, tau=tau)
     curves = curves_of(table, window)
