@@ -13,6 +13,9 @@ from typing import Any, Literal
 Type = Literal["text", "integer", "number", "date", "instant", "boolean"]
 Action = Literal["exclude", "quarantine"]
 
+MONEY = "the lab's currency"
+"""Unit of amounts."""
+
 METRIC_SCALES: Mapping[str, tuple[int, int]] = {"nps": (0, 10), "csat": (1, 10), "ces": (1, 7)}
 """Lowest and highest code that an answer may have where the lab declares no scale of its own."""
 
@@ -286,8 +289,8 @@ _TABLES = (
             Column("transaction_id", "text", "the purchase", required=True),
             Column("customer_id", "text", "the customer", required=True),
             Column("occurred_at", "instant", "when it was made", required=True),
-            Column("amount", "number", "amount paid; negative for a refund", required=True, unit="the lab's currency"),
-            Column("margin", "number", "what the company keeps of it", unit="the lab's currency"),
+            Column("amount", "number", "amount paid; negative for a refund", required=True, unit=MONEY),
+            Column("margin", "number", "what the company keeps of it", unit=MONEY),
         ),
         key=("transaction_id",),
         known_at="occurred_at",

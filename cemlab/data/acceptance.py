@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from cemlab.core.lab import LedgerLine
-from cemlab.core.schemas import POINTERS
+from cemlab.core.schemas import MONEY, POINTERS
 from cemlab.data.declaration import Declaration
 from cemlab.data.judging import BAD, all_rows, sound_rows
 from cemlab.data.quoting import identifier, quoted
@@ -129,6 +129,7 @@ def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Pat
         absent=staged.absent,
         remarks=staged.remarks
         | _flagged(staged, counted)
+        | _without_currency(staged, int(rows), currency=declaration.lab.currency)
         | _pointing_nowhere(connection, staged, declaration=declaration, folder=folder),
     )
 
@@ -141,6 +142,13 @@ def _flagged(staged: Staged, counted: Mapping[str, int]) -> dict[str, int]:
         for flag, said in words.items()
     }
     return {remark: count for remark, count in found.items() if count}
+
+
+def _without_currency(staged: Staged, rows: int, *, currency: str) -> dict[str, int]:
+    money = [column.name for column in staged.table.columns if column.unit == MONEY and column.name in staged.types]
+    if currency or not money or not rows:
+        return {}
+    return {f"{' and '.join(money)}: no currency declared, write `currency` under `[lab]`": rows}
 
 
 def _last_ended(connection: Any, staged: Staged, file: Path) -> str:

@@ -148,6 +148,8 @@ def origin(column_map: Origin, cells: Cells) -> str:
         return quoted(column_map.constant)
     if column_map.row_number:
         return cells.row
+    if column_map.product:
+        return " || ' × ' || ".join(cells.present(header, column_map) for header in column_map.product)
     if column_map.template is None:
         return cells.present(column_map.source or "", column_map)
     words = re.split(r"\{[^{}]+\}", column_map.template)
@@ -191,6 +193,15 @@ def convert(column: str, column_map: Origin, *, type_: Type, cells: Cells, begin
         texts[f"unlisted_{key}"] = f"NOT {among(code, column_map.values, decimal=decimal)}"
         faults.append((identifier(f"unlisted_{key}"), f"`{column}` holds a code that is not listed"))
     number = _number(held, decimal, column_map.thousands or cells.source.thousands)
+    if column_map.product:
+        factors = {
+            f"factor_{place}_{key}": cells.present(header, column_map)
+            for place, header in enumerate(column_map.product)
+        }
+        texts |= factors
+        thousands = column_map.thousands or cells.source.thousands
+        product = " * ".join(f"({_number(identifier(factor), decimal, thousands)})" for factor in factors)
+        number = f"CASE WHEN {held} IS NOT NULL AND isfinite({product}) THEN {product} END"
     if column_map.bins:
         faults.append((f"{held} IS NOT NULL AND ({number}) IS NULL", f"`{column}` {_FAULTS['number']}"))
         return Converted(codes, texts, _banded(number, column_map), tuple(faults))
@@ -199,6 +210,9 @@ def convert(column: str, column_map: Origin, *, type_: Type, cells: Cells, begin
     value = {"number": number, "integer": _integer(held, column_map, cells.source), "boolean": _boolean(held)}.get(
         type_, held
     )
+    if column_map.negative_when:
+        texts[f"negative_{key}"] = cells.holds(column_map.negative_when)
+        value = f"CASE WHEN {identifier(f'negative_{key}')} THEN -abs({value}) ELSE {value} END"
     if type_ in _FAULTS:
         faults.append((f"{held} IS NOT NULL AND {identifier(column)} IS NULL", f"`{column}` {_FAULTS[type_]}"))
     return Converted(codes, texts, value, tuple(faults))

@@ -23,6 +23,7 @@ _MODELS: Mapping[str, type[BaseModel]] = {
     "else": Origin,
     "where": Condition,
     "when": Condition,
+    "negative_when": Condition,
     "lookup": Lookup,
 }
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -229,8 +230,15 @@ def _check_table(declaration: Declaration, table: Table, sources: tuple[Source, 
         _check_columns(table, source, days=days)
         _check_origins(table, source, types)
         _check_names(
-            filter(None, (source.one_per, source.order_by)), source.maps, f"column named beside `{table.name}`"
+            filter(None, (source.one_per, source.order_by, *source.sum)),
+            source.maps,
+            f"column named beside `{table.name}`",
         )
+        for name in source.sum:
+            if types[name] not in ("number", "integer") or name == source.one_per:
+                raise SchemaError(
+                    f"Only numbers are added up by `sum`: `{table.name}.{name}` is {types[name]}. Take it out."
+                )
         unmapped = [name for name in table.required if name not in source.maps]
         if unmapped:
             raise SchemaError(
@@ -306,7 +314,11 @@ def _check_origins(table: Table, source: Source, types: Mapping[str, Type]) -> N
             where = f"`{table.name}.{name}`" + f" (`else` {place})" * bool(place)
             if not origin.origins:
                 raise SchemaError(
-                    f"A column takes one of `from`, `constant`, `template` and `row_number`: {where} has none. Add one."
+                    f"A column takes one of `from`, `constant`, `template`, `row_number` and `product`: {where} has none. Add one."
+                )
+            if (origin.product and type_ != "number") or (origin.negative_when and type_ not in ("number", "integer")):
+                raise SchemaError(
+                    f"Only a number takes `product` or `negative_when`: {where} is {type_}. Take it out, or say its type."
                 )
             if origin.offset and type_ not in ("date", "instant"):
                 raise SchemaError(f"Only a date or instant takes days or months: {where} is {type_}. Take them out.")

@@ -29,6 +29,8 @@ def judge(connection: Any, staged: Staged, *, parent: Path | None) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {BAD} ({PART} INTEGER, {ROW} BIGINT, reason VARCHAR)")
     sources = {id(source): source for _, source in staged.parts if source.one_per}
     for source in sources.values():
+        if source.sum:
+            _add_up(connection, staged, source)
         _one_per(connection, staged, source)
     _second_rows(connection, staged)
     if parent:
@@ -68,9 +70,46 @@ def sound_rows(staged: Staged) -> str:
     return f"(SELECT * FROM {all_rows(staged)} WHERE {FAULT} IS NULL) ANTI JOIN {BAD} USING ({PART}, {ROW})"
 
 
+def _add_up(connection: Any, staged: Staged, source: Source) -> None:
+    """Write the sum over the sound rows of one value into each of them, of which one is kept."""
+    parts = {number: path for number, (path, each) in enumerate(staged.parts) if each is source}
+    key, own = identifier(source.one_per), f"{PART} IN ({', '.join(map(str, parts))})"
+    order = f"ORDER BY {PART}, {ROW}"
+    # the same in every run, whatever order the engine reads in
+    sums = ", ".join(
+        f"fsum({identifier(name)} {order}) AS {identifier(name)}"
+        if staged.types[name] == "number"
+        else f"CAST(sum({identifier(name)}) AS BIGINT) AS {identifier(name)}"
+        for name in source.sum
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE sums AS SELECT {key} AS sum_of, {sums} FROM {sound_rows(staged)} "
+        f"WHERE {own} AND {key} IS NOT NULL GROUP BY ALL"
+    )
+    unwanted = ", ".join(quoted(reason) for reason in sorted(staged.excluded)) or "''"
+    (lacking,) = connection.execute(
+        f"SELECT count(DISTINCT {key}) FROM {all_rows(staged)} WHERE {own} AND {FAULT} NOT IN ({unwanted}) "
+        f"AND {key} IN (SELECT sum_of FROM sums)"
+    ).fetchone()
+    if lacking:
+        staged.remarks[f"{source.one_per}: sums that lack a row, which was quarantined"] = int(lacking)
+    added = ", ".join(
+        f"coalesce(sums.{identifier(name)}, part.{identifier(name)}) AS {identifier(name)}" for name in source.sum
+    )
+    for path in parts.values():
+        whole = path.with_suffix(".sums")
+        connection.execute(
+            f"COPY (SELECT part.* EXCLUDE (file_row_number) REPLACE ({added}) FROM read_parquet({literal(path)}, file_row_number = true) AS part "
+            f"LEFT JOIN sums ON part.{key} = sum_of AND {FAULT} IS NULL ORDER BY file_row_number) TO {quoted(str(whole))} "
+            "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+        )
+        whole.rename(path)
+
+
 def _one_per(connection: Any, staged: Staged, source: Source) -> None:
     parts = [str(number) for number, (_, each) in enumerate(staged.parts) if each is source]
-    reason = f"another row of the same `{source.one_per}` was kept"
+    done = "this one was added to it" if source.sum else ""
+    reason = f"another row of the same `{source.one_per}` was kept" + f", and {done}" * bool(done)
     staged.excluded.add(reason)
     way = "DESC" if source.keep == "last" else "ASC"
     order = [f"{identifier(source.order_by)} {way} NULLS LAST"] if source.order_by else []

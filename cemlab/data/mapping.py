@@ -132,6 +132,8 @@ class Origin(Strict):
         Source columns joined, such as ``{year}-{month}-{day}``; no value when one of them has none.
     row_number : bool
         True for the number of the row in its file.
+    product : tuple of str
+        Headers of numbers that are multiplied, such as quantity and price; no value when one of them has none.
     missing : tuple of str
         Codes that mean "no value" here, beside those of the whole source.
     values : dict of str to str
@@ -150,6 +152,8 @@ class Origin(Strict):
         Header of the source column with the number of days or months to add or take away.
     decimal, thousands : str or None
         Marks in numbers, instead of the source's.
+    negative_when : Condition or None
+        When it holds, a number is below zero whatever its sign, as that of a refund is.
     bins : tuple of float
         Cut points that turn a number into bands, each including its lower end.
     labels : tuple of str
@@ -162,6 +166,7 @@ class Origin(Strict):
     constant: Code | None = None
     template: str | None = None
     row_number: bool = False
+    product: tuple[Name, ...] = ()
     missing: Codes = ()
     values: dict[str, Code] = Field(default_factory=dict)
     only: bool = False
@@ -174,6 +179,7 @@ class Origin(Strict):
     minus_months: str | None = None
     decimal: Mark | None = None
     thousands: Mark | None = None
+    negative_when: Condition | None = None
     bins: tuple[float, ...] = ()
     labels: tuple[Code, ...] = ()
     strip: bool = False
@@ -181,7 +187,11 @@ class Origin(Strict):
     @model_validator(mode="after")
     def _whole(self) -> Origin:
         if self.origins > 1:
-            raise ValueError("takes one of `from`, `constant`, `template` and `row_number`")
+            raise ValueError("takes one of `from`, `constant`, `template`, `row_number` and `product`")
+        if self.product and (len(self.product) < 2 or self.lookup or self.values or self.bins or self.format):
+            raise ValueError(
+                "needs two columns or more in `product`, and takes no `lookup`, `values`, `bins` or `format` beside it"
+            )
         if self.template is not None and not self.parts:
             raise ValueError("needs a `template` that names a source column, such as {year}-{month}-{day}")
         if sum(each is not None for each in (self.plus_days, self.minus_days, self.minus_months)) > 1:
@@ -198,8 +208,15 @@ class Origin(Strict):
 
     @property
     def origins(self) -> int:
-        """How many of `from`, `constant`, `template` and `row_number` are given."""
-        return sum(each is not None for each in (self.source, self.constant, self.template)) + self.row_number
+        """How many of `from`, `constant`, `template`, `row_number` and `product` are given."""
+        given = sum(each is not None for each in (self.source, self.constant, self.template))
+        return given + self.row_number + bool(self.product)
+
+    @property
+    def conditions(self) -> dict[str, Condition]:
+        """Its conditions by their keys."""
+        both = {"when": self.when, "negative_when": self.negative_when}
+        return {key: each for key, each in both.items() if each is not None}
 
     @property
     def parts(self) -> list[str]:
@@ -221,8 +238,8 @@ class Origin(Strict):
         """
         yield from (each for each in (self.source, self.offset) if each is not None)
         yield from self.parts
-        if self.when:
-            yield self.when.column
+        yield from self.product
+        yield from (each.column for each in self.conditions.values())
 
 
 def _as_mappings(value: object) -> object:
@@ -301,6 +318,8 @@ class Source(Reading):
     one_per, order_by, keep : str
         Of several rows with one value of the mapped column `one_per`, the first or last in order of
         the mapped column `order_by` (of the file, when empty) is kept; the others are excluded.
+    sum : tuple of str
+        Mapped columns of numbers that are added up over the rows of one value of `one_per`, such as the lines of an invoice.
     items : dict of str to str
         Of ratings in a wide survey: item → its source column.
     items_like : str
@@ -321,6 +340,7 @@ class Source(Reading):
     one_per: str = ""
     order_by: str = ""
     keep: Literal["first", "last"] = "first"
+    sum: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
     items: dict[str, Name] = Field(default_factory=dict)
     items_like: str = ""
     item_names: dict[str, Name] = Field(default_factory=dict)
@@ -334,8 +354,8 @@ class Source(Reading):
             raise ValueError("takes either `items` or `items_like`")
         if self.item_names and not self.items_like:
             raise ValueError("needs `items_like` beside `item_names`")
-        if self.order_by and not self.one_per:
-            raise ValueError("needs `one_per` beside `order_by`")
+        if (self.order_by or self.sum) and not self.one_per:
+            raise ValueError("needs `one_per` beside `order_by` and `sum`")
         return self
 
     @property

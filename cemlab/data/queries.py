@@ -201,11 +201,17 @@ class Query:
         ]
         for name, alternatives in self.source.alternatives.items():
             for key, one in alternatives.items():
-                held = [cells.of[header] for header in filter(None, (one.source, *one.parts)) if header in cells.of]
+                held = [
+                    cells.of[header]
+                    for header in filter(None, (one.source, *one.parts, *one.product))
+                    if header in cells.of
+                ]
                 found.append((f"`missing` of `{name}`", one.missing, [f"trim({cell})" for cell in held], read))
                 found.append((f"`values` of `{name}`", tuple(one.values), [begin[key]], read))
-                if one.when:
-                    found.append((f"`when` of `{name}`", one.when.codes, [f"trim({cells.of[one.when.column]})"], read))
+                found += [
+                    (f"`{word}` of `{name}`", each.codes, [f"trim({cells.of[each.column]})"], read)
+                    for word, each in one.conditions.items()
+                ]
         return [
             Codes(f"{self.source.shown}: {declares}", tuple(filter(None, codes)), tuple(texts), relation)
             for declares, codes, texts, relation in found

@@ -140,7 +140,9 @@ def unit_words(unit: str, *, info: LabInfo) -> str:
     str
         With a leading comma; empty for plain numbers.
     """
-    told = {"share": "%", "currency": info.currency, "ratio": "", "customers": ""}.get(unit, unit)
+    told = {"share": "%", "currency": info.currency or "no currency declared", "ratio": "", "customers": ""}.get(
+        unit, unit
+    )
     return f", {told}" if told else ""
 
 

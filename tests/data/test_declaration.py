@@ -44,7 +44,7 @@ def test_a_whole_lab_is_read(make_lab: MakeLab) -> None:
         (
             'score = "score"',
             'score = { from = "score", constant = 5 }',
-            "takes one of `from`, `constant`, `template` and `row_number`",
+            "takes one of `from`, `constant`, `template`, `row_number` and `product`",
         ),
         ('score = "score"', 'score = { from = "score", type = "text" }', "`responses.score` must be number"),
         ('score = "score"', 'band = { from = "score", bins = [5, 3] }', "rising order"),

@@ -131,9 +131,12 @@ def _rows_of(export: Export) -> Plan:
 def _keep_rest(home: Plan, *, apart: Iterable[str]) -> None:
     """Add the columns that no table of an export takes as columns of the lab's own."""
     mapped = set(apart)
+    summed = next((guess.value["from"] for guess in home.guesses if guess.column == home.options.get("one_per")), None)
     for found in home.file.profiles:
         if found.header in mapped or not found.header.strip() or not found.present:
             continue
+        if home.options.get("sum") and summed and home.file.differs(found.header, within=summed):
+            continue  # what is said of a line is not said of the whole
         home.guesses.append(_own(found, taken=_taken(home)))
         home.used.add(found.header)
 

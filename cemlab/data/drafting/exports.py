@@ -241,6 +241,25 @@ class Export:
         at = self.samples[0].header.index(header)
         return {plain(row[at]) for sample in self.samples for row in sample.rows}
 
+    def differs(self, header: str, *, within: str) -> bool:
+        """Return whether a column has several values among the rows that share one of another.
+
+        Parameters
+        ----------
+        header : str
+            The column.
+        within : str
+            The other.
+
+        Returns
+        -------
+        bool
+            True when it does for any of them.
+        """
+        at, other = (self.samples[0].header.index(each) for each in (header, within))
+        rows = {(row[other], row[at]) for sample in self.samples for row in sample.rows}
+        return len(rows) > len({shared for shared, _ in rows})
+
     @property
     def _named(self) -> list[Profile]:
         return [each for each in self.profiles if each.header.strip() and each.present]

@@ -162,17 +162,65 @@ def _from_tenure(plan_: Plan, months: Match, churned: Match | None) -> None:
 
 
 def _purchases(export: Export) -> list[Plan]:
-    amount = export.best("amount")
-    if not amount or not (export.best("occurred_at") or amount.sure or export.key("transaction_id")):
+    amount, factors = export.best("amount"), _factors(export)
+    if factors:
+        amount = None
+    if not factors and not (amount and (export.best("occurred_at") or amount.sure or export.key("transaction_id"))):
         return []
     if not (export.customer() or matches("transaction_id", export.profiles)):
         return []
     plan_ = Plan("transactions", export)
-    identify(plan_, key="transaction_id")
+    invoice = _invoice(export)
+    if invoice:
+        plan_.add("transaction_id", invoice, "lines with one of these are one purchase")
+    else:
+        identify(plan_, key="transaction_id")
     plan_.add("customer_id", export.customer())
-    for column in ("occurred_at", "amount", "margin"):
-        plan_.add(column, export.best(column, apart=plan_.used))
+    plan_.add("occurred_at", export.best("occurred_at", apart=plan_.used))
+    if factors:
+        value = {"product": [each.profile.header for each in factors]} | _marks(factors)
+        plan_.guesses.append(
+            Guess("amount", value, "" if all(each.sure for each in factors) else "is one the price of one piece?")
+        )
+    plan_.add("amount", amount)
+    plan_.add("margin", export.best("margin", apart=plan_.used))
+    if invoice:
+        _one_per_invoice(plan_, invoice, amount)
     return [plan_]
+
+
+def _factors(export: Export) -> list[Match]:
+    """Quantity and price of a line, unless a column has the amount itself."""
+    both = [export.best("quantity"), export.best("unit_price")]
+    found = [each for each in both if each]
+    amount = export.best("amount")
+    if len(found) < 2 or (
+        amount and amount.sure and amount.profile.header not in {each.profile.header for each in found}
+    ):
+        return []
+    return found
+
+
+def _marks(factors: list[Match]) -> dict[str, Any]:
+    """Marks in numbers that a column of them asks for; whole numbers ask for none."""
+    return next(({"decimal": ",", "thousands": "."} for each in factors if each.profile.decimal_comma), {})
+
+
+def _invoice(export: Export) -> Match | None:
+    """The number of an order or invoice that several lines of one customer share."""
+    customer = export.customer()
+    found = next((each for each in matches("transaction_id", export.profiles) if each.sure), None)
+    if found is None or export.key("transaction_id") or found.profile.present == found.profile.distinct:
+        return None
+    header = found.profile.header
+    return None if customer and export.differs(customer.profile.header, within=header) else found
+
+
+def _one_per_invoice(plan_: Plan, invoice: Match, amount: Match | None) -> None:
+    """Add up the lines of an invoice, unless its amount is written in each of them."""
+    plan_.options["one_per"] = "transaction_id"
+    if amount is None or plan_.file.differs(amount.profile.header, within=invoice.profile.header):
+        plan_.options["sum"] = [name for name in ("amount", "margin") if plan_.mapped(name)]
 
 
 def _events(export: Export) -> list[Plan]:

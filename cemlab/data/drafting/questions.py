@@ -50,7 +50,9 @@ def _of_source(plan: Plan) -> Iterator[str]:
         yield "until which day are starts and ends complete? Who has no end by then is still here. (`data_until`)"
     if plan.options.get("undated") and plan.table != "ratings":
         yield "when did its rows become known? No column says so. (`undated`)"
-    if plan.options.get("one_per"):
+    if plan.table == "transactions" and plan.options.get("one_per"):
+        yield "is one purchase one invoice, and is the amount that of a line? (`one_per`, `sum`)"
+    elif plan.options.get("one_per"):
         yield "which of a customer's rows is the one to keep? (`one_per`, `order_by`)"
     if any(guess.value.get("personal") for guess in plan.guesses):
         yield "are all columns with a person's name, words, address or whereabouts marked `personal`?"

@@ -18,7 +18,7 @@ _SEGMENTS = 3
 _SEGMENT_CODES = 8
 _SURE = "sure"
 _LONGEST_REMARK = 1_000
-_HEADERS = frozenset({"from", "minus_months", "minus_days", "column", "key", "value"})
+_HEADERS = frozenset({"from", "minus_months", "minus_days", "column", "key", "value", "product"})
 
 
 def file_name(export: Export, *, folder: Path) -> str:
@@ -104,7 +104,8 @@ _DOUBTS = {
     "undated": "no column says when a row became known",
     "items": "which are items of the survey?",
     "where": "rows without this step are left out",
-    "one_per": "it has several rows per customer",
+    "one_per": "it has several rows for one of these",
+    "sum": "added up over these rows",
 }
 """What is doubtful about a key of a source."""
 
@@ -129,6 +130,8 @@ def _stripped(value: Any) -> Any:
         return {
             key: _stripped(each) if key in _HEADERS or isinstance(each, dict) else each for key, each in value.items()
         }
+    if isinstance(value, list):
+        return [_stripped(each) for each in value]
     return value.strip() if isinstance(value, str) else value
 
 
