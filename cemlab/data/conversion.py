@@ -250,16 +250,11 @@ def _dated(
     faults.append((f"{own} < {low} OR {own} >= {high}", _outside(column)))
     if type_ == "date":
         return Converted(codes, texts, value, tuple(faults))
-    naive = clock.naive(held)
-    zone_day = f"CAST(timezone({quoted(cells.zone)}, {own}) AS DATE)"
-    # the day of a time without a zone is written there: no need to go by way of UTC
-    local = f"CAST({clock.local(held)} AS DATE)"
-    day = (
-        zone_day
-        if column_map.offset
-        else f"CASE WHEN {identifier(f'_naive_{column}')} THEN {local} ELSE {zone_day} END"
-    )
-    return Converted(codes, texts, value, tuple(faults), naive, clock.doubtful(held), day)
+    day = f"CAST(timezone({quoted(cells.zone)}, {own}) AS DATE)"
+    if not column_map.offset:
+        # the day of a time without a zone is written there: no need to go by way of UTC
+        day = f"CASE WHEN {identifier(f'_naive_{column}')} THEN CAST({clock.local(held)} AS DATE) ELSE {day} END"
+    return Converted(codes, texts, value, tuple(faults), clock.naive(held), clock.doubtful(held), day)
 
 
 def _outside(column: str) -> str:

@@ -13,7 +13,8 @@ from cemlab.core.errors import SchemaError, near_miss
 from cemlab.core.metrics import NPS, MetricScale, declared
 from cemlab.core.schemas import TABLES, Table, Type, points_to
 from cemlab.data.layout import Lookup, Strict
-from cemlab.data.mapping import ColumnMap, Condition, LabSection, MetricSection, Origin, Source
+from cemlab.data.mapping import ColumnMap, Condition, Origin, Source
+from cemlab.data.sections import LabSection, MetricSection
 from cemlab.data.sources import matching, read_toml
 
 _MODELS: Mapping[str, type[BaseModel]] = {

@@ -21,8 +21,8 @@ from cemlab.core.schemas import TABLES, Table
 from cemlab.data.acceptance import TableRecord
 from cemlab.data.asof import as_of_day
 from cemlab.data.declaration import metric_scales
-from cemlab.data.mapping import LabSection, MetricSection
 from cemlab.data.retention import spill_folder
+from cemlab.data.sections import LabSection, MetricSection
 from cemlab.data.snapshot import Snapshot, ensure
 from cemlab.data.staged import KNOWN_ON
 

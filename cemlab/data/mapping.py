@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from cemlab.core.lab import LabInfo
 from cemlab.core.schemas import Type
 from cemlab.data.layout import Code, Codes, Layout, Lookup, Mark, Name, Reading, Strict, as_list
 from cemlab.data.numerals import plain
+from cemlab.data.sections import known_zone
 
 ROW_NUMBER = "row_number"
 """In a template, the number of the row, unless the source has such a column itself."""
@@ -28,65 +26,11 @@ def _as_mapping(value: object) -> object:
     return {"from": value} if isinstance(value, str) else value
 
 
-def _known_zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("is no IANA time zone, such as Europe/Paris") from None
-    return value
-
-
 def _known_format(value: str) -> str:
     wrong = sorted(set(re.findall(r"%-?(.?)", value)) - set(_DIRECTIVES))
     if wrong or (value and "%" not in value):
         raise ValueError(f"is no date format: it takes %Y %m %d %H %M %S and the like, also {_DIRECTIVES}")
     return value
-
-
-def _known_day(value: str) -> str:
-    try:
-        return dt.date.fromisoformat(value).isoformat() if value else ""
-    except ValueError:
-        raise ValueError("is no day as YYYY-MM-DD") from None
-
-
-class LabSection(Strict):
-    """The table ``[lab]``: what the lab says of itself (see `cemlab.core.lab.LabInfo`)."""
-
-    name: Name
-    company: Name
-    time_zone: Annotated[str, AfterValidator(_known_zone)]
-    data_until: Annotated[Code, AfterValidator(_known_day)] = ""
-    currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
-    locale: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = "en-GB"
-    accent: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#0b5c78"
-    synthetic: bool = False
-    description: str = ""
-    segments: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
-
-    @property
-    def info(self) -> LabInfo:
-        """The same as the rooms above see it."""
-        return LabInfo(**self.model_dump(exclude={"data_until"}))
-
-
-class MetricSection(Strict):
-    """A table ``[metrics.<name>]``: the scale of a question, and which codes are counted.
-
-    Attributes
-    ----------
-    scale : tuple of (int, int)
-        Lowest and highest code.
-    top : tuple of int
-        Top boxes, of ``csat`` and of a question of the lab's own.
-    low_effort : tuple of int
-        Codes of low effort, of ``ces``.
-    """
-
-    scale: tuple[int, int]
-    top: tuple[int, ...] = ()
-    low_effort: tuple[int, ...] = ()
 
 
 class Condition(Strict):
@@ -173,7 +117,7 @@ class Origin(Strict):
     lookup: Annotated[tuple[Lookup, ...], BeforeValidator(as_list)] = ()
     when: Condition | None = None
     format: Annotated[str, AfterValidator(_known_format)] = ""
-    zone: Annotated[str, AfterValidator(lambda value: value and _known_zone(value))] = ""
+    zone: Annotated[str, AfterValidator(lambda value: value and known_zone(value))] = ""
     plus_days: str | None = None
     minus_days: str | None = None
     minus_months: str | None = None
@@ -334,7 +278,7 @@ class Source(Reading):
     files: tuple[Name, ...] = ()
     decimal: Mark = "."
     thousands: Mark | None = None
-    zone: Annotated[str, AfterValidator(lambda value: value and _known_zone(value))] = ""
+    zone: Annotated[str, AfterValidator(lambda value: value and known_zone(value))] = ""
     undated: bool = False
     where: Annotated[tuple[Condition, ...], BeforeValidator(as_list)] = ()
     one_per: str = ""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from cemlab.core.schemas import TABLES, Table
 from cemlab.data.layout import Lookup
-from cemlab.data.mapping import ColumnMap, Condition, LabSection, Source
+from cemlab.data.mapping import ColumnMap, Condition, Source
+from cemlab.data.sections import LabSection
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "lab-format.md"
 
