@@ -8,7 +8,7 @@ any number of customers.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import NormalDist
 from types import MappingProxyType
@@ -174,7 +174,7 @@ class Scorecard:
         ----------
         patterns : pandas.DataFrame
             A column of text per term; other columns are ignored. Missing and empty values are the level `UNKNOWN`. Numbers,
-            and bins finer than those of training, are taken into the bins of training.
+            and bins finer than those of training, are taken into the bins of training; a bin in which nobody was then into the nearest.
         level : float, default 0.95
             Confidence level, in (0, 1).
         reasons : int, default 3
@@ -264,6 +264,7 @@ class Scorecard:
             if name in self.bins:
                 coarse = rebinned(texts, self.bins[name])
                 texts = [text if text in position else bin_ for text, bin_ in zip(texts, coarse, strict=True)]
+                texts = _nearest(texts, level_names(self.bins[name]), position)
             codes[:, at] = np.array([position.get(text, -1) for text in texts], dtype=np.int64)[row]
             why = [f"`{name}` is missing" if text == UNKNOWN else f"`{name}` has a level never seen in training" for text in texts]  # fmt: skip
             new = (codes[:, at] < 0) & (unscored == "")
@@ -285,3 +286,15 @@ class Scorecard:
                 mine = (term == at) & (excess[:, at] > 0)
                 columns[f"reason_{number + 1}"][rows[mine]] = texts[at][codes[mine, at]]
         return columns
+
+
+def _nearest(levels: Sequence[str], names: Sequence[str], known: Container[str]) -> list[str]:
+    """Return levels in which a bin of a number that nobody had in training is the nearest bin that somebody had."""
+    place = {name: at for at, name in enumerate(names)}
+    seen = [at for at, name in enumerate(names) if name in known]
+    return [
+        names[min(seen, key=lambda at: abs(at - place[level]))]
+        if seen and level in place and level not in known
+        else level
+        for level in levels
+    ]

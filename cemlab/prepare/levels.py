@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import ibis
 
 from cemlab.core import schemas
 from cemlab.core.errors import ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab
+from cemlab.core.scorecards import level_names
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
+
+Bins = Mapping[str, Sequence[float]]
+"""Name of a number → cut points; each begins a level."""
 
 UNKNOWN = "unknown"
 """The level of a spell whose value is missing."""
@@ -147,6 +153,26 @@ def level(column: Any) -> ir.StringValue:
         Never null.
     """
     return column.cast("string").nullif("").fill_null(UNKNOWN)
+
+
+def binned(column: Any, cuts: Sequence[float]) -> ir.StringValue:
+    """Return a number as text: the bin [low, high) that it falls into.
+
+    Parameters
+    ----------
+    column : ibis number
+        Values.
+    cuts : sequence of float
+        Where it is cut, ascending; each begins a bin.
+
+    Returns
+    -------
+    ibis string
+        Such as "below 8" and "8 and over"; null where the value is missing.
+    """
+    names = level_names(cuts)
+    steps = [(column >= cut, name) for cut, name in zip(reversed(cuts), reversed(names[1:]), strict=True)]
+    return ibis.cases(*steps, (column.notnull(), names[0]))
 
 
 def as_levels(values: pd.Series) -> pd.Series:

@@ -14,8 +14,7 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab, LedgerLine, Outcome
-from cemlab.prepare.cells.terms import Bins
-from cemlab.prepare.levels import level
+from cemlab.prepare.levels import Bins, level
 from cemlab.prepare.profiles.people import CUSTOMER, LATER, Known
 from cemlab.prepare.profiles.tables import table
 from cemlab.prepare.profiles.texts import texts

@@ -16,9 +16,9 @@ from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.lab import Lab
 from cemlab.core.scorecards import Scorecard, level_names
 from cemlab.prepare.cells.landmarks import TENURE
-from cemlab.prepare.cells.terms import binned, valued
+from cemlab.prepare.cells.terms import valued
 from cemlab.prepare.history import WINDOW_DAYS, History
-from cemlab.prepare.levels import UNKNOWN, as_levels, joined, sources
+from cemlab.prepare.levels import UNKNOWN, as_levels, binned, joined, sources
 from cemlab.prepare.levels import level as as_level
 from cemlab.prepare.spells.clock import months_whole
 from cemlab.prepare.spells.followed import ENDED, REASON, Following

@@ -9,8 +9,9 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParamsDefault
 from matplotlib.figure import Figure as Canvas
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -124,7 +125,7 @@ def in_words(words: str = WITHHELD) -> Painter:
 
 
 def _svg(paint: Painter, medium: theme.Medium, *, height: float, note: str) -> str:
-    with rc_context(medium.rc), warnings.catch_warnings():
+    with rc_context(_settings(medium)), warnings.catch_warnings():
         # text stays text: the reader's browser has fonts for what this machine cannot measure
         warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
         layout = ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - _NOTE_PX / height if note else 1))
@@ -140,6 +141,11 @@ def _svg(paint: Painter, medium: theme.Medium, *, height: float, note: str) -> s
     if medium is theme.PRINT:
         size = rf'\1 width="{theme.PAPER_MM}mm" height="{theme.PAPER_MM * height / medium.width:.1f}mm"'
     return _SIZE.sub(size, svg[svg.index("<svg") :], count=1)
+
+
+def _settings(medium: theme.Medium) -> dict[Any, Any]:
+    """Return all settings of a drawing: ours over matplotlib's own defaults, so that no start-up file of a user takes part."""
+    return {name: value for name, value in rcParamsDefault.items() if name != "backend"} | medium.rc
 
 
 def _shorter(path: str) -> str:

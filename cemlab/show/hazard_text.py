@@ -202,6 +202,27 @@ def _telling(found: Sequence[Finding], term: str) -> Finding | None:
     return next((each for each in ours if each.scope["level"] in ("detractor", "yes")), ours[-1] if ours else None)
 
 
+def no_model(asked: Sequence[str], *, ended: float) -> str:
+    """Say why there is no model of what customers leave by.
+
+    Parameters
+    ----------
+    asked : sequence of str
+        Covariates that the reader named.
+    ended : float
+        Spells that were seen to end.
+
+    Returns
+    -------
+    str
+        For a question that is left out.
+    """
+    if not ended:
+        return "Nobody was seen to leave."
+    named = "The reason for each that was named stands below." if asked else "Name some in `covariates`."
+    return f"No covariate remains. {named}"
+
+
 def left_out(names: Sequence[str], *, why: str) -> Sentence:
     """Say which covariates the model does not hold.
 

@@ -156,3 +156,15 @@ def test_no_patterns_give_no_scores() -> None:
     found = card().of(pd.DataFrame({"plan": [], "tenure": []}, dtype=object))
     assert found.empty
     assert list(found.columns[:3]) == ["risk_30", "low_30", "high_30"]
+
+
+def test_a_bin_of_a_number_that_nobody_had_in_training_is_scored_as_the_nearest() -> None:
+    made = card(POINTS.loc[POINTS["level"] != "below 6"])
+    found = made.of(
+        pd.DataFrame({"plan": "a", "tenure": ["below 6", "3", "6 to 12", "12 and over", "40", "unheard", None]})
+    )
+    assert found["unscored"].tolist() == [""] * 5 + [
+        "`tenure` has a level never seen in training", "`tenure` is missing",
+    ]  # fmt: skip
+    assert len(set(found["risk_30"].iloc[:3])) == 1
+    assert found["risk_30"].iloc[3] == found["risk_30"].iloc[4] != found["risk_30"].iloc[0]

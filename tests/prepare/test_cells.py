@@ -16,7 +16,7 @@ from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaErro
 from cemlab.core.lab import Lab
 from cemlab.data import synthetic
 from cemlab.data.lab import open_lab
-from cemlab.prepare import cells, rows
+from cemlab.prepare import cells, rows, spells
 
 if TYPE_CHECKING:
     from labs import MemoryLab
@@ -153,6 +153,70 @@ def test_numbers_are_cut_as_declared_or_at_quantiles(memory_lab: type[MemoryLab]
     assert cells.covariates(lab, terms=["seats"]).groupby("seats")["n"].sum().to_dict() == {"1": 6, "2": 6}
     with pytest.raises(ParameterError, match="`plan` is none"):
         cells.covariates(lab, terms=["plan"], bins={"plan": [5]})
+
+
+def numbered(memory_lab: type[MemoryLab], values: Any) -> MemoryLab:
+    """A lab with a spell for each value of `number`, which ends for every second one."""
+    many = pd.DataFrame({"number": np.asarray(values, dtype=float)})
+    ends: list[Any] = [dt.date(2024, 2, 10) if at % 2 else None for at in range(len(many))]
+    many = many.assign(
+        spell_id=[f"s{at}" for at in range(len(many))], customer_id=[f"c{at}" for at in range(len(many))],
+        started_on=dt.date(2024, 1, 10), ended_on=ends,
+    )  # fmt: skip
+    return made(memory_lab, spells=many)
+
+
+@pytest.mark.parametrize("zeros", [30, 60, 80, 95])
+def test_a_count_that_is_mostly_zero_keeps_zero_some_and_more(memory_lab: type[MemoryLab], zeros: int) -> None:
+    counts = [0] * zeros + [1 + at % 9 for at in range(100 - zeros)]
+    lab = numbered(memory_lab, counts)
+    found = cells.covariates(lab, terms=["number"]).groupby("number")["n"].sum()
+    assert found["below 1"] == zeros, "zero has a level of its own"
+    assert len(found) == 3
+    assert found.sum() == 100
+    some, more = found.drop("below 1")
+    assert abs(some - more) <= 0.4 * (100 - zeros)
+
+
+SHAPES: dict[str, list[Any]] = {
+    "mostly the largest": [100] * 70 + list(range(30)),
+    "mostly in the middle": [-1.0 - at for at in range(20)] + [0.0] * 60 + [1.0 + at for at in range(20)],
+    "two lumps": [0] * 45 + [50] * 45 + list(range(1, 11)),
+    "decimals": [0.0] * 90 + [0.01, 0.02, 0.5, 1.25, 3, 7, 11, 19, 80, 1e6],
+    "negative to zero": [0.0] * 80 + [-float(at) for at in range(1, 21)],
+    "even": [float(at) for at in range(100)],
+    "large and close": [1e6] * 70 + [1e6 + 0.1 * at for at in range(30)],
+    "skewed": list(np.exp(np.linspace(-3, 9, 100))),
+}
+
+
+@pytest.mark.parametrize("quantiles", [2, 4, 16])
+@pytest.mark.parametrize("shape", list(SHAPES))
+def test_bins_of_a_number_keep_every_value_and_several_levels(
+    memory_lab: type[MemoryLab], shape: str, quantiles: int
+) -> None:
+    lab = numbered(memory_lab, SHAPES[shape])
+    counts = cells.covariates(lab, terms=["number"], quantiles=quantiles)["number"].value_counts()
+    told = cells.bins(lab, terms=["number"], quantiles=quantiles)
+    if len(set(SHAPES[shape])) <= quantiles:
+        assert told["how"].tolist() == ["level"], "few values are levels as they are"
+        return
+    assert told["low"].iloc[0] == -np.inf
+    assert told["high"].iloc[-1] == np.inf, "the outer bins are open"
+    assert told["level"].is_unique
+    assert (told["low"] < told["high"]).all()
+    assert len(counts) == len(told), "no level is empty"
+    if shape != "large and close":
+        assert len(told) >= 2
+    assert len(told) <= quantiles + 2
+
+
+def test_a_life_table_of_a_number_takes_the_bins_it_is_given(memory_lab: type[MemoryLab]) -> None:
+    lab = numbered(memory_lab, [0, 0, 1, 2, 8, np.nan])
+    lives = spells.life_table(lab, by=["number"], clock="days", bins={"number": [1, 5], "other": [3]})
+    assert lives.groupby("number")[["events", "censored"]].sum().sum(axis=1).to_dict() == {
+        "below 1": 2, "1 to 5": 2, "5 and over": 1, "unknown": 1
+    }  # fmt: skip
 
 
 def test_an_assignment_counts_only_when_it_was_written_before_the_spell(memory_lab: type[MemoryLab]) -> None:

@@ -109,6 +109,16 @@ def steps() -> list[runner.Step]:
     return []
 
 
+def test_a_kernel_starts_whatever_the_user_has_set_up_for_matplotlib(
+    study: Write, here: Path, page_cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "broken").write_bytes(b"font.family: caf\xe9\n")
+    monkeypatch.setenv("MATPLOTLIBRC", str(here / "broken"))
+    monkeypatch.setenv("MPLBACKEND", "no-such-backend")
+    study("s", "import matplotlib", "", page_cell)
+    assert runner.run("s", lab="lab.toml").error == ""
+
+
 def test_a_run_is_published_whole(study: Write, here: Path, page_cell: str, steps: list[runner.Step]) -> None:
     study("s", LOOK_AROUND, "", page_cell)
     parameters = {"survey": "0123", "level": "0.9", "segment_by": ["plan", "region"]}

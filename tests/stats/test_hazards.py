@@ -289,3 +289,29 @@ def test_four_hundred_levels_are_fitted() -> None:
     )
     cells["events"] = np.maximum(random.binomial(20, 0.3, len(cells)), cells["duration"] == 1)
     assert len(hazards.fit_cox(cells, terms=["shop"]).table) == 399
+
+
+@pytest.mark.parametrize("cause", [2, 2.0, "2"])
+@pytest.mark.parametrize("kind", [int, float, str])
+def test_a_cause_is_the_same_as_a_number_or_as_text(cause: Any, kind: type) -> None:
+    cells = pd.DataFrame({
+        "plan": ["a", "a", "b", "b"] * 2, "duration": [1, 2] * 4, "n": [30, 70, 10, 90, 20, 10, 40, 10],
+        "events": [30, 0, 10, 0, 20, 10, 40, 10], "cause": [1, None, 1, None, 2, 2, 2, 2],
+    })  # fmt: skip
+    causes: list[Any] = [None if pd.isna(each) else kind(int(each)) for each in cells["cause"]]
+    held = cells.assign(cause=causes)
+    plain = hazards.fit_cox(cells.assign(events=cells["events"].where(cells["cause"] == 2, 0)), terms=["plan"])
+    assert (
+        hazards.fit_cox(held, terms=["plan"], cause=cause).table["estimate"].tolist()
+        == plain.table["estimate"].tolist()
+    )
+    shares = hazards.fit_fine_gray(held, terms=["plan"], cause=cause)
+    assert np.isfinite(shares.table["estimate"]).all()
+    periods = held.rename(columns={"duration": "period", "n": "n_at_risk"})
+    assert hazards.fit_discrete(periods, terms=["plan"], cause=cause, time="levels").table["estimate"].notna().all()
+
+
+def test_cause_zero_is_a_cause() -> None:
+    cells = pd.DataFrame({"plan": ["a", "b", "a", "b"], "duration": [1, 1, 2, 2], "n": [30, 10, 40, 60],
+                          "events": [30, 10, 40, 0], "cause": [0, 0, 1, None]})  # fmt: skip
+    assert hazards.fit_cox(cells, terms=["plan"], cause=0).parts["fit"]["events"].iloc[0] == 40

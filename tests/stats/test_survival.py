@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -177,6 +178,48 @@ def test_gray_test_agrees_with_cmprsk(shared_dir: Path) -> None:
         assert row["estimate"] == pytest.approx(statistic, rel=1e-10)
         assert row["p_value"] == pytest.approx(p_value, rel=1e-9)
         assert row["df"] == df
+
+
+def _with_causes(causes: list[object]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"duration": [1, 1, 2, 3], "cause": causes, "events": [10, 20, 5, 0], "censored": [0, 0, 0, 65]}
+    )
+
+
+def test_every_time_asked_for_is_answered_or_said_not_to_be_followed() -> None:
+    lives = _with_causes(["price", "moved", "price", None])
+    found = survival.cumulative_incidence(lives, times=[9, 2, 0.5, 3, 2]).table
+    assert found["duration"].tolist() == [0.5, 2, 3, 9] * 2
+    assert found["followed"].tolist() == [True, True, True, False] * 2
+    price = found.loc[found["cause"] == "price"].set_index("duration")["estimate"]
+    assert price.tolist() == pytest.approx([0.0, 0.15, 0.15, np.nan], nan_ok=True)
+    late = lives.assign(entered=[0, 60, 0, 0], duration=[4, 2, 5, 6]).sort_values("duration")
+    asked = survival.cumulative_incidence(late, times=[1, 5], min_n=50).table
+    assert asked["followed"].tolist() == [False, True] * 2, "before the curve begins nothing is known"
+
+
+def test_a_short_group_has_a_row_for_a_time_it_does_not_reach() -> None:
+    sides = [_with_causes(["price", "moved", "price", None]).assign(side=side) for side in "ab"]
+    sides[1] = sides[1].iloc[:2]
+    found = survival.cumulative_incidence(pd.concat(sides), by=["side"], times=[3], min_n=1).table
+    assert found.set_index(["side", "cause"])["followed"].to_dict() == {
+        ("a", "moved"): True, ("a", "price"): True, ("b", "moved"): False, ("b", "price"): False
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "causes",
+    [[1, 2, 1, None], [1.0, 2.0, 1.0, np.nan], ["1", "2", "1", None], pd.array([1, 2, 1, None], dtype="Int64")],
+)
+def test_causes_are_the_same_as_numbers_or_as_text(causes: list[object]) -> None:
+    lives = _with_causes(causes)
+    found = survival.cumulative_incidence(lives, times=[2]).table
+    assert found[["cause", "estimate"]].to_numpy().tolist() == [["1", pytest.approx(0.15)], ["2", pytest.approx(0.2)]]
+    sides = pd.concat([lives.assign(side="a"), lives.assign(side="b", events=[20, 10, 5, 0])])
+    for asked in (2, 2.0, "2"):
+        assert survival.gray_test(sides, by=["side"], cause=asked).table["cause"].tolist() == ["2"]
+        gap = survival.incidence_differences(sides, by=["side"], cause=asked, times=[2]).table
+        assert gap["estimate"].tolist() == pytest.approx([0.1, -0.1])
 
 
 # What must hold whatever the numbers are.
@@ -478,3 +521,19 @@ def test_a_group_that_nobody_left_is_not_called_different() -> None:
         assert table["estimate"].notna().all()
         assert table[["std_error", "p_value", "ci_low"]].isna().all(axis=None)
         assert any("nobody" in note.lower() for note in found.notes)
+
+
+@pytest.mark.parametrize("small", [0, 1, 9])
+def test_a_small_group_says_why_it_stops_a_comparison(small: int) -> None:
+    sizes = {"rare": small, "usual": 591}
+    lives = pd.concat([
+        pd.DataFrame({"plan": plan, "duration": [1, 2], "events": [n // 2, 0], "censored": [0, n - n // 2]})
+        for plan, n in sizes.items() if n
+    ])  # fmt: skip
+    why = survival.not_compared(lives, by=["plan"], min_n=10)
+    assert ("one was found" if not small else "1 of which are smaller (") in why
+    with pytest.raises(InsufficientDataError, match=re.escape(why)):
+        survival.differences(lives, by=["plan"], times=[1])
+    other = pd.DataFrame({"plan": "other", "duration": [1, 2], "events": [30, 0], "censored": [0, 500]})
+    third = pd.concat([lives, other])
+    assert survival.not_compared(third, by=["plan"], min_n=10) == ""

@@ -14,8 +14,9 @@ from cemlab.core.errors import ParameterError
 from cemlab.core.lab import Lab
 from cemlab.core.parameters import REGISTRY
 from cemlab.prepare.cells.counting import exits
-from cemlab.prepare.cells.terms import QUANTILES, Bins, fixed, levelled
+from cemlab.prepare.cells.terms import QUANTILES, fixed, levelled
 from cemlab.prepare.history import WINDOW_DAYS, History
+from cemlab.prepare.levels import Bins
 from cemlab.prepare.replicates import REPLICATE, with_replicates
 from cemlab.prepare.spells.clock import days_between, months_whole
 from cemlab.prepare.spells.followed import ENTRY, EXIT, REASON, UNFINISHED, Following, first_that_applies

@@ -10,8 +10,9 @@ import pandas as pd
 
 from cemlab.core.lab import Lab
 from cemlab.prepare.cells.counting import exits, recorded
-from cemlab.prepare.cells.terms import QUANTILES, Bins, described
+from cemlab.prepare.cells.terms import QUANTILES, described
 from cemlab.prepare.history import CUSTOMER, DAY, WINDOW_DAYS, History
+from cemlab.prepare.levels import Bins
 from cemlab.prepare.replicates import REPLICATE, with_replicates
 from cemlab.prepare.spells.clock import days_between
 from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, Following

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import ibis
 import numpy as np
 import pandas as pd
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.lab import Lab
 from cemlab.core.scorecards import level_names
-from cemlab.prepare.levels import Source, joined, sources
+from cemlab.prepare.levels import Bins, Source, binned, joined, sources
 from cemlab.prepare.spells.followed import Following
 from cemlab.prepare.spells.tables import RESERVED
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-Bins = Mapping[str, Sequence[float]]
-"""Covariate → cut points; each begins a level."""
 
 QUANTILES = 4
 _COLUMNS = ["term", "source", "undated", "how", "level", "low", "high"]
@@ -165,38 +161,54 @@ def _cut_points(
         return cuts
     if quantiles < 2:
         raise ParameterError(f"Numbers are cut into at least 2 bins: {quantiles} was given.")
-    shares = [number / quantiles for number in range(1, quantiles)]
-    asked = {
-        f"{name}.{at}": spells[name].cast("float64").quantile(share)
-        for name in others
-        for at, share in enumerate(shares)
-    }
-    row = lab.frame(spells.aggregate(**asked, **{f"{name}.values": spells[name].nunique() for name in others})).iloc[0]
-    for name in others:
-        points = [float(row[f"{name}.{at}"]) for at in range(len(shares))]
-        if row[f"{name}.values"] > quantiles:
-            cuts[name] = ("quantile", sorted({point for point in points if np.isfinite(point)}))
+    cuts |= {name: ("quantile", points) for name, points in _quantile_cuts(lab, spells, others, quantiles).items()}
     return cuts
 
 
-def binned(column: ir.Column, cuts: Sequence[float]) -> ir.StringValue:
-    """Return a number as text: the bin [low, high) that it falls into.
+def _quantile_cuts(lab: Lab, spells: ir.Table, names: Sequence[str], quantiles: int) -> dict[str, list[float]]:
+    """Return quantiles of each number of more values than `quantiles`, a value that many share in a bin of its own.
 
-    Parameters
-    ----------
-    column : ibis number
-        Values.
-    cuts : sequence of float
-        Where it is cut, ascending; each begins a bin.
-
-    Returns
-    -------
-    ibis string
-        Such as "below 8" and "8 and over"; null where the value is missing.
+    Quantiles that fall together lose what they cut apart: of a count that is mostly zero they would leave one level.
     """
-    names = level_names(cuts)
-    steps = [(column >= cut, name) for cut, name in zip(reversed(cuts), reversed(names[1:]), strict=True)]
-    return ibis.cases(*steps, (column.notnull(), names[0]))
+    columns = {name: spells[name].cast("float64") for name in names}
+    shares = [number / quantiles for number in range(1, quantiles)]
+    asked = {f"{name}.values": column.nunique() for name, column in columns.items()}
+    for name, column in columns.items():
+        asked |= {f"{name}.0": column.min(), f"{name}.{quantiles}": column.max()}
+        asked |= {f"{name}.{at}": column.quantile(share) for at, share in enumerate(shares, start=1)}
+    row = lab.frame(spells.aggregate(**asked)).iloc[0]
+    points = {
+        name: [float(row[f"{name}.{at}"]) for at in range(quantiles + 1)]
+        for name in names
+        if row[f"{name}.values"] > quantiles
+    }
+    crowded = {name: each for name, each in points.items() if len(set(each)) < len(each)}
+    return {name: _rising(each[1:-1]) for name, each in points.items()} | {
+        name: _around(lab, spells, columns[name], each, quantiles) for name, each in crowded.items()
+    }
+
+
+def _around(lab: Lab, spells: ir.Table, column: ir.Column, points: Sequence[float], quantiles: int) -> list[float]:
+    """Return cut points that leave the value which most points share alone, and the quantiles of those on either side of it."""
+    spike = max(points, key=points.count)
+    sides = {"below": column < spike, "above": column > spike}
+    there = [side for side, beyond in zip(sides, (points[0] < spike, points[-1] > spike), strict=True) if beyond]
+    bins = max(2, quantiles // 2) if len(there) == 1 else max(1, quantiles // 4)
+    asked = {"next": column.min(where=sides["above"])}
+    asked |= {f"{side}.{at}": column.quantile(at / bins, where=sides[side]) for side in there for at in range(1, bins)}
+    row = {
+        name: float(value) for name, value in lab.frame(spells.aggregate(**asked)).iloc[0].items() if value is not None
+    }
+    own = [row["next"]] if "above" in there else []
+    own += [spike] if "below" in there else []
+    inner = [value for name, value in row.items() if name != "next" and points[0] < value]
+    return _rising([*own, *inner])
+
+
+def _rising(points: Sequence[float]) -> list[float]:
+    """Return finite points in order, once each as they are written in the names of levels."""
+    named = {f"{point:.6g}": point for point in sorted(points, reverse=True) if np.isfinite(point)}
+    return sorted(named.values())
 
 
 def _listed(found: Sequence[Source], cuts: Mapping[str, tuple[str, list[float]]]) -> pd.DataFrame:

@@ -10,8 +10,7 @@ import ibis
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.lab import Lab
-from cemlab.prepare.cells.terms import Bins
-from cemlab.prepare.levels import level
+from cemlab.prepare.levels import Bins, level
 from cemlab.prepare.profiles.later import LATER, outcomes
 from cemlab.prepare.profiles.latest import points
 from cemlab.prepare.profiles.people import CUSTOMER

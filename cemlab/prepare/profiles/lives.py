@@ -10,9 +10,8 @@ import pandas as pd
 
 from cemlab.core.lab import Lab
 from cemlab.prepare import spells
-from cemlab.prepare.cells.terms import Bins
 from cemlab.prepare.history import EPOCH
-from cemlab.prepare.levels import UNKNOWN
+from cemlab.prepare.levels import UNKNOWN, Bins
 from cemlab.prepare.profiles.grouped import REPLICATE, REPLICATES, SEGMENT, Grouping
 from cemlab.prepare.profiles.people import CUSTOMER
 from cemlab.prepare.views import LabView

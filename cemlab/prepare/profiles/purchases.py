@@ -227,5 +227,5 @@ def _record(lab: Lab, known: Known, *, window_days: int, scope: str) -> None:
     lab.ledger.record(lines)
     if not n["used"]:
         raise InsufficientDataError(
-            f"At least one purchase must lie in the window: of {n['in']:,} transactions none does. Lengthen `window_days`."
+            f"At least one purchase must lie in the window: of {n['in']:,} transactions none does. Choose a longer window."
         )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.lab import Lab
-from cemlab.prepare.cells.terms import Bins
+from cemlab.prepare.levels import Bins
 from cemlab.prepare.profiles.grouped import REPLICATE, REPLICATES, SEGMENT, Grouping
 from cemlab.prepare.profiles.parts import LEAVING_RISK
 from cemlab.prepare.profiles.people import CUSTOMER

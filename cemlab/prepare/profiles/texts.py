@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from cemlab.core.errors import ParameterError
-from cemlab.prepare.cells.terms import Bins, binned
+from cemlab.prepare.levels import Bins, binned
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError, near_miss
 from cemlab.core.lab import Lab
-from cemlab.prepare.levels import as_levels, joined, level, sources
+from cemlab.prepare.levels import Bins, as_levels, binned, joined, level, sources
 from cemlab.prepare.replicates import REPLICATE, with_replicates
 from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, REASON, UNFINISHED, Following
 
@@ -48,6 +48,7 @@ def life_table(
     cause: str = "",
     cut: str = "",
     replicates: int = 0,
+    bins: Bins | None = None,
     scope: str = "",
 ) -> pd.DataFrame:
     """Return how many spells came under observation, ended and were lost from sight at each duration, in every group.
@@ -78,6 +79,8 @@ def life_table(
     replicates : int, default 0
         Into how many groups customers, or accounts where declared, are hashed for clustered errors: 2 to 256; −1: each its own;
         0: none. `clusters` says which the lab needs.
+    bins : mapping of str to sequence of float, optional
+        Cut points of groups that are numbers; others are ignored. Without them each value is a group.
     scope : str, default ""
         Under which the ledger accounts for the spells; empty for the clock's name.
 
@@ -112,6 +115,8 @@ def life_table(
     following = Following.asked(lab, clock=clock, cut=cut, scope=scope)
     found = sources(lab, by, reserved=RESERVED)
     spells = joined(lab, following.spells(lab), found, before=following.day)
+    cut_up = {each.name: bins[each.name] for each in found if bins and each.numeric and each.name in bins}
+    spells = spells.mutate(**{name: binned(spells[name], cuts) for name, cuts in cut_up.items()}) if cut_up else spells
     keys = list(by)
     if replicates:
         spells, keys = with_replicates(lab, spells, replicates), [*by, REPLICATE]

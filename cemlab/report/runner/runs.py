@@ -194,13 +194,16 @@ def _environment(plan: _Plan, staged: folders.Staging) -> dict[str, str]:
         studies.FOLDER_VARIABLE: str(plan.study.path.parent.parent),
         # A start-up script in the user's own IPython profile would run inside the study.
         "IPYTHONDIR": str(staged.root / "ipython"),
+        # matplotlib reads a start-up file as it is imported, and fails on one that it cannot decode.
+        "MATPLOTLIBRC": os.devnull,
         restricted.FOLDER_VARIABLE: str(staged.work),
         restricted.RUN_VARIABLE: identity.run_id(plan.started, as_of="", key=plan.key).removeprefix("undated-"),
     }
     cache = os.environ.get("CEMLAB_CACHE")
     if cache:
         ours["CEMLAB_CACHE"] = str(Path(cache).absolute())
-    return {**os.environ, **ours}
+    # A backend of the user's own may not exist in the kernel, which chooses one itself.
+    return {name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | ours
 
 
 def _finish(plan: _Plan, staged: folders.Staging, *, executed: Any, outcome: Outcome) -> Run:

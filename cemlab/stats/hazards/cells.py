@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, SchemaError
+from cemlab.stats.causes import events_of
 from cemlab.stats.hazards.design import Codes, Design
 from cemlab.stats.hazards.grid import Grid, Rows, grid_of
 from cemlab.stats.hazards.patterns import patterns_of
@@ -32,7 +33,7 @@ class Roles:
     offset, cluster : str
         Known part of the log hazard; who belongs together. Empty for none.
     cause : str
-        The cause whose events count; empty for all.
+        Label of the cause whose events count; empty for all.
     """
 
     strata: tuple[str, ...] = ()
@@ -170,9 +171,7 @@ def checked(cells: pd.DataFrame, roles: Roles) -> pd.DataFrame:
     for rule, wrong in _broken(cells, roles.offset).items():
         if wrong.any():
             raise SchemaError(f"Cells must {rule}: {int(wrong.sum()):,} of {len(cells):,} do not. Quarantine them.")
-    if roles.cause:
-        cells = cells.assign(events=cells["events"].where(cells["cause"].astype(str).eq(roles.cause), 0))
-    return cells
+    return cells.assign(events=events_of(roles.cause, cells=cells))
 
 
 def _broken(cells: pd.DataFrame, offset: str) -> dict[str, np.ndarray]:

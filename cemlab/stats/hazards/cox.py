@@ -13,6 +13,7 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates
+from cemlab.stats.causes import Cause, label_of
 from cemlab.stats.hazards.cells import Roles, checked, prepared
 from cemlab.stats.hazards.design import Design, design_of, in_categories, references
 from cemlab.stats.hazards.fitted import CoxModel, estimates_of
@@ -39,7 +40,7 @@ def fit_cox(
     *,
     terms: Sequence[str],
     ties: Ties = "efron",
-    cause: str = "",
+    cause: Cause = "",
     strata: Sequence[str] = (),
     reference: Mapping[str, str] | None = None,
     offset: str = "",
@@ -66,7 +67,7 @@ def fit_cox(
         largest, or the first of declared categories), numbers as they are.
     ties : {"efron", "breslow"}, default "efron"
         Rule for tied events.
-    cause : str, default ""
+    cause : str or float, default ""
         Only events of this cause count; those of others are censored: the hazard of the cause.
     strata : sequence of str, default ()
         Columns whose combinations have baselines of their own.
@@ -120,7 +121,7 @@ def fit_cox(
     [['plan', 'b', 0.424]]
     """
     _check(ties=ties, ridge=ridge, terms=terms)
-    roles = Roles(tuple(strata), offset, cluster, cause)
+    roles = Roles(tuple(strata), offset, cluster, label_of(cause))
     kept = checked(cells, roles)
     held = {**references(kept, [name for name in terms if name in kept]), **(reference or {})}
     kept = in_categories(kept, terms)
@@ -318,5 +319,5 @@ def need_events(counts: pd.DataFrame, *, min_n: int) -> None:
     others = f" So have {len(empty) - 1} other levels." if len(empty) > 1 else ""
     raise InsufficientDataError(
         f'`{first["term"]}` = "{first["level"]}" has 0 events in {spells} spells, so its hazard ratio cannot be estimated.'
-        f"{others} Merge it with another level, lengthen the window, or use `ridge`."
+        f"{others} Merge it with another level, or lengthen the window."
     )

@@ -14,6 +14,7 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.core.results import Estimates
+from cemlab.stats.causes import Cause, events_of, label_of
 from cemlab.stats.hazards.design import Design, design_of
 from cemlab.stats.hazards.fitted import SHRUNK, coefficient_table, fit_row, ratios_of
 from cemlab.stats.hazards.newton import Maximum, Point, maximise, need_full_rank
@@ -129,7 +130,7 @@ def fit_discrete(
     link: Link = "cloglog",
     time: Time = "smooth",
     knots: int = 4,
-    cause: str = "",
+    cause: Cause = "",
     reference: Mapping[str, str] | None = None,
     cluster: str = "",
     ridge: float = 0.0,
@@ -153,7 +154,7 @@ def fit_discrete(
         f: a natural cubic spline, a level per period, the logarithm, or a line.
     knots : int, default 4
         Of the spline, at quantiles of the events' periods.
-    cause : str, default ""
+    cause : str or float, default ""
         Only events of this cause count.
     reference : mapping of str to str, optional
         Reference level of some terms.
@@ -196,7 +197,8 @@ def fit_discrete(
         )
     if not ridge >= 0:
         raise ParameterError(f"`ridge` must be at least 0: {ridge!r} was given.")
-    cells = _checked(cells, terms=terms, cause=cause, cluster=cluster)
+    of = label_of(cause)
+    cells = _checked(cells, terms=terms, cause=of, cluster=cluster)
     design = design_of(cells, terms, reference=reference)
     form = _time_term(cells, time, knots=knots)
     x = np.hstack(
@@ -208,7 +210,7 @@ def fit_discrete(
     covariance = found.covariance if groups is None else _clustered(x, cells, found, groups, link=link)
     first = cells["period"].to_numpy() == cells["period"].min()
     centre = np.average(x[first, -len(design.columns) :], axis=0, weights=cells.loc[first, "n_at_risk"])
-    model = DiscreteModel(design, form, link, found.beta, covariance, centre, cause)
+    model = DiscreteModel(design, form, link, found.beta, covariance, centre, of)
     return _estimates(model, found, cells, labels, level=level, min_n=min_n, clustered=groups is not None, ridge=ridge)
 
 
@@ -217,8 +219,7 @@ def _checked(cells: pd.DataFrame, *, terms: Sequence[str], cause: str, cluster: 
     missing = [name for name in (*keys, "n_at_risk", "events", *(["cause"] if cause else [])) if name not in cells]
     if missing:
         raise SchemaError(f"Person-period cells need the columns {', '.join(missing)}: they are missing.")
-    if cause:
-        cells = cells.assign(events=cells["events"].where(cells["cause"].astype(str).eq(cause), 0))
+    cells = cells.assign(events=events_of(cause, cells=cells))
     cells = cells.groupby(keys, observed=True, dropna=False)[["n_at_risk", "events"]].sum().reset_index()
     cells = cells.loc[cells["n_at_risk"] > 0].reset_index(drop=True)
     wrong = int(((cells["events"] < 0) | (cells["events"] > cells["n_at_risk"])).sum())

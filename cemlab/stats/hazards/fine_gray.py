@@ -10,6 +10,7 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.core.results import Estimates
+from cemlab.stats.causes import Cause, label_of
 from cemlab.stats.hazards.cells import Roles, checked, prepared
 from cemlab.stats.hazards.cox import fitted, level_counts, need_events, sandwich
 from cemlab.stats.hazards.design import design_of
@@ -28,7 +29,7 @@ def fit_fine_gray(
     cells: pd.DataFrame,
     *,
     terms: Sequence[str],
-    cause: str,
+    cause: Cause,
     ties: Ties = "efron",
     reference: Mapping[str, str] | None = None,
     cluster: str = "",
@@ -47,7 +48,7 @@ def fit_fine_gray(
         Covariate cells by ``cause``, without late entry.
     terms : sequence of str
         Covariates, as for `fit_cox`.
-    cause : str
+    cause : str or float
         The cause.
     ties : {"efron", "breslow"}, default "efron"
         Rule for tied events.
@@ -81,7 +82,8 @@ def fit_fine_gray(
     Fine, J. P., & Gray, R. J. (1999). A proportional hazards model for the subdistribution of a competing
     risk. Journal of the American Statistical Association, 94(446), 496–509. doi:10.1080/01621459.1999.10474144
     """
-    every, kept = _of_all_and_of(cause, cells)
+    roles = Roles(cause=label_of(cause), cluster=cluster)
+    every, kept = _of_all_and_of(roles, cells)
     design = design_of(kept, terms, reference=reference)
     counts = level_counts(kept, design)
     if not ridge:
@@ -93,7 +95,6 @@ def fit_fine_gray(
     # A spell that left for another cause may be followed for ever; one that was censored may not.
     other = (every["events"].to_numpy(float) > 0) & ~gone
     after = np.where(other, 1 / np.maximum(_before(times, curve, duration), np.finfo(float).tiny), 0.0)
-    roles = Roles(cause=cause, cluster=cluster)
     data = prepared(_split(kept, every), design, roles, grid=grid, after=after)
     found = fitted(data.blocks, grid, labels=design.labels, ties=ties, ridge=ridge)
     covariance = sandwich(data.blocks, grid, found, ties=ties, clusters=data.clusters)
@@ -188,12 +189,12 @@ def absolute_risks(fit: Estimates, time: float, *, level: float = 0.95) -> Estim
     )  # fmt: skip
 
 
-def _of_all_and_of(cause: str, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _of_all_and_of(roles: Roles, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Cells by endings of any kind, and the same by those for one cause."""
     if "cause" not in cells:
         raise SchemaError("Cells need the column `cause` to tell one cause from the others: it is missing.")
     every = checked(cells, Roles())
-    kept = checked(cells, Roles(cause=cause))
+    kept = checked(cells, roles)
     if (kept["start"] > 0).any() or "sum_w" in kept:
         raise InsufficientDataError(
             f"Fine and Gray's model here needs spells followed from the start, without weights: {int((kept['start'] > 0).sum()):,} "

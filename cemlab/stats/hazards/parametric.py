@@ -15,6 +15,7 @@ import pandas as pd
 
 from cemlab.core.errors import ConvergenceError, InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates
+from cemlab.stats.causes import Cause, label_of
 from cemlab.stats.hazards.cells import Roles, checked
 from cemlab.stats.hazards.design import Design, design_of
 from cemlab.stats.hazards.formulas import FAMILIES, Family, ParametricModel
@@ -24,7 +25,7 @@ DIGITS = {"ftol": 1e-16}
 
 
 def lifelines_frame(
-    cells: pd.DataFrame, *, terms: Sequence[str], cause: str = "", reference: Mapping[str, str] | None = None
+    cells: pd.DataFrame, *, terms: Sequence[str], cause: Cause = "", reference: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """Return cells as a weighted frame for lifelines: one row per cell that is all events or all censored.
 
@@ -34,7 +35,7 @@ def lifelines_frame(
         Covariate cells, as for `fit_cox`.
     terms : sequence of str
         Covariates; levels become columns of 0 and 1.
-    cause : str, default ""
+    cause : str or float, default ""
         Only events of this cause count.
     reference : mapping of str to str, optional
         Reference level of some terms.
@@ -56,7 +57,7 @@ def lifelines_frame(
     >>> lifelines_frame(cells, terms=["plan"])[["duration", "event", "weight", "plan = b"]].values.tolist()
     [[1.0, 1.0, 1.0, 0.0], [2.0, 1.0, 2.0, 1.0], [1.0, 0.0, 2.0, 0.0]]
     """
-    kept = checked(cells, Roles(cause=cause))
+    kept = checked(cells, Roles(cause=label_of(cause)))
     return _frame(kept, design_of(kept, terms, reference=reference))
 
 
@@ -76,7 +77,7 @@ def fit_parametric(
     *,
     terms: Sequence[str] = (),
     families: Sequence[Family] = ("weibull", "lognormal", "loglogistic"),
-    cause: str = "",
+    cause: Cause = "",
     reference: Mapping[str, str] | None = None,
     grouped: bool = False,
     folds: int = 5,
@@ -97,7 +98,7 @@ def fit_parametric(
         Covariates.
     families : sequence of str, default ("weibull", "lognormal", "loglogistic")
         Candidates; also ``piecewise_exponential`` with pieces of equally many events.
-    cause : str, default ""
+    cause : str or float, default ""
         Only events of this cause count.
     reference : mapping of str to str, optional
         Reference level of some terms.
@@ -141,7 +142,7 @@ def fit_parametric(
         raise ParameterError(
             f"Families are {', '.join(FAMILIES)}, in 2 folds or more: {', '.join(unknown) or len(families)} and {folds} were given."
         )
-    cells = checked(cells, Roles(cause=cause))
+    cells = checked(cells, Roles(cause=label_of(cause)))
     completed = grouped and bool(((cells["duration"] == 0) & (cells["events"] > 0)).any())
     kept, dropped = _lasting(cells, completed=completed)
     design = design_of(kept, terms, reference=reference)

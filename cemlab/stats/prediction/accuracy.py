@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cemlab.core.results import Estimates
+from cemlab.stats.causes import Cause
 from cemlab.stats.intervals import Floats
 from cemlab.stats.prediction.jackknife import METHOD, Replicated, notes_of
 from cemlab.stats.prediction.outcomes import Outcomes, Statistic, outcomes_of
@@ -17,7 +18,7 @@ from cemlab.stats.prediction.weights import censoring_curve, known_by
 
 
 def brier(
-    judged: pd.DataFrame, *, risks: Risks, cause: str = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10
+    judged: pd.DataFrame, *, risks: Risks, cause: Cause = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10
 ) -> Estimates:  # fmt: skip
     """Return the mean squared distance of predictions from what happened, and how much better than one number for all.
 
@@ -31,7 +32,7 @@ def brier(
         Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the predictions, and ``replicate`` for intervals.
     risks : mapping of float to str
         Column of the prediction for each horizon, from 0 to 1.
-    cause : str, default ""
+    cause : str or float, default ""
         The cause that is judged, others being known not to have left for it; empty for every ending.
     by : sequence of str, default ()
         Each combination is judged by itself.

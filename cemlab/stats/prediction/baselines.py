@@ -12,6 +12,7 @@ import pandas as pd
 from cemlab.core.courses import Codes, Lookup
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.core.scorecards import Scorecard, bin_edges, level_names, rebinned
+from cemlab.stats.causes import Cause, label_of
 from cemlab.stats.intervals import Floats
 from cemlab.stats.prediction.scorecards import Clock
 from cemlab.stats.survival.incidence import carried
@@ -32,8 +33,9 @@ def tenure_baseline(
     horizons: Sequence[float],
     clock: Clock = "days",
     by: Sequence[str] = (),
-    cause: str = "",
+    cause: Cause = "",
     passed: float = 0.5,
+    bins: Mapping[str, Sequence[float]] | None = None,
     min_n: int = 10,
 ) -> Scorecard:
     """Return the risk of leaving that tenure, and a segment where asked, foretells.
@@ -54,10 +56,12 @@ def tenure_baseline(
         Unit of the durations.
     by : sequence of str, default ()
         Segments with curves of their own.
-    cause : str, default ""
+    cause : str or float, default ""
         The cause whose risk is asked for; empty for all.
     passed : float, default 0.5
         Part of the month that customers of a whole number of months have on average lived beyond it; 0 where tenure is counted so.
+    bins : mapping of str to sequence of float, optional
+        Cut points of those of `by` that are numbers: finer bins are taken into these.
     min_n : int, default 10
         Smallest risk set.
 
@@ -88,7 +92,8 @@ def tenure_baseline(
     month = MONTH[clock]
     cuts = _cuts(table, month)
     starts = _starts(cuts, month, passed)
-    lives = _lives(_of_cells(table, cuts, starts) if TENURE in table else table, by=list(by), cause=cause)
+    held = {name: tuple(map(float, bins[name])) for name in by if bins and name in bins}
+    lives = _lives(_of_cells(table, cuts, starts), by=list(by), bins=held, cause=label_of(cause))
     found = _conditional(lives, starts, asked, min_n=min_n)
     enough = np.flatnonzero(found.enough[:, -1])
     if not len(enough):
@@ -98,20 +103,23 @@ def tenure_baseline(
     beyond, cuts = cuts[enough[-1] :], cuts[: enough[-1]]
     terms = {TENURE: level_names(cuts)} | {name: sorted(set(lives.groups[name].iloc[:-1])) for name in by}
     hazard, spread, weight, lent = _table(found, _columns(lives.groups, terms), len(terms[TENURE]))
+    return Scorecard(
+        model=" and ".join([TENURE, *by]) if by else "tenure alone", terms=tuple(terms), time_varying=(), bins={TENURE: cuts, **held},
+        clock=clock, horizons=tuple(asked), points=_points(terms, hazard[:, -1], weight), cause=label_of(cause), notes=_notes(beyond, lent, len(weight), min_n=min_n),
+        course=Lookup(tuple(len(levels) for levels in terms.values()), hazard, spread),
+    )  # fmt: skip
+
+
+def _notes(beyond: Sequence[float], lent: int, risks: int, *, min_n: int) -> tuple[str, ...]:
+    """What must be said of tenures that few reached."""
     notes = []
     if beyond:
         notes.append(
             f"Tenure of {beyond[0]:g} months and more counts as less: fewer than {min_n} were followed beyond."
         )
     if lent:
-        notes.append(
-            f"{lent} of {len(weight)} risks by tenure are those of a neighbour: fewer than {min_n} were at risk."
-        )
-    return Scorecard(
-        model=" and ".join([TENURE, *by]) if by else "tenure alone", terms=tuple(terms), time_varying=(), bins={TENURE: cuts},
-        clock=clock, horizons=tuple(asked), points=_points(terms, hazard[:, -1], weight), cause=cause, notes=tuple(notes),
-        course=Lookup(tuple(len(levels) for levels in terms.values()), hazard, spread),
-    )  # fmt: skip
+        notes.append(f"{lent} of {risks} risks by tenure are those of a neighbour: fewer than {min_n} were at risk.")
+    return tuple(notes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,15 +153,15 @@ def _starts(cuts: tuple[float, ...], month: float, passed: float) -> Floats:
     return np.round(start) if month > 1 else start
 
 
-def _lives(lives: pd.DataFrame, *, by: list[str], cause: str) -> Lives:
+def _lives(lives: pd.DataFrame, *, by: list[str], bins: Mapping[str, Sequence[float]], cause: str) -> Lives:
     """The life table, by segment, with all segments together as the last group."""
     missing = [name for name in (*by, *(["cause"] if cause else [])) if name not in lives]
     if missing:
         raise SchemaError(f"A baseline needs the columns {', '.join(missing)}: they are missing.")
     keys = [*by, "duration", *(["cause"] if cause else [])]
-    lives = lives.assign(entered=lives.get("entered", 0))
+    lives = lives.assign(entered=lives.get("entered", 0), **{name: lives[name].astype(str) for name in by})
+    lives = lives.assign(**{name: rebinned(lives[name].tolist(), cuts) for name, cuts in bins.items()})
     counts = lives.groupby(keys, observed=True, dropna=False)[["entered", "events", "censored"]].sum().reset_index()
-    counts = counts.assign(**{name: counts[name].astype(str) for name in by})
     found = lives_of(counts, by=by, causes=bool(cause))
     if cause and cause not in found.causes:
         raise InsufficientDataError(
@@ -174,7 +182,9 @@ def _with_all(counts: Floats) -> Floats:
 
 
 def _of_cells(cells: pd.DataFrame, cuts: tuple[float, ...], starts: Floats) -> pd.DataFrame:
-    """Landmark cells as a life table on the clock of tenure: entered at the cut, followed from there."""
+    """Landmark cells as a life table on the clock of tenure: entered at the cut, followed from there; a life table as it is."""
+    if TENURE not in cells:
+        return cells
     at = pd.Index(level_names(cuts)).get_indexer(pd.Index(rebinned(cells[TENURE].astype(str).tolist(), cuts)))
     keys = cells.drop(columns=[TENURE, "n", "events"])
     ended = keys.assign(

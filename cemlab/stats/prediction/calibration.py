@@ -10,6 +10,7 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates
+from cemlab.stats.causes import Cause
 from cemlab.stats.intervals import Floats
 from cemlab.stats.prediction.jackknife import METHOD, Replicated, notes_of
 from cemlab.stats.prediction.outcomes import CENSORED, LEFT, Judging, Outcomes, Statistic, outcomes_of
@@ -23,7 +24,7 @@ TIED = "Many predictions are alike: {found} groups could be told apart instead o
 
 
 def calibration(
-    judged: pd.DataFrame, *, risks: Risks, cause: str = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10
+    judged: pd.DataFrame, *, risks: Risks, cause: Cause = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10
 ) -> Estimates:  # fmt: skip
     """Return how many left for each one who was predicted to, and whether predictions are too extreme or too tame.
 
@@ -37,7 +38,7 @@ def calibration(
         Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the predictions, and ``replicate`` for intervals.
     risks : mapping of float to str
         Column of the prediction for each horizon, from 0 to 1.
-    cause : str, default ""
+    cause : str or float, default ""
         The cause that is judged, others being known not to have left for it; empty for every ending.
     by : sequence of str, default ()
         Each combination is judged by itself.
@@ -127,7 +128,7 @@ def calibrations(judged: Outcomes, risks: Risks) -> Statistic:
 
 
 def observed_expected(
-    judged: pd.DataFrame, *, expected: str, cause: str = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10
+    judged: pd.DataFrame, *, expected: str, cause: Cause = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10
 ) -> Estimates:  # fmt: skip
     """Return the events seen over those expected within the time that each spell was followed.
 
@@ -189,7 +190,7 @@ def _over(part: Floats, whole: Floats) -> Floats:
 
 
 def calibration_curve(
-    judged: pd.DataFrame, *, risk: str, horizon: float, groups: int = 10, cause: str = "", by: Sequence[str] = (),
+    judged: pd.DataFrame, *, risk: str, horizon: float, groups: int = 10, cause: Cause = "", by: Sequence[str] = (),
     level: float = 0.95, min_n: int = 10,
 ) -> Estimates:  # fmt: skip
     """Return the share who left up to a horizon among those with like predictions.

@@ -9,6 +9,7 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.results import Estimates
+from cemlab.stats.causes import Cause
 from cemlab.stats.prediction.comparison import compare
 from cemlab.stats.prediction.tabled import Risks
 
@@ -19,7 +20,7 @@ NO_NOISE = "Without replicate groups the noise is not known: the simplest model 
 
 
 def choose(
-    judged: pd.DataFrame, *, risks_by_model: Mapping[str, Risks], skill: str = "", cause: str = "", level: float = 0.95, min_n: int = 10
+    judged: pd.DataFrame, *, risks_by_model: Mapping[str, Risks], skill: str = "", cause: Cause = "", level: float = 0.95, min_n: int = 10
 ) -> Estimates:  # fmt: skip
     """Return which model is kept: the simplest whose paired difference from the best could be chance.
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.results import Estimates
+from cemlab.stats.causes import Cause
 from cemlab.stats.intervals import Floats
 from cemlab.stats.prediction.accuracy import briers
 from cemlab.stats.prediction.discrimination import aucs, concordances
@@ -21,7 +22,7 @@ SKILLS = ("auc", "ipa", "integrated_ipa", "concordance")
 
 def compare(
     judged: pd.DataFrame, *, risks_by_model: Mapping[str, Risks], versus: str = "", skills: Sequence[str] = SKILLS,
-    cause: str = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10,
+    cause: Cause = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10,
 ) -> Estimates:  # fmt: skip
     """Return how much better each model did than another, on the same customers.
 
@@ -38,7 +39,7 @@ def compare(
         The model that the others are compared with; the first when empty.
     skills : sequence of {"auc", "ipa", "integrated_ipa", "concordance"}, default all
         What is compared; ``concordance`` up to each horizon, ``integrated_ipa`` where there are two horizons or more.
-    cause : str, default ""
+    cause : str or float, default ""
         The cause that is judged, others being known not to have left for it; empty for every ending.
     by : sequence of str, default ()
         Each combination is judged by itself.

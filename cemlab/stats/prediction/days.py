@@ -8,6 +8,7 @@ import pandas as pd
 
 from cemlab.core.errors import SchemaError
 from cemlab.core.results import Estimates
+from cemlab.stats.causes import Cause, label_of, labelled
 from cemlab.stats.multiplicity import benjamini_hochberg
 from cemlab.stats.prediction.drift import calibration_by_month
 from cemlab.stats.prediction.tabled import Risks
@@ -21,7 +22,7 @@ def relation_by_day(
     *,
     risks: Risks,
     training: Mapping[str, pd.DataFrame],
-    cause: str = "",
+    cause: Cause = "",
     level: float = 0.95,
     min_n: int = 10,
 ) -> Estimates:
@@ -38,7 +39,7 @@ def relation_by_day(
         Column of the prediction for each horizon.
     training : mapping of str to pandas.DataFrame
         Judged day → the cells that its model was trained on.
-    cause : str, default ""
+    cause : str or float, default ""
         The cause that is judged; empty for every ending.
     level : float, default 0.95
         Confidence level, in (0, 1).
@@ -68,7 +69,7 @@ def relation_by_day(
         )
     rows, months = [], []
     for day in sorted(frames):
-        ours, theirs = (_of_cause(cells, cause, until=max(risks)) for cells in (frames[day], training[day]))
+        ours, theirs = (_of_cause(cells, label_of(cause), until=max(risks)) for cells in (frames[day], training[day]))
         found = calibration_by_month(ours, risks=risks, training=theirs, level=level, min_n=min_n)
         (test,) = found.parts["tests"].query("test == 'all months'").to_dict("records")
         whole = {name: float(test[name]) for name in ("estimate", "ci_low", "ci_high", "p_value")}
@@ -87,5 +88,5 @@ def _of_cause(cells: pd.DataFrame, cause: str, *, until: float) -> pd.DataFrame:
     if not cause:
         return cells
     # The risk of one cause is a share of all who were there: who left for another one stays among them, with no event, to the end.
-    other = cells["cause"].notna() & (cells["cause"] != cause)
+    other = cells["cause"].notna() & (labelled(cells["cause"]) != cause)
     return cells.assign(events=cells["events"].where(~other, 0), duration=cells["duration"].where(~other, until))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.results import Estimates
+from cemlab.stats.causes import Cause
 from cemlab.stats.intervals import Floats
 from cemlab.stats.prediction.jackknife import METHOD, Replicated, notes_of
 from cemlab.stats.prediction.outcomes import OTHER, Outcomes, Statistic, outcomes_of
@@ -18,7 +19,7 @@ from cemlab.stats.prediction.weights import censoring_curve, known_by
 
 
 def concordance(
-    judged: pd.DataFrame, *, risk: str, tau: float, cause: str = "", by: Sequence[str] = (), level: float = 0.95,
+    judged: pd.DataFrame, *, risk: str, tau: float, cause: Cause = "", by: Sequence[str] = (), level: float = 0.95,
     min_n: int = 10,
 ) -> Estimates:  # fmt: skip
     """Return how often, of two customers, the one who left first up to tau had the higher prediction, freed of censoring.
@@ -34,7 +35,7 @@ def concordance(
         Column of the prediction, from 0 to 1.
     tau : float
         Last time of a leaver that counts; `min_n` must be at risk there.
-    cause : str, default ""
+    cause : str or float, default ""
         The cause that is judged; empty for every ending.
     by : sequence of str, default ()
         Each combination is judged by itself.
@@ -82,7 +83,7 @@ def concordance(
 
 
 def auc(
-    judged: pd.DataFrame, *, risks: Risks, cause: str = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10
+    judged: pd.DataFrame, *, risks: Risks, cause: Cause = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10
 ) -> Estimates:  # fmt: skip
     """Return how often somebody who left up to a horizon had a higher prediction than somebody who did not.
 

@@ -11,6 +11,7 @@ import pandas as pd
 from cemlab.core.errors import ParameterError
 from cemlab.core.results import Estimates
 from cemlab.core.scorecards import Scorecard
+from cemlab.stats.causes import Cause, label_of
 from cemlab.stats.hazards.cox import fit_cox
 from cemlab.stats.hazards.discrete import fit_discrete
 from cemlab.stats.hazards.fine_gray import fit_fine_gray
@@ -26,7 +27,7 @@ def trained(
     kind: Kind,
     terms: Sequence[str],
     horizons: Sequence[float],
-    cause: str = "",
+    cause: Cause = "",
     clock: Clock = "days",
     bins: Mapping[str, Sequence[float]] | None = None,
     time_varying: Sequence[str] = (),
@@ -49,7 +50,7 @@ def trained(
         The columns; each with two levels at least.
     horizons : sequence of float
         In units of the clock.
-    cause : str, default ""
+    cause : str or float, default ""
         For Fine and Gray.
     clock, bins, time_varying : as in `scorecard`
         The same question.
@@ -80,9 +81,10 @@ def trained(
     >>> card.of(pd.DataFrame({"plan": ["a", "b"]}))["risk_30"].round(3).tolist()
     [0.3, 0.1]
     """
-    if kind not in KINDS or bool(cause) != (kind == "Fine and Gray"):
+    of = label_of(cause)
+    if kind not in KINDS or bool(of) != (kind == "Fine and Gray"):
         raise ParameterError(
-            f'A cause goes with "Fine and Gray" and with it alone: {kind!r} was asked {"with" if cause else "without"} a cause.'
+            f'A cause goes with "Fine and Gray" and with it alone: {kind!r} was asked {"with" if of else "without"} a cause.'
         )
     if not terms:
         raise ParameterError("A model needs a term: none was given. For tenure alone use `tenure_baseline`.")
@@ -95,7 +97,7 @@ def trained(
     elif kind == "Cox":
         fit = fit_cox(cells, terms=held, ridge=ridge, level=level, min_n=min_n)
     else:
-        fit = fit_fine_gray(cells, terms=held, cause=cause, ridge=ridge, level=level, min_n=min_n)
+        fit = fit_fine_gray(cells, terms=held, cause=of, ridge=ridge, level=level, min_n=min_n)
     card = scorecard(fit, horizons=horizons, clock=clock, ends=ends, bins=bins, time_varying=time_varying)
     return fit, replace(card, model=kind)
 

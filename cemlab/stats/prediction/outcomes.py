@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
+from cemlab.stats.causes import Cause, label_of, labelled
 from cemlab.stats.intervals import Floats
 from cemlab.stats.prediction.counted import need_equal_weights
 
@@ -176,7 +177,7 @@ class Judging:
 
 
 def outcomes_of(
-    frame: pd.DataFrame, *, columns: Sequence[str], cause: str = "", by: Sequence[str] = (), min_n: int = 10,
+    frame: pd.DataFrame, *, columns: Sequence[str], cause: Cause = "", by: Sequence[str] = (), min_n: int = 10,
     sizes: bool = False,
 ) -> Judging:  # fmt: skip
     """Return a judged frame as arrays.
@@ -188,7 +189,7 @@ def outcomes_of(
         intervals, ``replicate``.
     columns : sequence of str
         The predictions, in [0, 1]; a cell without one of them is left out and counted.
-    cause : str, default ""
+    cause : str or float, default ""
         The cause that is judged, the others being known not to have left for it; empty for every ending.
     by : sequence of str, default ()
         Each combination is judged by itself.
@@ -209,14 +210,14 @@ def outcomes_of(
     InsufficientDataError
         When no spell has a prediction.
     """
-    names = list(dict.fromkeys(columns))
-    _check(frame, names, cause=cause, by=by)
+    names, of = list(dict.fromkeys(columns)), label_of(cause)
+    _check(frame, names, cause=of, by=by)
     need_equal_weights(frame)
     kept = frame.loc[frame["n"] > 0]
     known = kept[names].notna().all(axis=1)
     lost = int(kept.loc[~known, "n"].sum())
     _check_values(kept.loc[known], names, sizes=sizes)
-    rows = _homogeneous(kept.loc[known], names, cause=cause, by=by)
+    rows = _homogeneous(kept.loc[known], names, cause=of, by=by)
     if not len(rows):
         raise InsufficientDataError(
             f"A prediction is judged on spells that have one: {lost:,} spells are there, none with a prediction."
@@ -255,7 +256,7 @@ def _homogeneous(frame: pd.DataFrame, names: list[str], *, cause: str, by: Seque
     """Cells split into those who left, those who left for another cause and those last seen."""
     n = frame["n"].astype(float)
     gone = frame["events"].astype(float) if "events" in frame else n.where(frame["cause"].notna(), 0.0)
-    own = frame["cause"].astype(object).eq(cause) if cause else pd.Series(True, index=frame.index)
+    own = labelled(frame["cause"]).eq(cause) if cause else pd.Series(True, index=frame.index)
     columns = [*by, *([REPLICATE] if REPLICATE in frame else []), *names]
     rows = pd.concat([frame[columns].astype(dict.fromkeys(names, float))] * 2, ignore_index=True)
     added = pd.DataFrame({

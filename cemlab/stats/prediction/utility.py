@@ -10,6 +10,7 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.results import Estimates
+from cemlab.stats.causes import Cause
 from cemlab.stats.intervals import Floats
 from cemlab.stats.prediction.jackknife import METHOD, Replicated, notes_of
 from cemlab.stats.prediction.outcomes import Judging, Outcomes, Statistic, outcomes_of
@@ -27,7 +28,7 @@ CHOSEN = "The best threshold is found on the customers it is judged on, so what 
 
 
 def lift(
-    judged: pd.DataFrame, *, risk: str, horizon: float, shares: Sequence[float] = SHARES, cause: str = "",
+    judged: pd.DataFrame, *, risk: str, horizon: float, shares: Sequence[float] = SHARES, cause: Cause = "",
     by: Sequence[str] = (), level: float = 0.95, min_n: int = 10,
 ) -> Estimates:  # fmt: skip
     """Return which share of all leavers is among the customers with the highest predictions.
@@ -45,7 +46,7 @@ def lift(
         Up to when, in the unit of the durations.
     shares : sequence of float, default (0.01, 0.05, 0.1, 0.2, 0.3, 0.5)
         Shares of customers, highest prediction first, in (0, 1].
-    cause : str, default ""
+    cause : str or float, default ""
         The cause that is judged, others being known not to have left for it; empty for every ending.
     by : sequence of str, default ()
         Each combination is judged by itself.
@@ -95,7 +96,7 @@ def lift(
 
 
 def _whole(
-    judged: pd.DataFrame, *, risk: str, horizon: float, cause: str, by: Sequence[str], min_n: int
+    judged: pd.DataFrame, *, risk: str, horizon: float, cause: Cause, by: Sequence[str], min_n: int
 ) -> tuple[Judging, tuple[str, ...]]:
     if not horizon > 0:
         raise ParameterError(f"`horizon` must be above 0: {horizon} was given.")
@@ -141,7 +142,7 @@ def leavers_found(judged: Outcomes, risk: str, *, horizon: float, shares: Floats
 
 def decision_curve(
     judged: pd.DataFrame, *, risk: str, horizon: float, margin: float, cost: float, success: float,
-    thresholds: Sequence[float] = (), cause: str = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10,
+    thresholds: Sequence[float] = (), cause: Cause = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10,
 ) -> Estimates:  # fmt: skip
     """Return what contacting everybody at or above each threshold of risk would bring, per customer.
 

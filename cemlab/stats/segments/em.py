@@ -227,10 +227,12 @@ def climb(
     return joined(*turns)
 
 
-def refitted(data: Coded, fit: Classes, *, n: Floats, starts: int, random: np.random.Generator) -> Classes:
+def refitted(
+    data: Coded, fit: Classes, *, n: Floats, starts: int, random: np.random.Generator, own: bool = True
+) -> Classes:
     """Return the best classes of each of many resamples.
 
-    Each is sought from the classes of the data and from random starts, of which the three that lead after some cycles go on.
+    Each is sought from the classes of the data, where asked, and from random starts, of which the three that lead after some cycles go on.
 
     Parameters
     ----------
@@ -244,6 +246,8 @@ def refitted(data: Coded, fit: Classes, *, n: Floats, starts: int, random: np.ra
         Random starts of each; with none, some cycles from the classes of the data alone.
     random : numpy.random.Generator
         Where they are drawn.
+    own : bool, default True
+        Whether the classes of the data are a start too. For stability they must not be: they would be found again for that reason.
 
     Returns
     -------
@@ -251,14 +255,14 @@ def refitted(data: Coded, fit: Classes, *, n: Floats, starts: int, random: np.ra
         One fit per resample.
     """
     many, classes = len(n), len(fit.sizes)
-    own = repeated(fit, many)
     if classes == 1 or not starts:
-        return climb(data, own, n=n, gain=ROUGH, cycles=SHORT_CYCLES)
+        return climb(data, repeated(fit, many), n=n, gain=ROUGH, cycles=SHORT_CYCLES)
     begun = random_starts(data, classes=classes, starts=many * starts, random=random)
     begun = climb(data, begun, n=np.repeat(n, starts, axis=0), cycles=SHORT_CYCLES)
     order = np.argsort(-begun.log_likelihood.reshape(many, starts), axis=1, kind="stable")[:, :FOLLOWED].T
     ahead = [begun[np.arange(many) * starts + chosen] for chosen in order]
-    ends = climb(data, joined(own, *ahead), n=np.tile(n, (1 + len(ahead), 1)), gain=ROUGH, cycles=ROUGH_CYCLES)
+    ahead = [repeated(fit, many), *ahead] if own else ahead
+    ends = climb(data, joined(*ahead), n=np.tile(n, (len(ahead), 1)), gain=ROUGH, cycles=ROUGH_CYCLES)
     best = ends.log_likelihood.reshape(-1, many).argmax(axis=0)
     return ends[best * many + np.arange(many)]
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from cemlab.core.errors import InsufficientDataError, ParameterError
+from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.core.results import Estimates
 from cemlab.core.rows import NumberRows
 from cemlab.stats.intervals import Floats, wilson
@@ -17,6 +17,8 @@ from cemlab.stats.segments.coded import need_one
 
 MOST_ROWS = 50_000
 """Customers whose numbers a model is fitted to; of more, so many are drawn at random, and all are counted."""
+
+FOUND_ONCE = "The best solution was found from no second start: ask for more starts before it is believed."
 
 Scale = Literal["standard", "none"]
 
@@ -41,6 +43,8 @@ class Groups:
         Columns of which ln(1 + x) stands in place of x.
     names : mapping of str to str
         Names that `assign` gives to segments, by label.
+    starts : int
+        Random starts of the fit, and so of each resample.
     """
 
     columns: tuple[str, ...]
@@ -51,6 +55,7 @@ class Groups:
     sample: Floats
     logs: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    starts: int = 20
 
     @property
     def labels(self) -> list[str]:
@@ -157,13 +162,36 @@ class Logged:
             yield _logs_of(block, self.columns, self.logs)
 
 
-def logged(rows: NumberRows, logs: Sequence[str]) -> Logged:
+@dataclass(frozen=True, eq=False)
+class _Frame:
+    """A frame of numbers as one block."""
+
+    columns: tuple[str, ...]
+    values: Floats
+
+    def __iter__(self) -> Iterator[Floats]:
+        yield self.values
+
+
+def _blocks_of(rows: NumberRows | pd.DataFrame) -> NumberRows:
+    if not isinstance(rows, pd.DataFrame):
+        return rows
+    words = [str(name) for name in rows if not pd.api.types.is_numeric_dtype(rows[name])]
+    if words:
+        raise SchemaError(
+            f"Segments of numbers need numeric columns: {', '.join(f'`{name}`' for name in words)} of {rows.shape[1]} columns "
+            "hold something else. Leave them out."
+        )
+    return _Frame(tuple(map(str, rows)), rows.to_numpy(dtype=float, na_value=np.nan))
+
+
+def logged(rows: NumberRows | pd.DataFrame, logs: Sequence[str]) -> Logged:
     """Return numbers of which some columns stand as ln(1 + x), so that a few large ones do not decide everything.
 
     Parameters
     ----------
-    rows : NumberRows
-        Numbers of customers in blocks.
+    rows : NumberRows or pandas.DataFrame
+        Numbers of customers, in blocks or as a frame of one row per customer.
     logs : sequence of str
         Columns, none of whose values is negative.
 
@@ -176,7 +204,10 @@ def logged(rows: NumberRows, logs: Sequence[str]) -> Logged:
     ------
     ParameterError
         When a column is none of the rows'; while going through them, when a value is negative.
+    SchemaError
+        When a column of a frame is not numeric.
     """
+    rows = _blocks_of(rows)
     other = [name for name in logs if name not in rows.columns]
     if other:
         raise ParameterError(
@@ -281,6 +312,7 @@ def counted(
     centres: Floats,
     fit: Mapping[str, Any],
     method: str,
+    starts: int,
     level: float,
     min_n: int,
 ) -> Estimates:
@@ -300,6 +332,8 @@ def counted(
         The row of the part ``fit``.
     method : str
         The model, in words.
+    starts : int
+        Random starts of the fit.
     level, min_n : as in `k_means`
         See there.
 
@@ -309,7 +343,9 @@ def counted(
         As `k_means` says.
     """
     at_first = np.arange(len(centres))
-    unordered = Groups(rows.columns, customers.mean, customers.spread, library, at_first, customers.sample, rows.logs)
+    unordered = Groups(
+        rows.columns, customers.mean, customers.spread, library, at_first, customers.sample, rows.logs, starts=starts
+    )
     n = _members(unordered, rows)
     groups = replace(unordered, order=np.argsort(-n, kind="stable"))
     n, centres = n[groups.order], centres[groups.order]
@@ -319,7 +355,7 @@ def counted(
     sizes = pd.DataFrame({"segment": groups.labels, "share": found.estimate})
     return Estimates.build(
         table, by=["segment"], measure="class_share", unit="share", method=method, level=level, min_n=min_n,
-        notes=_notes(customers, rows.logs), parts={"centres": _centres(groups, centres), "sizes": sizes, "fit": pd.DataFrame([fit])},
+        notes=_notes(customers, rows.logs, fit), parts={"centres": _centres(groups, centres), "sizes": sizes, "fit": pd.DataFrame([fit])},
         model=groups,
     )  # fmt: skip
 
@@ -334,8 +370,10 @@ def _centres(groups: Groups, scaled: Floats) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["segment", "column", "estimate", "standardised"])
 
 
-def _notes(customers: Taken, logs: Sequence[str]) -> list[str]:
+def _notes(customers: Taken, logs: Sequence[str], fit: Mapping[str, Any]) -> list[str]:
     notes = list[str]()
+    if fit["starts"] > 1 and fit["found"] <= 1 and fit["classes"] > 1:
+        notes.append(FOUND_ONCE)
     if customers.without:
         notes.append(f"{customers.without:,.0f} customers lack a value in some column and belong to no segment.")
     if logs:

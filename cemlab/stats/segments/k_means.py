@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from cemlab.core.results import Estimates
 from cemlab.core.rows import NumberRows
@@ -18,7 +19,7 @@ SILHOUETTE_ROWS = 2_000
 
 
 def k_means(
-    rows: NumberRows,
+    rows: NumberRows | pd.DataFrame,
     *,
     classes: int,
     scale: Scale = "standard",
@@ -34,8 +35,8 @@ def k_means(
 
     Parameters
     ----------
-    rows : NumberRows
-        Numbers of customers in blocks (`prepare.profiles.numbers`).
+    rows : NumberRows or pandas.DataFrame
+        Numbers of customers in blocks (`prepare.profiles.numbers`), or a frame with one row per customer, all of whose columns are used.
     classes : int
         Number of segments.
     scale : {"standard", "none"}, default "standard"
@@ -92,6 +93,7 @@ def k_means(
         centres=centres,
         fit=fit,
         method=f"k-means, best of {starts:,} starts",
+        starts=starts,
         level=level,
         min_n=min_n,
     )

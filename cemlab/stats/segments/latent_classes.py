@@ -14,6 +14,7 @@ from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats, quantile
 from cemlab.stats.segments import em
 from cemlab.stats.segments.coded import Coded, coded, need_one
+from cemlab.stats.segments.groups import FOUND_ONCE
 from cemlab.stats.segments.identified import need_identified
 from cemlab.stats.threads import one_thread
 
@@ -26,7 +27,6 @@ FINISHED = 3
 MISSING = "Missing answers are skipped: they are taken to be missing at random, given what was answered."
 SPARSE = "There are more parameters than distinct patterns; several are held by the bounds of zero and one alone."
 NOT_ARRIVED = "The best start had not arrived after the most steps allowed."
-FOUND_ONCE = "The best solution was found from no second start: ask for more starts before it is believed."
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +39,13 @@ class LatentClasses:
         The patterns.
     fit : em.Classes
         Its classes, the largest first.
+    starts : int
+        Random starts of the fit, and so of each resample.
     """
 
     data: Coded
     fit: em.Classes
+    starts: int = 20
 
     @property
     def labels(self) -> list[str]:
@@ -116,7 +119,7 @@ def latent_classes(
     """
     data = coded(patterns, items=items)
     best, found = best_of(data, classes=classes, starts=starts, seed=seed)
-    model = LatentClasses(data, best)
+    model = LatentClasses(data, best, starts)
     errors, spread = _standard_errors(data, best)
     posterior = em.posterior(data, best)
     fit = fit_of(model, starts=starts, found=found)

@@ -38,7 +38,7 @@ Shape = Literal["any", "one for all", "along the axes", "round"]
 
 
 def mixture(
-    rows: NumberRows,
+    rows: NumberRows | pd.DataFrame,
     *,
     classes: int,
     shape: Shape = "any",
@@ -55,14 +55,16 @@ def mixture(
 
     Parameters
     ----------
-    rows : NumberRows
-        Numbers of customers in blocks (`prepare.profiles.numbers`).
+    rows : NumberRows or pandas.DataFrame
+        Numbers of customers in blocks (`prepare.profiles.numbers`), or a frame with one row per customer, all of whose columns are used.
     classes : int
         Number of components.
     shape : {"any", "one for all", "along the axes", "round"}, default "any"
-        What covariances may be: mclust's VVV, EEE, VVI and VII. Its other types (VEV, …) have no counterpart here.
+        What covariances may be: mclust's VVV, EEE, VVI and VII. Its other types (VEV, …) have no counterpart here. Round is round on
+        `scale`: it is VII of the columns as they are with "none", and VII of the standardised columns with "standard".
     scale : {"standard", "none"}, default "standard"
-        Whether each column is centred and divided by its standard deviation first; it helps the search and changes no criterion.
+        Whether each column is centred and divided by its standard deviation first. It helps the search and changes no criterion, except
+        of the shape "round".
     logs : sequence of str, default ()
         Columns of which ln(1 + x) is taken before that: none of their values may be negative.
     starts : int, default 20
@@ -102,15 +104,24 @@ def mixture(
     best, fit = _fitted(customers, numbers.columns, classes=classes, shape=shape, starts=starts, seed=seed)
     method = f"Gaussian mixture, covariances {shape}, best of {starts:,} starts"
     return counted(
-        numbers, customers, library=best, centres=best.means_, fit=fit, method=method, level=level, min_n=min_n
+        numbers,
+        customers,
+        library=best,
+        centres=best.means_,
+        fit=fit,
+        method=method,
+        starts=starts,
+        level=level,
+        min_n=min_n,
     )
 
 
 def number_of_components(
-    rows: NumberRows,
+    rows: NumberRows | pd.DataFrame,
     *,
     at_most: int = 8,
     shape: Shape = "any",
+    scale: Scale = "standard",
     logs: Sequence[str] = (),
     starts: int = 12,
     seed: int = 0,
@@ -123,11 +134,11 @@ def number_of_components(
 
     Parameters
     ----------
-    rows : NumberRows
-        Numbers of customers in blocks.
+    rows : NumberRows or pandas.DataFrame
+        Numbers of customers, as in `k_means`.
     at_most : int, default 8
         Largest number of components.
-    shape, logs, starts, seed, level, min_n : as in `mixture`
+    shape, scale, logs, starts, seed, level, min_n : as in `mixture`
         See there.
 
     Returns
@@ -150,7 +161,7 @@ def number_of_components(
     Schwarz, G. (1978). Estimating the dimension of a model. Annals of Statistics, 6(2), 461–464. doi:10.1214/aos/1176344136
     """
     numbers = logged(rows, logs)
-    customers = taken(numbers, classes=1, starts=starts, scale="standard", seed=seed, at_most=MOST_ROWS)
+    customers = taken(numbers, classes=1, starts=starts, scale=scale, seed=seed, at_most=MOST_ROWS)
     fits, notes = list[dict[str, float]](), list[str]()
     for classes in range(1, need_one("at_most", at_most) + 1):
         try:
@@ -160,6 +171,9 @@ def number_of_components(
                 raise
             notes.append(f"No start arrived for {classes} components.")
             break
+    once = [f"{fit['classes']:.0f}" for fit in fits if fit["classes"] > 1 and fit["starts"] > 1 and fit["found"] <= 1]
+    if once:
+        notes.append(f"Of {', '.join(once)} components the best solution was found from no second start.")
     table = pd.DataFrame(fits).rename(columns={"bic": "estimate"})
     return Estimates.build(
         table.assign(best=table["estimate"] == table["estimate"].min()), by=["classes"], cells=[], measure="bic", unit="ratio",
@@ -190,28 +204,74 @@ def _fitted(
 
 def _followed(x: Floats, *, classes: int, shape: Shape, starts: int, seed: int) -> list[Any]:
     """Short climbs from many starts, the best of them followed to the end."""
-    from sklearn.base import clone
     from sklearn.mixture import GaussianMixture
 
     short = []
     for at in range(starts):
-        # Starts from k-means and from scattered points land on different summits.
-        begin = "kmeans" if (seed + at) % 2 else "random_from_data"
         model = GaussianMixture(
-            classes, covariance_type=COVARIANCES[shape], tol=SHORT, max_iter=50, reg_covar=1e-9, init_params=begin,
-            random_state=seed + at,
+            classes, covariance_type=COVARIANCES[shape], tol=SHORT, max_iter=50, reg_covar=1e-9,
+            init_params=begin_of(seed + at), random_state=seed + at,
         )  # fmt: skip
         short.append(climbed(x, model))
-    best = sorted((run for run in short if run is not None), key=lambda run: -float(run.lower_bound_))
-    sound = [run for run in best if proper(x, run)]
-    further = [
-        clone(run).set_params(
-            tol=LONG, max_iter=1_000, weights_init=run.weights_, means_init=run.means_, precisions_init=run.precisions_
-        )
-        for run in sound[: max(1, starts // 4)]
-    ]
-    runs = (climbed(x, model) for model in further)
+    sound = [run for run in best_of([run for run in short if run is not None]) if proper(x, run)]
+    runs = (climbed(x, followed(run, tol=LONG, steps=1_000)) for run in sound[: max(1, starts // 4)])
     return [run for run in runs if run is not None and run.converged_ and proper(x, run)]
+
+
+def begin_of(at: int) -> str:
+    """Return how a start begins: from k-means and from scattered points in turn, which land on different summits.
+
+    Parameters
+    ----------
+    at : int
+        Number of the start.
+
+    Returns
+    -------
+    str
+        For ``init_params`` of scikit-learn's mixture.
+    """
+    return "kmeans" if at % 2 else "random_from_data"
+
+
+def best_of(runs: Sequence[Any]) -> list[Any]:
+    """Return mixtures in the order of their likelihood, the best first.
+
+    Parameters
+    ----------
+    runs : sequence of sklearn.mixture.GaussianMixture
+        Fitted to the same rows.
+
+    Returns
+    -------
+    list
+        The same.
+    """
+    return sorted(runs, key=lambda run: -float(run.lower_bound_))
+
+
+def followed(run: Any, *, tol: float, steps: int) -> Any:
+    """Return a mixture that goes on from where another stopped.
+
+    Parameters
+    ----------
+    run : sklearn.mixture.GaussianMixture
+        Fitted.
+    tol : float
+        Gain of log-likelihood per customer and step below which it stops.
+    steps : int
+        Most steps.
+
+    Returns
+    -------
+    sklearn.mixture.GaussianMixture
+        Not yet fitted.
+    """
+    from sklearn.base import clone
+
+    return clone(run).set_params(
+        tol=tol, max_iter=steps, weights_init=run.weights_, means_init=run.means_, precisions_init=run.precisions_
+    )
 
 
 def climbed(x: Floats, model: Any) -> Any:

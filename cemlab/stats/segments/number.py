@@ -133,7 +133,7 @@ def number_of_classes(
         except InsufficientDataError:
             notes.append(f"{classes} classes leave one of them empty.")
             break
-        models.append(LatentClasses(data, best))
+        models.append(LatentClasses(data, best, starts))
         test = _tested(*models[-2:], resamples=resamples, seed=seed + classes) if going and classes > 1 else _Test()
         going = going and not test.p_value >= CHANCE
         rows.append({**fit_of(models[-1], starts=starts, found=found), **vars(test)})

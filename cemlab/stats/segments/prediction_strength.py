@@ -24,7 +24,7 @@ HALF_ROWS = 5_000
 
 
 def number_of_clusters(
-    rows: NumberRows,
+    rows: NumberRows | pd.DataFrame,
     *,
     at_most: int = 8,
     splits: int = 50,
@@ -42,8 +42,8 @@ def number_of_clusters(
 
     Parameters
     ----------
-    rows : NumberRows
-        Numbers of customers in blocks (`prepare.profiles.numbers`).
+    rows : NumberRows or pandas.DataFrame
+        Numbers of customers in blocks (`prepare.profiles.numbers`), or a frame with one row per customer, all of whose columns are used.
     at_most : int, default 8
         Largest number of clusters.
     splits : int, default 50

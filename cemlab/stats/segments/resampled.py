@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from cemlab.stats.intervals import Floats
 from cemlab.stats.segments.groups import Groups
-from cemlab.stats.segments.mixtures import SHORT, climbed, proper
+from cemlab.stats.segments.mixtures import SHORT, begin_of, best_of, climbed, followed, proper
 
-STEPS = 100
-"""Most steps of a mixture in a resample."""
+BRIEF_STEPS, STEPS = 10, 100
+"""Steps of a mixture in a resample before the best quarter of its starts goes on, and most steps after that."""
 
 RESAMPLED_ROWS = 10_000
 """Customers drawn in a resample; fewer make a segment look less stable, never more."""
 
 
-def resampled_groups(groups: Groups, *, resamples: int, starts: int, seed: int) -> Iterator[Floats]:
+def resampled_groups(groups: Groups, *, resamples: int, seed: int) -> Iterator[Floats]:
     """Go through resamples: customers by segment, and by segment found again.
 
-    Customers drawn twice count once, as in Hennig's clusterboot: copies would hold segments together.
+    Each is divided anew from as many random starts as the fit had, never from the segments found: these would be found again for that
+    reason alone. Customers drawn twice count once, as in Hennig's clusterboot: copies would hold segments together.
 
     Parameters
     ----------
     groups : Groups
         The fitted division.
-    resamples, starts, seed : int
-        How many resamples, starts of each, and the seed of both.
+    resamples, seed : int
+        How many resamples, and the seed of their customers and starts.
 
     Yields
     ------
@@ -41,29 +41,36 @@ def resampled_groups(groups: Groups, *, resamples: int, starts: int, seed: int) 
     for at in range(resamples):
         drawn = np.unique(random.integers(len(groups.sample), size=size))
         x = groups.sample[drawn]
-        again = _sought(groups.library, x, starts=starts, seed=seed + at).predict(x)
+        library = _sought(groups.library, x, starts=groups.starts, seed=seed + at)
+        if library is None:
+            yield np.zeros((classes, classes))
+            continue
+        again = library.predict(x)
         yield np.bincount(own[drawn] * classes + again, minlength=classes**2).reshape(classes, classes).astype(float)
 
 
 def _sought(library: Any, x: Floats, *, starts: int, seed: int) -> Any:
-    """The same division of other rows, from that of all and from random starts."""
+    """The same kind of division of other rows, from random starts; None where no start of a mixture arrives."""
     from sklearn.base import clone
 
     if hasattr(library, "inertia_"):
-        first = clone(library).set_params(init=library.cluster_centers_, n_init=1).fit(x)
-        return min(
-            first,
-            clone(library).set_params(n_init=starts, random_state=seed).fit(x),
-            key=lambda run: float(run.inertia_),
-        )
+        return clone(library).set_params(init="k-means++", n_init=starts, random_state=seed).fit(x)
+    return _mixed(library, x, starts=starts, seed=seed)
+
+
+def _mixed(library: Any, x: Floats, *, starts: int, seed: int) -> Any:
+    """A mixture of other rows: brief climbs from all starts, the best quarter followed."""
+    from sklearn.base import clone
+
     # Who belongs together is settled long before the likelihood is.
-    brief = clone(library).set_params(tol=SHORT, max_iter=STEPS)
-    first = clone(brief).set_params(
-        means_init=library.means_, weights_init=library.weights_, precisions_init=library.precisions_
-    )
-    runs = [first, *(clone(brief).set_params(random_state=seed * starts + at) for at in range(starts))]
-    return max(
-        (run for run in map(partial(climbed, x), runs) if run is not None and proper(x, run)),
-        key=lambda run: float(run.lower_bound_),
-        default=library,
-    )
+    plain = clone(library).set_params(tol=SHORT, means_init=None, weights_init=None, precisions_init=None)
+    begun = [
+        climbed(
+            x, clone(plain).set_params(max_iter=BRIEF_STEPS, init_params=begin_of(at), random_state=seed * starts + at)
+        )
+        for at in range(starts)
+    ]
+    ahead = best_of([run for run in begun if run is not None])[: max(1, starts // 4)]
+    ends = [climbed(x, followed(run, tol=SHORT, steps=STEPS)) for run in ahead]
+    ends = best_of([run for run in ends if run is not None])
+    return next((run for run in ends if proper(x, run)), None)

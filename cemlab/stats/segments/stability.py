@@ -24,9 +24,6 @@ STABLE, PATTERN, DISSOLVED = 0.75, 0.60, 0.50
 CLEAR_ENTROPY, CLEAR_SILHOUETTE = 0.60, 0.50
 """How clearly customers must belong to one segment for segments to be called natural."""
 
-STARTS = 5
-"""Random starts of each resample, beside the segments found."""
-
 BATCH = 20
 """Resamples fitted together."""
 
@@ -45,7 +42,7 @@ def stability(
 ) -> Estimates:
     """Return how well each segment is found again in resamples.
 
-    Of each resample the segments are sought anew; a segment's Jaccard similarity is that with the most similar of them,
+    Of each resample the segments are sought anew, from as many random starts as the fit had; a segment's Jaccard similarity is that with the most similar of them,
     |both|/|either| among the customers drawn. Means from 0.75 on are stable, from 0.60 on a pattern; below, a segment is not to be
     trusted. Up to 0.50 it has dissolved.
 
@@ -95,7 +92,7 @@ def stability(
     if isinstance(model, LatentClasses):
         labels, similar = model.labels, _of_patterns(model, resamples=resamples, seed=seed)
     elif isinstance(model, Groups):
-        tables = resampled_groups(model, resamples=resamples, starts=STARTS, seed=seed)
+        tables = resampled_groups(model, resamples=resamples, seed=seed)
         with one_thread():
             labels, similar = model.labels, np.array([jaccard(table) for table in tables])
     else:
@@ -241,7 +238,7 @@ def _of_patterns(model: LatentClasses, *, resamples: int, seed: int) -> Floats:
     for first in range(0, resamples, BATCH):
         n = random.multinomial(round(total), data.n / total, size=min(BATCH, resamples - first)).astype(float)
         with one_thread():
-            again = em.refitted(data, model.fit, n=n, starts=STARTS, random=random)
+            again = em.refitted(data, model.fit, n=n, starts=model.starts, random=random, own=False)
         for at, counts in enumerate(n):
             other = np.eye(classes)[em.posterior(data, again[at]).argmax(axis=1)]
             found.append(jaccard((own * counts[:, None]).T @ other))

@@ -4,7 +4,7 @@ from cemlab.stats.survival.bounds import censoring_bounds
 from cemlab.stats.survival.comparison import log_rank, pairwise
 from cemlab.stats.survival.cumulative_hazard import nelson_aalen
 from cemlab.stats.survival.curves import at, kaplan_meier
-from cemlab.stats.survival.differences import differences
+from cemlab.stats.survival.differences import differences, not_compared
 from cemlab.stats.survival.gray import gray_test
 from cemlab.stats.survival.incidence import cumulative_incidence
 from cemlab.stats.survival.incidence_differences import incidence_differences
@@ -22,6 +22,7 @@ __all__ = [
     "kaplan_meier",
     "log_rank",
     "nelson_aalen",
+    "not_compared",
     "pairwise",
     "quantiles",
     "rmst",

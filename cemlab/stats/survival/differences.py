@@ -104,6 +104,32 @@ def differences(
     )  # fmt: skip
 
 
+def not_compared(lives: pd.DataFrame, *, by: Sequence[str] = (), min_n: int = 10) -> str:
+    """Return why groups cannot be compared; empty when they can.
+
+    Parameters
+    ----------
+    lives, by, min_n : as in `differences`
+        See there.
+
+    Returns
+    -------
+    str
+        What `differences` would refuse with, for a page that goes on without them.
+
+    Examples
+    --------
+    >>> lives = pd.DataFrame({"plan": ["a", "a", "b"], "duration": [1, 2, 1], "events": [30, 10, 1], "censored": [0, 60, 0]})
+    >>> not_compared(lives, by=["plan"], min_n=1), not_compared(lives, by=["plan"], min_n=10)[:27]
+    ('', 'Each published group needs ')
+    """
+    try:
+        differences(lives, by=by, min_n=min_n)
+    except InsufficientDataError as reason:
+        return str(reason)
+    return ""
+
+
 def without_error(rows: pd.DataFrame) -> tuple[str, ...]:
     """Return what must be said of differences that have no interval.
 

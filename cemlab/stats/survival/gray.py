@@ -10,6 +10,7 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates
+from cemlab.stats.causes import Cause, label_of
 from cemlab.stats.intervals import Floats
 from cemlab.stats.jackknife import FEWEST
 from cemlab.stats.survival.clustered import CLUSTERED, Split
@@ -29,7 +30,7 @@ class _Sums:
 
 
 def gray_test(
-    lives: pd.DataFrame, *, by: Sequence[str] = (), cause: str = "", level: float = 0.95, min_n: int = 10
+    lives: pd.DataFrame, *, by: Sequence[str] = (), cause: Cause = "", level: float = 0.95, min_n: int = 10
 ) -> Estimates:
     """Return the test, for each cause, that all groups have one cumulative incidence.
 
@@ -42,7 +43,7 @@ def gray_test(
         A life table with ``cause``, without late entry (`from_start`).
     by : sequence of str
         Group columns; any other column that is not the life table's own is refused.
-    cause : str, default ""
+    cause : str or float, default ""
         Only this cause; empty for each.
     level : float, default 0.95
         Confidence level of the notes; the test has none.
@@ -81,13 +82,14 @@ def gray_test(
             f"Gray's test compares two groups or more that are all followed from the start: {len(table.groups)} groups and "
             f"{int(table.entered.sum()):,} late entries were found. Leave out who entered late (`from_start`), or compare the causes' hazards."
         )
-    if cause and cause not in table.causes:
+    of = label_of(cause)
+    if of and of not in table.causes:
         raise ParameterError(
             f"`cause` must be one for which somebody left: {cause!r} is none of the {len(table.causes)} in the life table."
         )
     rows = []
     for position, name in enumerate(table.causes):
-        if cause not in ("", name):
+        if of not in ("", name):
             continue
         score, variance = _score(table, table.events_by_cause[position])
         if table.split:

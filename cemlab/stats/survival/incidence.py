@@ -12,7 +12,7 @@ from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats
 from cemlab.stats.survival.clustered import CLUSTERED, error_of, half_width, notes_of
 from cemlab.stats.survival.curves import freedom_of, group_summary, inside, keys_of
-from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
+from cemlab.stats.survival.lives import Lives, lives_of, window_of
 
 
 def cumulative_incidence(
@@ -37,7 +37,7 @@ def cumulative_incidence(
     by : sequence of str, default ()
         Group columns; any other column that is not the life table's own is refused.
     times : sequence of float, default ()
-        Only at these times; default wherever somebody left or was last seen.
+        At each of these times; default wherever somebody left or was last seen.
     given : float, default 0
         Speak of those still there at this time; 0 for the start that late entry allows.
     level : float, default 0.95
@@ -50,7 +50,8 @@ def cumulative_incidence(
     Estimates
         Measure ``cumulative_incidence`` as a share; one row per group, ``cause`` and ``duration`` with ``estimate``,
         ``std_error``, ``ci_low``, ``ci_high``, ``at_risk``, ``events`` of the cause, ``overstated`` (1 − Kaplan–Meier with other
-        causes taken as censoring: the figure not to use), ``n``, ``n_customers``. Parts: ``log`` (log interval), ``groups``.
+        causes taken as censoring: the figure not to use), ``followed`` (False where the group's curve does not reach the time: no
+        estimate), ``n``, ``n_customers``. Parts: ``log`` (log interval), ``groups``.
 
     Raises
     ------
@@ -81,15 +82,18 @@ def cumulative_incidence(
     share, error = incidence_of(table, used)
     df = freedom_of(table, used)
     naive = 1 - np.cumprod(np.where(used, 1 - _rates(table, used), 1.0), axis=1)
-    cause, row, column, at = _asked(table, used, window, times)
-    value, spread = (np.where(row >= 0, each[cause, row, column], 0.0) for each in (share, error))
+    cause, row, column, at = _asked(table, used, times)
+    followed = (at >= window.start) & (at <= window.ends[column])
+    value, spread, overstated = (
+        np.where(followed, np.where(row >= 0, each[cause, row, column], 0.0), np.nan) for each in (share, error, naive)
+    )
     keys = keys_of(table, column).assign(cause=np.array(table.causes, dtype=object)[cause], duration=at)
     exact = table.times[row] == at
     low, high = _limits(value, spread, level=level, df=df[column])
     rows = keys.assign(
-        estimate=value, std_error=spread, ci_low=low, ci_high=high, at_risk=_at_risk(table, at, column),
-        events=np.where(exact, table.events_by_cause[cause, row, column], 0.0),
-        overstated=np.where(row >= 0, naive[cause, row, column], 0.0), n=table.spells[column],
+        estimate=value, std_error=spread, ci_low=low, ci_high=high, at_risk=np.where(followed, _at_risk(table, at, column), np.nan),
+        events=np.where(followed, np.where(exact, table.events_by_cause[cause, row, column], 0.0), np.nan),
+        overstated=overstated, followed=followed, n=table.spells[column],
         n_customers=table.customers[column], suppressed=window.hidden[column],
     )  # fmt: skip
     half = half_width(level, df[column]) * np.divide(spread, value, out=np.full_like(value, np.nan), where=value > 0)
@@ -195,11 +199,10 @@ def _rates(lives: Lives, used: np.ndarray) -> Floats:
     return np.asarray(np.where(used & (lives.at_risk > 0), lives.events_by_cause, 0.0) / np.where(lives.at_risk > 0, lives.at_risk, 1.0))  # fmt: skip
 
 
-def _asked(lives: Lives, used: np.ndarray, window: Window, times: Sequence[float]) -> tuple[np.ndarray, ...]:
+def _asked(lives: Lives, used: np.ndarray, times: Sequence[float]) -> tuple[np.ndarray, ...]:
     """Return cause, row on the grid (−1 before it), group and time of every row of the table, in this order of keys."""
     shown = [np.asarray(sorted(set(times)), dtype=float) if times else lives.times[mask] for mask in
              (used & (lives.events + lives.censored > 0)).T]  # fmt: skip
-    shown = [each[(each <= end) & (each >= window.start)] for each, end in zip(shown, window.ends, strict=True)]
     column = np.concatenate([np.full(len(each) * len(lives.causes), g) for g, each in enumerate(shown)]).astype(int)
     cause = np.concatenate([np.repeat(np.arange(len(lives.causes)), len(each)) for each in shown]).astype(int)
     at = np.concatenate([np.tile(each, len(lives.causes)) for each in shown])

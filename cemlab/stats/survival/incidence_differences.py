@@ -9,6 +9,7 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates
+from cemlab.stats.causes import Cause, label_of
 from cemlab.stats.intervals import Floats
 from cemlab.stats.survival.clustered import CLUSTERED, error_of, notes_of
 from cemlab.stats.survival.curves import freedom_of, group_summary, inside
@@ -21,7 +22,7 @@ def incidence_differences(
     lives: pd.DataFrame,
     *,
     by: Sequence[str] = (),
-    cause: str,
+    cause: Cause,
     times: Sequence[float],
     given: float = 0.0,
     level: float = 0.95,
@@ -38,7 +39,7 @@ def incidence_differences(
         A life table with ``cause``.
     by : sequence of str
         The one group column; any other column that is not the life table's own is refused.
-    cause : str
+    cause : str or float
         The cause.
     times : sequence of float
         Times at which shares are compared.
@@ -78,12 +79,13 @@ def incidence_differences(
     [['a', 0.2], ['b', -0.2]]
     """
     table = lives_of(lives, by=by, causes=True)
-    _check(table, cause=cause, times=times)
+    of = label_of(cause)
+    _check(table, cause=of, times=times)
     own = window_of(table, min_n=min_n, since=given or None)
     rest = table.rest()
     other = Window(own.start, window_of(rest, min_n=0, since=own.start).ends, own.hidden, ())
     asked = [float(time) for time in times]
-    at, both = table.causes.index(cause), ((table, own), (rest, other))
+    at, both = table.causes.index(of), ((table, own), (rest, other))
     sides = [_shares(each, window, asked, cause=at) for each, window in both]
     joint = None
     if table.split:

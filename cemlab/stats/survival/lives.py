@@ -11,6 +11,7 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.core.suppression import hidden_cells
+from cemlab.stats.causes import events_of, labelled
 from cemlab.stats.grouping import groups_in
 from cemlab.stats.instants import tied
 from cemlab.stats.intervals import Floats
@@ -209,8 +210,8 @@ def lives_of(lives: pd.DataFrame, *, by: Sequence[str] = (), causes: bool = Fals
         flat = np.bincount(row * shape[1] + column, weights=counts.to_numpy(float), minlength=shape[0] * shape[1])
         return np.asarray(flat.reshape(shape), dtype=float)
 
-    names = tuple(sorted(table["cause"].dropna().astype(str).unique())) if causes else ()
-    by_cause = [table["events"].where(table["cause"].astype(str).eq(name), 0) for name in names]
+    names = tuple(sorted(labelled(table["cause"]).dropna().unique())) if causes else ()
+    by_cause = [events_of(name, cells=table) for name in names]
     events, censored = _grid(table["events"]), _grid(table["censored"])
     customers = (events + censored).sum(axis=0)
     if "n_customers" in table:
@@ -315,6 +316,12 @@ def window_of(lives: Lives, *, min_n: int, since: float | None = None) -> Window
     enough = after >= size
     hidden = lives.hidden(min_n)
     shown = ~hidden & enough.any(axis=0)
+    if len(hidden) > 1 and hidden.all():
+        raise InsufficientDataError(
+            f"Each published group needs {min_n} customers, and so does what its total would reveal: this holds for none of "
+            f"{len(hidden):,} groups, {int((lives.customers < min_n).sum()):,} of which are smaller ({int(lives.spells.sum()):,} spells in all). "
+            "Merge the smallest group with another, or choose other groups."
+        )
     if not shown.any():
         raise InsufficientDataError(
             f"A curve needs a group of at least {size} spells at risk: none of {lives.at_risk.shape[1]:,} groups is "
