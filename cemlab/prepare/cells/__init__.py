@@ -8,7 +8,7 @@ from cemlab.prepare.cells.landmarks import cut_points, landmark
 from cemlab.prepare.cells.periods import person_periods
 from cemlab.prepare.cells.splits import start_stop
 from cemlab.prepare.cells.unseen import unjudged_days
-from cemlab.prepare.replicates import replicate
+from cemlab.prepare.replicates import replicate, with_replicates
 
 __all__ = [
     "bins",
@@ -23,4 +23,5 @@ __all__ = [
     "start_stop",
     "time_varying",
     "unjudged_days",
+    "with_replicates",
 ]

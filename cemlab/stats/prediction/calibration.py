@@ -19,6 +19,7 @@ from cemlab.stats.prediction.slope import intercept, log_hazard, slope
 from cemlab.stats.prediction.tabled import Risks, by_group, by_horizon, replicates, sorted_risks, within_reach
 from cemlab.stats.prediction.weights import censoring_curve, known_by
 from cemlab.stats.survival import cumulative_incidence
+from cemlab.stats.survival.clustered import CLUSTERED, REPLICATE
 
 TIED = "Many predictions are alike: {found} groups could be told apart instead of {asked}."
 
@@ -191,12 +192,12 @@ def _over(part: Floats, whole: Floats) -> Floats:
 
 def calibration_curve(
     judged: pd.DataFrame, *, risk: str, horizon: float, groups: int = 10, cause: Cause = "", by: Sequence[str] = (),
-    level: float = 0.95, min_n: int = 10,
+    clustered: bool = False, level: float = 0.95, min_n: int = 10,
 ) -> Estimates:  # fmt: skip
     """Return the share who left up to a horizon among those with like predictions.
 
     Customers are cut into groups at the quantiles of the prediction (of each combination of `by`; type 7, closed to the right). Kaplan–Meier
-    (Aalen–Johansen for one cause) in each, Greenwood-type variance, interval F^exp(±z·se/(F·log F)).
+    (Aalen–Johansen for one cause) in each, Greenwood-type or clustered variance, interval F^exp(±z·se/(F·log F)).
 
     Parameters
     ----------
@@ -210,6 +211,8 @@ def calibration_curve(
         How many groups at most; fewer where predictions tie.
     cause, by, level, min_n : as in `calibration`
         What is judged, for whom, how surely.
+    clustered : bool, default False
+        True where customers have several spells: errors then are by group of customers (``replicate``).
 
     Returns
     -------
@@ -234,7 +237,11 @@ def calibration_curve(
         raise ParameterError(f"A curve needs two groups and a horizon above 0: {groups} and {horizon} were given.")
     whole = outcomes_of(judged, columns=[risk], cause=cause, by=by, min_n=min_n)
     notes = list(within_reach(whole, [horizon]))
-    parts = [_grouped(whole, group, risk=risk, groups=groups) for group in whole.groups if group.reaches(horizon)]
+    parts = [
+        _grouped(whole, group, risk=risk, groups=groups, clustered=clustered)
+        for group in whole.groups
+        if group.reaches(horizon)
+    ]
     if (found := min(part["risk_group"].nunique() for part in parts)) < groups:
         notes.append(TIED.format(found=found, asked=groups))
     rows = pd.concat(parts, ignore_index=True)
@@ -249,11 +256,11 @@ def calibration_curve(
     table = means.merge(seen, on=keys, how="left")
     return Estimates.build(
         table, by=keys, measure="calibration_curve", unit="share", level=level, min_n=min_n, notes=(*whole.notes, *notes),
-        method="share who left by group of prediction, Greenwood-type variance, log-log interval",
+        method=f"share who left by group of prediction, {CLUSTERED if clustered else 'Greenwood-type variance'}, log-log interval",
     )  # fmt: skip
 
 
-def _grouped(whole: Judging, judged: Outcomes, *, risk: str, groups: int) -> pd.DataFrame:
+def _grouped(whole: Judging, judged: Outcomes, *, risk: str, groups: int, clustered: bool) -> pd.DataFrame:
     """Rows with their group of prediction."""
     values = judged.risks[risk]
     order = np.argsort(values, kind="stable")
@@ -262,19 +269,24 @@ def _grouped(whole: Judging, judged: Outcomes, *, risk: str, groups: int) -> pd.
     below, above = (values[order][np.searchsorted(upto, np.floor(place) + step, side="right")] for step in (0, 1))
     cuts = np.unique(below + (place - np.floor(place)) * (above - below))
     group = np.searchsorted(cuts, values, side="left")
-    return pd.DataFrame({
+    rows = pd.DataFrame({
         **whole.keys(judged), "risk_group": np.unique(group, return_inverse=True)[1] + 1, "p": values,
         "duration": judged.duration, "kind": judged.kind, "n": judged.n,
     })  # fmt: skip
+    if not clustered:
+        return rows
+    held = judged.held
+    split = rows.iloc[held["row"]].reset_index(drop=True)
+    return split.assign(n=held["n"].to_numpy(), **{REPLICATE: held["group"].to_numpy()})
 
 
 def _incidence(rows: pd.DataFrame, keys: list[str], *, horizon: float, level: float, min_n: int) -> pd.DataFrame:
     """Share who left by the horizon; nothing later than it is looked at."""
     late = rows["duration"] > horizon
     kind = rows["kind"].where(~late, CENSORED)
-    lives = rows[keys].assign(
+    lives = rows[[*keys, *({REPLICATE} & set(rows.columns))]].assign(
         duration=rows["duration"].clip(upper=horizon), events=rows["n"].where(kind != CENSORED, 0),
         censored=rows["n"].where(kind == CENSORED, 0), cause=kind.map({LEFT: "left"}).fillna("other").where(kind != CENSORED),
     )  # fmt: skip
-    table = cumulative_incidence(lives, times=[horizon], level=level, min_n=min_n).table
+    table = cumulative_incidence(lives, by=keys, times=[horizon], level=level, min_n=min_n).table
     return table.loc[table["cause"] == "left", [*keys, "estimate", "std_error", "ci_low", "ci_high"]]

@@ -15,6 +15,7 @@ from cemlab.stats.causes import Cause, label_of
 from cemlab.stats.hazards.cox import fit_cox
 from cemlab.stats.hazards.discrete import fit_discrete
 from cemlab.stats.hazards.fine_gray import fit_fine_gray
+from cemlab.stats.hazards.predicted import clustered
 from cemlab.stats.prediction.scorecards import Clock, person_periods, scorecard
 
 Kind = Literal["discrete time", "Cox", "Fine and Gray"]
@@ -31,6 +32,7 @@ def trained(
     clock: Clock = "days",
     bins: Mapping[str, Sequence[float]] | None = None,
     time_varying: Sequence[str] = (),
+    cluster: str = "",
     ridge: float = 1.0,
     level: float = 0.95,
     min_n: int = 10,
@@ -54,6 +56,8 @@ def trained(
         For Fine and Gray.
     clock, bins, time_varying : as in `scorecard`
         The same question.
+    cluster : str, default ""
+        Column of what belongs together, for clustered errors of the coefficients.
     ridge : float, default 1
         As `cemlab.stats.hazards.fit_cox`.
     level, min_n : as in `cemlab.stats.hazards.fit_cox`
@@ -90,14 +94,17 @@ def trained(
         raise ParameterError("A model needs a term: none was given. For tenure alone use `tenure_baseline`.")
     held, ends = list(terms), tuple(sorted({float(horizon) for horizon in horizons})) if kind == "discrete time" else ()
     if kind == "discrete time":
-        periods = person_periods(cells, terms=held, ends=ends)
+        periods = person_periods(cells, terms=[*held, *([cluster] if cluster else [])], ends=ends)
         # A customer counts once per period there: as many more make a level that may be shown.
-        fit = fit_discrete(periods, terms=held, time="levels", ridge=ridge, level=level, min_n=min_n * len(ends))
+        fit = fit_discrete(
+            periods, terms=held, time="levels", cluster=cluster, ridge=ridge, level=level, min_n=min_n * len(ends)
+        )
         fit = _counting_spells(fit, cells, min_n=min_n)
     elif kind == "Cox":
         fit = fit_cox(cells, terms=held, ridge=ridge, level=level, min_n=min_n)
+        fit = clustered(fit, cells, group=cluster) if cluster else fit
     else:
-        fit = fit_fine_gray(cells, terms=held, cause=of, ridge=ridge, level=level, min_n=min_n)
+        fit = fit_fine_gray(cells, terms=held, cause=of, cluster=cluster, ridge=ridge, level=level, min_n=min_n)
     card = scorecard(fit, horizons=horizons, clock=clock, ends=ends, bins=bins, time_varying=time_varying)
     return fit, replace(card, model=kind)
 

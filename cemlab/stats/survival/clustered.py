@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -96,13 +97,26 @@ class Split:
         Part
             By group of customers and time.
         """
-        mine = (self.column != column) if self.complement else (self.column == column)
-        at = self.replicate[mine] * self.times + self.row[mine]
-        shape = (self.size, self.times)
-        kinds = [np.bincount(at, weights=each[mine], minlength=shape[0] * shape[1]) for each in self.counts]
-        grids = [np.asarray(each, dtype=float).reshape(shape) for each in kinds]
+        own = self._grids(self._rows[column] if column < len(self._rows) else np.zeros(0, dtype=np.int64))
+        grids = self._whole - own if self.complement else own
         leaving = grids[1] + grids[2] - grids[0]
         return Part(np.cumsum(leaving[:, ::-1], axis=1)[:, ::-1], grids[1], tuple(grids[3:]))
+
+    @cached_property
+    def _rows(self) -> list[np.ndarray]:
+        """Positions of the counts of each group of the life table."""
+        order = np.argsort(self.column, kind="stable")
+        return np.split(order, np.cumsum(np.bincount(self.column))[:-1])
+
+    @cached_property
+    def _whole(self) -> Floats:
+        """Counts of all groups of the life table together, shape (3 + K, groups of customers, times)."""
+        return self._grids(np.arange(len(self.row)))
+
+    def _grids(self, mine: np.ndarray) -> Floats:
+        at, shape = self.replicate[mine] * self.times + self.row[mine], (self.size, self.times)
+        flat = [np.bincount(at, weights=each[mine], minlength=shape[0] * shape[1]) for each in self.counts]
+        return np.asarray(flat, dtype=float).reshape(-1, *shape)
 
 
 @dataclass(frozen=True, eq=False)
