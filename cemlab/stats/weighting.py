@@ -22,6 +22,8 @@ SUMS = ("n", "n_clusters", "stratum_clusters", "largest", "sum_a", "sum_b", "sum
 DESIGN_COLUMNS = (STRATUM, *SUMS, "rest_aa", "rest_ab", "rest_ba", "rest_bb", "rest_shared", "complete")
 """Columns of a design frame that are not groups."""
 
+SAME = 1e-9
+"""Relative difference up to which two weights count as alike: weights have no unit, so no tolerance is absolute."""
 FEWEST, FEW, LARGE_SHARE = 10, 30, 0.1
 """Clusters below which there is no interval, and below which it is marked; share of the largest that is noted."""
 
@@ -305,6 +307,34 @@ def kish(sum_w: pd.Series, sum_w2: pd.Series) -> pd.Series:
     [2.667]
     """
     return sum_w**2 / sum_w2
+
+
+def unequal(sum_w: pd.Series, sum_w2: pd.Series, n: pd.Series) -> bool:
+    """Return whether answers weigh differently, within a row or from row to row.
+
+    Σw²·n > (Σw)² in a row, or another mean weight than in the first, by more than `SAME` of either: the same for weights in any unit.
+
+    Parameters
+    ----------
+    sum_w, sum_w2 : pandas.Series
+        Sums of weights and of their squares, of at least one answer in each row.
+    n : pandas.Series
+        Answers.
+
+    Returns
+    -------
+    bool
+        False for weights that are all alike, whatever they are.
+
+    Examples
+    --------
+    >>> tiny = pd.Series([3e-12]), pd.Series([5e-24]), pd.Series([2])
+    >>> unequal(*tiny), unequal(pd.Series([6e-12]), pd.Series([18e-24]), pd.Series([2]))
+    (True, False)
+    """
+    mean = (sum_w / n).to_numpy(float)
+    squares, even = (sum_w2 * n).to_numpy(float), (sum_w**2).to_numpy(float)
+    return not (np.allclose(squares, even, rtol=SAME, atol=0) and np.allclose(mean, mean[0], rtol=SAME, atol=0))
 
 
 def checked(design: pd.DataFrame, by: Sequence[str], *, needed: Sequence[str] = ()) -> None:

@@ -54,7 +54,8 @@ def need_equal_weights(frame: pd.DataFrame) -> None:
         return
     counted = frame.loc[frame["n"] > 0]
     mean = (counted[WEIGHTS] / counted["n"]).to_numpy(float)
-    other = ~np.isclose(mean, np.median(mean) if len(mean) else 1.0)
+    # weights have no unit: the tolerance is relative
+    other = ~np.isclose(mean, np.median(mean) if len(mean) else 1.0, rtol=1e-9, atol=0)
     if other.any():
         raise SchemaError(
             f"Predictions are made and judged on customers who count once each: {int(other.sum()):,} of {len(counted):,} cells have "

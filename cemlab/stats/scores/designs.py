@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from cemlab.core.metrics import NPS, MetricScale
@@ -69,7 +68,7 @@ def by_design(
     >>> found.table[["assumption", "estimate"]].round(2).values.tolist()
     [['each answer once', 20.0], ['weights', -14.29]]
     """
-    weighted = not np.allclose(counts["sum_w"], counts["n"])
+    weighted = weighting.unequal(counts["sum_w"], counts["sum_w2"], counts["n"])
     clustered = bool((design["n_clusters"] < design["n"]).any())
     stratified = len(set(design[weighting.STRATUM])) > 1
     first = [WEIGHTS] if weighted else []

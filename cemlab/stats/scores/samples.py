@@ -136,7 +136,7 @@ def samples_of(
     notes: list[str] = []
     if design is not None:
         design = _matching(design, table, names)
-    weighted = not np.allclose(counts["sum_w2"] * counts["n"], counts["sum_w"] ** 2) or _unequal(counts)
+    weighted = weighting.unequal(counts["sum_w"], counts["sum_w2"], counts["n"])
     if design is None and weighted:
         design = weighting.of_counts(counts, names, scale.worth)
     if design is None or not (weighted or _is_clustered(design)):
@@ -198,12 +198,6 @@ def checked(counts: pd.DataFrame, scale: MetricScale) -> pd.DataFrame:
     return counts.loc[counts["n"] > 0]
 
 
-def _unequal(counts: pd.DataFrame) -> bool:
-    """True when the mean weight differs between rows."""
-    mean = counts["sum_w"] / counts["n"]
-    return not np.allclose(mean, mean.iloc[0])
-
-
 def _is_clustered(design: pd.DataFrame) -> bool:
     """True when there are strata, or clusters with several answers."""
     return len(design[weighting.STRATUM].unique()) > 1 or _shares_clusters(design)
@@ -219,7 +213,7 @@ def _shares_clusters(design: pd.DataFrame) -> bool:
 def _moments(counts: pd.DataFrame, by: Sequence[str], scale: MetricScale) -> pd.DataFrame:
     """Weighted mean and spread of the value of an answer, and shares of the groups of codes."""
     worth = counts["score"].map(scale.worth).astype(float)
-    rows = counts.assign(_first=counts["sum_w"] * worth, _second=counts["sum_w"] * worth**2)
+    rows = counts.assign(_first=counts["sum_w"] * worth, _second=counts["sum_w"] * worth**2, _worth=worth)
     for name, codes in scale.groups.items():
         rows[f"share_{name}"] = counts["sum_w"].where(counts["score"].isin(codes), 0.0)
         rows[f"count_{name}"] = counts["n"].where(counts["score"].isin(codes), 0)
@@ -234,15 +228,17 @@ def _moments(counts: pd.DataFrame, by: Sequence[str], scale: MetricScale) -> pd.
         table["complete"] = grouped["complete"].all()
     table[shares] = table[shares].div(table["sum_w"], axis=0)
     table["mean"] = table["_first"] / table["sum_w"]
-    # exactly 0 where all answers are alike; rounding could make it negative
-    table["spread"] = (table["_second"] / table["sum_w"] - table["mean"] ** 2).clip(lower=0)
+    # exactly 0 where all answers are alike: a rounding rest would depend on the unit of the weights
+    alike = grouped["_worth"].max() == grouped["_worth"].min()
+    table["mean"] = table["mean"].mask(alike, grouped["_worth"].max())
+    table["spread"] = (table["_second"] / table["sum_w"] - table["mean"] ** 2).clip(lower=0).mask(alike, 0.0)
     table["n_eff"] = weighting.kish(table["sum_w"], table["sum_w2"])
     return table.drop(columns=["_first", "_second"]).reset_index(drop=not by)
 
 
 def _matching(design: pd.DataFrame, table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     weighting.checked(design, by)
-    same = np.isclose(design["sum_b"].sum() / design["n"].sum(), table["sum_w"].sum() / table["n"].sum())
+    same = np.isclose(design["sum_b"].sum(), table["sum_w"].sum(), rtol=weighting.SAME, atol=0)
     if int(design["n"].sum()) != int(table["n"].sum()) or not same:
         raise SchemaError(
             f"Design sums must be of the same answers and weights as the counts: {int(design['n'].sum()):,} there, "
@@ -257,7 +253,7 @@ def _designed(
     """Samples whose variance comes from cluster totals."""
     linear = weighting.linearise(design, by)
     table = table.sort_values(list(by), ignore_index=True) if by else table
-    n, variance = table["n"].to_numpy(float), linear.variance
+    n, variance = table["n"].to_numpy(float), np.where(table["spread"] > 0, linear.variance, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         n_star = np.where(variance > 0, table["spread"].to_numpy() / variance, table["n_eff"].to_numpy())
         deff = variance * n / table["spread"].to_numpy()
