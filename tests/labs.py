@@ -12,7 +12,7 @@ import pandas as pd
 
 from cemlab.core import schemas
 from cemlab.core.errors import SchemaError
-from cemlab.core.lab import LabInfo, Ledger
+from cemlab.core.lab import AT_FAULT, LabInfo, Ledger
 
 
 class MemoryLab:
@@ -25,6 +25,7 @@ class MemoryLab:
         as_of: dt.date | None = None,
         undated: Iterable[str] = (),
         fingerprint: str = "memory",
+        quarantined: Mapping[str, pd.DataFrame] | None = None,
     ) -> None:
         self.info = LabInfo("memory", "Memory & Sons", "Europe/Berlin", synthetic=True)
         self.as_of = as_of
@@ -37,6 +38,10 @@ class MemoryLab:
         for name, frame in tables.items():
             dated = _with_days(name, frame)
             self._engine.create_table(name, dated, schema=_schema(name, dated))
+        self._aside = dict(quarantined or {})
+        for name, frame in self._aside.items():
+            dated = _with_days(name, frame)
+            self._engine.create_table(f"aside_{name}", dated, schema=_schema(name, dated))
 
     def table(self, name: str, *, personal: Iterable[str] = ()) -> Any:
         if name not in self.tables:
@@ -44,6 +49,11 @@ class MemoryLab:
         table = self._engine.table(name)
         hidden = {column.name for column in schemas.TABLES[name].columns if column.personal} - set(personal)
         return table.drop(*(column for column in table.columns if column in hidden))
+
+    def quarantined(self, name: str) -> Any:
+        if name in self._aside:
+            return self._engine.table(f"aside_{name}")
+        return self.table(name).limit(0).mutate(**{AT_FAULT: ibis.null("string")})
 
     def most_rows(self, table: str, column: str) -> int | None:
         return None

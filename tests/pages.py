@@ -46,6 +46,10 @@ class FakeLab:
         """Hold nothing."""
         raise NotImplementedError(name)
 
+    def quarantined(self, name: str) -> Any:
+        """Hold nothing."""
+        raise NotImplementedError(name)
+
     def frame(self, expression: Any) -> pd.DataFrame:
         """Run nothing."""
         raise NotImplementedError

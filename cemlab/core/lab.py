@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Stage = Literal["intake", "as_of", "study"]
 Outcome = Literal["in", "used", "excluded", "quarantined"]
+AT_FAULT = "_at_fault"
+"""Column of quarantined rows: the column because of which a row is there, where it is one."""
 STAGES: tuple[Stage, ...] = ("intake", "as_of", "study")
 
 
@@ -230,6 +232,27 @@ class Lab(Protocol):
         ------
         SchemaError
             When the lab has no such table: says how to map it.
+        """
+        ...
+
+    def quarantined(self, name: str) -> Any:
+        """Return the rows of a table that were quarantined, as a lazy Ibis table.
+
+        Parameters
+        ----------
+        name : str
+            Canonical name.
+
+        Returns
+        -------
+        ibis.Table
+            The columns of `table`, and ``_at_fault``: the column because of which the row is there, missing where it is
+            not one. Rows that were known before the as-of day.
+
+        Raises
+        ------
+        SchemaError
+            When the lab has no such table.
         """
         ...
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from cemlab.core.errors import SchemaError
 
 Kind = Literal["net", "share", "mean"]
+Decimals = Literal["", "round", "floor", "own"]
 UNITS: dict[Kind, Literal["points", "share", "scale points"]] = {
     "net": "points",
     "share": "share",
     "mean": "scale points",
 }
+
+LEAD_ABOVE, WITHHOLD_ABOVE = 0.05, 0.30
+"""Shares of answers with an unusable score above which they come first in the answer, and there is no headline."""
 
 
 @dataclass(frozen=True)
@@ -28,21 +33,25 @@ class MetricScale:
         ``mean``: mean code.
     low, high : int
         Lowest and highest code.
-    top : tuple of int
+    top : tuple of float
         Promoters of ``nps``, top boxes of ``csat``, low effort of ``ces``.
-    bottom : tuple of int
+    bottom : tuple of float
         Detractors of ``nps``; empty for others.
     better : {"up", "down"}
         Which direction is good.
+    decimals : {"", "round", "floor", "own"}
+        What becomes of a score between two whole codes: not declared, rounded (halves away from 0), rounded down,
+        or a code of its own, in tenths.
     """
 
     name: str
     kind: Kind
     low: int
     high: int
-    top: tuple[int, ...]
-    bottom: tuple[int, ...] = ()
+    top: tuple[float, ...]
+    bottom: tuple[float, ...] = ()
     better: Literal["up", "down"] = "up"
+    decimals: Decimals = ""
 
     def __post_init__(self) -> None:
         outside = [code for code in (*self.top, *self.bottom) if not self.low <= code <= self.high]
@@ -54,9 +63,9 @@ class MetricScale:
             )
 
     @property
-    def codes(self) -> range:
-        """All codes of the scale, ascending."""
-        return range(self.low, self.high + 1)
+    def codes(self) -> Sequence[float]:
+        """All codes of the scale, ascending: whole numbers, or tenths."""
+        return _tenths(self.low, self.high) if self.decimals == "own" else range(self.low, self.high + 1)
 
     @property
     def unit(self) -> Literal["points", "share", "scale points"]:
@@ -94,14 +103,14 @@ class MetricScale:
         return 100.0 if self.kind == "net" else 1.0
 
     @property
-    def worth(self) -> dict[int, float]:
+    def worth(self) -> dict[float, float]:
         """What an answer of each code is worth: −1, 0 or 1; 0 or 1; or the code itself."""
         if self.kind == "mean":
             return {code: float(code) for code in self.codes}
         return {code: float((code in self.top) - (code in self.bottom)) for code in self.codes}
 
     @property
-    def groups(self) -> dict[str, tuple[int, ...]]:
+    def groups(self) -> dict[str, tuple[float, ...]]:
         """Names of the groups of codes that a reader sees, best first, with their codes."""
         between = tuple(code for code in self.codes if code not in (*self.top, *self.bottom))
         if self.kind == "net":
@@ -123,6 +132,47 @@ class MetricScale:
         1.0
         """
         return replace(self, kind="share", bottom=(), better="up")
+
+    def with_decimals(self, rule: Decimals) -> MetricScale:
+        """Return the same question under a rule on scores between two whole codes.
+
+        Parameters
+        ----------
+        rule : {"", "round", "floor", "own"}
+            As the attribute. With ``own`` the codes counted are all tenths from the lowest to the highest of them.
+
+        Returns
+        -------
+        MetricScale
+            Checked.
+
+        Raises
+        ------
+        SchemaError
+            When tenths are codes, and the codes that are counted do not follow each other.
+
+        Examples
+        --------
+        >>> stars = declared("csat", scale=(1, 10), top=(9, 10)).with_decimals("own")
+        >>> stars.worth[8.9], stars.worth[9.0], len(stars.codes)
+        (0.0, 1.0, 91)
+        """
+        if rule != "own":
+            return replace(self, decimals=rule)
+        counted = [sorted(codes) for codes in (self.top, self.bottom)]
+        if any(codes and len(codes) <= codes[-1] - codes[0] for codes in counted):
+            raise SchemaError(
+                f"Codes that are counted must follow each other where tenths are codes: those of `{self.name}` leave "
+                f"{sum(int(codes[-1] - codes[0]) + 1 - len(codes) for codes in counted if codes)} out between them. "
+                f"Declare `decimals` as round or floor in `[metrics.{self.name}]`."
+            )
+        top, bottom = (_tenths(int(codes[0]), int(codes[-1])) if codes else () for codes in counted)
+        return replace(self, top=top, bottom=bottom, decimals=rule)
+
+
+def _tenths(low: int, high: int) -> tuple[float, ...]:
+    # a tenth divided so is the number that its text is read as
+    return tuple(tenth / 10 for tenth in range(10 * low, 10 * high + 1))
 
 
 NPS = MetricScale("nps", "net", 0, 10, top=(9, 10), bottom=(0, 1, 2, 3, 4, 5, 6))

@@ -267,7 +267,19 @@ REGISTRY: Mapping[str, Parameter] = {
             "compare_start", "date", "first day of an earlier window to compare with; empty for its first answer"
         ),
         Parameter("compare_end", "date", "day after the earlier window; empty for the day on which the window starts"),
-        Parameter("weights", "text", "what an answer weighs: none, lab (its own weight), or the name of an assignment"),
+        Parameter(
+            "weights",
+            "text",
+            "what an answer weighs: auto (its own weight where the lab maps one), none, lab (its own), or an assignment",
+        ),
+        Parameter(
+            "unusable_share",
+            "number",
+            "share of answers with an unusable score above which the answer opens with them",
+            unit="share",
+            low=0,
+            high=1,
+        ),
         Parameter(
             "believed", "list", "scores that the company believes to have, such as 52 or region:North=40", free=True
         ),

@@ -6,18 +6,20 @@ lab file (``text``, ``integer``, ``number``, ``date``, ``instant``, ``boolean``)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from cemlab.core.scales import BETWEEN_CODES, METRIC_SCALES, OFF_SCALE, between_codes, off_scale
+
+if TYPE_CHECKING:
+    from cemlab.core.metrics import MetricScale
 
 Type = Literal["text", "integer", "number", "date", "instant", "boolean"]
 Action = Literal["exclude", "quarantine"]
 
 MONEY = "the lab's currency"
 """Unit of amounts."""
-
-METRIC_SCALES: Mapping[str, tuple[int, int]] = {"nps": (0, 10), "csat": (1, 10), "ces": (1, 7)}
-"""Lowest and highest code that an answer may have where the lab declares no scale of its own."""
 
 
 @dataclass(frozen=True)
@@ -139,18 +141,6 @@ class Table:
         return tuple(column.name for column in self.columns if column.required)
 
 
-def _off_scale(scales: Mapping[str, tuple[int, int]]) -> Callable[[Any], Any]:
-    """Scores that are not whole, or outside the scale of their metric."""
-
-    def _broken(table: Any) -> Any:
-        off = table.score % 1 != 0  # floor() would overflow on a number that no whole one can hold
-        for metric, (low, high) in scales.items():
-            off = off | ((table.metric == metric) & ~table.score.between(low, high))
-        return off
-
-    return _broken
-
-
 def _negative(column: str) -> Callable[[Any], Any]:
     return lambda table: table[column] < 0
 
@@ -244,9 +234,8 @@ _TABLES = (
         masked={},
         free_columns=True,
         rules=(
-            Rule(
-                "score_off_scale", _off_scale(METRIC_SCALES), "the score is no code of its scale", ("score", "metric")
-            ),
+            Rule("score_off_scale", off_scale(METRIC_SCALES), OFF_SCALE, ("score", "metric")),
+            Rule("score_between_codes", between_codes(), BETWEEN_CODES, ("score", "metric")),
             Rule("negative_weight", _negative("weight"), "the weight is negative", ("weight",)),
         ),
     ),
@@ -369,21 +358,25 @@ def points_to(table: Table, column: str) -> str:
     return "" if found == table.name else found
 
 
-def with_scales(table: Table, scales: Mapping[str, tuple[int, int]]) -> Table:
-    """Return a table whose rule on scores knows the scales that a lab declares.
+def with_scales(table: Table, scales: Iterable[MetricScale]) -> Table:
+    """Return a table whose rules on scores know the scales that a lab declares.
 
     Parameters
     ----------
     table : Table
         A canonical table.
-    scales : mapping of str to (int, int)
-        Metric → its lowest and highest code.
+    scales : iterable of MetricScale
+        Of the lab's questions.
 
     Returns
     -------
     Table
-        The same, but for the rule ``score_off_scale``.
+        The same, but for the rules ``score_off_scale`` and ``score_between_codes``.
     """
-    broken = _off_scale({**METRIC_SCALES, **scales})
-    rules = tuple(replace(rule, broken=broken) if rule.name == "score_off_scale" else rule for rule in table.rules)
+    known = list(scales)
+    broken = {
+        "score_off_scale": off_scale({**METRIC_SCALES, **{scale.name: (scale.low, scale.high) for scale in known}}),
+        "score_between_codes": between_codes([scale.name for scale in known if scale.decimals == "own"]),
+    }
+    rules = tuple(replace(rule, broken=broken.get(rule.name, rule.broken)) for rule in table.rules)
     return replace(table, rules=rules)

@@ -10,12 +10,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from cemlab.core.lab import LedgerLine
+from cemlab.core.lab import AT_FAULT, LedgerLine
 from cemlab.core.schemas import MONEY, POINTERS
 from cemlab.data.declaration import Declaration
 from cemlab.data.judging import BAD, all_rows, sound_rows
 from cemlab.data.quoting import identifier, quoted
 from cemlab.data.readers import literal
+from cemlab.data.score_codes import SCORE
 from cemlab.data.staged import CELLS, FAULT, KNOWN_ON, PART, ROW, Staged
 from cemlab.data.staging import Stage
 
@@ -57,6 +58,10 @@ class TableRecord:
         Last day on which something of its rows ended, ISO; empty where nothing did, or where ends are recorded that lie ahead.
     absent : dict of str to list of str
         What declares codes → those that no cell of its source holds.
+    scored : dict of str to int
+        Of ``responses``: question → accepted answers with a score.
+    unusable : dict of str to dict of str to int
+        Of ``responses``: question → why answers are quarantined because of their score → how many.
     """
 
     name: str
@@ -73,6 +78,8 @@ class TableRecord:
     remarks: dict[str, int] = field(default_factory=dict)
     last_ended: str = ""
     absent: dict[str, list[str]] = field(default_factory=dict)
+    scored: dict[str, int] = field(default_factory=dict)
+    unusable: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Path) -> TableRecord:
@@ -97,6 +104,39 @@ def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Pat
     name, connection, declaration = staged.table.name, stage.connection, stage.declaration
     file = folder / f"{name}.parquet"
     dated = not declaration.undated(name)
+    _write_rows(connection, staged, folder, lines=lines, dated=dated)
+    flags = "".join(f", count(*) FILTER (WHERE {identifier(flag)})" for flag in staged.flags)
+    query = f"SELECT count(*), min({KNOWN_ON}), max({KNOWN_ON}){flags} FROM read_parquet({literal(file)})"
+    rows, first, last, *found = connection.execute(query).fetchone()
+    counted = dict(zip(staged.flags, found, strict=True))
+    scored, unusable, latest = _scores(connection, staged, folder)
+    return TableRecord(
+        name=name,
+        columns=tuple(staged.columns),
+        personal=declaration.personal(name),
+        rows=int(rows),
+        dated=dated,
+        first_known=_iso(first),
+        # answers whose score cannot be used are accounted for, so they say too how far the rows go
+        last_known=max(_iso(last), latest if dated else ""),
+        missing=_missing(file, list(staged.types)),
+        naive={column: counted[f"_naive_{column}"] for column in staged.instants if counted[f"_naive_{column}"]},
+        replaced=staged.replaced,
+        most_rows=_most_rows(connection, staged, file),
+        last_ended=_last_ended(connection, staged, file) if dated else "",
+        absent=staged.absent,
+        scored=scored,
+        unusable=unusable,
+        remarks=staged.remarks
+        | _flagged(staged, counted)
+        | _without_currency(staged, int(rows), currency=declaration.lab.currency)
+        | _pointing_nowhere(connection, staged, declaration=declaration, folder=folder),
+    )
+
+
+def _write_rows(connection: Any, staged: Staged, folder: Path, *, lines: list[LedgerLine], dated: bool) -> None:
+    """Write the accepted rows, and beside them those that were quarantined."""
+    file = folder / f"{staged.table.name}.parquet"
     known = _through_parent(staged, folder) if dated and staged.table.parent else f"rows.{KNOWN_ON}"
     whole = not staged.lost and all(line.outcome in ("in", "used") or not line.count for line in lines)
     if whole and len(staged.parts) == 1 and not (dated and staged.table.parent):
@@ -108,34 +148,41 @@ def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Pat
             f"COPY (SELECT {wanted}, {known} AS {KNOWN_ON} FROM (SELECT * FROM {sound_rows(staged)}) AS rows) "
             f"TO {quoted(str(file))} ({_FORMAT})"
         )
-        _quarantine(connection, staged, folder / "quarantine" / f"{name}.parquet")
-    flags = "".join(f", count(*) FILTER (WHERE {identifier(flag)})" for flag in staged.flags)
-    query = f"SELECT count(*), min({KNOWN_ON}), max({KNOWN_ON}){flags} FROM read_parquet({literal(file)})"
-    rows, first, last, *found = connection.execute(query).fetchone()
-    counted = dict(zip(staged.flags, found, strict=True))
-    return TableRecord(
-        name=name,
-        columns=tuple(staged.columns),
-        personal=declaration.personal(name),
-        rows=int(rows),
-        dated=dated,
-        first_known=_iso(first),
-        last_known=_iso(last),
-        missing=_missing(file, list(staged.types)),
-        naive={column: counted[f"_naive_{column}"] for column in staged.instants if counted[f"_naive_{column}"]},
-        replaced=staged.replaced,
-        most_rows=_most_rows(connection, staged, file),
-        last_ended=_last_ended(connection, staged, file) if dated else "",
-        absent=staged.absent,
-        remarks=staged.remarks
-        | _flagged(staged, counted)
-        | _without_currency(staged, int(rows), currency=declaration.lab.currency)
-        | _pointing_nowhere(connection, staged, declaration=declaration, folder=folder),
+        _quarantine(connection, staged, folder / "quarantine" / f"{staged.table.name}.parquet")
+
+
+def _scores(connection: Any, staged: Staged, folder: Path) -> tuple[dict[str, int], dict[str, dict[str, int]], str]:
+    """Answers with a score by question; those that are quarantined because of it, by reason, and their last day."""
+    kept, aside = (literal(place / f"{staged.table.name}.parquet") for place in (folder, folder / "quarantine"))
+    if staged.table.name != "responses" or not {SCORE, "metric"} <= set(staged.types):
+        return {}, {}, ""
+    scored = dict(
+        connection.execute(
+            f"SELECT metric, count({SCORE}) FROM read_parquet({kept}) GROUP BY metric ORDER BY metric"
+        ).fetchall()
     )
+    unusable: dict[str, dict[str, int]] = {}
+    latest = ""
+    if (folder / "quarantine" / "responses.parquet").exists():
+        # an answer that is there in a row of its own as well was not lost
+        rows = connection.execute(
+            f"SELECT metric, reason, count(DISTINCT response_id), max({KNOWN_ON}) FROM read_parquet({aside}) "
+            f"AS aside ANTI JOIN read_parquet({kept}) AS kept USING (response_id, metric) "
+            f"WHERE {AT_FAULT} = {quoted(SCORE)} AND metric IS NOT NULL GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        for metric, reason, count, day in rows:
+            unusable.setdefault(metric, {})[reason] = count
+            latest = max(latest, _iso(day))
+    return scored, unusable, latest
 
 
 def _flagged(staged: Staged, counted: Mapping[str, int]) -> dict[str, int]:
-    words = {"vain": "looked up in vain", "moved": _MOVED}
+    words = {
+        "vain": "looked up in vain",
+        "moved": _MOVED,
+        "labelled": "written as a code with its label, read as the code",
+        "recoded": "decimals turned into codes by the declared rule",
+    }
     found = {
         f"{column}: {said}": counted.get(f"_{flag}_{column}", 0)
         for column in staged.types
@@ -177,8 +224,11 @@ def _through_parent(staged: Staged, folder: Path) -> str:
 def _quarantine(connection: Any, staged: Staged, file: Path) -> None:
     excluded = ", ".join(quoted(reason) for reason in sorted(staged.excluded)) or "''"
     wanted = ", ".join(identifier(column) for column in staged.columns)
+    cases = " ".join(f"WHEN {quoted(reason)} THEN {quoted(column)}" for reason, column in sorted(staged.faults.items()))
+    at_fault = f"CASE {FAULT} {cases} END" if cases else "CAST(NULL AS VARCHAR)"
     connection.execute(
-        f"COPY (SELECT {wanted}, coalesce({FAULT}, {BAD}.reason) AS reason, {CELLS} AS cells "
+        f"COPY (SELECT {wanted}, coalesce({FAULT}, {BAD}.reason) AS reason, {at_fault} AS {AT_FAULT}, "
+        f"{KNOWN_ON}, {CELLS} AS cells "
         f"FROM {all_rows(staged)} LEFT JOIN {BAD} USING ({PART}, {ROW}) "
         f"WHERE coalesce({FAULT}, {BAD}.reason) NOT IN ({excluded})) TO {quoted(str(file))} (FORMAT parquet)"
     )

@@ -44,6 +44,7 @@ def first_of(column: str, alternatives: Iterable[Converted]) -> Converted:
         f"coalesce({_case(there, [each.naive for each in several])}, false)" if instant else "",
         f"coalesce({_case(there, [each.doubtful for each in several])}, false)" if instant else "",
         _case(there, [each.day for each in several]) if instant else "",
+        f"coalesce({_case(there, [each.labelled for each in several])}, false)" if several[0].labelled else "",
     )
 
 

@@ -12,6 +12,7 @@ from cemlab.data.clocks import Clock
 from cemlab.data.mapping import ROW_NUMBER, Condition, Origin, Source
 from cemlab.data.numerals import among, plain, plain_sql
 from cemlab.data.quoting import identifier, quoted
+from cemlab.data.score_codes import SCORE, code_of, is_labelled
 
 ENGINE_TYPES: Mapping[Type, str] = {
     "text": "VARCHAR",
@@ -118,6 +119,8 @@ class Converted:
         Whether it came twice or never, because clocks were moved; empty for other types.
     day : str
         An instant's day in the lab's zone; empty for other types.
+    labelled : str
+        Whether a score was written with its label; empty for other columns.
     """
 
     codes: Mapping[str, str]
@@ -127,6 +130,7 @@ class Converted:
     naive: str = ""
     doubtful: str = ""
     day: str = ""
+    labelled: str = ""
 
 
 def origin(column_map: Origin, cells: Cells) -> str:
@@ -192,15 +196,15 @@ def convert(column: str, column_map: Origin, *, type_: Type, cells: Cells, begin
     if column_map.only:
         texts[f"unlisted_{key}"] = f"NOT {among(code, column_map.values, decimal=decimal)}"
         faults.append((identifier(f"unlisted_{key}"), f"`{column}` holds a code that is not listed"))
-    number = _number(held, decimal, column_map.thousands or cells.source.thousands)
+    marks = (decimal, column_map.thousands or cells.source.thousands)
+    number = _number(held, *marks)
     if column_map.product:
         factors = {
             f"factor_{place}_{key}": cells.present(header, column_map)
             for place, header in enumerate(column_map.product)
         }
         texts |= factors
-        thousands = column_map.thousands or cells.source.thousands
-        product = " * ".join(f"({_number(identifier(factor), decimal, thousands)})" for factor in factors)
+        product = " * ".join(f"({_number(identifier(factor), *marks)})" for factor in factors)
         number = f"CASE WHEN {held} IS NOT NULL AND isfinite({product}) THEN {product} END"
     if column_map.bins:
         faults.append((f"{held} IS NOT NULL AND ({number}) IS NULL", f"`{column}` {_FAULTS['number']}"))
@@ -215,7 +219,13 @@ def convert(column: str, column_map: Origin, *, type_: Type, cells: Cells, begin
         value = f"CASE WHEN {identifier(f'negative_{key}')} THEN -abs({value}) ELSE {value} END"
     if type_ in _FAULTS:
         faults.append((f"{held} IS NOT NULL AND {identifier(column)} IS NULL", f"`{column}` {_FAULTS[type_]}"))
-    return Converted(codes, texts, value, tuple(faults))
+    if column != SCORE or type_ != "number":
+        return Converted(codes, texts, value, tuple(faults))
+    labelled = is_labelled(held, number)
+    code = _number(code_of(held), *marks)
+    return Converted(
+        codes, texts, f"CASE WHEN {labelled} THEN {code} ELSE {value} END", tuple(faults), labelled=labelled
+    )
 
 
 def _dated(

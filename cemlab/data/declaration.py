@@ -184,19 +184,26 @@ def metric_scales(metrics: Mapping[str, MetricSection]) -> tuple[MetricScale, ..
     Raises
     ------
     SchemaError
-        When ``nps`` is declared, or codes are missing or do not fit their scale.
+        When the scale of ``nps`` is declared, or codes are missing or do not fit their scale.
     """
-    if "nps" in metrics:
-        raise SchemaError("`nps` is always asked from 0 to 10: the lab file declares `[metrics.nps]`. Take it out.")
-    scales = [NPS]
+    nps = metrics.get("nps", MetricSection())
+    if nps.scale or nps.top or nps.low_effort:
+        raise SchemaError(
+            "`nps` is always asked from 0 to 10: the lab file declares its codes in `[metrics.nps]`. Leave only `decimals` there."
+        )
+    scales = [NPS.with_decimals(nps.decimals)]
     for name, section in metrics.items():
+        if name == "nps":
+            continue
+        if section.scale is None:
+            raise SchemaError(f"The lab file must hold `metrics.{name}.scale`: it does not. Add it.")
         key, other = ("low_effort", "top") if name == "ces" else ("top", "low_effort")
         if getattr(section, other) or not getattr(section, key):
             raise SchemaError(
                 f"`[metrics.{name}]` must say which codes are counted by `{key}`: it has "
                 f"{'`' + other + '`' if getattr(section, other) else 'none'}. Write `{key} = [...]`."
             )
-        scales.append(declared(name, scale=section.scale, top=getattr(section, key)))
+        scales.append(declared(name, scale=section.scale, top=getattr(section, key)).with_decimals(section.decimals))
     return tuple(scales)
 
 

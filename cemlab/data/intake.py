@@ -8,6 +8,8 @@ from pathlib import Path
 
 from cemlab.core.errors import listed
 from cemlab.core.lab import Ledger, LedgerLine
+from cemlab.core.metrics import WITHHOLD_ABOVE
+from cemlab.core.scales import BETWEEN_CODES, OFF_SCALE
 from cemlab.data.acceptance import TableRecord
 from cemlab.data.asof import last_day
 from cemlab.data.snapshot import ensure
@@ -55,13 +57,19 @@ class Accounting:
             own = [line for line in self.ledger.lines if line.table == table.name]
             lines += ["", _heading(table, own)]
             lines += [f"  {line.count:>12,} {line.outcome}: {line.reason}" for line in own if line.reason]
-            lines += [f"  {text}" for text in _remarks(table)]
+            lines += [f"  {text}" for text in (*_remarks(table), *_unusable(table))]
         lines += ["", self.until] if self.until else []
         if any(line.outcome == "quarantined" for line in self.ledger.lines):
             lines += ["", f"Quarantined rows, with reasons: {self.folder / 'quarantine'}"]
         empty = [table.name for table in self.tables if not table.rows]
-        lines += ["", f"Not usable: no row of {', '.join(empty)} is left." if empty else "Usable."]
+        lines += ["", f"Not usable: no row of {', '.join(empty)} is left." if empty else self._verdict()]
         return lines
+
+    def _verdict(self) -> str:
+        lost = [name for table in self.tables for name in table.unusable if _lost(table, name)[2] > WITHHOLD_ABOVE]
+        if not lost:
+            return "Usable."
+        return f"Usable, but without a headline for {', '.join(lost)}: too many answers have an unusable score (above)."
 
 
 def check(lab_file: str | Path, *, data_dir: str = "") -> Accounting:
@@ -122,6 +130,35 @@ def _remarks(table: TableRecord) -> Iterator[str]:
         yield f"{remark}: {count:,}"
     for declares, codes in table.absent.items():
         yield f"{declares}: {listed(codes)} {'occurs' if len(codes) == 1 else 'occur'} nowhere"
+
+
+def _lost(table: TableRecord, metric: str) -> tuple[int, int, float]:
+    """Answers with an unusable score, all answers with one, and the share."""
+    count = sum(table.unusable[metric].values())
+    given = count + table.scored.get(metric, 0)
+    return count, given, count / given
+
+
+def _unusable(table: TableRecord) -> Iterator[str]:
+    """Which answers cannot be used because of their score, and what to declare."""
+    for metric, reasons in table.unusable.items():
+        count, given, _ = _lost(table, metric)
+        why = "; ".join(f"{reason}: {each:,}" for reason, each in reasons.items())
+        yield (
+            f"{metric}: {count:,} of {given:,} answers could not be used because of their score "
+            f"({_percent(count, given)}; {why})"
+        )
+        yield from dict.fromkeys(f"  {_remedy(metric, reason)}" for reason in reasons)
+
+
+def _remedy(metric: str, reason: str) -> str:
+    if reason == BETWEEN_CODES:
+        return f'Declare `decimals` under `[metrics.{metric}]`: "round", "floor", or "own" where tenths are codes.'
+    if reason == OFF_SCALE and metric == "nps":
+        return "`nps` is asked from 0 to 10. Declare codes of no answer as `missing`; map another scale to a metric of its own."
+    if reason == OFF_SCALE:
+        return f"Declare codes of no answer as `missing` of `score`, or mend `scale` under `[metrics.{metric}]`."
+    return "Map its codes in `values` of `score`, and declare codes of no answer as `missing`."
 
 
 def _percent(count: int, rows: int) -> str:

@@ -15,7 +15,7 @@ import ibis
 from ibis.common.exceptions import IbisError
 
 from cemlab.core.errors import EngineError, ParameterError, SchemaError, near_miss
-from cemlab.core.lab import Lab, LabInfo, Ledger, LedgerLine
+from cemlab.core.lab import AT_FAULT, Lab, LabInfo, Ledger, LedgerLine
 from cemlab.core.parameters import REGISTRY
 from cemlab.core.schemas import TABLES, Table
 from cemlab.data.acceptance import TableRecord
@@ -29,6 +29,7 @@ from cemlab.data.staged import KNOWN_ON
 if TYPE_CHECKING:
     import pandas as pd
 
+_ASIDE = "quarantined_"
 LATER = "known only on or after the as-of day"
 
 
@@ -70,6 +71,7 @@ class SnapshotLab:
     undated: tuple[str, ...]
     _engine: Any
     _records: dict[str, TableRecord] = field(repr=False)
+    _aside: frozenset[str] = frozenset()
     _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     def table(self, name: str, *, personal: Iterable[str] = ()) -> Any:
@@ -105,6 +107,34 @@ class SnapshotLab:
             self._known[name] = _as_known(self._engine.table(name), record, self.as_of)
         rows = self._known[name]
         return rows.select([column for column in record.columns if column not in set(record.personal) - wanted])
+
+    def quarantined(self, name: str) -> Any:
+        """Return the rows of a table that were quarantined, as a lazy Ibis table.
+
+        Parameters
+        ----------
+        name : str
+            Canonical name.
+
+        Returns
+        -------
+        ibis.Table
+            The columns of `table`, and ``_at_fault``: the column because of which the row is there, missing where it is
+            not one. Rows that were known before the as-of day.
+
+        Raises
+        ------
+        SchemaError
+            When the lab has no such table.
+        """
+        record = self._record(name)
+        shown = [column for column in record.columns if column not in record.personal]
+        if name not in self._aside:
+            return self.table(name).limit(0).mutate(**{AT_FAULT: ibis.null("string")})
+        rows = self._engine.table(f"{_ASIDE}{name}")
+        if self.as_of is not None and record.dated:
+            rows = rows.filter(rows[KNOWN_ON] < self.as_of)
+        return rows.select([*shown, AT_FAULT])
 
     def most_rows(self, table: str, column: str) -> int | None:
         """Return how many rows at most share one value of a column, where that is known.
@@ -243,6 +273,10 @@ def open_lab(lab_file: str | Path, *, as_of: str = "", data_dir: str = "") -> La
     engine = _engine(snapshot)
     for record in snapshot.tables:
         engine.read_parquet(snapshot.file(record.name), table_name=record.name)
+    aside = {record.name: snapshot.quarantine(record.name) for record in snapshot.tables}
+    aside = {name: file for name, file in aside.items() if file.exists()}
+    for name, file in aside.items():
+        engine.read_parquet(file, table_name=f"{_ASIDE}{name}")
     ledger = Ledger()
     for record in snapshot.tables:
         ledger.record(line for line in snapshot.ledger if line.table == record.name)
@@ -259,6 +293,7 @@ def open_lab(lab_file: str | Path, *, as_of: str = "", data_dir: str = "") -> La
         undated=tuple(record.name for record in snapshot.tables if not record.dated),
         _engine=engine,
         _records={record.name: record for record in snapshot.tables},
+        _aside=frozenset(aside),
     )
 
 

@@ -16,6 +16,7 @@ from cemlab.data.mapping import ROW_NUMBER, WIDE_ITEM, WIDE_SCORE, Source
 from cemlab.data.quoting import identifier, quoted
 from cemlab.data.readers import Rows, there
 from cemlab.data.references import References
+from cemlab.data.score_codes import SCORE, in_codes
 from cemlab.data.staged import CELLS, FAULT, KNOWN_ON, PART, Staged
 
 NOT_RATED = "not rated"
@@ -117,14 +118,16 @@ class Query:
         values = {name: each.value for name, each in converted.items()}
         values |= {f"_naive_{name}": each.naive for name, each in converted.items() if each.naive}
         values |= {f"_moved_{name}": each.doubtful for name, each in converted.items() if each.naive}
+        values |= {f"_labelled_{name}": each.labelled for name, each in converted.items() if each.labelled}
         days = {self.staged.day(name): each.day for name, each in converted.items() if each.day}
+        recoded, changed = self._recoded(converted)
         layers = [
             f"SELECT *, row_number() OVER () AS place_ FROM ({self._first()})" if joins else self._first(),
             f"SELECT cells.*, {_named(codes | looked)} FROM cells {joins}",
             f"SELECT {_named(texts)} FROM coded",
             f"SELECT *, {_named(values)} FROM texts",
-            f"SELECT *{', ' * bool(days)}{_named(days)} FROM typed",
-            self._ruled([*texts, *values, *days]),
+            f"SELECT *{recoded}{', ' * bool(days or changed)}{_named(changed | days)} FROM typed",
+            self._ruled([*texts, *values, *changed, *days]),
             f"SELECT *, {self._fault(converted)} AS {FAULT} FROM ruled",
         ]
         names = ("cells", "coded", "texts", "typed", "dated", "ruled", "judged")
@@ -228,6 +231,13 @@ class Query:
             cases.append(f"WHEN NOT {cells.holds(condition)} THEN {quoted(reason)}")
         return f"CASE {' '.join(cases)} END"
 
+    def _recoded(self, converted: Iterable[str]) -> tuple[str, dict[str, str]]:
+        """Scores under their metric's rule on decimals, and which of them it changed."""
+        if not self.staged.recoded or SCORE not in converted:
+            return "", {}
+        code, changed = in_codes(self.staged.scales)
+        return f" REPLACE ({code} AS {SCORE})", {f"_recoded_{SCORE}": changed}
+
     def _ruled(self, columns: Iterable[str]) -> str:
         """The rules of the table, as the first reason that one gives."""
         staged = self.staged
@@ -235,6 +245,7 @@ class Query:
         if not rules:
             return "SELECT *, CAST(NULL AS VARCHAR) AS rule_ FROM dated"
         staged.excluded |= {rule.reason for rule in rules if rule.action == "exclude"}
+        staged.faults |= {rule.reason: rule.needs[0] for rule in rules if rule.needs[0] == SCORE}
         dated = ibis.table({name: _IBIS_TYPES[staged.types.get(name, "text")] for name in columns}, name="dated")
         broken = [(rule.broken(dated).fill_null(False), rule.reason) for rule in rules]
         return str(ibis.to_sql(dated.mutate(rule_=ibis.cases(*broken)), dialect="duckdb"))
@@ -245,6 +256,7 @@ class Query:
         if self.items:
             self.staged.excluded.add(NOT_RATED)
             cases.append(f"WHEN text_score IS NULL THEN {quoted(NOT_RATED)}")
+        self.staged.faults |= {words: name for name, each in converted.items() for _, words in each.faults}
         cases += [
             f"WHEN {condition} THEN {quoted(words)}" for each in converted.values() for condition, words in each.faults
         ]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 from cemlab.core.lab import LabInfo
+from cemlab.core.metrics import Decimals
 from cemlab.data.layout import Code, Name, Strict
 
 
@@ -70,14 +71,17 @@ class MetricSection(Strict):
 
     Attributes
     ----------
-    scale : tuple of (int, int)
-        Lowest and highest code.
+    scale : tuple of (int, int) or None
+        Lowest and highest code; of ``nps`` they are known.
     top : tuple of int
         Top boxes, of ``csat`` and of a question of the lab's own.
     low_effort : tuple of int
         Codes of low effort, of ``ces``.
+    decimals : {"", "round", "floor", "own"}
+        What becomes of scores between two whole codes (see `cemlab.core.metrics.MetricScale`).
     """
 
-    scale: tuple[int, int]
+    scale: tuple[int, int] | None = None
     top: tuple[int, ...] = ()
     low_effort: tuple[int, ...] = ()
+    decimals: Decimals = ""

@@ -75,6 +75,21 @@ class Snapshot:
         """
         return self.folder / f"{table}.parquet"
 
+    def quarantine(self, table: str) -> Path:
+        """Return where a table's quarantined rows are, if there are any.
+
+        Parameters
+        ----------
+        table : str
+            Canonical name.
+
+        Returns
+        -------
+        Path
+            A Parquet file, which need not exist.
+        """
+        return self.folder / "quarantine" / f"{table}.parquet"
+
 
 def ensure(lab_file: str | Path, *, data_dir: str = "") -> Snapshot:
     """Return the snapshot of a lab's present content, building it if there is none.

@@ -15,7 +15,7 @@ from typing import Any
 
 from cemlab.core.errors import SourceError, listed
 
-SNAPSHOT_FORMAT = 6
+SNAPSHOT_FORMAT = 7
 """Raised whenever intake would make something else of the same sources."""
 
 _BLOCK = 1 << 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cemlab.core.metrics import MetricScale
 from cemlab.core.schemas import Table, Type
 from cemlab.data.mapping import Source
 
@@ -27,8 +28,13 @@ class Staged:
         Mapped columns.
     parts : list of (Path, Source)
         Parquet files in order, one per source file, and what each was made from.
+    scales : tuple of MetricScale
+        Of the lab's questions.
     flags : list of str
-        Boolean columns of the parts: instants without a zone, lookups in vain.
+        Boolean columns of the parts: instants without a zone, lookups in vain, scores with a label, scores that a rule
+        on decimals changed.
+    faults : dict of str to str
+        Why rows are left out → the column at fault, where it is one.
     excluded : set of str
         Reasons for which rows are excluded rather than quarantined.
     rows_in : int
@@ -46,7 +52,9 @@ class Staged:
     table: Table
     types: dict[str, Type]
     parts: list[tuple[Path, Source]] = field(default_factory=list)
+    scales: tuple[MetricScale, ...] = ()
     flags: list[str] = field(default_factory=list)
+    faults: dict[str, str] = field(default_factory=dict)
     excluded: set[str] = field(default_factory=set)
     rows_in: int = 0
     lost: dict[str, int] = field(default_factory=dict)
@@ -63,6 +71,11 @@ class Staged:
     def columns(self) -> list[str]:
         """Mapped columns, each instant followed by its day."""
         return [part for name in self.types for part in (name, *([self.day(name)] if name in self.instants else []))]
+
+    @property
+    def recoded(self) -> bool:
+        """True when a rule on decimals may change scores of this table."""
+        return self.table.name == "responses" and any(scale.decimals for scale in self.scales)
 
     def day(self, instant: str) -> str:
         """Return the name of the day that is stored beside an instant.

@@ -8,13 +8,14 @@ from typing import Any
 
 from cemlab.core.errors import SourceError
 from cemlab.core.schemas import TABLES, with_scales
-from cemlab.data.declaration import Declaration
+from cemlab.data.declaration import Declaration, metric_scales
 from cemlab.data.mapping import ROW_NUMBER, WIDE_ITEM, WIDE_SCORE, Source
 from cemlab.data.numerals import among, plain, plain_sql, pointed
 from cemlab.data.queries import LOOKED, Codes, Query, items_of
 from cemlab.data.quoting import quoted
 from cemlab.data.readers import FRESH, Rows, open_file, positions
 from cemlab.data.references import References
+from cemlab.data.score_codes import SCORE
 from cemlab.data.staged import Staged
 
 _FIRST = 50_000
@@ -67,8 +68,8 @@ class Stage:
         SourceError, SchemaError
             When a file cannot be read, or lacks a column that is mapped.
         """
-        scales = {metric: each.scale for metric, each in self.declaration.metrics.items()}
-        staged = Staged(with_scales(TABLES[name], scales), self.declaration.types(name))
+        scales = metric_scales(self.declaration.metrics)
+        staged = Staged(with_scales(TABLES[name], scales), self.declaration.types(name), scales=scales)
         maps = [source.alternatives for source in self.declaration.tables[name]]
         staged.flags = [f"_{flag}_{column}" for column in staged.instants for flag in ("naive", "moved")]
         staged.flags += [
@@ -77,6 +78,9 @@ class Stage:
             if any(one.lookup for each in maps for one in each.get(column, {}).values())
             for flag in LOOKED
         ]
+        if staged.types.get(SCORE) == "number":
+            staged.flags.append(f"_labelled_{SCORE}")
+            staged.flags += [f"_recoded_{SCORE}"] if staged.recoded else []
         absent: dict[str, list[str]] = {}
         for source in self.declaration.tables[name]:
             for position, file in enumerate(source.names, start=1):

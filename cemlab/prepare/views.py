@@ -42,6 +42,21 @@ class LabView:
         """
         return self._lab.table(name, personal=personal)
 
+    def quarantined(self, name: str) -> Any:
+        """Return the quarantined rows of a table, as the lab does.
+
+        Parameters
+        ----------
+        name : str
+            Canonical name.
+
+        Returns
+        -------
+        ibis.Table
+            As the lab gives it.
+        """
+        return self._lab.quarantined(name)
+
     def frame(self, expression: Any) -> pd.DataFrame:
         """Return the result of an expression, as the lab does.
 

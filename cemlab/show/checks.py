@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from cemlab.core.results import Finding, Name, Quote, Sentence
 from cemlab.show import numbers
+from cemlab.show.text.losses import Lost
 
 State = Literal["holds", "watch", "overturns"]
 _FEWEST_CLUSTERS, _FEW_CLUSTERS, _LARGE_CLUSTER = 10, 30, 0.1
@@ -62,7 +64,7 @@ def other_interval(first: Finding, second: Finding, *, first_name: str, second_n
     return Check(title, (words,), "holds" if moved <= width / 10 else "watch")
 
 
-def unscored_answers(score: Finding, bounds: Finding, unscored: Finding) -> Check:
+def unscored_answers(score: Finding, bounds: Finding, unscored: Finding, *, lost: Lost | None = None) -> Check:
     """Say how far answers without a score could move the result.
 
     Parameters
@@ -73,13 +75,18 @@ def unscored_answers(score: Finding, bounds: Finding, unscored: Finding) -> Chec
         The score with its bounds as interval, from ``stats.nps.missing_bounds``.
     unscored : Finding
         How many answers gave no score.
+    lost : Lost, optional
+        Answers with an unusable score.
 
     Returns
     -------
     Check
-        Holds when none is missing, or the bounds lie inside the interval; watch otherwise.
+        Holds when none is missing, or the bounds lie inside the interval; watch otherwise; overturns when so many have an
+        unusable score that none is reported.
     """
     title = "Answers without a score"
+    if lost is not None and lost.unusable.value:
+        return _with_lost(score, bounds, unscored, lost)
     if unscored.value == 0:
         return Check(title, (Sentence("Every answer gave a score."),), "holds")
     if score.suppressed:
@@ -90,6 +97,20 @@ def unscored_answers(score: Finding, bounds: Finding, unscored: Finding) -> Chec
     )  # fmt: skip
     inside = score.ci_low <= bounds.ci_low and bounds.ci_high <= score.ci_high
     return Check(title, (words,), "holds" if inside else "watch")
+
+
+def _with_lost(score: Finding, bounds: Finding, unscored: Finding, lost: Lost) -> Check:
+    """As `unscored_answers`, where some answers have an unusable score."""
+    title = "Answers without a usable score"
+    silent = (", and ", unscored, " gave none") if unscored.value else ()
+    words = Sentence(lost.unusable, " of ", lost.given, " answers have a score that could not be used", *silent, ".")
+    if lost.withheld:
+        return Check(title, (words,), "overturns")
+    if score.suppressed:
+        return Check(title, (words, _WITHHELD), "watch")
+    reach = Sentence("Had all of them chosen one end of the scale, or the other, the score would lie between ", Quote(bounds, "interval"), ".")  # fmt: skip
+    inside = score.ci_low <= bounds.ci_low and bounds.ci_high <= score.ci_high
+    return Check(title, (words, reach), "holds" if inside else "watch")
 
 
 def repeated_answers(answers: Finding, customers: Finding, *, named: bool = True) -> Check:
@@ -258,29 +279,32 @@ def incomplete_periods(count: Finding) -> Check:
     return Check(title, (words,), "watch")
 
 
-def weights(weighted: Finding, plain: Finding) -> Check:
+def weights(plain: Finding, difference: Finding) -> Check:
     """Say whether the answer depends on the weights.
 
     Parameters
     ----------
-    weighted, plain : Finding
-        The same answers with their weights, and each counted once.
+    plain : Finding
+        The same answers, each counted once.
+    difference : Finding
+        Weighted minus unweighted, with its paired test.
 
     Returns
     -------
     Check
-        Holds when the unweighted score lies inside the weighted one's interval; overturns otherwise.
+        Overturns when the two differ significantly; to be watched where that cannot be tested; holds otherwise.
     """
     title = "Weights"
-    if weighted.suppressed:
+    if plain.suppressed:
         return Check(title, (_WITHHELD,), "watch")
-    inside = weighted.ci_low <= plain.value <= weighted.ci_high
     words = Sentence(
         "Each answer counted once, the score would be ",
         plain,
         ". Weights are taken as they are given, without error of their own.",
     )
-    return Check(title, (words,), "holds" if inside else "overturns")
+    if math.isnan(difference.p_value):
+        return Check(title, (words,), "watch")
+    return Check(title, (words,), "overturns" if difference.p_value < 1 - difference.level else "holds")
 
 
 def silent_customers() -> Check:

@@ -9,8 +9,9 @@ import pandas as pd
 
 from cemlab.core.metrics import NPS
 from cemlab.core.results import Estimates
-from cemlab.stats import intervals
+from cemlab.stats import intervals, weighting
 from cemlab.stats.scores import estimate, samples_of
+from cemlab.stats.scores.samples import is_clustered
 
 CUTS = {
     "as defined": (9, 6),
@@ -24,8 +25,30 @@ CUTS = {
 ROUND = {0: (1,), 5: (4, 6), 10: (9,)}
 """Codes on which answers heap → their neighbours."""
 
+CUT_SCALES = {
+    rule: replace(NPS, top=tuple(range(lowest, 11)), bottom=tuple(range(highest + 1)))
+    for rule, (lowest, highest) in CUTS.items()
+}
+"""Words for a rule → the scale with its cuts moved so."""
 
-def cut_points(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estimates:
+CUT_RATIOS = {rule: (scale.worth, None) for rule, scale in CUT_SCALES.items()}
+"""The rules as ratios, for ``prepare.responses.ratio_sums``."""
+
+_HEAPED = {"0": (0,), "5": (5,), "10": (10,), "all": (0, 5, 10)}
+
+HEAPING_RATIOS = {
+    name: (
+        dict.fromkeys(codes, 1.0),
+        {near: 1 / len(ROUND[code]) for code in codes for near in ROUND[code]},
+    )
+    for name, codes in _HEAPED.items()
+}
+"""Indices of heaping as ratios, for ``prepare.responses.ratio_sums``."""
+
+
+def cut_points(
+    counts: pd.DataFrame, *, design: pd.DataFrame | None = None, level: float = 0.95, min_n: int = 10
+) -> Estimates:
     """Return the net promoter score with each cut point moved by one.
 
     N = 100·(share of promoters − share of detractors), promoters from 8, 9 or 10, detractors to 5, 6 or 7.
@@ -34,6 +57,9 @@ def cut_points(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) ->
     ----------
     counts : pandas.DataFrame
         Score counts without groups.
+    design : pandas.DataFrame, optional
+        From ``prepare.responses.ratio_sums`` of the same answers with `CUT_RATIOS`. Needed where customers answered more
+        than once, or clusters or strata are declared, as for the score itself.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -63,28 +89,33 @@ def cut_points(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) ->
     40.0
     """
     rows = []
-    for rule, (lowest, highest) in CUTS.items():
-        scale = replace(NPS, top=tuple(range(lowest, 11)), bottom=tuple(range(highest + 1)))
-        rows.append(estimate(counts, metric=scale, level=level, min_n=1).table.assign(rule=rule))
+    for rule, scale in CUT_SCALES.items():
+        found = estimate(counts, metric=scale, design=_of(design, rule), level=level, min_n=1)
+        rows.append(found.table.assign(rule=rule))
     table = pd.concat(rows, ignore_index=True).drop(columns=["suppressed", "too_small"])
+    table = table[["rule", "estimate", "std_error", "ci_low", "ci_high", "n", "n_customers", "n_eff"]]
     table["shift"] = table["estimate"] - table["estimate"].iloc[0]
     return Estimates.build(
         table, by=["rule"], cells=[], measure="nps_cut", unit="points", method="net promoter score, adjusted Wald interval",
-        level=level, min_n=min_n, better="up",
+        level=level, min_n=min_n, better="up", notes=found.notes,
     )  # fmt: skip
 
 
-def heaping(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estimates:
+def heaping(
+    counts: pd.DataFrame, *, design: pd.DataFrame | None = None, level: float = 0.95, min_n: int = 10
+) -> Estimates:
     """Return how much more often 0, 5 and 10 were given than their neighbours.
 
     Index = Σp(0, 5, 10) / (p(1) + ½(p(4) + p(6)) + p(9)); interval on the log scale by the delta method,
-    var(log index) = Σp_i(a_i/A − e_i/E)²/n. Near 1 there is no heaping. At the ends of the scale it also tells of
+    var(log index) = Σp_i(a_i/A − e_i/E)²/n; with a design its Taylor variance as a ratio of cluster totals. Near 1 there is no heaping. At the ends of the scale it also tells of
     customers who mean it: read the index of 5 first.
 
     Parameters
     ----------
     counts : pandas.DataFrame
         Score counts without groups.
+    design : pandas.DataFrame, optional
+        From ``prepare.responses.ratio_sums`` of the same answers with `HEAPING_RATIOS`, as for `cut_points`.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -118,8 +149,10 @@ def heaping(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Es
     samples = samples_of(counts, scale=NPS).table.iloc[0]
     weight = counts["sum_w"] if "sum_w" in counts else counts["n"].astype(float)
     share = weight.groupby(counts["score"]).sum().reindex(range(11), fill_value=0.0).to_numpy() / weight.sum()
-    rows = [_index(share, codes, n=float(samples["n_eff"])) for codes in ((0,), (5,), (10,), (0, 5, 10))]
-    table = pd.DataFrame(rows, columns=["estimate", "log_error", "share"]).assign(code=["0", "5", "10", "all"])
+    rows = [_index(share, codes, n=float(samples["n_eff"])) for codes in _HEAPED.values()]
+    table = pd.DataFrame(rows, columns=["estimate", "log_error", "share"]).assign(code=list(_HEAPED))
+    if design is not None and is_clustered(_of(design, "all")):
+        table["log_error"] = [_log_error(design, code) for code in _HEAPED]
     spread = np.exp(intervals.quantile(level) * table["log_error"])
     table = table.assign(
         std_error=table["estimate"] * table["log_error"], ci_low=table["estimate"] / spread, ci_high=table["estimate"] * spread,
@@ -142,3 +175,18 @@ def _index(share: np.ndarray, codes: tuple[int, ...], *, n: float) -> tuple[floa
         return np.nan, np.nan, top
     pull = heaped / top - around / below
     return top / below, float(np.sqrt((share * pull**2).sum() / n)), top
+
+
+def _of(design: pd.DataFrame | None, rule: str) -> pd.DataFrame | None:
+    """The design sums of one ratio."""
+    return None if design is None else design.loc[design["rule"] == rule].drop(columns="rule")
+
+
+def _log_error(design: pd.DataFrame, rule: str) -> float:
+    """Standard error of the logarithm of a ratio of cluster totals; NaN where it has none."""
+    sums = design.loc[design["rule"] == rule]
+    if not (sums["sum_a"].sum() > 0 and sums["sum_b"].sum() > 0):
+        return np.nan
+    linear = weighting.linearise(sums.drop(columns="rule"), [])
+    few = linear.n_clusters[0] < weighting.FEWEST
+    return np.nan if few else float(np.sqrt(linear.variance[0]) / linear.mean[0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,8 +19,10 @@ from cemlab.stats.grouping import groups_in
 from cemlab.stats.intervals import Floats
 
 STRATUM = "sampling_stratum"
+PAIRED = ("cross_aa", "cross_ab", "cross_ba", "cross_bb", "sum_w", "largest_w")
+"""Columns of the sums of an unweighted score beside its weighted one."""
 SUMS = ("n", "n_clusters", "stratum_clusters", "largest", "sum_a", "sum_b", "sum_aa", "sum_ab", "sum_bb")
-DESIGN_COLUMNS = (STRATUM, *SUMS, "rest_aa", "rest_ab", "rest_ba", "rest_bb", "rest_shared", "complete")
+DESIGN_COLUMNS = (STRATUM, *SUMS, "rest_aa", "rest_ab", "rest_ba", "rest_bb", "rest_shared", "complete", *PAIRED)
 """Columns of a design frame that are not groups."""
 
 SAME = 1e-9
@@ -244,7 +247,7 @@ def covariance_parts(one: pd.DataFrame, two: pd.DataFrame, products: pd.DataFram
     return spread(crossed / (size * other), u * v, one["stratum_clusters"])
 
 
-def of_counts(counts: pd.DataFrame, by: Sequence[str], values: Mapping[int, float]) -> pd.DataFrame:
+def of_counts(counts: pd.DataFrame, by: Sequence[str], values: Mapping[Any, float]) -> pd.DataFrame:
     """Return design sums of weighted answers that are each a cluster of their own.
 
     Σb² = Σw², Σab = z·Σw², Σa² = z²·Σw² within a score.

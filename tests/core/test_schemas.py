@@ -9,7 +9,9 @@ import ibis
 import pandas as pd
 import pytest
 
-from cemlab.core.schemas import METRIC_SCALES, TABLES, Column
+from cemlab.core.metrics import NPS, declared
+from cemlab.core.scales import METRIC_SCALES
+from cemlab.core.schemas import TABLES, Column, with_scales
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))
@@ -75,7 +77,7 @@ def broken(table: str, rule: str, **values: Any) -> bool | None:
         ("nps", 10.0, False),
         ("nps", 11.0, True),
         ("nps", -1.0, True),
-        ("nps", 7.5, True),
+        ("nps", 7.5, False),
         ("csat", 0.0, True),
         ("ces", 7.0, False),
         ("ces", 8.0, True),
@@ -84,6 +86,20 @@ def broken(table: str, rule: str, **values: Any) -> bool | None:
 )
 def test_a_score_off_the_scale_of_its_metric_breaks_the_rule(metric: str, score: float, is_broken: bool) -> None:
     assert broken("responses", "score_off_scale", metric=metric, score=score) is is_broken
+
+
+@pytest.mark.parametrize(
+    ("metric", "score", "is_broken"),
+    [("nps", 7.0, False), ("nps", 7.5, True), ("nps", 1e300, False), ("stars", 4.1, False), ("stars", 4.25, True)],
+)
+def test_a_score_between_codes_breaks_the_rule_but_for_tenths_where_they_are_codes(
+    metric: str, score: float, is_broken: bool
+) -> None:
+    stars = declared("stars", scale=(1, 5), top=(4, 5)).with_decimals("own")
+    table = with_scales(TABLES["responses"], [NPS, stars])
+    (rule,) = (each for each in table.rules if each.name == "score_between_codes")
+    row = ibis.memtable(pd.DataFrame({"metric": [metric], "score": [score]}))
+    assert bool(rule.broken(row).execute().iloc[0]) is is_broken
 
 
 def test_a_missing_score_does_not_break_the_rule() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from cemlab.core.schemas import TABLES, Table
 from cemlab.data.layout import Lookup
 from cemlab.data.mapping import ColumnMap, Condition, Source
-from cemlab.data.sections import LabSection
+from cemlab.data.sections import LabSection, MetricSection
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "lab-format.md"
 
@@ -38,6 +38,6 @@ def test_the_page_shows_each_table_as_the_schemas_have_it() -> None:
 
 def test_the_page_explains_every_key() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    for model in (LabSection, Source, ColumnMap, Condition, Lookup):
+    for model in (LabSection, MetricSection, Source, ColumnMap, Condition, Lookup):
         for name, field in model.model_fields.items():
             assert f"`{field.alias or name}`" in page or name == "columns", name

@@ -35,8 +35,8 @@ def _rows(lab_file: Path, table: str = "responses") -> pd.DataFrame:
         ("2,b,ten,2024-05-01", "`score` is no number"),
         ("2,b,1_0,2024-05-01", "`score` is no number"),
         ("2,b,inf,2024-05-01", "`score` is no number"),
-        ("2,b,11,2024-05-01", "the score is no code of its scale"),
-        ("2,b,7.5,2024-05-01", "the score is no code of its scale"),
+        ("2,b,11,2024-05-01", "the score lies outside its scale"),
+        ("2,b,7.5,2024-05-01", "the score has decimals that its metric does not take"),
         (",b,9,2024-05-01", "`response_id` is missing"),
         ("2,b,9,", "`responded_at` is missing"),
         ("2,b,9,2024-02-30", "`responded_at` is no date or time"),
@@ -229,7 +229,7 @@ def test_quarantined_rows_are_kept_with_reasons_in_the_cache(make_lab: MakeLab) 
     lab_file = make_lab(nps=f"{HEADER}1,a,ten,2024-05-01\n2,b,9\n3,c,44,2024-05-01\n")
     folder = intake.check(lab_file).folder / "quarantine"
     kept = pd.read_parquet(folder / "responses.parquet")
-    assert kept.reason.tolist() == ["`score` is no number", "the score is no code of its scale"]
+    assert kept.reason.tolist() == ["`score` is no number", "the score lies outside its scale"]
     assert '"score":"ten"' in kept.cells[0]
     assert pd.read_parquet(folder / "responses-0.lines.parquet").text.tolist() == ["2,b,9"]
 

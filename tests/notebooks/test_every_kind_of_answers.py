@@ -12,6 +12,7 @@ from unittest.mock import patch
 import golden
 import nbformat
 import numpy as np
+import one_number
 import pandas as pd
 import pytest
 from nbformat.v4 import new_output
@@ -261,3 +262,130 @@ def test_answer_has_at_most_eighty_words_and_no_sentence_twice(answers_of_a_full
     sentences = re.findall(r"<p[^>]*>(.*?)</p>", first, flags=re.DOTALL)
     assert sentences
     assert [sentence for sentence in sentences if html.count(sentence.strip()) != 1] == []
+
+
+def _clustered(weights: tuple[float, float] = (1.0, 2.0)) -> pd.DataFrame:
+    """Answers of runs that are each of one mind, with weights and two regions."""
+    random = np.random.default_rng(5)
+    run = np.repeat(np.arange(60), 20)
+    scores = np.clip(np.round(7.3 + 2 * np.repeat(random.normal(size=60), 20) + random.normal(size=1200)), 0, 10)
+    frame = _frame(scores.astype(int).tolist(), cluster=run, region=np.where(run % 2, "N", "S"))
+    return frame.assign(weight=np.where(run % 3, *weights))
+
+
+def test_one_number_stands_with_one_interval_everywhere(study: Study) -> None:
+    made = study(_clustered(), segments=("region",))
+    (answer,) = _records(made, "answer")
+    assert one_number.conflicts(answer) == []
+    rows = {
+        key: [found for found in answer["findings"] if found["key"] == key]
+        for key in ("nps.overall", "nps.cut", "nps.design")
+    }
+    (overall,), cut, design = rows["nps.overall"], rows["nps.cut"][0], rows["nps.design"][-1]
+    assert cut["scope"] == {"rule": "as defined"}
+    for name in ("value", "std_error", "ci_low", "ci_high"):
+        assert cut[name] == pytest.approx(overall[name], rel=1e-12)
+        assert design[name] == pytest.approx(overall[name], rel=1e-12)
+    naive = rows["nps.design"][0]
+    # the runs widen every row of the table of moved cuts, not only the first
+    assert all(each["std_error"] > 1.5 * naive["std_error"] for each in rows["nps.cut"])
+
+
+def test_the_test_of_one_number_finds_two_intervals(study: Study) -> None:
+    (answer,) = _records(study(_clustered()), "answer")
+    naive = answer["tables"]["nps.cut"].replace("as defined", "the same again")
+    row = next(line for line in naive.splitlines() if "the same again" in line)
+    low = dict(zip(naive.splitlines()[0].split(","), row.split(","), strict=True))["ci_low"]
+    answer["tables"]["other"] = naive.replace(low, str(float(low) + 1))
+    answer["findings"].append({**answer["findings"][-1], "table": "other", "unit": "points"})
+    assert one_number.conflicts(answer)
+
+
+def _same_to_rounding(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    numbers = ("value", "std_error", "ci_low", "ci_high", "n", "p_value", "q_value", "mde")
+    pairs = [(one[name], other[name]) for name in numbers]
+    return all(a is b is None or a == pytest.approx(b, rel=1e-12, abs=1e-12) for a, b in pairs)
+
+
+@pytest.mark.parametrize("clusters", [True, False])
+def test_weights_have_no_unit_on_any_page(study: Study, clusters: bool) -> None:
+    pages = []
+    for unit in (1.0, 1e-12, 1e12):
+        frame = _clustered((unit, 2 * unit))
+        made = study(frame if clusters else frame.drop(columns="cluster"), segments=("region",))
+        pages.append((_records(made, "answer")[0], _said(_page(made))))
+    (first, said), *others = pages
+    for answer, words in others:
+        assert len(answer["findings"]) == len(first["findings"])
+        for one, other in zip(first["findings"], answer["findings"], strict=True):
+            assert (one["key"], one["scope"]) == (other["key"], other["scope"])
+            assert _same_to_rounding(one, other), (one, other)
+        assert (
+            words.partition("Where do these numbers come from?")[0]
+            == said.partition("Where do these numbers come from?")[0]
+        )
+
+
+def test_a_lab_with_weights_is_analysed_weighted_with_the_unweighted_score_beside(study: Study) -> None:
+    frame = _clustered()
+    made = study(frame)
+    found, worth = _findings(made), frame["score"].map(lambda score: (score >= 9) - (score <= 6))
+    weighted = 100 * np.average(worth, weights=frame["weight"])
+    assert found["nps.overall"]["value"] == pytest.approx(weighted)
+    assert found["nps.unweighted"]["value"] == pytest.approx(100 * worth.mean())
+    assert found["nps.weighting"]["value"] == pytest.approx(weighted - 100 * worth.mean())
+    assert found["nps.kish"]["value"] == pytest.approx(frame["weight"].sum() ** 2 / (frame["weight"] ** 2).sum())
+    assert found["nps.largest_weight"]["value"] == pytest.approx(2 / frame["weight"].sum())
+    plain = _findings(study(frame, weights="none"))
+    assert plain["nps.overall"]["value"] == pytest.approx(100 * worth.mean())
+    assert "nps.weighting" not in plain
+    # the interval of the unweighted score is the clustered one in both runs
+    for name in ("std_error", "ci_low", "ci_high"):
+        assert plain["nps.overall"][name] == pytest.approx(found["nps.unweighted"][name])
+
+
+def _with_scores(written: list[str], **columns: Any) -> pd.DataFrame:
+    return _frame([0] * len(written), **columns).assign(score=written)
+
+
+@pytest.mark.parametrize(
+    ("lost", "opens", "headline"), [(0, False, True), (4, False, True), (10, True, True), (60, True, False)]
+)
+def test_lost_answers_are_in_the_accounting_the_bounds_and_the_check(
+    study: Study, lost: int, opens: bool, headline: bool
+) -> None:
+    made = study(_with_scores([str(score) for score in _mixed(100 - lost)] + ["ten or so"] * lost))
+    html, found = _page(made), _findings(made)
+    first = _said(html.partition('<section class="answer"')[2].partition("<details>")[0])
+    assert ("could not be used because of their score" in first) == opens
+    assert ("The NPS of One File is" in first) == headline
+    (answer,) = _records(made, "answer")
+    assert (answer["tiles"][0]["key"] == "nps.overall") == headline
+    assert found["responses.unusable"]["value"] == lost
+    said = _said(html)
+    assert ("Every answer gave a score." in said) == (lost == 0)
+    assert ("none had to be left out" in said) == (lost == 0)
+    width = found["nps.missing_bounds"]["ci_high"] - found["nps.missing_bounds"]["ci_low"]
+    assert width == pytest.approx(200 * lost / 100, abs=1e-9)
+
+
+def test_blanks_and_other_questions_are_not_lost_answers(study: Study) -> None:
+    rows = _with_scores([str(score) for score in _mixed(60)] + [""] * 20 + ["x"] * 20)
+    rows.loc[80:, "metric"] = "csat"
+    found = _findings(study(rows))
+    assert found["responses.unusable"]["value"] == 0
+    assert found["responses.unscored"]["value"] == 20
+
+
+def test_the_share_at_which_lost_answers_open_the_answer_is_a_parameter(study: Study) -> None:
+    rows = _with_scores([str(score) for score in _mixed(90)] + ["x"] * 10)
+    for share, opens in ((0.05, True), (0.15, False)):
+        html = _page(study(rows, unusable_share=share))
+        first = html.partition('<section class="answer"')[2].partition("<details>")[0]
+        assert ("could not be used" in first) == opens
+
+
+def test_a_question_with_no_usable_score_is_refused_with_its_counts(study: Study) -> None:
+    rows = _with_scores(["x"] * 30 + ["5"] * 5).assign(metric=["nps"] * 30 + ["csat"] * 5)
+    with pytest.raises(InsufficientDataError, match="its score could not be used: 30"):
+        study(rows)

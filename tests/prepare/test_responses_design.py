@@ -404,3 +404,48 @@ def test_one_answer_is_counted_and_suppressed(memory_lab: type[MemoryLab]) -> No
     counts, design = responses.score_counts(lab, weights="lab"), responses.design_sums(lab, weights="lab")
     assert scores.estimate(counts, design=design).row()["suppressed"]
     assert weighting.linearise(design, []).n_clusters.tolist() == [1]
+
+
+@pytest.mark.parametrize("weights", ["none", "lab"])
+@pytest.mark.parametrize("columns", [{}, {"stratum": "channel"}])
+def test_sums_of_ratios_are_the_design_sums_of_each(
+    memory_lab: type[MemoryLab], weights: str, columns: dict[str, str]
+) -> None:
+    answers = drawn()
+    lab = lab_of(memory_lab, answers.assign(**{name: answers[of] for name, of in columns.items()}))
+    found = responses.ratio_sums(
+        lab, ratios={"nps": (NPS.worth, None), "heap": ({5: 1.0}, {4: 0.5, 6: 0.5})}, weights=weights
+    )
+    expected = responses.design_sums(lab, weights=weights)
+    ours = found[found["rule"] == "nps"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(ours[expected.columns], expected, check_dtype=False)
+    heap = found[found["rule"] == "heap"]
+    w = answers["weight"] if weights == "lab" else 1.0
+    assert heap["sum_a"].sum() == pytest.approx((w * (answers["score"] == 5)).sum())
+    assert heap["sum_b"].sum() == pytest.approx((w * answers["score"].isin([4, 6]) / 2).sum())
+
+
+@pytest.mark.parametrize("columns", [["customer_id"], []])
+def test_sums_of_both_scores_are_those_of_pandas(memory_lab: type[MemoryLab], columns: list[str]) -> None:
+    answers = drawn()
+    lab = lab_of(memory_lab, answers if columns else answers.drop(columns="customer_id"))
+    found = responses.weighting_sums(lab).iloc[0]
+    z = answers["score"].map(NPS.worth)
+    rows = answers.assign(a=z, b=1.0, wa=answers["weight"] * z, wb=answers["weight"])
+    cells = rows.groupby("customer_id")[["a", "b", "wa", "wb"]].sum() if columns else rows
+    for x in "ab":
+        for y in "ab":
+            assert found[f"cross_{x}{y}"] == pytest.approx((cells[f"w{x}"] * cells[y]).sum())
+    assert found["n_clusters"] == len(cells)
+    assert [found["sum_w"], found["largest_w"]] == pytest.approx([answers["weight"].sum(), answers["weight"].max()])
+    names = ["n", "n_clusters", "stratum_clusters", "largest", "sum_a", "sum_b", "sum_aa", "sum_ab", "sum_bb"]
+    plain = responses.design_sums(lab)[names].iloc[0]
+    np.testing.assert_allclose(found[names].to_numpy(float), plain.to_numpy(float))
+
+
+def test_weights_are_those_of_the_lab_where_it_has_any(memory_lab: type[MemoryLab]) -> None:
+    answers = drawn()
+    for each, meant in ((answers, "lab"), (answers.drop(columns="weight"), "none")):
+        lab = lab_of(memory_lab, each)
+        for call in (responses.score_counts, responses.design_sums):
+            pd.testing.assert_frame_equal(call(lab, weights="auto"), call(lab, weights=meant))

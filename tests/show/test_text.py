@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -58,11 +59,20 @@ def test_no_sentence_claims_a_cause(found: list[Finding]) -> None:
     assert not CAUSES.search(said)
 
 
+def _lost(share: float, *, lead_above: float = 0.05) -> text.Lost:
+    counts = [Finding("k", count, "answers") for count in (1000 * share, 1000.0)]
+    return text.Lost(counts[0], given=counts[1], share=Finding("k", share, "share"), lead_above=lead_above)
+
+
 def _every_sentence(nps: Finding, found: Sequence[Finding]) -> list[Sentence]:
     count = Finding("n", 13612.0, "answers")
     return [
         text.level(nps, subject="The NPS of Studio 54"),
         text.answers_behind(count, count),
+        text.answers_behind(count, count, _lost(0.2)),
+        *text.after_losses([], _lost(0.2)),
+        *text.after_losses([], _lost(0.4)),
+        text.measured(nps, None, _lost(0.4)),
         text.measured(nps, replace(count, value=9.0)),
         text.shape([replace(nps, scope={"group": name}) for name in ("promoter", "passive", "detractor")]),
         text.shape([replace(nps, scope={"group": name}) for name in ("low effort", "other")]),
@@ -75,7 +85,10 @@ def _every_sentence(nps: Finding, found: Sequence[Finding]) -> list[Sentence]:
         text.same_people(nps),
         text.same_people(None),
         text.standing_out({"region 1": found}),
-        text.weighting(nps, nps),
+        text.weighting(nps, nps, replace(nps, p_value=0.01)),
+        text.weighting(nps, nps, replace(nps, ci_low=math.nan, ci_high=math.nan)),
+        text.weighted_sample(count, count, Finding("k", 0.02, "share")),
+        text.weighted_sample(count, replace(count, value=math.nan), Finding("k", math.nan, "share")),
         text.beliefs([replace(each, scope={"group": "54"}) for each in found], [nps] * len(found)),
         text.planning(replace(count, value=3.0), count, observed=count),
         text.steps(found, period="quarter"),
@@ -85,6 +98,7 @@ def _every_sentence(nps: Finding, found: Sequence[Finding]) -> list[Sentence]:
         text.no_groups(),
         *text.certainty(nps),
         *checks.unscored_answers(nps, nps, count).sentences,
+        *checks.unscored_answers(nps, nps, count, lost=_lost(0.2)).sentences,
         *checks.repeated_answers(count, replace(count, value=5.0)).sentences,
         *checks.other_interval(nps, nps, first_name="One", second_name="Other").sentences,
         *checks.silent_customers().sentences,
@@ -96,6 +110,7 @@ def _every_sentence(nps: Finding, found: Sequence[Finding]) -> list[Sentence]:
         ).sentences,
         *checks.incomplete_periods(count).sentences,
         *checks.weights(nps, nps).sentences,
+        *checks.weights(replace(nps, suppressed=True), nps).sentences,
     ]
 
 
@@ -185,11 +200,35 @@ def test_few_clusters_make_the_interval_rough(clusters: float, largest: float, s
     assert found.state == state
 
 
-@pytest.mark.parametrize(("plain", "state"), [(11.9, "holds"), (12.1, "overturns")])
-def test_weights_that_move_the_score_out_of_its_interval_could_overturn_it(plain: float, state: str) -> None:
+@pytest.mark.parametrize(("p_value", "state"), [(0.06, "holds"), (0.04, "overturns"), (math.nan, "watch")])
+def test_weights_that_move_the_score_significantly_could_overturn_it(p_value: float, state: str) -> None:
     score = _difference(10, flagged=False)
-    assert checks.weights(score, replace(score, value=plain)).state == state
-    assert ("inside" in numbers.plain(text.weighting(score, replace(score, value=plain)))) == (state == "holds")
+    moved = replace(score, p_value=p_value, level=0.95)
+    assert checks.weights(score, moved).state == state
+    said = numbers.plain(text.weighting(score, score, moved))
+    assert ("depends on the weights" in said) == (state == "overturns")
+
+
+@pytest.mark.parametrize(
+    ("share", "first", "sentences"),
+    [(0.0, "the answer", 1), (0.05, "the answer", 1), (0.06, "6 % of answers (60 of 1,000)", 2), (0.3, "30 %", 2), (0.31, "31 %", 1)],
+)  # fmt: skip
+def test_lost_answers_lead_above_five_percent_and_stand_alone_above_thirty(
+    share: float, first: str, sentences: int
+) -> None:
+    said = [numbers.plain(each) for each in text.after_losses([Sentence("the answer")], _lost(share))]
+    assert said[0].startswith(first)
+    assert len(said) == sentences
+    assert ("no score is reported" in said[0]) == (share > 0.3)
+
+
+@pytest.mark.parametrize(("share", "state"), [(0.0, "holds"), (0.01, "watch"), (0.31, "overturns")])
+def test_lost_answers_are_never_called_every_answer(share: float, state: str) -> None:
+    score = _difference(10, flagged=False)
+    bounds = replace(score, ci_low=score.ci_low - 1)
+    found = checks.unscored_answers(score, bounds, Finding("k", 0.0, "answers"), lost=_lost(share))
+    assert found.state == state
+    assert (numbers.plain(found.sentences[0]) == "Every answer gave a score.") == (share == 0)
 
 
 @pytest.mark.parametrize(("early", "state"), [(11.0, "holds"), (13.0, "watch")])

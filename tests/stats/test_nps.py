@@ -250,6 +250,12 @@ def test_bounds_by_hand_hold_whatever_the_unscored_answers_were() -> None:
         assert filled["estimate"] == pytest.approx(limit)
 
 
+def test_bounds_of_weighted_answers_take_the_share_of_the_weight() -> None:
+    counts = counted({9: 65, 7: 20, 6: 15})
+    row = nps.missing_bounds(counts, unscored=5, weight=25.0).row()
+    assert row[["unscored_share", "ci_low", "ci_high"]].tolist() == pytest.approx([0.2, 20, 60])
+
+
 def test_bounds_without_unscored_answers_are_the_score_itself() -> None:
     row = nps.missing_bounds(counted({9: 65, 7: 20, 6: 15}), unscored=0).row()
     assert (row["ci_low"], row["ci_high"]) == (50, 50)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.core.metrics import NPS, MetricScale, declared
@@ -20,7 +21,7 @@ DESIGNS = ("weights_only", "stratified", "cluster_store")
 
 
 def sums_of(
-    rows: pd.DataFrame, *, by: list[str], values: dict[int, float] = NPS.worth, overall: pd.DataFrame | None = None
+    rows: pd.DataFrame, *, by: list[str], values: dict[float, float] = NPS.worth, overall: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """Design sums by plain pandas: rows have score, w, stratum, cluster."""
     rows = rows.assign(a=rows["w"] * rows["score"].map(values), b=rows["w"])
@@ -345,3 +346,100 @@ def test_weighted_distribution_sums_to_one_and_is_as_wide_as_its_design() -> Non
     plain = scores.distribution(counts_of(rows.assign(w=1.0), by=[])).table
     widths = [(each["ci_high"] - each["ci_low"]).iloc[9] for each in (table, plain)]
     assert widths[0] > widths[1]
+
+
+def paired_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """The sums of `prepare.responses.weighting_sums` by plain pandas."""
+    rows = rows.assign(a=rows["score"].map(NPS.worth), b=1.0)
+    rows = rows.assign(wa=rows["w"] * rows["a"], wb=rows["w"])
+    cells = rows.groupby(["stratum", "cluster"]).agg(n=("b", "size"), **{k: (k, "sum") for k in ("a", "b", "wa", "wb")})
+    products = {f"sum_{x}{y}": cells[x] * cells[y] for x, y in ("aa", "ab", "bb")}
+    products |= {f"cross_{x}{y}": cells[f"w{x}"] * cells[y] for x in "ab" for y in "ab"}
+    cells = (
+        cells.assign(**products, k=1)
+        .groupby("stratum")
+        .agg({"n": "sum", "k": "sum", "a": "sum", "b": "sum", "wb": "sum", **dict.fromkeys(products, "sum")})
+    )
+    sums = cells.reset_index().rename(
+        columns={"stratum": weighting.STRATUM, "k": "n_clusters", "a": "sum_a", "b": "sum_b", "wb": "sum_w"}
+    )
+    return sums.assign(stratum_clusters=sums["n_clusters"], largest=1.0, largest_w=rows["w"].max())
+
+
+def effect_of(rows: pd.DataFrame) -> pd.Series:
+    design, paired = sums_of(rows, by=[]), paired_of(rows)
+    return scores.weighting_effect(counts_of(rows, by=[]), design=design, paired=paired, min_n=1).row()
+
+
+def drawn(seed: int = 3, clusters: int = 60, strata: int = 3) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    rows = pd.DataFrame({"cluster": random.integers(0, clusters, 400), "score": random.integers(0, 11, 400)})
+    return rows.assign(w=random.gamma(2.0, size=400), stratum="s" + (rows["cluster"] % strata).astype(str))
+
+
+def test_difference_of_weighted_and_unweighted_is_linearised_as_one_statistic() -> None:
+    rows = drawn()
+    z, w = rows["score"].map(NPS.worth).to_numpy(float), rows["w"].to_numpy()
+    one, two = (w * z).sum() / w.sum(), z.mean()
+    rows["u"] = w * (z - one) / w.sum() - (z - two) / len(z)
+    totals = rows.groupby(["stratum", "cluster"])["u"].sum()
+    variance = sum(len(u) / (len(u) - 1) * ((u - u.mean()) ** 2).sum() for _, u in totals.groupby("stratum"))
+    found = effect_of(rows)
+    assert found["estimate"] == pytest.approx(100 * (one - two), rel=1e-12)
+    assert found["std_error"] == pytest.approx(100 * np.sqrt(variance), rel=1e-9)
+    assert found["n_eff"] == pytest.approx(w.sum() ** 2 / (w**2).sum())
+    assert found["largest_weight_share"] == pytest.approx(w.max() / w.sum())
+    half = stats.t.ppf(0.975, len(totals) - 3) * found["std_error"]
+    assert found["ci_high"] - found["estimate"] == pytest.approx(half)
+    assert found["p_value"] == pytest.approx(
+        2 * stats.t.sf(abs(found["estimate"]) / found["std_error"], len(totals) - 3)
+    )
+
+
+def test_paired_test_sees_what_the_intervals_of_the_two_scores_hide() -> None:
+    # every cluster tells the same story: promoters weigh more, so the difference is sure and each level is not
+    rows = answers(*[(9 if k % 2 else 5, 1.3 if k % 2 else 1.0, "s", f"c{k}") for k in range(200)])
+    found = effect_of(rows)
+    level = scores.estimate(counts_of(rows, by=[])).row()
+    assert level["ci_low"] < 0 < level["ci_high"]
+    assert found["p_value"] < 1e-6
+
+
+def test_equal_weights_make_no_difference_and_few_clusters_no_interval() -> None:
+    same = effect_of(drawn().assign(w=0.3))
+    assert same["std_error"] == 0
+    assert same["estimate"] == pytest.approx(0, abs=1e-12)
+    assert np.isnan(effect_of(drawn(clusters=9))["p_value"])
+
+
+@pytest.mark.parametrize("factor", [1e-12, 1e12])
+@pytest.mark.parametrize("strata", [1, 3])
+def test_weights_have_no_unit(factor: float, strata: int) -> None:
+    rows = drawn(strata=strata)
+    scaled = rows.assign(w=factor * rows["w"])
+    pd.testing.assert_series_equal(effect_of(rows), effect_of(scaled), rtol=1e-11, atol=0)
+    for by in ([], ["stratum"]):
+        alone, other = (scores.estimate(counts_of(each, by=by), by=by, min_n=1).table for each in (rows, scaled))
+        pd.testing.assert_frame_equal(alone, other, rtol=1e-12, atol=0)
+    one, two = (
+        scores.by_design(counts_of(each, by=[]), design=sums_of(each, by=[]), min_n=1).table for each in (rows, scaled)
+    )
+    pd.testing.assert_frame_equal(one, two, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("factor", [1e-12, 1.0, 1e12])
+@pytest.mark.parametrize(("score", "scale"), [(5, NPS), (5, declared("ces", scale=(1, 7), top=(1, 2)))])
+def test_answers_that_are_all_alike_have_no_spread_in_any_unit(factor: float, score: int, scale: MetricScale) -> None:
+    rows = drawn().assign(score=score)
+    rows["w"] = factor * rows["w"]
+    row = scores.estimate(counts_of(rows, by=[]), metric=scale).row()
+    assert row["std_error"] == 0
+    assert row["estimate"] == (-100 if scale is NPS else 5)
+
+
+def test_paired_sums_of_other_answers_are_refused() -> None:
+    rows = drawn()
+    with pytest.raises(SchemaError, match="same answers and weights"):
+        scores.weighting_effect(
+            counts_of(rows, by=[]), design=sums_of(rows, by=[]), paired=paired_of(rows.iloc[1:]), min_n=1
+        )

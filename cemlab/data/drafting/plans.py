@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cemlab.core.schemas import METRIC_SCALES, TABLES
+from cemlab.core.scales import METRIC_SCALES
+from cemlab.core.schemas import TABLES
 from cemlab.data.drafting.exports import Export, Guess, Plan, doubt_of, source_map
 from cemlab.data.drafting.profiles import Profile
 from cemlab.data.drafting.vocabulary import MEANINGS, Match, affirmative, matches, snake, words_of

@@ -32,7 +32,7 @@ _RECIPES: Mapping[str, Sequence[tuple[str, str, Callable[[Row], Row]]]] = {
     # what it is, the reason that intake gives, how to make it of a sound row
     "responses": (
         ("duplicate", _SAME + "`response_id` and `metric`", list),
-        ("score out of scale", "the score is no code of its scale", _with(6, "99")),
+        ("score out of scale", "the score lies outside its scale", _with(6, "99")),
         ("text in a number", "`score` is no number", _with(6, "ten")),
         ("impossible date", "`responded_at` is no date or time", _with(3, "2024-02-30 12:00:00")),
         ("missing id", "`response_id` is missing", _with(0, "", fresh=False)),

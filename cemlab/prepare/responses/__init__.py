@@ -4,7 +4,9 @@ from cemlab.prepare.responses.arrivals import arrivals
 from cemlab.prepare.responses.counts import score_counts, window
 from cemlab.prepare.responses.design import design_sums, overlap
 from cemlab.prepare.responses.groups import PERIODS, UNKNOWN
+from cemlab.prepare.responses.missing import without_score
 from cemlab.prepare.responses.question import dated
+from cemlab.prepare.responses.ratios import ratio_sums, weighting_sums
 from cemlab.prepare.responses.transitions import late_counts, transitions
 from cemlab.prepare.responses.unstratified import unstratified_sums
 from cemlab.prepare.responses.windows import compared_windows, group_columns
@@ -19,8 +21,11 @@ __all__ = [
     "group_columns",
     "late_counts",
     "overlap",
+    "ratio_sums",
     "score_counts",
     "transitions",
     "unstratified_sums",
+    "weighting_sums",
     "window",
+    "without_score",
 ]

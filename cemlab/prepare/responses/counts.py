@@ -57,7 +57,7 @@ def score_counts(
     period : {"", "week", "month", "quarter", "year"} or sequence of (str, str)
         Count by step of time too; or the windows [start, end) to compare, in order.
     weights : str, default "none"
-        ``none``; ``lab`` for the column ``weight`` of ``responses``; or the name of an assignment,
+        ``none``; ``auto`` for those of the lab where it maps any; ``lab`` for the column ``weight`` of ``responses``; or the name of an assignment,
         whose latest weight known before the as-of day counts. An answer without a weight, or with
         weight 0, is left out.
     scope : str, default ""
@@ -101,7 +101,9 @@ def score_counts(
     )
     answers, keys = grouped(lab, question, by=by, period=period, raw=True)
     open_start = bool(period) and not question.windows[0][0]
-    found = refuse_negative(lab.frame(_counted(answers, keys, weighted=weights != UNWEIGHTED, days=open_start)))
+    found = refuse_negative(
+        lab.frame(_counted(answers, keys, weighted=question.weights != UNWEIGHTED, days=open_start))
+    )
     question.record(lab, used=int(found["n"].sum()))
     if found.empty:
         raise InsufficientDataError(question.nothing_left(lab))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -91,7 +91,7 @@ def design_sums(
     question = asked_in(lab, question, period)
     answers, keys = grouped(lab, question, by=by, period=period)
     cells, alone = _cells(
-        lab, answers, keys, scale=scale.as_share() if share else scale, weighted=weights != UNWEIGHTED
+        lab, answers, keys, scale=scale.as_share() if share else scale, weighted=question.weights != UNWEIGHTED
     )
     rest = len(keys) == 1 and not period
     sums = lab.frame(cells if alone else _summed(cells, keys, rest=rest))
@@ -156,7 +156,7 @@ def overlap(
     question = asked_in(lab, question, period)
     answers, keys = grouped(lab, question, by=by, period=period)
     columns = [*by, "period", "other", STRATUM, "n_clusters", *(f"cross_{pair}" for pair in ("aa", "ab", "ba", "bb"))]
-    cells, alone = _cells(lab, answers, keys, scale=scale, weighted=weights != UNWEIGHTED)
+    cells, alone = _cells(lab, answers, keys, scale=scale, weighted=question.weights != UNWEIGHTED)
     if alone or not period:
         return pd.DataFrame(columns=columns)
     before = cells.rename({f"before_{name}": name for name in cells.columns})
@@ -174,23 +174,73 @@ def _cells(
     lab: Lab, answers: ir.Table, keys: list[str], *, scale: MetricScale, weighted: bool
 ) -> tuple[ir.Table, bool]:
     """One row per group, stratum and cluster with a and b; or, where each answer is a cluster, the sums at once."""
-    if weighted:
-        _refuse_negative(lab, answers)
-    weight = answers[WEIGHT] if weighted else ibis.literal(1.0)
+    weight = answer_weight(lab, answers, weighted=weighted)
+    cells, alone = clustered(lab, answers, keys=keys, values={"a": weight * _value(answers.score, scale), "b": weight})
+    if not alone:
+        return cells, False
+    sums = {name: (cells[x] * cells[y]).sum() for name, (x, y) in _SUMS.items()}
+    sums = {"n": cells.count(), "largest": cells.b.max(), "sum_a": cells.a.sum(), "sum_b": cells.b.sum(), **sums}
+    keys = [*keys, *([STRATUM] if STRATUM in cells.columns else [])]
+    return (cells.group_by(keys) if keys else cells).aggregate(**sums), True
+
+
+def answer_weight(lab: Lab, answers: ir.Table, *, weighted: bool) -> Any:
+    """Return what an answer weighs, as an expression.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    answers : ibis.Table
+        Those of a question.
+    weighted : bool
+        False where each weighs one.
+
+    Returns
+    -------
+    ibis number
+        On `answers`.
+
+    Raises
+    ------
+    SchemaError
+        When a weight is negative.
+    """
+    if not weighted:
+        return ibis.literal(1.0)
+    _refuse_negative(lab, answers)
+    return answers[WEIGHT]
+
+
+def clustered(lab: Lab, answers: ir.Table, *, keys: list[str], values: Mapping[str, Any]) -> tuple[ir.Table, bool]:
+    """Return the sums of values over the answers of each sampling cluster.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    answers : ibis.Table
+        Those of a question.
+    keys : list of str
+        Group columns.
+    values : mapping of str to ibis number
+        Name → value of an answer, as an expression on `answers`.
+
+    Returns
+    -------
+    ibis.Table
+        One row per group, declared stratum (`STRATUM`) and cluster: the keys, ``n`` answers, and the sums by their names.
+    bool
+        True when each answer is a cluster.
+    """
     strata = {STRATUM: answers.stratum.cast("string").fill_null(NO_STRATUM)} if "stratum" in answers.columns else {}
-    answers = answers.mutate(_w=weight, _z=_value(answers.score, scale), **strata)
-    keys = [*keys, *strata]
-    a, b = answers._w * answers._z, answers._w
     cluster = _cluster(lab, answers)
     if cluster is None:
-        sums = {name: ({"a": a, "b": b}[x] * {"a": a, "b": b}[y]).sum() for name, (x, y) in _SUMS.items()}
-        sums = {"n": answers.count(), "largest": b.max(), "sum_a": a.sum(), "sum_b": b.sum(), **sums}
-        return (answers.group_by(keys) if keys else answers).aggregate(**sums), True
-    answers = answers.mutate(**{_CLUSTER: cluster})
-    cells = answers.group_by([*keys, _CLUSTER]).aggregate(
-        n=answers.count(), a=(answers._w * answers._z).sum(), b=answers._w.sum()
-    )
-    return cells, False
+        one = {"n": ibis.literal(1, "int64")}
+        return answers.select(*keys, **strata, **one, **dict(values)), True
+    rows = answers.select(*keys, **strata, **{_CLUSTER: cluster}, **dict(values))
+    sums = {name: rows[name].sum() for name in values}
+    return rows.group_by([*keys, *strata, _CLUSTER]).aggregate(n=rows.count(), **sums), False
 
 
 def _summed(cells: ir.Table, keys: list[str], *, rest: bool) -> ir.Table:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from cemlab.core.errors import ParameterError, SchemaError, near_miss
-from cemlab.core.lab import Lab, LedgerLine
+from cemlab.core.lab import AT_FAULT, Lab, LedgerLine
 from cemlab.core.parameters import REGISTRY
 
 if TYPE_CHECKING:
@@ -20,10 +20,11 @@ OTHER_METRIC = "asks another question"
 OTHER_SURVEY = "another survey"
 OUTSIDE = "outside the window"
 NO_SCORE = "no score given"
+UNUSABLE = "its score could not be used"
 NO_WEIGHT = "it has no weight"
 ZERO_WEIGHT = "its weight is zero"
 
-UNWEIGHTED, LAB_WEIGHTS = "none", "lab"
+UNWEIGHTED, LAB_WEIGHTS, AUTO = "none", "lab", "auto"
 WEIGHT = "_weight"
 """Column of the weight, 1 where answers are not weighted."""
 
@@ -43,7 +44,7 @@ class Question:
     survey : str
         Only this survey; empty for all.
     weights : str
-        ``none``, ``lab``, or the name of an assignment.
+        ``none``, ``lab``, or the name of an assignment; never ``auto``, which `asked` resolves.
     scope : str
         Under which the ledger accounts for its rows.
     """
@@ -73,7 +74,8 @@ class Question:
         lab : Lab
             An opened lab that has the table ``responses``.
         metric, start, end, survey, weights, scope : str
-            See the class; days are ISO text, empty for no bound; `scope` is the metric when empty.
+            See the class; days are ISO text, empty for no bound; `scope` is the metric when empty; `weights` may be
+            ``auto``: those of the lab where it maps any.
 
         Returns
         -------
@@ -92,6 +94,8 @@ class Question:
             raise ParameterError(f"`start` must lie before `end`: {first} and {last} were given.")
         if first or last:
             need_dates(lab, "`start` and `end`")
+        if weights == AUTO:
+            weights = LAB_WEIGHTS if "weight" in lab.table("responses").columns else UNWEIGHTED
         return cls(metric, ((first, last),), survey, weights or UNWEIGHTED, scope or metric)
 
     def within(self, lab: Lab, windows: Sequence[Window]) -> Question:
@@ -150,17 +154,45 @@ class Question:
         SchemaError
             When the weights do not exist.
         """
-        responses = lab.table("responses")
+        return self._weighted(lab, lab.table("responses"))
+
+    def unusable(self, lab: Lab) -> ir.Table:
+        """Return the answers to the question that were quarantined because of their score.
+
+        Parameters
+        ----------
+        lab : Lab
+            The opened lab.
+
+        Returns
+        -------
+        ibis.Table
+            As `answers`, one row per answer; none of them is among `answers` in a row of its own.
+
+        Raises
+        ------
+        SchemaError
+            When the weights do not exist.
+        """
+        aside = lab.quarantined("responses")
+        aside = aside.filter(aside[AT_FAULT] == "score").drop(AT_FAULT)
+        aside = aside.distinct(on=["response_id", "metric"], keep="first")
+        rows = self._weighted(lab, aside.anti_join(lab.table("responses"), ["response_id", "metric"]))
+        steps = self.conditions(rows)
+        return rows.filter([condition for reason, condition in steps if reason != NO_SCORE])
+
+    def _weighted(self, lab: Lab, answers: ir.Table) -> ir.Table:
+        """Answers with their weight, where weights are in use."""
         if self.weights == UNWEIGHTED:
-            return responses
+            return answers
         if self.weights == LAB_WEIGHTS:
-            if "weight" not in responses.columns:
+            if "weight" not in answers.columns:
                 raise SchemaError(
                     "`weights = lab` needs the column `weight` of `responses`: the lab maps none. Map it, name an "
                     "assignment, or leave answers unweighted (`none`)."
                 )
-            return responses.mutate(**{WEIGHT: responses.weight})
-        return _with_assigned(lab, responses, self.weights)
+            return answers.mutate(**{WEIGHT: answers.weight})
+        return _with_assigned(lab, answers, self.weights)
 
     def conditions(self, answers: ir.Table) -> list[tuple[str, ir.BooleanValue]]:
         """Return what a row must satisfy, in order, each with the reason for leaving it out when it does not.
@@ -257,7 +289,11 @@ class Question:
         """
         lines = [line for line in lab.ledger.lines if (line.stage, line.scope) == ("study", self.scope)]
         rows_in = sum(line.count for line in lines if line.outcome == "in")
-        left_out = "; ".join(f"{line.reason}: {line.count:,}" for line in lines if line.outcome == "excluded")
+        rows = self.unusable(lab)
+        unusable = int(lab.frame(rows.aggregate(n=rows.count()))["n"].iloc[0])
+        reasons = [f"{line.reason}: {line.count:,}" for line in lines if line.outcome == "excluded"]
+        left_out = "; ".join([*reasons, *([f"{UNUSABLE}: {unusable:,}"] if unusable else [])])
+        rows_in += unusable
         return (
             f"At least one `{self.metric}` answer with a score must remain: of {rows_in:,} rows none does"
             f"{f' ({left_out})' if left_out else ''}. Check metric, survey, start and end."

@@ -95,6 +95,7 @@ def late_counts(
     end: str = "",
     survey: str = "",
     period: str = "",
+    weights: str = "none",
 ) -> pd.DataFrame:
     """Return score counts of answers that came within so many days of their invitation, and of later ones.
 
@@ -106,7 +107,7 @@ def late_counts(
         An opened lab that has the tables ``responses`` and ``invitations``.
     days : int, default 14
         Days after the invitation; a later answer is late.
-    metric, start, end, survey, period : as in `score_counts`
+    metric, start, end, survey, period, weights : as in `score_counts`
         The same question.
 
     Returns
@@ -133,7 +134,7 @@ def late_counts(
     need_dates(lab, "Late answers")
     need_invitations(lab)
     return score_counts(
-        _WithLateness(lab, days), metric=metric, start=start, end=end, survey=survey, by=[LATENESS], period=period,
+        _WithLateness(lab, days), metric=metric, start=start, end=end, survey=survey, by=[LATENESS], period=period, weights=weights,
         scope=f"{metric}, by days after the invitation",
     )  # fmt: skip
 

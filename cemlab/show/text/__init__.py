@@ -1,11 +1,22 @@
 """Sentences made of findings, so that they stay true when the parameters change."""
 
-from cemlab.show.text.differences import all_groups, beliefs, groups, no_groups, standing_out, weighting
+from cemlab.show.text.differences import (
+    all_groups,
+    beliefs,
+    groups,
+    no_groups,
+    standing_out,
+    weighted_sample,
+    weighting,
+)
 from cemlab.show.text.levels import answers_behind, certainty, heaping, level, measured, shape
+from cemlab.show.text.losses import Lost, after_losses, no_score
 from cemlab.show.text.moves import against_window, moved, same_people, steps, trend, undated
 from cemlab.show.text.power import planning, would_have_shown
 
 __all__ = [
+    "Lost",
+    "after_losses",
     "against_window",
     "all_groups",
     "answers_behind",
@@ -17,6 +28,7 @@ __all__ = [
     "measured",
     "moved",
     "no_groups",
+    "no_score",
     "planning",
     "same_people",
     "shape",
@@ -24,6 +36,7 @@ __all__ = [
     "steps",
     "trend",
     "undated",
+    "weighted_sample",
     "weighting",
     "would_have_shown",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
@@ -132,32 +133,58 @@ def no_groups() -> Sentence:
     return Sentence("No groups were compared: neither this run nor the lab names a column to compare customers by.")
 
 
-def weighting(weighted: Finding, plain: Finding) -> Sentence:
+def weighting(weighted: Finding, plain: Finding, difference: Finding) -> Sentence:
     """Say what the weights change.
 
     Parameters
     ----------
     weighted, plain : Finding
         The same answers with their weights, and each counted once.
+    difference : Finding
+        Weighted minus unweighted, with its paired test.
 
     Returns
     -------
     Sentence
-        Whether the unweighted score lies inside the weighted one's interval.
+        Whether the two differ significantly.
     """
     if weighted.suppressed:
         return Sentence("Fewer customers answered than may be shown, so weighted and unweighted scores are withheld.")
-    inside = weighted.ci_low <= plain.value <= weighted.ci_high
-    words = "inside the weighted score's interval, so the answer stands either way" if inside else (
-        "outside the weighted score's interval: the answer depends on the weights"
-    )  # fmt: skip
-    return Sentence(
-        "Weighted the score is ",
-        Quote(weighted, "precise"),
-        ", unweighted ",
-        Quote(plain, "precise"),
-        f", which lies {words}.",
+    said: list[Part] = ["Weighted the score is ", Quote(weighted, "precise"), ", unweighted ", Quote(plain, "precise")]
+    if not difference.ci_low <= difference.ci_high:
+        return Sentence(*said, ". There are too few sampling clusters to test the difference.")
+    verdict = (
+        "statistically significant" if difference.p_value < 1 - difference.level else "not statistically significant"
     )
+    return Sentence(
+        *said, ". The difference is ", verdict, " (", Quote(difference, "level"), " confidence interval: ", Quote(difference, "interval"), ")",
+        ": the result depends on the weights." if difference.p_value < 1 - difference.level else ".",
+    )  # fmt: skip
+
+
+def weighted_sample(answers: Finding, effective: Finding, largest: Finding) -> Sentence:
+    """Say what unequal weights leave of a sample.
+
+    Parameters
+    ----------
+    answers : Finding
+        How many.
+    effective : Finding
+        Kish's effective sample size.
+    largest : Finding
+        The largest weight's share of the total weight.
+
+    Returns
+    -------
+    Sentence
+        Names all three; says so where too few customers answered.
+    """
+    if math.isnan(effective.value):
+        return Sentence("What the weights leave of the sample is withheld: fewer customers answered than may be shown.")
+    return Sentence(
+        "The weights leave ", answers, " answers an effective sample size of ", effective,
+        " (Kish); the largest weight is ", largest, " of the total weight.",
+    )  # fmt: skip
 
 
 def beliefs(gaps: Sequence[Finding], given: Sequence[Finding]) -> Sentence:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
+from cemlab.show.text.losses import Lost, no_score
 
 _IN_WORDS = {"top box": " of answers are in the top boxes.", "low effort": " of answers tell of low effort."}
 
@@ -30,25 +31,33 @@ def level(finding: Finding, *, subject: str) -> Sentence:
     return Sentence(Name(subject), " is ", finding, ": the sample puts it between ", Quote(finding, "interval"), ".")
 
 
-def answers_behind(answers: Finding, unscored: Finding) -> Sentence:
-    """Say how many answers count and how many were left out for want of a score.
+def answers_behind(answers: Finding, unscored: Finding, lost: Lost | None = None) -> Sentence:
+    """Say how many answers count and how many were left out because of their score, or for want of one.
 
     Parameters
     ----------
     answers, unscored : Finding
         Counts of rows.
+    lost : Lost, optional
+        Answers with an unusable score.
 
     Returns
     -------
     Sentence
         Names both counts.
     """
+    if lost is not None and lost.unusable.value:
+        silent = ("; ", unscored, " more gave no score") if unscored.value else ()
+        return Sentence(
+            "The score rests on ", answers, " answers; ", lost.unusable, " of ", lost.given,
+            " could not be used because of their score", *silent, ".",
+        )  # fmt: skip
     if unscored.value == 0:
         return Sentence("The score rests on ", answers, " answers; none had to be left out for want of a score.")
     return Sentence("The score rests on ", answers, " answers; ", unscored, " more gave no score and do not count.")
 
 
-def measured(finding: Finding, worth: Finding | None = None) -> Sentence:
+def measured(finding: Finding, worth: Finding | None = None, lost: Lost | None = None) -> Sentence:
     """Say between which limits a score lies, with its standard error.
 
     Parameters
@@ -57,12 +66,16 @@ def measured(finding: Finding, worth: Finding | None = None) -> Sentence:
         A level with its interval.
     worth : Finding, optional
         As many answers drawn at random would be as precise; left out where they are those that there are.
+    lost : Lost, optional
+        Answers with an unusable score; where they are too many, no score is said.
 
     Returns
     -------
     Sentence
         Says so when there is no interval.
     """
+    if lost is not None and lost.withheld:
+        return no_score(lost)
     if finding.suppressed:
         return Sentence("Fewer customers answered than may be shown, so neither score nor interval is.")
     if not finding.ci_low <= finding.ci_high:

@@ -5,6 +5,7 @@ from cemlab.stats.scores.designs import by_design
 from cemlab.stats.scores.levels import distribution, estimate
 from cemlab.stats.scores.missing import bounds_of, missing_bounds
 from cemlab.stats.scores.samples import Samples, samples_of
+from cemlab.stats.scores.weights import weighting_effect
 
 __all__ = [
     "Samples",
@@ -17,4 +18,5 @@ __all__ = [
     "estimate",
     "missing_bounds",
     "samples_of",
+    "weighting_effect",
 ]

@@ -11,7 +11,7 @@ from cemlab.core.metrics import NPS, Kind, MetricScale
 from cemlab.core.results import Estimates
 from cemlab.stats import intervals
 from cemlab.stats.intervals import Floats, Interval
-from cemlab.stats.scores.samples import Samples, checked, samples_of
+from cemlab.stats.scores.samples import Samples, checked, is_clustered, samples_of
 
 METHODS: Mapping[Kind, str] = {
     "net": "net promoter score, adjusted Wald interval with pseudo-counts (Rocks 2016)",
@@ -63,7 +63,8 @@ def estimate(
         design also ``deff`` (V over v/n), ``n_star``, ``n_clusters``, ``largest_share`` of one cluster and
         ``small_sample``; below 10 clusters there is no interval. The adjusted interval may leave out
         the plain score of a very small group. Parts: ``wald``, ``score`` (of ``nps``) and, with weights, ``unweighted``, each
-        with ``estimate``, ``std_error``, ``ci_low``, ``ci_high``; ``shares`` (one row per group and ``group`` of codes:
+        with ``estimate``, ``std_error``, ``ci_low``, ``ci_high`` (of ``unweighted`` only where answers are not clustered: see
+        `weighting_effect`); ``shares`` (one row per group and ``group`` of codes:
         ``estimate`` as a share with its Wilson interval, ``count``).
 
     Raises
@@ -101,7 +102,7 @@ def estimate(
     if metric.kind == "net":
         parts["score"] = _limits(table[keys], _score(samples, level=level))
     if samples.designed and (table["n_eff"] < 0.999999 * table["n"]).any():
-        parts["unweighted"] = _unweighted(counts, metric, by=samples.by, level=level)
+        parts["unweighted"] = _unweighted(counts, metric, by=samples.by, level=level, clustered=is_clustered(design))
     method = METHODS[metric.kind] + (EFFECTIVE if samples.designed and metric.kind != "mean" else "")
     return Estimates.build(
         rows, by=keys, measure=metric.name, unit=metric.unit, method=method, level=level, min_n=min_n,
@@ -304,14 +305,17 @@ def _wilson(
     )
 
 
-def _unweighted(counts: pd.DataFrame, metric: MetricScale, *, by: Sequence[str], level: float) -> pd.DataFrame:
-    """The same answers, each counted once."""
+def _unweighted(
+    counts: pd.DataFrame, metric: MetricScale, *, by: Sequence[str], level: float, clustered: bool
+) -> pd.DataFrame:
+    """The same answers, each counted once; without an interval where that takes the clusters of unweighted sums."""
     plain = counts.drop(columns=["sum_w", "sum_w2"])
     samples = samples_of(plain, by=by, scale=metric)
     centre, error, limits = interval_of(samples, level=level)
+    known = np.nan if clustered else 1.0
     return samples.table[list(samples.by)].assign(
-        estimate=centre, std_error=error, ci_low=limits.low, ci_high=limits.high
-    )  # fmt: skip
+        estimate=centre, std_error=error * known, ci_low=limits.low * known, ci_high=limits.high * known
+    )
 
 
 def _limits(keys: pd.DataFrame, result: Interval) -> pd.DataFrame:

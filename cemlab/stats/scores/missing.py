@@ -10,11 +10,17 @@ from cemlab.stats.scores.samples import samples_of
 
 
 def missing_bounds(
-    counts: pd.DataFrame, *, unscored: int, metric: MetricScale = NPS, level: float = 0.95, min_n: int = 10
+    counts: pd.DataFrame,
+    *,
+    unscored: int,
+    metric: MetricScale = NPS,
+    weight: float | None = None,
+    level: float = 0.95,
+    min_n: int = 10,
 ) -> Estimates:
     """Return between which limits the score lies whatever the unscored answers would have been.
 
-    With u the share of answers without a score, (1 − u)·θ + u·lowest to (1 − u)·θ + u·highest score: of
+    With u the (weighted) share of answers without a usable score, (1 − u)·θ + u·lowest to (1 − u)·θ + u·highest score: of
     ``nps`` (1 − u)·N ∓ 100·u.
 
     Parameters
@@ -22,9 +28,11 @@ def missing_bounds(
     counts : pandas.DataFrame
         Score counts without groups.
     unscored : int
-        Answers that gave no score.
+        Answers that gave no score, or one that could not be used.
     metric : MetricScale, default NPS
         The question.
+    weight : float, optional
+        Their weights' sum, where answers are weighted.
     level : float, default 0.95
         Kept for the page; bounds carry no sampling error.
     min_n : int, default 10
@@ -34,7 +42,7 @@ def missing_bounds(
     -------
     Estimates
         Measure ``<metric>_bounds``; one row: ``estimate`` (the plain score), ``ci_low`` and
-        ``ci_high`` (the bounds), ``unscored_share`` in 0–1, ``n``, ``n_customers``.
+        ``ci_high`` (the bounds), ``unscored_share`` of the weight in 0–1, ``n``, ``n_customers``.
 
     Raises
     ------
@@ -58,6 +66,8 @@ def missing_bounds(
     low, high = bounds_of(metric)
     groups, plain = samples.table, metric.factor * samples.column("mean")
     share = unscored / (unscored + groups["n"])
+    if weight is not None:
+        share = weight / (weight + groups["sum_w"])
     table = groups[["n", "n_customers"]].assign(
         estimate=plain,
         unscored_share=share,

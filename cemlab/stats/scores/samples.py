@@ -139,7 +139,7 @@ def samples_of(
     weighted = weighting.unequal(counts["sum_w"], counts["sum_w2"], counts["n"])
     if design is None and weighted:
         design = weighting.of_counts(counts, names, scale.worth)
-    if design is None or not (weighted or _is_clustered(design)):
+    if design is None or not (weighted or is_clustered(design)):
         bessel = 1 if scale.kind == "mean" else 0
         n = table["n"].astype(float)
         table = table.assign(variance=table["spread"] / (n - bessel).where(n > bessel), n_star=n, df=np.inf)
@@ -198,9 +198,20 @@ def checked(counts: pd.DataFrame, scale: MetricScale) -> pd.DataFrame:
     return counts.loc[counts["n"] > 0]
 
 
-def _is_clustered(design: pd.DataFrame) -> bool:
-    """True when there are strata, or clusters with several answers."""
-    return len(design[weighting.STRATUM].unique()) > 1 or _shares_clusters(design)
+def is_clustered(design: pd.DataFrame | None) -> bool:
+    """Return whether there are strata, or clusters with several answers.
+
+    Parameters
+    ----------
+    design : pandas.DataFrame or None
+        Design sums.
+
+    Returns
+    -------
+    bool
+        False without any.
+    """
+    return design is not None and (len(design[weighting.STRATUM].unique()) > 1 or _shares_clusters(design))
 
 
 def _shares_clusters(design: pd.DataFrame) -> bool:
