@@ -293,6 +293,12 @@ REGISTRY: Mapping[str, Parameter] = {
         Parameter("model", "text", "model of the rate of leaving", choices=("cox", "cloglog", "logit")),
         Parameter("horizons", "list", "times after which shares are told, in the unit of the clock", low=0),
         Parameter(
+            "given",
+            "number",
+            "time from which curves speak, of those still there then; 0 for the start that the records allow",
+            low=0,
+        ),
+        Parameter(
             "extrapolate_to",
             "number",
             "time beyond follow-up that a formula speaks of, in the unit of the clock; 0 for none",

@@ -31,6 +31,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "survival_causes",
         "survival_checks",
         "survival_plots",
+        "survival_snapshots",
+        "survival_spells",
         "survival_tables",
         "survival_text",
         "tables",

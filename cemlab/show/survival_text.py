@@ -36,63 +36,6 @@ def span(time: float | str, *, clock: str) -> Name:
     return Name(f"{value:g} {clock.removesuffix('s') if value == 1 else clock}")
 
 
-def spells_behind(used: Finding, events: Finding, *, start: float = 0.0, clock: str = "months") -> Sentence:
-    """Say how many relationships count, and how many of them ended.
-
-    Parameters
-    ----------
-    used, events : Finding
-        Counts.
-    start : float, default 0
-        Time from which curves speak; above 0 with late entry.
-    clock : {"months", "days"}
-        Unit of `start`.
-
-    Returns
-    -------
-    Sentence
-        Names both counts, and what a later start means.
-    """
-    seen: list[Part] = [", of which ", events, " were seen to end"]
-    if events.value in (0, used.value):
-        seen = [", none of which was seen to end"] if not events.value else [", all of which were seen to end"]
-    parts: list[Part] = ["The answer rests on ", used, " relationships", *seen]
-    if start > 0:
-        parts += ["; curves speak of those who were still there after ", span(start, clock=clock)]
-    return Sentence(*parts, ".")
-
-
-def several_spells(clusters: Finding | None, largest: Finding | None = None, *, unit: str) -> list[Sentence]:
-    """Say that one customer or account has several relationships, and what is made of it.
-
-    Parameters
-    ----------
-    clusters : Finding or None
-        How many customers or accounts have the relationships; None where nobody has two.
-    largest : Finding, optional
-        Share of the relationships that the largest has, where it is large.
-    unit : {"customer", "account"}
-        What the relationships cluster by.
-
-    Returns
-    -------
-    list of Sentence
-        One, or none.
-    """
-    if clusters is None:
-        return []
-    parts: list[Part] = [
-        "All relationships of the lab belong to ",
-        clusters,
-        Name(f" {unit}s"),
-        "; intervals and tests take those of one ",
-        Name(unit),
-        " as related",
-    ]
-    parts += ["; the largest has ", largest, " of them"] if largest else []
-    return [Sentence(*parts, ".")]
-
-
 def still_there(shares: Sequence[Finding], *, start: float = 0.0, clock: str) -> Sentence:
     """Say what share is left after each of several times.
 
@@ -230,7 +173,7 @@ def overstated(shares: Sequence[Finding], claimed: Sequence[Finding], *, cause: 
 
 
 def groups(
-    compared: Mapping[str, Sequence[Finding]], *, time: float, clock: str, cause: str = ""
+    compared: Mapping[str, Sequence[Finding]], *, time: float, clock: str, cause: str = "", snapshot: bool = False
 ) -> tuple[Sentence, ...]:
     """Say which groups differ from all others in what share is left, or gone for a cause, over all ways to group.
 
@@ -244,6 +187,8 @@ def groups(
         Its unit.
     cause : str, default ""
         Of what has gone for this cause; empty for what is left.
+    snapshot : bool, default False
+        True where the shares are those retained in the window of a snapshot.
 
     Returns
     -------
@@ -252,9 +197,11 @@ def groups(
     """
     flagged = {subject: _flagged(found) for subject, found in compared.items()}
     there: list[Part] = [" that has left for “", Name(cause), "” is "] if cause else [" still there is "]
+    there = [" retained is "] if snapshot else there
+    begin: list[Part] = ["In the snapshot"] if snapshot else ["After ", span(time, clock=clock)]
     said: list[Sentence] = []
     for subject, found in flagged.items():
-        after: list[Part] = ["The share of “"] if said else ["After ", span(time, clock=clock), ", the share of “"]
+        after: list[Part] = ["The share of “"] if said else [*begin, ", the share of “"]
         said += [_grouping(subject, found, after=after, there=there)] if found else []
     said += _without_interval(compared)
     quiet = [subject for subject, found in flagged.items() if not found]
@@ -265,7 +212,9 @@ def groups(
     return tuple(said)
 
 
-def groups_in_short(compared: Mapping[str, Sequence[Finding]], *, time: float, clock: str) -> Sentence:
+def groups_in_short(
+    compared: Mapping[str, Sequence[Finding]], *, time: float, clock: str, snapshot: bool = False
+) -> Sentence:
     """Say which group differs most in the share that is left, for the answer.
 
     Parameters
@@ -276,6 +225,8 @@ def groups_in_short(compared: Mapping[str, Sequence[Finding]], *, time: float, c
         When shares are compared.
     clock : {"months", "days"}
         Its unit.
+    snapshot : bool, default False
+        As for `groups`.
 
     Returns
     -------
@@ -289,8 +240,11 @@ def groups_in_short(compared: Mapping[str, Sequence[Finding]], *, time: float, c
         ((name, each) for name, found in out.items() for each in found), key=lambda pair: abs(pair[1].value)
     )
     also = [name for name in out if name != subject]
+    begin: list[Part] = ["In the snapshot the share retained is "]
+    if not snapshot:
+        begin = ["After ", span(time, clock=clock), " the share still there is "]
     return Sentence(
-        "After ", span(time, clock=clock), " the share still there is ", Quote(most, "magnitude"), f" {'higher' if most.value > 0 else 'lower'} of “",
+        *begin, Quote(most, "magnitude"), f" {'higher' if most.value > 0 else 'lower'} of “",
         *_of(subject, most), " than of all others (between ", Quote(most, "interval"), ")",
         *(("; groups by ", Name(numbers.listed(also)), " differ too") if also else ()), ".",
     )  # fmt: skip

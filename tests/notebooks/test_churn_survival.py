@@ -191,3 +191,59 @@ def test_words_that_are_no_numbers_are_no_horizons(tmp_path: Path) -> None:
     refused = _run(_company(tmp_path, _spells("a", n=60, leave=30)), tmp_path / "out", "-p", "horizons", "soon")
     assert refused.returncode == 2
     assert "`horizons` must be a number" in refused.stderr
+
+
+def _snapshot(folder: Path, lengths: list[int]) -> Path:
+    """A lab of a tenure without dates, by the recipe of the docs."""
+    lines = [
+        "id,m,left,g",
+        *(
+            f"{at},{m},{'Yes' if at % 5 == 0 else 'No'},{'AB'[at % 7 == 0 or at % 10 == 0]}"
+            for at, m in enumerate(lengths)
+        ),
+    ]
+    (folder / "s.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    lab = folder / "lab.toml"
+    lab.write_text(
+        '[lab]\nname = "s"\ncompany = "S"\ntime_zone = "UTC"\nsegments = ["g"]\ndata_until = "2024-06-15"\n'
+        '[[spells]]\nfile = "s.csv"\n[spells.columns]\nspell_id = "id"\ncustomer_id = "id"\ng = "g"\n'
+        'started_on = { constant = "2024-06-15", minus_months = "m" }\ntenure_months = "m"\n'
+        'ended_on = { constant = "2024-06-15", when = { column = "left", is = "Yes" } }\n',
+        encoding="utf-8",
+    )
+    return lab
+
+
+def test_snapshot_is_said_first_and_no_cohort_is_claimed(tmp_path: Path) -> None:
+    finished = _run(_snapshot(tmp_path, [6 + at % 25 for at in range(500)]), tmp_path / "out")
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    found, html = _published(tmp_path / "out")
+    assert found["snapshot.left",]["value"] == pytest.approx(0.2)
+    assert found["spells.ended",]["value"] == 100
+    left = {
+        group: [at % 5 == 0 for at in range(500) if (at % 7 == 0 or at % 10 == 0) == (group == "B")] for group in "AB"
+    }
+    retained = {group: 1 - sum(each) / len(each) for group, each in left.items()}
+    gap = {key[1]: each["value"] for key, each in found.items() if key[0] == "survival.by_g"}
+    assert gap == pytest.approx({"A": retained["A"] - retained["B"], "B": retained["B"] - retained["A"]})
+    assert not [key for key in found if key[0] in ("survival.left", "survival.curve", "hazard.ratios")]
+    assert "followed from its start" not in html
+    answer = html.partition("</dl>")[0]
+    assert answer.index("This lab is a snapshot") < answer.index("churned in its window")
+    assert "still there after" not in html
+
+
+def test_ends_at_tenure_0_and_in_the_unfinished_month_are_counted_on_the_page(tmp_path: Path) -> None:
+    finished = _run(_snapshot(tmp_path, [0] * 100 + [1 + at % 5 for at in range(100)]), tmp_path / "out")
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    found, _ = _published(tmp_path / "out")
+    assert found["survival.curve", "0.0"]["value"] == pytest.approx(0.9)
+    assert found["survival.left", "1.0"]["value"] == pytest.approx(0.72)
+    dated = [("2022-03-15", f"2024-0{1 + at % 6}-{20 + at % 8}", "ab"[at % 2]) for at in range(120)]
+    dated += [("2021-03-15", "", "ab"[at % 3 == 0]) for at in range(100)]
+    (tmp_path / "dated").mkdir()
+    finished = _run(_company(tmp_path / "dated", dated), tmp_path / "out2")
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    found, html = _published(tmp_path / "out2")
+    assert (found["spells.ended",]["value"], found["spells.unfinished",]["value"]) == (120, 20)
+    assert "in the unfinished month" in html.partition("What became of every row?")[2]

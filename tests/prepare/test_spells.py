@@ -20,7 +20,7 @@ from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaErro
 from cemlab.core.lab import Outcome
 from cemlab.data.lab import open_lab
 from cemlab.prepare import cells, spells
-from cemlab.prepare.cells import covariates, person_periods
+from cemlab.prepare.cells import covariates, no_later_time, person_periods
 from cemlab.prepare.spells.clock import months_begun, months_whole
 from cemlab.prepare.spells.followed import ENDED_AT_ONCE, UNFINISHED_MONTH
 from cemlab.stats.hazards import fit_cox
@@ -540,3 +540,41 @@ def test_cells_by_customer_add_up(memory_lab: type[MemoryLab]) -> None:
         expected = whole.groupby(keys, dropna=False, as_index=False)[counts].sum()
         pd.testing.assert_frame_equal(added, expected, check_dtype=False)
         assert split["replicate"].nunique() == 3
+
+
+def snapshot_lab(
+    memory_lab: type[MemoryLab], lengths: list[int], *, observed: bool = False, second: str = ""
+) -> MemoryLab:
+    """Spells that were there on one day, a fifth of which end on it."""
+    rows = []
+    for at, length in enumerate(lengths):
+        start = str((pd.Timestamp("2024-04-30") - pd.DateOffset(months=length)).date())
+        end = (second if second and at == 0 else "2024-04-30") if at % 5 == 0 else None
+        rows.append((start, end, None, "2024-04-01" if observed else None))
+    return memory_lab({"spells": frame(*rows)}, as_of=AS_OF)
+
+
+def test_a_lab_whose_ends_all_fall_on_one_day_is_a_snapshot_for_every_study(memory_lab: type[MemoryLab]) -> None:
+    lab = snapshot_lab(memory_lab, [6 + at % 24 for at in range(100)])
+    section = spells.cross_section(lab)
+    assert section == spells.CrossSection(dt.date(2024, 4, 30), ends=20, shortest=6, entries=False)
+    assert not section.readable
+    assert "all 20 recorded ends of spells fall on one day, so this lab is a snapshot" in no_later_time(
+        lab, horizon_days=30
+    )
+    young = spells.cross_section(snapshot_lab(memory_lab, [at % 24 for at in range(100)]))
+    assert young is not None
+    assert young.readable
+    known = spells.cross_section(snapshot_lab(memory_lab, [6 + at % 24 for at in range(100)], observed=True))
+    assert known is not None
+    assert known.entries
+
+
+def test_a_lab_that_follows_its_customers_is_no_snapshot(memory_lab: type[MemoryLab]) -> None:
+    lengths = [6 + at % 24 for at in range(100)]
+    assert spells.cross_section(snapshot_lab(memory_lab, lengths, second="2024-02-01")) is None
+    assert spells.cross_section(snapshot_lab(memory_lab, [9] * 100)) is None, "all began on one day: a cohort"
+    assert spells.cross_section(snapshot_lab(memory_lab, [6, 7, 8])) is None, "one end"
+    lab = snapshot_lab(memory_lab, lengths)
+    lab.as_of = None
+    assert spells.cross_section(lab) is None

@@ -8,7 +8,7 @@ import pytest
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.results import Finding
-from cemlab.show import survival_checks, survival_text
+from cemlab.show import survival_checks, survival_snapshots, survival_spells, survival_text
 from cemlab.show.numbers import plain
 
 
@@ -131,8 +131,8 @@ def test_nobody_who_left_and_everybody_who_left_are_told_in_words() -> None:
     def _count(value: float) -> Finding:
         return Finding("n", value, "rows")
 
-    assert plain(survival_text.spells_behind(_count(80), _count(0))).endswith("none of which was seen to end.")
-    assert plain(survival_text.spells_behind(_count(80), _count(80))).endswith("all of which were seen to end.")
+    assert plain(survival_spells.spells_behind(_count(80), _count(0))[0]).endswith("none of which churned.")
+    assert plain(survival_spells.spells_behind(_count(80), _count(80))[0]).endswith("all of which churned.")
     whole = Finding("survival.left", 1.0, "share", scope={"duration": "12.0"}, n=80)
     assert "–" not in plain(survival_text.still_there([whole], clock="months")), "no limits, no brackets"
     assert "has no interval" in plain(survival_text.certainty(whole)[0])
@@ -173,3 +173,40 @@ def test_a_group_of_which_nobody_left_is_named_without_an_interval() -> None:
         "Of “two years” (plan) it is higher by 30 percentage points, of “trial” (plan) lower by 20 percentage points, without an "
         "interval: all of them, or none, had left by then."
     )
+
+
+def test_ends_in_the_unfinished_month_are_part_of_the_count_and_named() -> None:
+    used, ended, last, early = (Finding("n", float(each), "rows") for each in (3000, 1835, 35, 4))
+    said = [plain(each) for each in survival_spells.spells_behind(used, ended, unfinished=last, early=early, start=3)]
+    assert (
+        said[0]
+        == "The answer rests on 3,000 relationships, of which 1,835 churned, of which 35 in the unfinished month."
+    )
+    assert "last complete month" in said[1]
+    assert said[2].startswith("Another 4 churned")
+    assert "Curves start at 3 months" in said[3]
+    assert "“given”" in said[3]
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_a_snapshot_is_named_before_its_share_and_never_as_a_cohort(readable: bool) -> None:
+    left, ends = Finding("l", 0.2, "share", ci_low=0.19, ci_high=0.22, level=0.95), Finding("n", 602.0, "rows")
+    said = [
+        plain(each) for each in survival_snapshots.told(left, ends, day="2024-06-15", shortest=6, readable=readable)
+    ]
+    assert said[0] == "This lab is a snapshot: all 602 recorded ends fall on one day, 2024-06-15."
+    assert ("6 months" in said[1]) is not readable
+    assert said[2] == "Of those present, 20 % churned in its window (between 19 and 22 %)."
+    assert not any("still there" in each for each in said)
+    assert survival_snapshots.earlier_ends(readable=readable).state == "watch"
+
+
+def test_groups_of_a_snapshot_are_compared_by_what_is_retained() -> None:
+    compared = {"plan": [_gap(0.2, "yearly", flagged=True)]}
+    (said,) = survival_text.groups(compared, time=1, clock="months", snapshot=True)
+    short = survival_text.groups_in_short(compared, time=1, clock="months", snapshot=True)
+    assert plain(said).startswith(
+        "In the snapshot, the share of “yearly” (plan) retained is 20 percentage points higher"
+    )
+    assert plain(short).startswith("In the snapshot the share retained is 20 percentage points higher of “yearly”")
+    assert survival_snapshots.when_compared(1, clock="months", snapshot=True) == "share retained in the snapshot"

@@ -389,6 +389,19 @@ def test_a_spell_whose_start_and_end_differ_by_rounding_alone_is_refused() -> No
         hazards.fit_cox(cells, terms=["plan"])
 
 
+def test_a_snapshot_has_one_step_and_its_share_is_what_left_of_those_present() -> None:
+    lives = pd.concat([months([5, 0, 5], [0, 40, 50], plan="a"), months([30, 0, 0], [0, 20, 50], plan="b")])
+    steps = survival.one_step(lives)
+    assert steps.to_numpy().tolist() == [["a", 1, 10, 90], ["b", 1, 30, 70]]
+    found = survival.share_left(lives.drop(columns="plan")).table.iloc[0]
+    assert found["n"] == 200
+    assert found["estimate"] == pytest.approx(0.2)
+    assert found["std_error"] == pytest.approx(np.sqrt(0.2 * 0.8 / 200))
+    assert found["ci_low"] < 0.2 < found["ci_high"]
+    later = lives.drop(columns="plan").assign(duration=lives["duration"] + 40)
+    assert survival.share_left(later).table["estimate"].iloc[0] == pytest.approx(0.2)
+
+
 def test_who_enters_and_leaves_when_nobody_is_there_is_refused() -> None:
     lives = pd.DataFrame({"duration": [1, 2, 3, 4], "entered": [4, 0, 0, 0], "events": [1, 1, 1, 1], "censored": 0})
     with pytest.raises(SchemaError, match="enter and leave at one time"):

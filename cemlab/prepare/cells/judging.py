@@ -11,6 +11,7 @@ import pandas as pd
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.lab import Lab
 from cemlab.prepare.cells.unseen import unjudged_days
+from cemlab.prepare.spells.sections import CrossSection, cross_section
 
 _COLUMNS = ["train_day", "test_day", "end_day"]
 
@@ -73,7 +74,9 @@ def judging_days(lab: Lab, *, horizon_days: int, cuts: int = 3) -> pd.DataFrame:
         if all(counts.get(f"{what}_{number}") for what in needed)
     ]
     if not kept:
-        raise InsufficientDataError(_why(counts, days[0], horizon_days=horizon_days, unjudged=unjudged))
+        raise InsufficientDataError(
+            _why(counts, days[0], horizon_days=horizon_days, unjudged=unjudged, section=cross_section(lab))
+        )
     return pd.DataFrame(kept, columns=_COLUMNS)
 
 
@@ -107,11 +110,11 @@ def _counted(lab: Lab, days: Sequence[tuple[dt.date, dt.date, dt.date]]) -> dict
     """Count who lives at each day, and who of them ends until the next."""
     rows = lab.table("spells")
     if "ended_on" not in rows.columns:
-        return {"ends": 0, "end_days": 0}
+        return {"ends": 0}
     seen = rows.started_on
     if "observed_from" in rows.columns:
         seen = (rows.observed_from > seen).fill_null(False).ifelse(rows.observed_from, seen)
-    asked: dict[str, Any] = {"ends": rows.ended_on.count(), "end_days": rows.ended_on.nunique()}
+    asked: dict[str, Any] = {"ends": rows.ended_on.count()}
     for number, (train, test, end) in enumerate(days):
         for name, begin, until in (("train", train, test), ("test", test, end)):
             live = (seen <= begin) & (rows.started_on < begin) & (rows.ended_on.isnull() | (rows.ended_on > begin))
@@ -123,16 +126,21 @@ def _counted(lab: Lab, days: Sequence[tuple[dt.date, dt.date, dt.date]]) -> dict
 
 
 def _why(
-    counts: dict[str, Any], cut: tuple[dt.date, dt.date, dt.date], *, horizon_days: int, unjudged: pd.DataFrame
+    counts: dict[str, Any],
+    cut: tuple[dt.date, dt.date, dt.date],
+    *,
+    horizon_days: int,
+    unjudged: pd.DataFrame,
+    section: CrossSection | None,
 ) -> str:
     """Say what there would have to be for one cut at least."""
     train, test, end = cut
     must = "A prediction is judged on later time: "
     if not counts["ends"]:
         return f"{must}no end of a spell is recorded before {end}. Map `ended_on`, or choose a later `as_of`."
-    if counts["end_days"] == 1:
+    if section:
         return (
-            f"{must}all {int(counts['ends']):,} recorded ends of spells fall on one day, so this lab is a snapshot and "
+            f"{must}all {section.ends:,} recorded ends of spells fall on one day, so this lab is a snapshot and "
             "nothing comes after it. Map the days on which spells really ended, or judge on a later export."
         )
     if len(unjudged):

@@ -9,6 +9,7 @@ from cemlab.stats.survival.gray import gray_test
 from cemlab.stats.survival.incidence import cumulative_incidence
 from cemlab.stats.survival.incidence_differences import incidence_differences
 from cemlab.stats.survival.lives import from_start
+from cemlab.stats.survival.snapshots import one_step, share_left
 from cemlab.stats.survival.summaries import quantiles, rmst
 
 __all__ = [
@@ -23,7 +24,9 @@ __all__ = [
     "log_rank",
     "nelson_aalen",
     "not_compared",
+    "one_step",
     "pairwise",
     "quantiles",
     "rmst",
+    "share_left",
 ]
