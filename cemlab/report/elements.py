@@ -12,6 +12,7 @@ from typing import Any, get_args
 import jinja2
 from markupsafe import Markup, escape
 
+from cemlab.core import results
 from cemlab.core.lab import STAGES, LabInfo, Outcome
 from cemlab.core.results import Finding, Name, Part, Quote
 from cemlab.report import records
@@ -115,6 +116,16 @@ def coded(words: str) -> Markup:
     return Markup(re.sub(r"`([^`<>]+)`", r"<code>\1</code>", str(escape(words))))
 
 
+_UNFLAGGED: Mapping[results.Outcome, tuple[str, str]] = {
+    "significant": ("→", "significant change, not shown to be larger than {floor}"),
+    "small": ("→", "significant change, but too small to matter (less than {floor})"),
+    "not significant": ("→", "no significant change (smallest detectable change {mde})"),
+    "not testable": ("", "change could not be tested"),
+    "not estimable": ("", "change could not be estimated"),
+}
+"""Outcome of a change that is not flagged → arrow and words."""
+
+
 def change_words(change: Mapping[str, Any], locale: str) -> tuple[str, str]:
     """Return how a tile's number changed: an arrow, and words that say the same.
 
@@ -132,9 +143,11 @@ def change_words(change: Mapping[str, Any], locale: str) -> tuple[str, str]:
     """
     if change["suppressed"]:
         return "", "change not shown"
-    if not change["flagged"]:
-        would = shown({"finding": change, "aspect": "mde"}, locale)
-        return "→", f"no change that this sample could show (would have shown {would})"
+    outcome = records.to_finding(change).outcome
+    if outcome != "large":
+        return _UNFLAGGED[outcome][0], _UNFLAGGED[outcome][1].format(
+            **{aspect: shown({"finding": change, "aspect": aspect}, locale) for aspect in ("mde", "floor")}
+        )
     rose = change["value"] > 0
     return (
         "▲" if rose else "▼"

@@ -33,10 +33,11 @@ GLOSSARY = {
     "NPS": "Net promoter score: the percentage of promoters less the percentage of detractors, from −100 to 100 points.",
     "Promoter, passive, detractor": "A customer who answers 9 or 10, 7 or 8, or 0 to 6 when asked how likely a recommendation is.",
     "Interval": "Computed so that it holds the true value in 95 of 100 surveys like this one (or as the level of the run says).",
-    "Stands out": "Differs by more than chance explains, allowing for all comparisons on this page, and by a material size.",
+    "Outcome": "Significant: shown to differ, allowing for all comparisons on this page. Larger than the floor: shown to differ by more than what "
+    "would matter. Size not shown: significant, but it may be smaller than that. Too small to matter: the whole interval is smaller than that.",
     "CSAT, CES": "Customer satisfaction: the percentage of answers in the top boxes. Customer effort: the mean of the effort scale.",
     "Weighted": "Some answers count for more customers than others, so that the sample looks like all customers.",
-    "Would have been seen from": "The smallest true difference that this sample would have found four times out of five.",
+    "Smallest detectable": "The smallest true difference that this sample detects with 80% power, allowing for all comparisons on this page.",
     "Withheld": "Too few customers to be shown without showing single persons, or next to such a group.",
 }
 """Words of the page and what they mean to a reader."""

@@ -14,6 +14,7 @@ from cemlab.core.lab import LabInfo
 from cemlab.core.results import Estimates
 from cemlab.show import numbers, tables
 from cemlab.show.tables import Cell, Column, Table
+from cemlab.show.text.outcomes import outcome_words
 
 _WORDS: Mapping[str, str] = {
     "nps_group": "Last NPS answer",
@@ -116,19 +117,19 @@ def of_ratios(fit: Estimates, *, caption: str, info: LabInfo) -> Table:
     Returns
     -------
     Table
-        Term, level, reference, ratio, interval, spells, and whether it stands out; the CSV holds the logarithms too.
+        Term, level, reference, ratio, interval, spells, and the outcome of its comparison; the CSV holds the logarithms too.
     """
     table = _exponentiated(fit.table)
-    judged = "flagged" in table
+    judged = "outcome" in table
     columns = [Column("What"), Column("Level"), Column("Against"), Column("Hazard ratio", numeric=True)]
     columns += [Column(f"{numbers.level_text(fit.level, locale=info.locale)} interval", numeric=True)]
-    columns += [Column("Stands out")] if judged else []
+    columns += [Column("Outcome")] if judged else []
     columns += [Column("Spells", numeric=True)]
     rows = []
     for row in table.to_dict("records"):
         words = [named(str(row["term"])), str(row["level"]) or "per unit", str(row.get("reference", "")) or "–"]
         cells = [Cell(word, word) for word in words] + _ratio_cells(row, info=info)
-        out = "–" if row["suppressed"] else "yes" if row.get("flagged") else "no"
+        out = "–" if row["suppressed"] or not judged else outcome_words(str(row["outcome"]), floor=0.0)
         rows.append((*cells, *([Cell(out, out)] if judged else []), _spells(row, min_n=fit.min_n, info=info)))
     return Table(caption, tuple(columns), tuple(rows), table)
 

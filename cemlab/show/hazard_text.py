@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import hazard_tables, numbers
+from cemlab.show.text.outcomes import none_significant, with_outcome
 
 _MOST = 3
 LEAST_CHANGE = math.log(1.5)
@@ -28,19 +29,29 @@ def associations(ratios: Sequence[Finding], *, references: Mapping[str, str], ca
     Returns
     -------
     Sentence
-        Ratios that stand out with their intervals, or that none does.
+        Significant ratios with their intervals, or that none is, as far as they were tested.
     """
-    flagged = sorted((each for each in ratios if each.flagged and not each.suppressed), key=lambda each: -abs(math.log(each.value)))  # fmt: skip
+    flagged = sorted(with_outcome(ratios, "large"), key=lambda each: -abs(math.log(each.value)))
     if not flagged:
-        return Sentence("None of what the model holds goes with leaving", *_so(cause), " by more than chance explains.")
+        return _none(ratios, cause=cause)
     parts: list[Part] = []
     for each in flagged[:_MOST]:
         parts += ["; " if parts else "", *_rate(each, references, cause=cause)]
-    more = "; more stands out in the figure" if len(flagged) > _MOST else ""
+    more = "; further ones are in the figure" if len(flagged) > _MOST else ""
     return Sentence(
         *(part for part in parts if part != ""),
         f"{more}. This is association: it does not say what would change anything.",
     )
+
+
+def _none(ratios: Sequence[Finding], *, cause: str) -> Sentence:
+    verb = "is significantly associated with churn"
+    return none_significant(ratios, subject="covariate in the model", verb=verb, named=_called, what=_so(cause))
+
+
+def _called(each: Finding) -> tuple[Part, ...]:
+    term, level = each.scope["term"], each.scope["level"]
+    return ("“", Name(level), "” (", Name(_within(term)), ")") if level else (Name(hazard_tables.named(term)),)
 
 
 def _so(cause: str) -> tuple[Part, ...]:
@@ -48,11 +59,9 @@ def _so(cause: str) -> tuple[Part, ...]:
 
 
 def _rate(each: Finding, references: Mapping[str, str], *, cause: str = "") -> tuple[Part, ...]:
-    term, level = each.scope["term"], each.scope["level"]
+    term = each.scope["term"]
     against: Part = Name(references[term]) if references.get(term) else "one unit less"
-    row: tuple[Part, ...] = (
-        ("“", Name(level), "” (", Name(_within(term)), ")") if level else (Name(hazard_tables.named(term)),)
-    )
+    row = _called(each)
     quoted: tuple[Part, ...] = ("“", against, "”") if references.get(term) else (against,)
     return (*row, " goes with a rate of leaving", *_so(cause), " ", each, " times that of ", *quoted, " (between ",
             Quote(each, "interval"), ")")  # fmt: skip
@@ -79,11 +88,11 @@ def strongest(ratios: Sequence[Finding], *, references: Mapping[str, str], cause
     Returns
     -------
     Sentence
-        One ratio with its interval, or that none stands out.
+        One ratio with its interval, or that none is significant.
     """
-    flagged = [each for each in ratios if each.flagged and not each.suppressed]
+    flagged = with_outcome(ratios, "large")
     if not flagged:
-        return Sentence("Nothing in the model goes with leaving", *_so(cause), " by more than chance explains.")
+        return _none(ratios, cause=cause)
     most = max(flagged, key=lambda each: abs(math.log(each.value)))
     return Sentence(*_rate(most, references, cause=cause), ".")
 

@@ -236,6 +236,9 @@ def _aspect(quote: Quote, *, locale: str, bare: bool) -> str:
         return NOT_SHOWN
     if quote.aspect == "interval":
         text = f"{_print_one(finding.ci_low)} and {_print_one(finding.ci_high)}"
+    elif quote.aspect == "floor":
+        floor = scaled(finding.floor, finding.unit)
+        text = number(floor, 0 if floor == round(floor) else decimals(floor) + 1, locale=locale)
     elif quote.aspect == "mde":
         mde = scaled(finding.mde, finding.unit)
         places = 0 if mde >= 5 else decimals(mde / 2)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from cemlab.core.errors import ParameterError, near_miss
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
+from cemlab.show.text.outcomes import Named, in_short, not_flagged, with_outcome
 
 _MOST_GROUPS = 2
 
@@ -193,23 +194,18 @@ def groups(
     Returns
     -------
     tuple of Sentence
-        One per grouping in which a group is flagged, one on groups without an interval, and one that names the others.
+        One per grouping in which a group is flagged, then what was found of the other groups (`not_flagged`).
     """
-    flagged = {subject: _flagged(found) for subject, found in compared.items()}
     there: list[Part] = [" that has left for “", Name(cause), "” is "] if cause else [" still there is "]
     there = [" retained is "] if snapshot else there
     begin: list[Part] = ["In the snapshot"] if snapshot else ["After ", span(time, clock=clock)]
     said: list[Sentence] = []
-    for subject, found in flagged.items():
-        after: list[Part] = ["The share of “"] if said else [*begin, ", the share of “"]
-        said += [_grouping(subject, found, after=after, there=there)] if found else []
-    said += _without_interval(compared)
-    quiet = [subject for subject, found in flagged.items() if not found]
-    if quiet:
-        within: list[Part] = [" in what “", Name(cause), "” takes"] if cause else []
-        more = " differs from the others by more than chance explains"
-        said.append(Sentence("No group by ", Name(numbers.listed(quiet)), more, *within, "."))
-    return tuple(said)
+    for subject, found in compared.items():
+        after: list[Part] = ["The share of "] if said else [*begin, ", the share of "]
+        out = _flagged(found)
+        said += [_grouping(subject, out, after=after, there=there)] if out else []
+    within: list[Part] = [" in the share that left for “", Name(cause), "”"] if cause else []
+    return (*said, *not_flagged(compared, rest="the others", named=_namer(compared), what=within))
 
 
 def groups_in_short(
@@ -235,7 +231,7 @@ def groups_in_short(
     """
     out = {subject: found for subject, each in compared.items() if (found := _flagged(each))}
     if not out:
-        return Sentence("No group differs from the others by more than chance explains and by a size that matters.")
+        return in_short(compared, rest="the others", named=_namer(compared))
     subject, most = max(
         ((name, each) for name, found in out.items() for each in found), key=lambda pair: abs(pair[1].value)
     )
@@ -244,14 +240,14 @@ def groups_in_short(
     if not snapshot:
         begin = ["After ", span(time, clock=clock), " the share still there is "]
     return Sentence(
-        *begin, Quote(most, "magnitude"), f" {'higher' if most.value > 0 else 'lower'} of “",
+        *begin, Quote(most, "magnitude"), f" {'higher' if most.value > 0 else 'lower'} of ",
         *_of(subject, most), " than of all others (between ", Quote(most, "interval"), ")",
         *(("; groups by ", Name(numbers.listed(also)), " differ too") if also else ()), ".",
     )  # fmt: skip
 
 
 def _flagged(found: Sequence[Finding]) -> list[Finding]:
-    return sorted((each for each in found if each.flagged and not each.suppressed), key=lambda each: each.value)
+    return sorted(with_outcome(found, "large"), key=lambda each: each.value)
 
 
 def _grouping(subject: str, found: list[Finding], *, after: list[Part], there: list[Part]) -> Sentence:
@@ -261,34 +257,28 @@ def _grouping(subject: str, found: list[Finding], *, after: list[Part], there: l
         name = _of(subject, each)
         direction = "higher" if each.value > 0 else "lower"
         others = "" if parts else " than that of all others"
-        parts += ["; that of “", *name, " is "] if parts else [*after, *name, *there]
+        parts += ["; that of ", *name, " is "] if parts else [*after, *name, *there]
         # the sign stands in the interval and its word before it: the reader is told what the interval is of
         parts += [Quote(each, "magnitude"), f" {direction}{others} (difference between ", Quote(each, "interval"), ")"]
-    more: tuple[Part, ...] = ("; more groups by ", Name(subject), " stand out") if len(found) > len(ends) else ()
+    more: tuple[Part, ...] = ("; further groups by ", Name(subject), " differ too") if len(found) > len(ends) else ()
     return Sentence(*parts, *more, ".")
 
 
-def _without_interval(compared: Mapping[str, Sequence[Finding]]) -> list[Sentence]:
-    """Say which groups are too uniform to judge: the furthest of all may be among them."""
-    bare = [(subject, each) for subject, found in compared.items() for each in found
-            if not each.suppressed and math.isfinite(each.value) and math.isnan(each.ci_low)]  # fmt: skip
-    if not bare:
-        return []
-    parts: list[Part] = []
-    for place, (subject, each) in enumerate(sorted(bare, key=lambda pair: -abs(pair[1].value))[:_MOST_GROUPS]):
-        direction = "higher" if each.value > 0 else "lower"
-        parts += [
-            ", of “" if place else "Of “",
-            *_of(subject, each),
-            f"{'' if place else ' it is'} {direction} by ",
-            Quote(each, "magnitude"),
-        ]
-    return [Sentence(*parts, ", without an interval: all of them, or none, had left by then.")]
+def _namer(compared: Mapping[str, Sequence[Finding]]) -> Named:
+    """How a group is named: with the grouping that it is one of."""
+    subjects = {id(each): subject for subject, found in compared.items() for each in found}
+    return lambda found: _of(subjects[id(found)], found)
 
 
 def _of(subject: str, found: Finding) -> tuple[Part, ...]:
     """A group with what it is one of: “yes” or “unknown” alone says nothing."""
-    return Name(", ".join(value for key, value in found.scope.items() if key != "duration")), "” (", Name(subject), ")"
+    return (
+        "“",
+        Name(", ".join(value for key, value in found.scope.items() if key != "duration")),
+        "” (",
+        Name(subject),
+        ")",
+    )
 
 
 def no_groups() -> Sentence:

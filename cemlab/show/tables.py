@@ -12,6 +12,7 @@ import pandas as pd
 from cemlab.core.lab import LabInfo
 from cemlab.core.results import KEPT, Estimates
 from cemlab.show import numbers
+from cemlab.show.text.outcomes import outcome_words
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")
 """How a text begins that some spreadsheet runs; the full-width signs count in East Asian editions."""
@@ -140,7 +141,8 @@ def of_estimates(
         )
     columns += [
         Column(
-            words if pd.api.types.is_bool_dtype(table[name]) or name in _RATIOS else f"{words}{in_unit}", numeric=True
+            words if pd.api.types.is_bool_dtype(table[name]) or name in (*_RATIOS, "outcome") else f"{words}{in_unit}",
+            numeric=name != "outcome",
         )
         for name, words in extra.items()
     ]
@@ -314,17 +316,25 @@ def _extra(values: Mapping[Any, Any], name: str, *, unit: str, digits: int, info
     value = values[name]
     if values["suppressed"] and name not in KEPT:
         return Cell("–", math.nan)
-    if isinstance(value, bool):
-        if name == "flagged" and math.isnan(_float(values.get("ci_low", 0.0))):
-            # without an interval nothing can be told apart from chance, and "no" would say that it could
-            return Cell("–", math.nan)
-        return Cell("yes" if value else "no", float(value))
+    if name == "outcome" or isinstance(value, bool):
+        return _verdict(values, name)
     if name == "mde":
         printed = numbers.rounded_up(numbers.scaled(_float(value), unit), digits=digits)
         return Cell(numbers.number(printed, digits, locale=info.locale), printed)
     if name in _RATIOS:
         return _number(value, unit="ratio", digits=2, info=info)
     return _number(value, unit=unit, digits=digits + (name == "std_error"), info=info)
+
+
+def _verdict(values: Mapping[Any, Any], name: str) -> Cell:
+    """What a comparison came to, in words."""
+    if name == "outcome":
+        words = outcome_words(str(values[name]), floor=_float(values.get("floor")))
+        return Cell(words, words)
+    if name == "flagged" and math.isnan(_float(values.get("ci_low", 0.0))):
+        # without an interval nothing was tested, and "no" would say that it was
+        return Cell("–", math.nan)
+    return Cell("yes" if values[name] else "no", float(values[name]))
 
 
 def _interval(values: Mapping[str, object], *, unit: str, digits: int, info: LabInfo) -> Cell:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from cemlab.core.errors import ParameterError, SchemaError
-from cemlab.core.results import Estimates
-from cemlab.stats.intervals import Floats
+from cemlab.core.results import Estimates, outcome_of
+from cemlab.stats.intervals import Floats, beyond, quantile
 
 SELECTED = "Flagged differences were selected for being large; such estimates tend to be too large."
+FLOORED = "A difference is flagged where it is shown to be larger than the materiality floor, not where it merely differs from zero."
+
+JUDGED = ("q_value", "q_ordinary", "flagged", "significant", "outcome", "floor", "reason", "family")
+"""Columns of a judged comparison that hold in any unit: the same rows on another scale take them over."""
 
 
 def adjust(
@@ -26,15 +29,16 @@ def adjust(
 ) -> list[Estimates]:
     """Return the same comparisons, judged together as one family.
 
-    One Benjamini–Hochberg adjustment over all comparisons of all tables. A row belongs to the
-    family when it has a p_value and is not suppressed.
+    The p-value in the family is that of H₀: |θ| ≤ f, f the floor (`intervals.beyond`, by the test of the row's own
+    p_value: ``centre`` or else ``estimate``, ``std_error``, ``df`` or else the normal law). One Benjamini–Hochberg adjustment over all
+    comparisons of all tables. A row belongs to the family when it has a p_value and is not suppressed.
 
     Parameters
     ----------
     estimates : sequence of Estimates
         Every table of the run whose rows may be flagged, all in one unit; none gives none back.
     materiality : float, default 0
-        Smallest difference worth flagging, in the unit of the estimates.
+        f, the floor: a difference no larger than this is not worth flagging; in the unit of the estimates.
     family : str, default "run"
         Name of the family.
     q : float, default 0.05
@@ -45,10 +49,11 @@ def adjust(
     Returns
     -------
     list of Estimates
-        In the order given, with the columns ``q_value``; ``flagged`` (q_value < q and |estimate| >=
-        materiality); ``mde``, the smallest true difference that would have been found at q/m, m
-        the size of the family, never below `materiality`; ``mde_unadjusted``, the same at q as if
-        it were the only comparison; ``family`` (empty for a row outside it).
+        In the order given, with the columns ``p_material`` (of |θ| ≤ f) and its ``q_value``; ``flagged`` (q_value < q: shown to be larger
+        than the floor); ``q_ordinary`` (of p_value) and ``significant`` (q_ordinary < q: shown to differ from zero); ``outcome``
+        (`core.results.outcome_of`); ``mde``, the smallest true difference that would have been flagged at q/m, m the size of the
+        family; ``mde_unadjusted``, the same at q as if it were the only comparison; ``floor``; ``reason`` (why there is no test);
+        ``family`` (empty for a row outside it).
 
     Raises
     ------
@@ -56,6 +61,11 @@ def adjust(
         When a table has no p_value, or units differ.
     ParameterError
         When materiality is negative, or q or power is not in (0, 1).
+
+    Notes
+    -----
+    Testing for a difference from zero and filtering by size afterwards does not control the false discovery rate of the
+    statement that a difference is larger than the floor.
 
     References
     ----------
@@ -65,39 +75,82 @@ def adjust(
     Examples
     --------
     >>> table = pd.DataFrame(
-    ...     {"region": ["N", "S"], "estimate": [9.0, 2.0], "std_error": [2.0, 2.0], "p_value": [0.01, 0.3], "n": 500}
+    ...     {"region": ["N", "S"], "estimate": [9.0, 5.0], "std_error": [2.0, 2.0], "p_value": [6.8e-6, 0.0124], "n": 500}
     ... )
     >>> rows = Estimates.build(table, by=["region"], measure="nps_difference", unit="points", method="",
     ...                        level=0.95, min_n=10)
-    >>> adjust([rows], materiality=3)[0].table[["q_value", "flagged"]].values.tolist()
-    [[0.02, True], [0.3, False]]
+    >>> adjust([rows], materiality=3)[0].table[["q_value", "outcome"]].round(4).values.tolist()
+    [[0.0027, 'large'], [0.1587, 'significant']]
     """
     _check(estimates, materiality=materiality, q=q, power=power)
-    tables = [each.table for each in estimates]
-    members = [table["p_value"].notna() & ~table["suppressed"].astype(bool) for table in tables]
-    if not tables:
+    members = [_tested(each.table) for each in estimates]
+    if not members:
         return []
-    p_values = [table.loc[member, "p_value"].to_numpy(float) for table, member in zip(tables, members, strict=True)]
-    pooled = np.concatenate(p_values)
-    adjusted = np.split(benjamini_hochberg(pooled), np.cumsum([len(each) for each in p_values])[:-1])
-    alpha = q / max(len(pooled), 1)
+    material = [_p_material(each, floor=materiality) for each in members]
+    q_values = _together(material)
+    q_ordinary = _together([each["p_value"].to_numpy(float) for each in members])
+    size = sum(len(each) for each in members)
     judged = []
-    for each, table, member, q_values in zip(estimates, tables, members, adjusted, strict=True):
-        q_value = pd.Series(np.nan, index=table.index)
-        q_value[member] = q_values
-        error = table["std_error"].where(member)
-        flagged = (q_value < q) & (table["estimate"].abs() >= materiality)
-        result = each.with_columns(
-            {
-                "q_value": q_value,
-                "flagged": flagged,
-                "mde": np.maximum(minimum_detectable(error, alpha=alpha, power=power), materiality),
-                "mde_unadjusted": np.maximum(minimum_detectable(error, alpha=q, power=power), materiality),
-                "family": np.where(member, family, ""),
-            }
-        )
-        judged.append(result.with_notes(*_notes(len(pooled), flagged=bool(flagged.any()))))
+    for each, rows, p_value, q_value, ordinary in zip(estimates, members, material, q_values, q_ordinary, strict=True):
+        found = pd.DataFrame({"p_material": p_value, "q_value": q_value, "q_ordinary": ordinary}, index=rows.index)
+        found = found.assign(
+            flagged=q_value < q, significant=(ordinary < q) | (q_value < q),
+            mde=_detectable(rows, alpha=q / max(size, 1), power=power, floor=materiality),
+            mde_unadjusted=_detectable(rows, alpha=q, power=power, floor=materiality),
+        )  # fmt: skip
+        result = _with_outcomes(each, found, floor=materiality, family=family)
+        judged.append(result.with_notes(*_notes(size, flagged=bool((q_value < q).any()), floor=materiality)))
     return judged
+
+
+def _tested(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table that belong to a family."""
+    return table.loc[table["p_value"].notna() & ~table["suppressed"].astype(bool)]
+
+
+def _freedom(rows: pd.DataFrame) -> Floats | None:
+    return rows["df"].to_numpy(float) if "df" in rows else None
+
+
+def _p_material(rows: pd.DataFrame, *, floor: float) -> Floats:
+    """P-values of |θ| ≤ floor; those of the rows themselves for a floor of 0."""
+    p_value = rows["p_value"].to_numpy(float)
+    if not floor:
+        return p_value
+    centre = rows["centre"] if "centre" in rows else rows["estimate"]
+    found = beyond(centre, rows["std_error"], floor=floor, df=_freedom(rows))
+    # a wider hypothesis is never rejected more easily
+    return np.asarray(np.maximum(found, p_value), dtype=float)
+
+
+def _detectable(rows: pd.DataFrame, *, alpha: float, power: float, floor: float) -> Floats:
+    return minimum_detectable(rows["std_error"], alpha=alpha, power=power, floor=floor, df=_freedom(rows))
+
+
+def _together(p_values: Sequence[Floats]) -> list[Floats]:
+    """Q-values of all tables as one family, table by table."""
+    ends = np.cumsum([len(each) for each in p_values])[:-1]
+    return list(np.split(benjamini_hochberg(np.concatenate(p_values)), ends))
+
+
+def _with_outcomes(estimates: Estimates, found: pd.DataFrame, *, floor: float, family: str) -> Estimates:
+    table = estimates.table
+    flagging = ("flagged", "significant")
+    columns = {str(name): found[name].reindex(table.index) for name in found if name not in flagging}
+    flags = {name: found[name].reindex(table.index, fill_value=False) for name in flagging}
+    member = table.index.isin(found.index)
+    reason = table["reason"] if "reason" in table else pd.Series("", index=table.index)
+    rows = table.assign(**flags)
+    return estimates.with_columns(
+        {
+            **columns,
+            **flags,
+            "outcome": [outcome_of(row, floor=floor) for row in rows.to_dict("records")],
+            "floor": floor,
+            "reason": reason.mask(table["suppressed"].astype(bool), ""),
+            "family": np.where(member, family, ""),
+        }
+    )
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> Floats:
@@ -146,10 +199,18 @@ def benjamini_hochberg(p_values: ArrayLike) -> Floats:
     return result
 
 
-def minimum_detectable(std_error: ArrayLike, *, alpha: float = 0.05, power: float = 0.8) -> Floats:
-    """Return the smallest true difference that a two-sided test finds with the given power.
+def minimum_detectable(
+    std_error: ArrayLike,
+    *,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    floor: float = 0.0,
+    df: ArrayLike | None = None,
+) -> Floats:
+    """Return the smallest true difference that is shown to be larger than a floor with the given power.
 
-    (z₁₋α/₂ + z_power)·std_error.
+    c + z_power·std_error, c the critical value: Φ((f − c)/se) + Φ((−f − c)/se) = α. Without a floor c = z₁₋α/₂·se; where the floor
+    is above about one standard error c = f + z₁₋α·se. With `df`, Student's quantiles.
 
     Parameters
     ----------
@@ -159,6 +220,10 @@ def minimum_detectable(std_error: ArrayLike, *, alpha: float = 0.05, power: floa
         Size of the test, in (0, 1).
     power : float, default 0.8
         In (0, 1).
+    floor : float, default 0
+        f, the largest difference that does not matter, at least 0.
+    df : array_like, optional
+        Degrees of freedom of the test; infinite is normal.
 
     Returns
     -------
@@ -179,12 +244,39 @@ def minimum_detectable(std_error: ArrayLike, *, alpha: float = 0.05, power: floa
     --------
     >>> float(minimum_detectable(100 * (2 * 0.61 / 100) ** 0.5).round(4))
     30.9445
+    >>> float(minimum_detectable(2.0, floor=3.0).round(4))
+    7.973
     """
     for name, value in (("alpha", alpha), ("power", power)):
         if not 0 < value < 1:
             raise ParameterError(f"`{name}` must be above 0 and below 1: {value!r} was given.")
-    normal = NormalDist()
-    return (normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(power)) * np.asarray(std_error, dtype=float)
+    error = np.asarray(std_error, dtype=float)
+    freedom = None if df is None else np.broadcast_to(np.asarray(df, dtype=float), error.shape)
+    critical = quantile(1 - alpha, freedom) * error
+    if floor:
+        critical = _critical(error, floor, alpha=alpha, df=freedom, highest=critical + floor)
+    return np.asarray(critical + _one_sided(power, freedom) * error)
+
+
+_HALVINGS = 50
+
+
+def _critical(error: Floats, floor: float, *, alpha: float, df: Floats | None, highest: Floats) -> Floats:
+    """Where the p-value of |θ| ≤ floor falls to alpha."""
+    low, high = np.zeros_like(error), highest
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        above = beyond(middle, error, floor=floor, df=df) > alpha
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    # without any error what is larger than the floor is seen to be so
+    return np.where(error > 0, (low + high) / 2, floor)
+
+
+def _one_sided(probability: float, df: Floats | None) -> Floats:
+    """The quantile below which a value lies with `probability`."""
+    if probability == 0.5:
+        return np.zeros(() if df is None else df.shape)
+    return np.asarray(np.sign(probability - 0.5) * quantile(abs(2 * probability - 1), df))
 
 
 def _check(estimates: Sequence[Estimates], *, materiality: float, q: float, power: float) -> None:
@@ -206,6 +298,6 @@ def _check(estimates: Sequence[Estimates], *, materiality: float, q: float, powe
         )
 
 
-def _notes(size: int, *, flagged: bool) -> tuple[str, ...]:
+def _notes(size: int, *, flagged: bool, floor: float) -> tuple[str, ...]:
     family = f"False discoveries are controlled over all {size:,} comparisons of this family (Benjamini–Hochberg)."
-    return (family, SELECTED) if flagged else (family,)
+    return (family, *((FLOORED,) if floor else ()), *((SELECTED,) if flagged else ()))

@@ -101,7 +101,7 @@ def gap(
     -------
     Estimates
         Measure ``<metric>_gap``; one row per belief: ``column`` (empty for all), ``group``, ``estimate``, ``std_error``,
-        ``ci_low``, ``ci_high``, ``p_value``, ``believed``, ``<metric>_given``, ``is_plausible`` (the belief lies inside the score's
+        ``ci_low``, ``ci_high``, ``p_value``, ``centre`` of its test, ``believed``, ``<metric>_given``, ``is_plausible`` (the belief lies inside the score's
         interval), ``n``, ``n_customers``, ``n_eff``. A group that is suppressed among the scores is suppressed here.
 
     Raises
@@ -160,11 +160,11 @@ def _row(
     # the adjusted interval is cut at the ends of the scale, so its middle is not its centre there
     centre = float(given["estimate"]) * size / (size + 3) if metric.kind == "net" else (low + high) / 2
     half = max(centre - low, high - centre)
-    z = (belief.score - centre) / half * float(intervals.quantile(level)) if half > 0 else math.nan
+    error = half / float(intervals.quantile(level)) if half > 0 else math.nan
     return {
         "column": belief.column, "group": belief.group, "estimate": belief.score - given["estimate"],
-        "std_error": given["std_error"], "ci_low": belief.score - high, "ci_high": belief.score - low,
-        "p_value": float(intervals.two_sided(z)), "believed": belief.score, f"{metric.name}_given": given["estimate"],
+        "std_error": error, "ci_low": belief.score - high, "ci_high": belief.score - low, "centre": belief.score - centre,
+        "p_value": float(intervals.beyond(belief.score - centre, error)), "believed": belief.score, f"{metric.name}_given": given["estimate"],
         "is_plausible": bool(low <= belief.score <= high), "n": given["n"], "n_customers": given["n_customers"],
         "n_eff": given["n_eff"], "suppressed": bool(given["suppressed"]) or np.isnan(given["estimate"]),
     }  # fmt: skip

@@ -270,11 +270,11 @@ def _answered(change: Finding | None, **calls: str) -> str:
     [
         (4.0, True, "▲</span> rose by 4 points"),
         (-4.0, True, "▼</span> fell by 4 points"),
-        (4.0, False, "→</span> no change that this sample could show (would have shown 5 points)"),
+        (4.0, False, "→</span> no significant change (smallest detectable change 5 points)"),
     ],
 )
 def test_first_tile_shows_its_change_with_an_arrow_and_a_word(value: float, flagged: bool, words: str) -> None:
-    change = Finding("c", value, "points", ci_low=value - 2, ci_high=value + 2, flagged=flagged, mde=4.2)
+    change = Finding("c", value, "points", ci_low=value - 2, ci_high=value + 2, flagged=flagged, mde=4.2, p_value=0.5)
     html = _answered(change)
     assert html.count('class="change"') == 1
     assert words in html

@@ -33,6 +33,7 @@ def fit() -> Estimates:
             "ci_high": np.log([0.6, 0.3, 1.3, 1.03]),
             "n": [500, 5, 700, 1400],
             "flagged": [True, True, False, True],
+            "outcome": ["large", "large", "not significant", "large"],
             "suppressed": [False, True, False, False],
         }
     )
@@ -59,7 +60,7 @@ def test_what_does_not_stand_out_is_grey(fit: Estimates, info: LabInfo) -> None:
 def test_table_of_ratios_hides_what_is_small(fit: Estimates, info: LabInfo) -> None:
     table = hazard_tables.of_ratios(fit, caption="Ratios", info=info)
     texts = [[cell.text for cell in row] for row in table.rows]
-    assert texts[0] == ["Plan", "yearly", "monthly", "0.5", "0.4 to 0.6", "yes", "500"]
+    assert texts[0] == ["Plan", "yearly", "monthly", "0.5", "0.4 to 0.6", "significant", "500"]
     assert texts[1][3:] == ["–", "–", "–", "< 10"]
     assert math.isnan(table.data["hazard_ratio"].to_list()[1])
 
@@ -127,6 +128,7 @@ def _ratio(value: float, term: str, level: str, *, flagged: bool = True) -> Find
         ci_low=value * 0.9,
         ci_high=value * 1.1,
         flagged=flagged,
+        p_value=0.001 if flagged else 0.5,
     )
 
 
@@ -142,7 +144,7 @@ def test_associations_are_told_strongest_first_and_never_as_effects() -> None:
     assert "association" in said
     assert not {"causes", "drives", "effect of"} & set(said.split())
     none = hazard_text.associations([_ratio(1.1, "region", "S", flagged=False)], references={})
-    assert "None of what the model holds" in plain(none)
+    assert plain(none) == "No covariate in the model is significantly associated with churn."
 
 
 def test_ratio_of_a_number_is_told_per_unit() -> None:

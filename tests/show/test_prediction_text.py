@@ -15,7 +15,16 @@ def _found(value: float, *, half: float = 0.03, unit: Unit = "share", **more: ob
     flagged = bool(more.pop("flagged", False))
     scope = {name: str(each) for name, each in more.items()}
     return Finding(
-        "f", value, unit, scope=scope, ci_low=value - half, ci_high=value + half, level=0.95, n=900, flagged=flagged
+        "f",
+        value,
+        unit,
+        scope=scope,
+        ci_low=value - half,
+        ci_high=value + half,
+        level=0.95,
+        n=900,
+        flagged=flagged,
+        p_value=0.001 if flagged else 0.5,
     )
 
 
@@ -52,7 +61,9 @@ def test_only_flagged_segments_are_named() -> None:
     assert "of monthly 1.30 left per leaver predicted" in said
     assert "yearly" not in said
     assert "90.0" not in said
-    assert plain(prediction_text.segments_off(found[1:])).startswith("No segment was treated unlike")
+    assert plain(prediction_text.segments_off(found[1:])).startswith(
+        "No segment has an observed / predicted ratio that differs significantly from one"
+    )
 
 
 def test_simpler_model_inside_the_noise_is_told_with_what_it_gives_up() -> None:

@@ -90,7 +90,8 @@ def _forest(labels: list[str], info: LabInfo, *, sizes: list[int] | None = None,
         }
     )
     score = Estimates.build(frame, by=["plan"], measure="nps", unit="points", method="", level=0.95, min_n=10)
-    marks = frame.assign(flagged=[True] * flagged + [False] * (len(labels) - flagged))
+    out = np.arange(len(labels)) < flagged
+    marks = frame.assign(flagged=out, outcome=np.where(out, "large", "not significant"), floor=3.0)
     judged = Estimates.build(marks, by=["plan"], measure="d", unit="points", method="", level=0.95, min_n=10)
     whole = pd.DataFrame({"estimate": [20.0], "ci_low": [19.0], "ci_high": [21.0], "n": [1000]})
     overall = Estimates.build(whole, by=[], measure="nps", unit="points", method="", level=0.95, min_n=10)
@@ -222,9 +223,9 @@ def test_course_says_its_numbers(months: Estimates, steps: Estimates, overall: E
     figure = score_plots.course(months, overall=overall, changes=steps, period="month", info=info)
     assert figure.alt == (
         "Line chart of NPS over 4 complete periods: 10 in 2024-01 at first, 33 in 2024-05 at last, lowest 10 in 2024-01, "
-        "highest 33 in 2024-05. Periods that stand out from chance: 1, incomplete: 1, withheld: 1."
+        "highest 33 in 2024-05. Periods that are shown to be larger than the materiality floor: 1, incomplete: 1, withheld: 1."
     )
-    assert "line: whole window; diamond: stands out; hatched: incomplete; ×: withheld" in _words(figure.wide)
+    assert "line: whole window; diamond: larger than the floor; hatched: incomplete; ×: withheld" in _words(figure.wide)
     assert [row[3].text for row in figure.table.rows] == ["yes"] * 5 + ["no"]
 
 
@@ -267,7 +268,8 @@ def test_forest_says_its_numbers_highest_first(info: LabInfo) -> None:
     figure = _forest(["Basic", "Plus", "Family"], info)
     assert figure.alt == (
         "Dot and whisker chart of NPS by plan. Plan, highest first: Basic 60 (55 to 65), Plus 20 (15 to 25), "
-        "Family −20 (−25 to −15). Basic stands out from the rest."
+        "Family −20 (−25 to −15). Difference from the rest significant, larger than the floor: "
+        "Basic. Difference from the rest not significant: Plus and Family."
     )
     assert [row[0].text for row in figure.table.rows] == ["Basic", "Plus", "Family"]
     assert [row[3].text for row in figure.table.rows] == ["yes", "no", "no"]

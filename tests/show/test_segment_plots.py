@@ -240,7 +240,7 @@ def test_nothing_stands_out_and_nothing_to_compare_are_different() -> None:
     scope = {"outcome": "nps", "segment": "A"}
     quiet = Finding("d", 0.1, "ratio", scope=scope, p_value=0.4)
     loud = replace(quiet, p_value=0.001, flagged=True)
-    assert "no segment differs" in _said(segment_text.stands_out([quiet], {}))
+    assert "No segment differs significantly" in _said(segment_text.stands_out([quiet], {}))
     assert "nothing is recorded" in _said(segment_text.stands_out([replace(quiet, p_value=float("nan"))], {}))
     assert "“A”, NPS: higher than the others" in _said(segment_text.stands_out([loud], {}))
 

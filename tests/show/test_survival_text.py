@@ -21,7 +21,7 @@ def _share(value: float, *, at: float, half: float = 0.02, **more: object) -> Fi
 
 def _gap(value: float, group: str, *, flagged: bool) -> Finding:
     return Finding("g", value, "percentage points", scope={"plan": group, "duration": "12.0"}, ci_low=value - 0.02, ci_high=value + 0.02,
-                   flagged=flagged)  # fmt: skip
+                   flagged=flagged, p_value=0.001 if flagged else 0.5)  # fmt: skip
 
 
 def test_shares_are_told_in_order_and_what_lies_beyond_is_named() -> None:
@@ -77,7 +77,7 @@ def test_only_flagged_groups_are_called_different() -> None:
         "(difference between −32 and −28 percentage points)."
     )
     assert "yearly" not in said[0]
-    assert said[1].startswith("No group by region differs")
+    assert said[1] == "No group by region differs significantly from the others."
     assert (
         plain(survival_text.groups_in_short(compared, time=12, clock="months"))
         == "After 12 months the share still there is 30 percentage points lower of “monthly” (plan) than of all others (between −32 and "
@@ -165,14 +165,24 @@ def test_a_cause_for_which_nobody_left_is_refused_with_the_nearest() -> None:
         survival_text.overstated([share], [share], cause="prize", clock="months")
 
 
-def test_a_group_of_which_nobody_left_is_named_without_an_interval() -> None:
-    bare = Finding("g", 0.3, "percentage points", scope={"plan": "two years", "duration": "12.0"})
-    less = Finding("g", -0.2, "percentage points", scope={"plan": "trial", "duration": "12.0"})
-    said = survival_text.groups({"plan": [_gap(0.1, "yearly", flagged=True), less, bare]}, time=12, clock="months")
-    assert plain(said[1]) == (
-        "Of “two years” (plan) it is higher by 30 percentage points, of “trial” (plan) lower by 20 percentage points, without an "
-        "interval: all of them, or none, had left by then."
+def test_a_group_that_could_not_be_tested_is_named_with_the_reason() -> None:
+    bare = Finding(
+        "g", 0.3, "percentage points", scope={"plan": "two years", "duration": "12.0"}, reason="nobody left by then"
     )
+    late = Finding(
+        "g",
+        math.nan,
+        "percentage points",
+        scope={"plan": "trial", "duration": "12.0"},
+        reason="follow-up ends before then",
+    )
+    compared = {"plan": [_gap(0.1, "yearly", flagged=False), late, bare]}
+    said = [plain(each) for each in survival_text.groups(compared, time=12, clock="months")]
+    assert said == [
+        "No tested group by plan differs significantly from the others.",
+        "Could not be tested: “two years” (plan) (nobody left by then).",
+        "Could not be estimated: “trial” (plan) (follow-up ends before then).",
+    ]
 
 
 def test_ends_in_the_unfinished_month_are_part_of_the_count_and_named() -> None:

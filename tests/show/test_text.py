@@ -20,7 +20,17 @@ CAUSES = re.compile(r"\b(drives?|causes?|because of|effect|impact)\b")
 
 def _difference(value: float, *, flagged: bool, name: str = "North", **more: object) -> Finding:
     return replace(
-        Finding("d", value, "points", ci_low=value - 2, ci_high=value + 2, mde=4.2, flagged=flagged),
+        Finding(
+            "d",
+            value,
+            "points",
+            ci_low=value - 2,
+            ci_high=value + 2,
+            mde=4.2,
+            flagged=flagged,
+            significant=flagged,
+            p_value=0.001 if flagged else 0.5,
+        ),
         scope={"region": name},
         period="2024-03-01",
         **more,  # type: ignore[arg-type]
@@ -45,8 +55,8 @@ findings = st.builds(
 def test_direction_is_named_of_flagged_findings_only(found: list[Finding]) -> None:
     flagged = [each for each in found if each.flagged]
     compared = [each for each in found if not each.suppressed]
-    steps = _all_of(text.steps(found, period="month"))
-    groups = _all_of(text.groups(found, subject="region"), *text.all_groups({"region": found}))
+    steps = _all_of(*text.steps(found, period="month"))
+    groups = _all_of(*text.all_groups({"region": found}), text.standing_out({"region": found}))
     assert len(MOVES.findall(steps)) == min(3, len(flagged))
     assert bool(MOVES.search(groups)) == (bool(flagged) and len(compared) > 1)
     for word, sign in (("rose", 1), ("fell", -1)):
@@ -55,7 +65,7 @@ def test_direction_is_named_of_flagged_findings_only(found: list[Finding]) -> No
 
 @given(found=st.lists(findings, max_size=6))
 def test_no_sentence_claims_a_cause(found: list[Finding]) -> None:
-    said = _all_of(text.steps(found, period="month"), *text.all_groups({"region": found}))
+    said = _all_of(*text.steps(found, period="month"), *text.all_groups({"region": found}))
     assert not CAUSES.search(said)
 
 
@@ -89,10 +99,10 @@ def _every_sentence(nps: Finding, found: Sequence[Finding]) -> list[Sentence]:
         text.weighting(nps, nps, replace(nps, ci_low=math.nan, ci_high=math.nan)),
         text.weighted_sample(count, count, Finding("k", 0.02, "share")),
         text.weighted_sample(count, replace(count, value=math.nan), Finding("k", math.nan, "share")),
-        text.beliefs([replace(each, scope={"group": "54"}) for each in found], [nps] * len(found)),
+        *text.beliefs([replace(each, scope={"group": "54"}) for each in found], [nps] * len(found)),
         text.planning(replace(count, value=3.0), count, observed=count),
-        text.steps(found, period="quarter"),
-        text.groups(found, subject="age 18 to 24"),
+        *text.steps(found, period="quarter"),
+        *text.all_groups({"age 18 to 24": found}),
         *text.all_groups({"region 1": found, "region 2": []}),
         text.undated(),
         text.no_groups(),
@@ -134,37 +144,36 @@ def test_withheld_numbers_are_never_quoted() -> None:
 
 
 def test_step_is_named_as_a_reader_names_its_period() -> None:
-    said = numbers.plain(text.steps([_difference(-6.4, flagged=True)], period="month"))
+    said = _all_of(*text.steps([_difference(-6.4, flagged=True)], period="month"))
     assert said.startswith("It fell by 6 points in 2024-03 (change between −8 and −4 points).")
     assert "tend to be too large" in said
 
 
 def test_largest_three_steps_are_named_largest_first() -> None:
     found = [_difference(value, flagged=True) for value in (4, -9, 6, 11)]
-    said = numbers.plain(text.steps(found, period="month"))
+    said = _all_of(*text.steps(found, period="month"))
     assert re.findall(r"by (\d+) points", said) == ["11", "9", "6"]
-    assert "further months stand out too" in said
+    assert "it changed in further months too" in said
 
 
 def test_quiet_steps_say_what_would_have_been_seen() -> None:
     found = [_difference(1, flagged=False), _difference(2, flagged=False, mde=6.3)]
-    assert "(a true difference of 7 points would have been seen" in numbers.plain(text.steps(found, period="month"))
+    assert "(smallest detectable difference 7 points, 80% power)" in _all_of(*text.steps(found, period="month"))
 
 
 def test_groups_name_both_ends_with_their_intervals() -> None:
     found = [_difference(value, flagged=True, name=name) for value, name in ((-8, "West"), (3, "East"), (17, "North"))]
-    assert numbers.plain(text.groups(found, subject="region")) == (
+    assert _all_of(*text.all_groups({"region": found})) == (
         "“West” (region) scores 8 points lower than the rest (difference between −10 and −6 points); "
         "“North” (region) scores 17 points higher than the rest (difference between 15 and 19 points); "
-        "more groups by region stand out."
+        "further groups by region differ too."
     )
 
 
 def test_groups_too_small_to_compare_are_said_to_be_so() -> None:
     said = _all_of(*text.all_groups({"plan": [HIDDEN, HIDDEN], "region": [_difference(1, flagged=False)] * 2}))
     assert said == (
-        "No group by region differs from the rest by more than chance explains (a true difference of 5 points would have "
-        "been seen in each, four times out of five). "
+        "No group by region differs significantly from the rest (smallest detectable difference 5 points, 80% power). "
         "There are no two groups by plan large enough to compare."
     )
 
@@ -243,13 +252,7 @@ def test_change_between_windows_has_a_direction_only_when_flagged(found: Finding
     for said in (text.against_window(found, window="2023"), text.same_people(found), text.trend(found, period="month")):
         words = numbers.plain(said)
         assert bool(re.search(r"\b(rose|fell|rises|falls)\b", words)) == found.flagged
-        assert ("that this sample could show" in words) == (not found.flagged and not found.suppressed)
-
-
-def test_change_whose_interval_leaves_out_zero_but_is_not_flagged_says_why() -> None:
-    said = numbers.plain(text.same_people(replace(_difference(5, flagged=False), n=80.0)))
-    assert "would have shown 5 points" in said
-    assert "between 3 and 7 points, leaves out zero, but many comparisons were made" in said
+        assert ("is not statistically significant" in words) == (not found.flagged and not found.suppressed)
 
 
 def test_answer_names_the_lowest_and_the_highest_group_of_all_groupings() -> None:
@@ -265,17 +268,20 @@ def test_answer_names_the_lowest_and_the_highest_group_of_all_groupings() -> Non
 
 def test_differences_that_would_have_been_seen_are_told_of_the_largest_and_the_smallest_group() -> None:
     found = [_difference(1, flagged=False), _difference(1, flagged=False, mde=40.0)]
-    assert "(true differences from 5 points on in the largest and from 40 points on in the smallest" in numbers.plain(
-        text.groups(found, subject="region")
+    assert "(smallest detectable differences from 5 points to 40 points, 80% power)" in _all_of(
+        *text.all_groups({"region": found})
     )
 
 
 def test_belief_is_called_wrong_only_where_it_is_flagged() -> None:
     about = {"column": "", "group": "all"}
     given_score = _difference(30, flagged=False)
-    for flagged, words in ((True, "The belief is 12 points too high"), (False, "The belief cannot be told from")):
+    for flagged, words in (
+        (True, "The belief is 12 points too high"),
+        (False, "The gap between the belief and what customers gave, 30 points, is not statistically significant"),
+    ):
         gap = replace(_difference(12, flagged=flagged), scope=about)
-        assert numbers.plain(text.beliefs([gap], [given_score])).startswith(words)
+        assert _all_of(*text.beliefs([gap], [given_score])).startswith(words)
 
 
 @pytest.mark.parametrize(("answers", "verdict"), [(2000.0, "is enough"), (1999.0, "is not enough")])

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cemlab.core.errors import ParameterError, SchemaError
 from cemlab.core.results import Estimates, Unit
-from cemlab.stats import multiplicity
+from cemlab.stats import change, intervals, multiplicity, scores
 
 FOLDER = Path(__file__).parents[1] / "reference"
 ADJUSTED = json.loads((FOLDER / "multiplicity.json").read_text())["benjamini_hochberg"]
+RUNS = 40_000
 POWER = json.loads((FOLDER / "power.json").read_text())
 
 
@@ -26,7 +29,7 @@ def comparisons(
 ) -> Estimates:
     table = pd.DataFrame(
         {"segment": [f"s{row}" for row in range(len(p_values))], "estimate": estimate, "std_error": 2.0}
-    ).assign(p_value=p_values, n=n)
+    ).assign(p_value=p_values, n=n, ci_low=estimate - 3.92, ci_high=estimate + 3.92)
     return Estimates.build(
         table, by=["segment"], measure="nps_difference", unit=unit, method="difference", level=0.95, min_n=10
     )
@@ -102,21 +105,105 @@ def test_a_row_without_p_value_is_outside_the_family() -> None:
     assert not table["flagged"].iloc[1]
 
 
-@pytest.mark.parametrize(("materiality", "flagged"), [(0.0, True), (5.0, True), (5.1, False)])
-def test_flagged_needs_the_materiality_floor(materiality: float, flagged: bool) -> None:
-    judged = multiplicity.adjust([comparisons([0.001], estimate=-5)], materiality=materiality)[0]
-    assert judged.table["flagged"].tolist() == [flagged]
-    assert (multiplicity.SELECTED in judged.notes) is flagged
+@pytest.mark.parametrize(
+    ("materiality", "p_material", "outcome"),
+    [(0.0, 0.0124193, "large"), (1.0, 0.0241, "large"), (1.8, 0.0551, "significant"), (5.0, 0.5, "significant"), (9.0, 0.9772, "small")],
+)  # fmt: skip
+def test_flagged_needs_to_be_shown_larger_than_the_floor(materiality: float, p_material: float, outcome: str) -> None:
+    # By hand, 5 with a standard error of 2: Φ((f − 5)/2) + Φ((−f − 5)/2); the interval reaches from 1.08 to 8.92.
+    for sign in (1, -1):
+        judged = multiplicity.adjust([comparisons([0.0124193], estimate=sign * 5.0)], materiality=materiality)[0]
+        row = judged.row()
+        assert row["p_material"] == pytest.approx(p_material, abs=5e-5)
+        assert row["outcome"] == outcome
+        assert (row["flagged"], row["significant"]) == (outcome == "large", True)
+        assert (multiplicity.SELECTED in judged.notes) is (outcome == "large")
+        assert row["q_ordinary"] == pytest.approx(0.0124193)
 
 
-def test_mde_uses_the_size_of_the_family_and_never_falls_below_the_floor() -> None:
+def test_floor_of_zero_leaves_every_p_value_as_it_is() -> None:
+    p_values = [0.5, 1e-9, 0.03, 1e-300]
+    table = multiplicity.adjust([comparisons(p_values)])[0].table
+    assert table["p_material"].tolist() == p_values
+    assert table["q_value"].tolist() == table["q_ordinary"].tolist()
+
+
+def test_test_of_the_row_is_the_one_that_is_shifted() -> None:
+    # Student's law with four degrees of freedom about a centre of its own, not the normal law about the estimate.
+    rows = comparisons([0.01], estimate=9.0).with_columns({"centre": [8.0], "df": [4.0]})
+    found = multiplicity.adjust([rows], materiality=3)[0].row()["p_material"]
+    assert found == pytest.approx(scipy.stats.t.sf(2.5, 4) + scipy.stats.t.sf(5.5, 4), rel=1e-12)
+
+
+@pytest.mark.parametrize("producer", ["rest", "steps", "trend", "paired"])
+def test_comparisons_of_scores_carry_the_test_of_their_p_value(producer: str) -> None:
+    table = judged_scores(producer)
+    centre = table.get("centre", table["estimate"])
+    close = intervals.beyond(centre, table["std_error"], df=table["df"])
+    np.testing.assert_allclose(close, table["p_value"], rtol=1e-12)
+    assert ((table["ci_low"] > 0) | (table["ci_high"] < 0)).tolist() == (table["p_value"] < 0.05).tolist()
+
+
+def judged_scores(producer: str) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    keys = "region" if producer == "rest" else "period"
+    names = ["N", "S", "W"] if producer == "rest" else ["2024-01-01", "2024-02-01", "2024-03-01"]
+    counts = pd.DataFrame({keys: np.repeat(names, 3), "score": [9, 7, 5] * 3, "n": rng.integers(3, 40, 9)})
+    moves = pd.DataFrame({"from_score": [5, 9, 9], "to_score": [9, 9, 7], "n": [10, 80, 4]})
+    made = {
+        "rest": lambda: scores.against_rest(counts, by=["region"]), "steps": lambda: change.consecutive(counts),
+        "trend": lambda: change.trend(counts), "paired": lambda: change.paired(moves),
+    }  # fmt: skip
+    return made[producer]().table
+
+
+@given(st.floats(-20, 20), st.floats(0.1, 9), st.floats(0, 10), st.one_of(st.just(math.inf), st.floats(1, 200)))
+def test_p_value_of_a_floor_grows_with_it_and_equals_that_of_zero_without(
+    estimate: float, error: float, floor: float, df: float
+) -> None:
+    plain, floored, wider = (float(intervals.beyond(estimate, error, floor=f, df=df)) for f in (0.0, floor, floor + 1))
+    assert plain == float(intervals.two_sided(estimate / error, df))
+    assert plain <= floored + 1e-9 <= wider + 2e-9 <= 1 + 2e-9
+    assert floored == float(intervals.beyond(-estimate, error, floor=floor, df=df))
+
+
+def test_mde_uses_the_size_of_the_family_and_adds_the_floor() -> None:
     judged = multiplicity.adjust([comparisons([0.5] * 20)])[0].table
     # z(1 - 0.05/40) = 3.02334 and z(0.8) = 0.84162; z(0.975) = 1.95996.
     assert judged["mde"].tolist() == pytest.approx([2 * (3.023341 + 0.841621)] * 20, abs=1e-5)
     assert judged["mde_unadjusted"].tolist() == pytest.approx([2 * (1.959964 + 0.841621)] * 20, abs=1e-5)
     floored = multiplicity.adjust([comparisons([0.5] * 20)], materiality=7)[0].table
-    assert floored["mde_unadjusted"].tolist() == [7] * 20
-    assert floored["mde"].tolist() == judged["mde"].tolist()
+    # One-sided beyond the floor: z(1 - 0.05/20) = 2.80703 and z(0.95) = 1.64485.
+    assert floored["mde"].tolist() == pytest.approx([7 + 2 * (2.807034 + 0.841621)] * 20, abs=1e-5)
+    assert floored["mde_unadjusted"].tolist() == pytest.approx([7 + 2 * (1.644854 + 0.841621)] * 20, abs=1e-5)
+
+
+@pytest.mark.parametrize(("floor", "error"), [(0.0, 2.0), (0.1, 2.0), (1.0, 2.0), (3.0, 2.0), (3.0, 0.5), (10.0, 2.0)])
+@pytest.mark.parametrize("df", [math.inf, 8.0, 30.0])
+def test_difference_of_the_size_of_the_printed_mde_is_flagged_four_times_out_of_five(
+    floor: float, error: float, df: float
+) -> None:
+    rng = np.random.default_rng(11)
+    mde = float(multiplicity.minimum_detectable(error, floor=floor, df=df))
+    spread = error * (1.0 if df == math.inf else np.sqrt(rng.chisquare(df, RUNS) / df))
+    found = intervals.beyond(mde + error * rng.standard_normal(RUNS), np.broadcast_to(spread, RUNS), floor=floor, df=df)
+    assert (found < 0.05).mean() == pytest.approx(0.8, abs=0.02)
+
+
+def test_mde_without_error_is_the_floor() -> None:
+    assert float(multiplicity.minimum_detectable(0.0, floor=3.0)) == 3.0
+
+
+def test_reason_of_a_row_without_test_is_kept_unless_it_is_withheld() -> None:
+    rows = comparisons([0.01, math.nan, math.nan], n=[500, 400, 3]).with_columns(
+        {"reason": ["", "nobody left", "nobody left"]}
+    )
+    table = multiplicity.adjust([rows])[0].table
+    assert table["outcome"].tolist() == ["large", "withheld", "withheld"]
+    assert table["reason"].tolist() == ["", "", ""]
+    shown = multiplicity.adjust([comparisons([0.01, math.nan]).with_columns({"reason": ["", "nobody left"]})])[0].table
+    assert shown["outcome"].tolist() == ["large", "not testable"]
+    assert shown["reason"].tolist() == ["", "nobody left"]
 
 
 def test_no_comparison_at_all_is_an_empty_family() -> None:

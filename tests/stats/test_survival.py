@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from survival_frames import close, heart, life_table, lung, mgus2, reference, veteran
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
-from cemlab.stats import hazards, multiplicity, survival
+from cemlab.stats import hazards, intervals, multiplicity, survival
 
 KM = reference("surv_km")
 CR = reference("surv_cr")
@@ -522,18 +522,120 @@ def test_hundreds_of_groups_and_thousands_of_days_take_no_time() -> None:
     assert survival.log_rank(lives, by=["plan"]).row()["df"] == 199
 
 
-def test_a_group_that_nobody_left_is_not_called_different() -> None:
+def test_a_group_that_nobody_left_has_an_interval_and_a_note_on_its_test() -> None:
     lives = pd.DataFrame({
         "plan": ["old", "old", "new"], "duration": [1, 2, 2], "events": [40, 0, 0], "censored": [0, 60, 12],
     })  # fmt: skip
+    # By hand: O = 0, E = 40·12/112, V = 40·72/111·(12/112)·(100/112).
+    z = (40 * 12 / 112) / (40 * 72 / 111 * 12 / 112 * 100 / 112) ** 0.5
     for found in (
         survival.differences(lives, times=[2], by=["plan"]),
         survival.differences(lives, tau=2.0, by=["plan"]),
     ):
-        table = found.table.set_index("plan")
-        assert table["estimate"].notna().all()
-        assert table[["std_error", "p_value", "ci_low"]].isna().all(axis=None)
-        assert any("nobody" in note.lower() for note in found.notes)
+        row = found.row({"plan": "new"})
+        assert row["p_value"] == pytest.approx(float(intervals.two_sided(z)), rel=1e-12)
+        assert row["std_error"] == pytest.approx(row["estimate"] / z)
+        assert row["ci_low"] == pytest.approx(row["estimate"] * (1 - 1.959964 / z), rel=1e-6)
+        assert any("log-rank" in note for note in found.notes)
+
+
+def _uniform(share_left: float, *, kept: int = 40, others: int = 360, seed: int = 1) -> pd.DataFrame:
+    """A group in which nobody leaves, beside others of whom `share_left` are gone at month 12."""
+    rng = np.random.default_rng(seed)
+    ends = rng.binomial(others, share_left)
+    months = rng.integers(1, 13, ends)
+    counts = pd.Series(months).value_counts()
+    rest = pd.DataFrame({"plan": "old", "duration": counts.index, "events": counts.to_numpy(), "censored": 0})
+    still = pd.DataFrame({"plan": ["old", "new"], "duration": 13, "events": 0, "censored": [others - ends, kept]})
+    return pd.concat([rest, still], ignore_index=True)
+
+
+@pytest.mark.parametrize(("everybody", "times"), [(False, (12,)), (False, ()), (True, (12,))])
+def test_group_of_whom_nobody_or_everybody_left_is_tested_by_the_log_rank_test(
+    everybody: bool, times: tuple[float, ...]
+) -> None:
+    lives = _uniform(0.5)
+    if everybody:
+        whole = lives.loc[lives["plan"] == "new"].assign(duration=2, events=40, censored=0)
+        lives = pd.concat([lives.loc[lives["plan"] == "old"], whole], ignore_index=True)
+    found = survival.differences(lives, times=times, by=["plan"])
+    row = found.row({"plan": "new"})
+    assert row["p_value"] == pytest.approx(survival.log_rank(lives, by=["plan"]).row()["p_value"], rel=1e-9)
+    assert (row["estimate"] > 0) is not everybody
+    assert (row["ci_low"] > 0) or (row["ci_high"] < 0)
+    assert row["reason"] == ""
+    assert multiplicity.adjust([found], materiality=0.03)[0].row({"plan": "new"})["outcome"] == "large"
+
+
+def test_log_rank_of_a_difference_at_a_time_counts_what_happened_until_then() -> None:
+    lives = _uniform(0.5)
+    early = lives.assign(
+        censored=lives["censored"] + lives["events"].where(lives["duration"] > 6, 0),
+        events=lives["events"].where(lives["duration"] <= 6, 0),
+    )
+    row = survival.differences(lives, times=[6], by=["plan"]).row({"plan": "new"})
+    assert row["p_value"] == pytest.approx(survival.log_rank(early, by=["plan"]).row()["p_value"], rel=1e-9)
+
+
+def test_groups_without_any_event_are_not_testable_and_say_why() -> None:
+    lives = pd.DataFrame({"plan": ["a", "b"], "duration": 12, "events": 0, "censored": 80})
+    (judged,) = multiplicity.adjust([survival.differences(lives, times=[12, 24], by=["plan"])])
+    table = judged.table.sort_values(["duration", "plan"])
+    assert table["outcome"].tolist() == ["not testable"] * 2 + ["not estimable"] * 2
+    assert table["reason"].str.len().gt(0).all()
+
+
+NULL_WORLDS = 200
+
+
+def test_group_of_whom_nobody_left_is_seldom_flagged_where_nothing_differs() -> None:
+    rng = np.random.default_rng(5)
+    flagged = tested = 0
+    for _ in range(NULL_WORLDS):
+        durations = rng.geometric(0.01, 430)
+        events = durations <= 12
+        frame = pd.DataFrame({"plan": np.repeat(["new", "old"], [30, 400]), "duration": np.minimum(durations, 12)})
+        frame = frame.assign(events=events.astype(int), censored=(~events).astype(int))
+        if events[:30].any():
+            continue
+        lives = frame.groupby(["plan", "duration"], as_index=False)[["events", "censored"]].sum()
+        row = survival.differences(lives, times=[12], by=["plan"]).row({"plan": "new"})
+        tested, flagged = tested + 1, flagged + int(row["p_value"] < 0.05)
+    # All of 30 stay with probability 0.99^360; the share is of all worlds, also of those in which somebody left.
+    assert tested > 0
+    assert flagged / NULL_WORLDS <= 0.05
+
+
+def test_cause_for_which_nobody_of_a_group_left_is_tested_too() -> None:
+    lives = _uniform(0.5).assign(cause=lambda frame: frame["events"].gt(0).map({True: "price", False: None}))
+    (judged,) = multiplicity.adjust(
+        [survival.incidence_differences(lives, cause="price", times=[12], by=["plan"])], materiality=0.03
+    )
+    row = judged.row({"plan": "new"})
+    assert row["outcome"] == "large"
+    assert row["estimate"] < 0
+    assert row["ci_low"] == pytest.approx(row["estimate"] - 1.959964 * _error_of_rest(lives), abs=1e-6)
+
+
+def _error_of_rest(lives: pd.DataFrame) -> float:
+    rest = lives.loc[lives["plan"] == "old"].drop(columns=["plan", "cause"])
+    return float(survival.at(rest, [12]).table["std_error"].iloc[0])
+
+
+def test_spells_of_one_customer_count_once_in_the_test_of_a_group_of_whom_nobody_left() -> None:
+    lives = _uniform(0.5)
+    each = lives.loc[lives.index.repeat(lives["events"] + lives["censored"])].reset_index(drop=True)
+    each = each.assign(censored=(each["events"] == 0).astype(int), events=(each["events"] > 0).astype(int))
+    each = each.assign(replicate=np.arange(len(each)) % 97)
+    once, twice = (
+        survival.differences(pd.concat([each] * copies, ignore_index=True), times=[12], by=["plan"]).row(
+            {"plan": "new"}
+        )
+        for copies in (1, 2)
+    )
+    assert once["df"] < np.inf
+    assert twice["p_value"] == pytest.approx(once["p_value"], rel=1e-9)
+    assert twice["std_error"] == pytest.approx(once["std_error"], rel=1e-9)
 
 
 @pytest.mark.parametrize("small", [0, 1, 9])

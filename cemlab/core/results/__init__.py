@@ -2,6 +2,7 @@
 
 from cemlab.core.results.estimates import HIDDEN, KEPT, Better, Estimates, Unit
 from cemlab.core.results.findings import Aspect, Finding, Name, Part, Quote, Sentence
+from cemlab.core.results.outcomes import Outcome, outcome_of
 
 __all__ = [
     "HIDDEN",
@@ -11,8 +12,10 @@ __all__ = [
     "Estimates",
     "Finding",
     "Name",
+    "Outcome",
     "Part",
     "Quote",
     "Sentence",
     "Unit",
+    "outcome_of",
 ]

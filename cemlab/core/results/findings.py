@@ -11,8 +11,9 @@ from typing import Literal
 import pandas as pd
 
 from cemlab.core.results.estimates import Better, Estimates, Unit
+from cemlab.core.results.outcomes import Outcome, outcome_of
 
-Aspect = Literal["value", "precise", "magnitude", "interval", "n", "mde", "level", "std_error"]
+Aspect = Literal["value", "precise", "magnitude", "interval", "n", "mde", "floor", "level", "std_error"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Finding:
     family : str
         The family it was adjusted in; empty when it is no comparison.
     flagged : bool
-        True when q < 0.05 and the size reaches the materiality floor.
+        True when the comparison is shown to be larger than the materiality floor (q < 0.05).
     mde : float
         Smallest true difference that this comparison would have found with 80 % power.
     better : {"up", "down", "none"}
@@ -58,6 +59,12 @@ class Finding:
         The published table it came from.
     row : int
         Its row there, from 0.
+    significant : bool
+        True when it is shown to differ from zero (q < 0.05 with a floor of 0).
+    floor : float
+        The materiality floor, in the unit of the value.
+    reason : str
+        Why there is no test; empty where there is one, or it is not known.
     """
 
     key: str
@@ -81,6 +88,14 @@ class Finding:
     min_n: int = 0
     table: str = ""
     row: int = 0
+    significant: bool = False
+    floor: float = 0.0
+    reason: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What may be said of it as a comparison (`outcome_of`)."""
+        return outcome_of({**vars(self), "estimate": self.value}, floor=self.floor)
 
     @classmethod
     def of(
@@ -124,6 +139,7 @@ class Finding:
             std_error=_number("std_error"), ci_low=_number("ci_low"), ci_high=_number("ci_high"),
             level=estimates.level, n=_number("n"), p_value=_number("p_value"), q_value=_number("q_value"),
             family=str(row.get("family", "")), flagged=bool(row.get("flagged", False)), mde=_number("mde"),
+            significant=bool(row.get("significant", False)), floor=float(row.get("floor", 0.0)), reason=str(row.get("reason", "")),
             better=estimates.better, suppressed=bool(row["suppressed"]), min_n=estimates.min_n,
             table=table, row=int(str(row.name)),
         )  # fmt: skip
@@ -144,7 +160,7 @@ class Quote:
     ----------
     finding : Finding
         The number.
-    aspect : {"value", "precise", "magnitude", "interval", "n", "mde", "level", "std_error"}
+    aspect : {"value", "precise", "magnitude", "interval", "n", "mde", "floor", "level", "std_error"}
         Which of its numbers; ``magnitude`` is the value without its sign, ``precise`` has one more decimal.
     """
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import hazard_tables
 from cemlab.show.prediction_text.models import called
+from cemlab.show.text.outcomes import none_significant, with_outcome
 
 _MOST = 3
 
@@ -283,24 +284,28 @@ def segments_off(found: Sequence[Finding]) -> Sentence:
     Sentence
         Names those that stand out, at most three, or says that none does.
     """
-    off = sorted((each for each in found if each.flagged and not each.suppressed), key=lambda each: -abs(math.log(each.value)))  # fmt: skip
+    off = sorted(with_outcome(found, "large"), key=lambda each: -abs(math.log(each.value)))
     if not off:
-        return Sentence("No segment was treated unlike the others by more than chance explains.")
+        verb = "has an observed / predicted ratio that differs significantly from one"
+        return none_significant(found, subject="segment", verb=verb, named=lambda each: (Name(_segment_of(each)),))
     parts: list[Part] = []
     for place, each in enumerate(off[:_MOST]):
-        name = ", ".join(value for key, value in each.scope.items() if key not in ("horizon", "measure"))
         parts += [
             "; " if place else "",
             "of ",
-            Name(name),
+            Name(_segment_of(each)),
             " ",
             each,
             " left per leaver predicted (between ",
             Quote(each, "interval"),
             ")",
         ]
-    more = "; more stand out in the figure" if len(off) > _MOST else ""
+    more = "; further ones are in the figure" if len(off) > _MOST else ""
     return Sentence("Not for every segment: ", *(part for part in parts if part != ""), f"{more}.")
+
+
+def _segment_of(each: Finding) -> str:
+    return ", ".join(value for key, value in each.scope.items() if key not in ("horizon", "measure"))
 
 
 def within_snapshot(auc: Finding) -> Sentence:

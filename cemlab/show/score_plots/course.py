@@ -91,7 +91,7 @@ def _paint_axes(axes: Axes, table: pd.DataFrame, *, label: str, medium: theme.Me
     axes.set_xticks(np.arange(len(table))[ticks], table["name"].str.removeprefix(_WEEK).iloc[ticks])
     told = [_WEEK.strip()] if table["name"].str.startswith(_WEEK).any() else []
     told += ["line: whole window"]
-    told += ["diamond: stands out"] if table["flagged"].any() else []
+    told += ["diamond: larger than the floor"] if table["flagged"].any() else []
     told += ["hatched: incomplete"] if not table["complete"].all() else []
     told += ["×: withheld"] if table["suppressed"].any() else []
     half = (len(told) + 1) // 2
@@ -112,7 +112,7 @@ def _in_words(table: pd.DataFrame, *, name: str, info: LabInfo) -> str:
         return f"{numbers.number(row['estimate'], digits, locale=info.locale)} in {row['name']}"
 
     marked = [
-        (int(table["flagged"].sum()), "that stand out from chance"),
+        (int(table["flagged"].sum()), "that are shown to be larger than the materiality floor"),
         (int((~table["complete"]).sum()), "incomplete"),
         (int(table["suppressed"].sum()), "withheld"),
     ]

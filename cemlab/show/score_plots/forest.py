@@ -24,6 +24,7 @@ from cemlab.show.score_plots.labels import (
     paint_names,
     printed,
 )
+from cemlab.show.text.outcomes import outcome_words
 
 _SPOKEN_GROUPS = 12
 _FEWEST = 12
@@ -52,8 +53,8 @@ def forest(
     Returns
     -------
     Figure
-        Dot and whisker per group, flagged ones as diamonds in ink, the others grey; ticks where a group would
-        have been seen to differ; n at the right edge. Beyond `MOST_GROUPS` groups of a panel only the highest and the
+        Dot and whisker per group, flagged ones as diamonds in ink, the others grey; ticks at the smallest
+        detectable difference; n at the right edge. Beyond `MOST_GROUPS` groups of a panel only the highest and the
         lowest are drawn, and title and words say so.
     """
     judged = {by: _judged(tables.ordered(score), differences[by], by=by) for by, score in scores.items()}
@@ -100,17 +101,16 @@ def _judged(score: Estimates, differences: Estimates, *, by: str) -> Estimates:
     rest = next((name for name in judged if str(name).endswith("_rest") and name != "n_rest"), None)
     if rest is not None:
         columns |= {"difference": groups.map(judged["estimate"]), "rest": groups.map(judged[rest])}
-    if "mde" in judged:
-        columns["mde"] = groups.map(judged["mde"])
+    columns |= {name: groups.map(judged[name]) for name in ("mde", "outcome", "floor") if name in judged}
     return score.with_columns(columns)
 
 
 def _table(judged: Mapping[str, Estimates], overall: Estimates, *, caption: str, info: LabInfo) -> tables.Table:
     """All groupings in one table, each group with the name of its grouping."""
     kept = ["estimate", "ci_low", "ci_high", "n", "suppressed", "too_small"]
-    extra = {"difference": "From the rest", "mde": "Would have been seen from", "flagged": "Stands out"}
+    extra = {"difference": "From the rest", "mde": "Smallest detectable difference", "outcome": "Outcome"}
     frames = [
-        each.table[[*kept, *(name for name in extra if name in each.table)]].assign(
+        each.table[[*kept, *(name for name in (*extra, "floor") if name in each.table)]].assign(
             grouping=tables.heading(by), group=each.table[by].astype(str)
         )
         for by, each in judged.items()
@@ -148,7 +148,7 @@ def _paint_panels(
     )
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if medium.narrow else 9, steps=[1, 2, 5, 10]))
     _fit(axes, panels, last=places[-1])
-    told = "line: all" if medium.narrow else "line: all answers; ticks: would have been seen from there"
+    told = "line: all" if medium.narrow else "line: all answers; ticks: smallest detectable difference"
     axes.set(xlabel=f"{label} ({told})")
 
 
@@ -190,10 +190,19 @@ def _in_words(table: pd.DataFrame, *, by: str, info: LabInfo) -> str:
     said = [f"{tables.heading(by)}, highest first: {', '.join(spoken)}{more}."] if spoken else []
     hidden = _listed([str(name) for name in table.loc[table["suppressed"], by]])
     said += [f"Withheld for too few customers: {hidden}."] if hidden else []
-    out = [str(name) for name in seen.loc[seen["flagged"], by]]
-    verb = "stands" if len(out) == 1 else "stand"
-    said.append(f"{_listed(out)} {verb} out from the rest." if out else "None stands out from the rest.")
+    said += _outcomes_in_words(seen, by=by)
     return " ".join(said)
+
+
+def _outcomes_in_words(seen: pd.DataFrame, *, by: str) -> list[str]:
+    """Groups by the outcome of their comparison with the rest."""
+    if "outcome" not in seen:
+        return []
+    outcomes = seen["outcome"]
+    told = {
+        outcome: [str(name) for name in seen.loc[outcomes == outcome, by]] for outcome in outcomes.dropna().unique()
+    }
+    return [f"Difference from the rest {outcome_words(outcome)}: {_listed(names)}." for outcome, names in told.items()]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from cemlab.core.results import Estimates, Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
 from cemlab.show.segment_checks import SCALE
 from cemlab.show.segment_words import word
+from cemlab.show.text.outcomes import none_significant, with_outcome
 
 _MOST_NAMED = 3
 """Differences that a sentence names before it says that there are more."""
@@ -33,11 +34,12 @@ def stands_out(gaps: Sequence[Finding], levels: Mapping[tuple[str, str], Finding
     """
     if not any(math.isfinite(each.p_value) for each in gaps):
         return Sentence("Beyond what the segments are made of, nothing is recorded that they could differ in.")
-    out = sorted((each for each in gaps if each.flagged and not each.suppressed), key=lambda each: -abs(each.value))
+    # what segments are made of is described, not tested
+    asked = [each for each in gaps if each.outcome != "not testable" or each.reason]
+    out = with_outcome(asked, "large")
     if not out:
-        return Sentence(
-            "In what customers say and do, no segment differs from the others by more than chance explains."
-        )
+        verb = "differs significantly from the others in what customers say and do"
+        return none_significant(asked, subject="segment", verb=verb, named=_gap_of)
     parts: list[Part] = []
     for each in out[:_MOST_NAMED]:
         outcome, segment = each.scope["outcome"], each.scope["segment"]
@@ -48,6 +50,10 @@ def stands_out(gaps: Sequence[Finding], levels: Mapping[tuple[str, str], Finding
         parts += [f"{way} than the others"]
     more = "; more is in the figure" if len(out) > _MOST_NAMED else ""
     return Sentence(*parts, f"{more}.")
+
+
+def _gap_of(gap: Finding) -> tuple[Part, ...]:
+    return "“", Name(gap.scope["segment"]), "” (", Name(word(gap.scope["outcome"])), ")"
 
 
 def _in_full(level: Finding, *, currency: str) -> list[Part]:

@@ -3,7 +3,6 @@
 from cemlab.show.text.differences import (
     all_groups,
     beliefs,
-    groups,
     no_groups,
     standing_out,
     weighted_sample,
@@ -12,23 +11,28 @@ from cemlab.show.text.differences import (
 from cemlab.show.text.levels import answers_behind, certainty, heaping, level, measured, shape
 from cemlab.show.text.losses import Lost, after_losses, no_score
 from cemlab.show.text.moves import against_window, moved, same_people, steps, trend, undated
-from cemlab.show.text.power import planning, would_have_shown
+from cemlab.show.text.outcomes import alone, in_short, not_flagged, outcome_words, with_outcome
+from cemlab.show.text.power import detectable, planning
 
 __all__ = [
     "Lost",
     "after_losses",
     "against_window",
     "all_groups",
+    "alone",
     "answers_behind",
     "beliefs",
     "certainty",
-    "groups",
+    "detectable",
     "heaping",
+    "in_short",
     "level",
     "measured",
     "moved",
     "no_groups",
     "no_score",
+    "not_flagged",
+    "outcome_words",
     "planning",
     "same_people",
     "shape",
@@ -38,5 +42,5 @@ __all__ = [
     "undated",
     "weighted_sample",
     "weighting",
-    "would_have_shown",
+    "with_outcome",
 ]

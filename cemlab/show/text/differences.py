@@ -7,47 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
-from cemlab.show.text.power import would_have_shown
-
-
-def groups(differences: Sequence[Finding], *, subject: str) -> Sentence:
-    """Say which groups differ from the rest.
-
-    Parameters
-    ----------
-    differences : sequence of Finding
-        One per group against all other customers, adjusted in the run's family.
-    subject : str
-        What the groups are, such as ``region``.
-
-    Returns
-    -------
-    Sentence
-        Names the lowest and the highest flagged group, or says what would have been seen.
-    """
-    compared = [difference for difference in differences if not difference.suppressed]
-    if len(compared) < 2:
-        return Sentence("There are no two groups of ", Name(subject), " large enough to compare.")
-    flagged = sorted((difference for difference in compared if difference.flagged), key=lambda found: found.value)
-    if not flagged:
-        return Sentence(
-            "No ", Name(subject), " differs from the rest by more than chance explains", *would_have_shown(compared), "."
-        )  # fmt: skip
-    # the two ends say most; the others stand in the figure
-    ends = flagged if len(flagged) < 3 else [flagged[0], flagged[-1]]
-    parts: list[Part] = []
-    for found in ends:
-        direction = "higher" if found.value > 0 else "lower"
-        parts += [
-            "; " if parts else "",
-            *_named(found),
-            " scores ",
-            Quote(found, "magnitude"),
-            f" {direction} than the rest",
-        ]
-        parts += [" (difference between ", Quote(found, "interval"), ")"]
-    more: tuple[Part, ...] = ("; more groups by ", Name(subject), " stand out") if len(flagged) > 2 else ()
-    return Sentence(*parts, *more, ".")
+from cemlab.show.text.outcomes import alone, in_short, not_flagged, with_outcome
 
 
 def all_groups(compared: Mapping[str, Sequence[Finding]]) -> tuple[Sentence, ...]:
@@ -56,35 +16,40 @@ def all_groups(compared: Mapping[str, Sequence[Finding]]) -> tuple[Sentence, ...
     Parameters
     ----------
     compared : mapping of str to sequence of Finding
-        What the groups are → one difference per group.
+        What the groups are → one difference per group, adjusted in the run's family.
 
     Returns
     -------
     tuple of Sentence
-        One for each grouping in which a group is flagged, one that names the others and what would have been seen
-        in them, and one that names those with fewer than two groups to compare.
+        One for each grouping in which a group is flagged, then what was found of the others (`not_flagged`), and one that
+        names groupings with fewer than two groups to compare.
     """
     comparable = {
         subject: found for subject, found in compared.items() if sum(not each.suppressed for each in found) > 1
     }
-    flagged = {subject: found for subject, found in comparable.items() if any(each.flagged for each in found)}
-    quiet = [subject for subject in comparable if subject not in flagged]
-    said = [groups(found, subject=subject) for subject, found in flagged.items()]
-    if quiet:
-        seen = would_have_shown([each for subject in quiet for each in comparable[subject] if not each.suppressed])
+    said = [_ends(out, subject) for subject, found in comparable.items() if (out := with_outcome(found, "large"))]
+    said += not_flagged(comparable, rest="the rest", named=_named)
+    alone_in = [subject for subject in compared if subject not in comparable]
+    if alone_in:
         said.append(
-            Sentence(
-                "No group by ",
-                Name(numbers.listed(quiet)),
-                " differs from the rest by more than chance explains",
-                *seen,
-                ".",
-            )
+            Sentence("There are no two groups by ", Name(numbers.listed(alone_in)), " large enough to compare.")
         )
-    alone = [subject for subject in compared if subject not in comparable]
-    if alone:
-        said.append(Sentence("There are no two groups by ", Name(numbers.listed(alone)), " large enough to compare."))
     return tuple(said)
+
+
+def _ends(flagged: Sequence[Finding], subject: str) -> Sentence:
+    """Name the lowest and the highest flagged group."""
+    flagged = sorted(flagged, key=lambda found: found.value)
+    # the two ends say most; the others stand in the figure
+    ends = flagged if len(flagged) < 3 else [flagged[0], flagged[-1]]
+    parts: list[Part] = []
+    for found in ends:
+        direction = "higher" if found.value > 0 else "lower"
+        parts += ["; "] if parts else []
+        parts += [*_named(found), " scores ", Quote(found, "magnitude"), f" {direction} than the rest"]
+        parts += [" (difference between ", Quote(found, "interval"), ")"]
+    more: tuple[Part, ...] = ("; further groups by ", Name(subject), " differ too") if len(flagged) > 2 else ()
+    return Sentence(*parts, *more, ".")
 
 
 def standing_out(compared: Mapping[str, Sequence[Finding]]) -> Sentence:
@@ -98,22 +63,20 @@ def standing_out(compared: Mapping[str, Sequence[Finding]]) -> Sentence:
     Returns
     -------
     Sentence
-        Over all ways to group customers.
+        Over all ways to group customers; where none is flagged, the strongest outcome that there is (`in_short`).
     """
-    every = [found for each in compared.values() for found in each if not found.suppressed]
-    flagged = sorted((found for found in every if found.flagged), key=lambda found: found.value)
-    if len(every) < 2:
-        return Sentence("There are no groups large enough to compare.")
+    every = [found for each in compared.values() for found in each]
+    flagged = sorted(with_outcome(every, "large"), key=lambda found: found.value)
     if not flagged:
-        by = numbers.listed(subject for subject, found in compared.items() if len(found) > 1)
-        return Sentence("No group by ", Name(by), " differs from the rest by more than chance explains.")
+        return in_short(compared, rest="the rest", named=_named)
     parts: list[Part] = []
     low, high = flagged[0], flagged[-1]
     for found, word in [(low, "lowest")] * (low.value < 0) + [(high, "highest")] * (high.value > 0):
         side = "below" if word == "lowest" else "above"
-        parts += ["; " if parts else "", *_named(found), f" scores {word}: ", Quote(found, "magnitude"), f" {side} all others (difference between ",
+        parts += ["; "] if parts else []
+        parts += [*_named(found), f" scores {word}: ", Quote(found, "magnitude"), f" {side} all others (difference between ",
                   Quote(found, "interval"), ")"]  # fmt: skip
-    return Sentence(*(part for part in parts if part != ""), ".")
+    return Sentence(*parts, ".")
 
 
 def _named(found: Finding) -> tuple[Part, ...]:
@@ -187,7 +150,7 @@ def weighted_sample(answers: Finding, effective: Finding, largest: Finding) -> S
     )  # fmt: skip
 
 
-def beliefs(gaps: Sequence[Finding], given: Sequence[Finding]) -> Sentence:
+def beliefs(gaps: Sequence[Finding], given: Sequence[Finding]) -> tuple[Sentence, ...]:
     """Say how what is believed compares with what customers gave.
 
     Parameters
@@ -199,19 +162,19 @@ def beliefs(gaps: Sequence[Finding], given: Sequence[Finding]) -> Sentence:
 
     Returns
     -------
-    Sentence
+    tuple of Sentence
         Up to three beliefs, the one furthest off first.
     """
+    if all(gap.suppressed for gap in gaps):
+        return (Sentence("Too few customers answered to hold what is believed against it."),)
     pairs = [(gap, score) for gap, score in zip(gaps, given, strict=True) if not gap.suppressed]
-    if not pairs:
-        return Sentence("Too few customers answered to hold what is believed against it.")
-    parts: list[Part] = []
-    for gap, score in sorted(pairs, key=lambda pair: -abs(pair[0].value))[:3]:
-        about = Name("" if gap.scope["group"] == "all" else f" for {gap.scope['group']}")
-        start = "; the belief" if parts else "The belief"
-        if gap.flagged:
-            parts += [start, about, " is ", Quote(gap, "magnitude"), f" too {'high' if gap.value > 0 else 'low'} (gap between ",
-                      Quote(gap, "interval"), "): customers gave ", score]  # fmt: skip
-        else:
-            parts += [start, about, " cannot be told from what customers gave, ", score]
-    return Sentence(*parts, ".")
+    return tuple(_belief(gap, score) for gap, score in sorted(pairs, key=lambda pair: -abs(pair[0].value))[:3])
+
+
+def _belief(gap: Finding, score: Finding) -> Sentence:
+    about: list[Part] = [] if gap.scope["group"] == "all" else [Name(f" for {gap.scope['group']}")]
+    if gap.outcome == "large":
+        way = "high" if gap.value > 0 else "low"
+        return Sentence("The belief", *about, " is ", Quote(gap, "magnitude"), f" too {way} (gap between ", Quote(gap, "interval"),
+                        "): customers gave ", score, ".")  # fmt: skip
+    return alone(gap, subject=["The gap between the belief", *about, " and what customers gave, ", score, ","])

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from cemlab.core.results import Finding, Name, Part, Quote, Sentence
+from cemlab.core.results import Finding, Name, Outcome, Part, Quote, Sentence
 from cemlab.show import numbers
-from cemlab.show.text.power import would_have_shown
+from cemlab.show.text.outcomes import alone, not_flagged, with_outcome
+from cemlab.show.text.power import detectable
 
-PICKED = "Estimates picked because they stand out tend to be too large."
+PICKED = "Estimates selected for being large tend to be too large."
+_BELOW_LARGE: tuple[Outcome, ...] = ("significant", "small", "not significant")
 
 
-def steps(changes: Sequence[Finding], *, period: str) -> Sentence:
-    """Say which steps from one period to the next stand out from chance.
+def steps(changes: Sequence[Finding], *, period: str) -> tuple[Sentence, ...]:
+    """Say which steps from one period to the next are larger than the floor, and what was found of the others.
 
     Parameters
     ----------
@@ -24,32 +25,25 @@ def steps(changes: Sequence[Finding], *, period: str) -> Sentence:
 
     Returns
     -------
-    Sentence
-        Names up to three flagged steps, or says what would have been seen.
+    tuple of Sentence
+        Names up to three flagged steps, or says what was found of those that are not flagged (`not_flagged`).
     """
-    changes = [change for change in changes if not change.suppressed]
-    if not changes:
-        return Sentence(f"There are no two complete {period}s with enough customers to compare.")
-    flagged = sorted((change for change in changes if change.flagged), key=lambda change: -abs(change.value))
+    if all(change.suppressed for change in changes):
+        return (Sentence(f"There are no two complete {period}s with enough customers to compare."),)
+    flagged = with_outcome(changes, "large")
+
+    def _named(change: Finding) -> tuple[Part, ...]:
+        return (Name(numbers.period_name(change.period, period=period)),)
+
     if not flagged:
-        return Sentence(
-            f"No {period} differs from the one before by more than chance explains", *would_have_shown(changes), "."
-        )
+        return not_flagged({period: changes}, rest="the one before", named=_named, each="")
     parts: list[Part] = []
     for change in flagged[:3]:
         direction = "rose" if change.value > 0 else "fell"
-        parts += [
-            "; it " if parts else "It ",
-            f"{direction} by ",
-            Quote(change, "magnitude"),
-            " in ",
-            Name(numbers.period_name(change.period, period=period)),
-            " (change between ",
-            Quote(change, "interval"),
-            ")",
-        ]
-    more = f"; further {period}s stand out too" if len(flagged) > 3 else ""
-    return Sentence(*parts, f"{more}. {PICKED}")
+        parts += ["; it " if parts else "It ", f"{direction} by ", Quote(change, "magnitude"), " in ", *_named(change),
+                  " (change between ", Quote(change, "interval"), ")"]  # fmt: skip
+    more = f"; it changed in further {period}s too" if len(flagged) > 3 else ""
+    return (Sentence(*parts, f"{more}. {PICKED}"),)
 
 
 def trend(line: Finding, *, period: str) -> Sentence:
@@ -65,13 +59,10 @@ def trend(line: Finding, *, period: str) -> Sentence:
     Returns
     -------
     Sentence
-        Rose and fell only of a flagged line.
+        Rises and falls only of a flagged line.
     """
-    if line.suppressed:
-        return Sentence("Too few customers answered for a trend.")
-    if not line.flagged:
-        return Sentence(f"A line through all complete {period}s shows no change that this sample could show (it would have shown ",
-                        Quote(line, "mde"), ").")  # fmt: skip
+    if line.outcome != "large":
+        return alone(line, subject=[f"The linear trend over all complete {period}s"])
     words = "rises" if line.value > 0 else "falls"
     return Sentence(
         f"A line through all complete {period}s {words} by ", Quote(line, "magnitude"), " from the first to the last (change between ",
@@ -94,10 +85,10 @@ def moved(line: Finding | None, steps_found: Sequence[Finding], *, period: str) 
     Returns
     -------
     Sentence
-        The trend where it is flagged, else the largest flagged step, else that nothing could be shown.
+        The trend where it is flagged, else the largest flagged step, else the strongest outcome that there is.
     """
-    flagged = sorted((step for step in steps_found if step.flagged), key=lambda step: -abs(step.value))
-    if line is not None and line.flagged:
+    flagged = with_outcome(steps_found, "large")
+    if line is not None and line.outcome == "large":
         return Sentence(
             f"Over its complete {period}s it {'rose' if line.value > 0 else 'fell'} by ", Quote(line, "magnitude"), " (change between ",
             Quote(line, "interval"), ").",
@@ -108,9 +99,24 @@ def moved(line: Finding | None, steps_found: Sequence[Finding], *, period: str) 
             f"Its clearest step: it {'rose' if first.value > 0 else 'fell'} by ", Quote(first, "magnitude"), " in ",
             Name(numbers.period_name(first.period, period=period)), " (change between ", Quote(first, "interval"), ").",
         )  # fmt: skip
-    if line is None and not [step for step in steps_found if not step.suppressed]:
+    compared = [each for each in (line, *steps_found) if each is not None and not each.suppressed]
+    if not compared:
         return Sentence(f"There are too few complete {period}s to say how it moved.")
-    return Sentence("It shows no movement over time beyond chance.")
+    return _unmoved(compared, line=line, period=period)
+
+
+def _unmoved(compared: Sequence[Finding], *, line: Finding | None, period: str) -> Sentence:
+    """Say the strongest outcome of a trend and of steps of which none is flagged."""
+    strongest = next((found for outcome in _BELOW_LARGE if (found := with_outcome(compared, outcome))), [])
+    if line is not None and line in strongest:
+        return alone(line, subject=["Its linear trend"], quoted=False)
+    if strongest and strongest[0].outcome == "not significant":
+        words = f"No change from one {period} to the next is statistically significant"
+        return Sentence(words, *detectable(strongest), ".")
+    if strongest:
+        name = numbers.period_name(strongest[0].period, period=period)
+        return alone(strongest[0], subject=["Its change in ", Name(name)])
+    return Sentence("Its changes over time could not be tested.")
 
 
 def against_window(change: Finding, *, window: str, brief: bool = False) -> Sentence:
@@ -130,31 +136,11 @@ def against_window(change: Finding, *, window: str, brief: bool = False) -> Sent
     Sentence
         Rose and fell only of a flagged change.
     """
-    if change.suppressed:
-        return Sentence(
-            "The change against ", Name(window), " is withheld: too few customers answered in one of the windows."
-        )
-    odd = not change.flagged and not change.ci_low <= 0 <= change.ci_high
-    between: tuple[Part, ...] = () if brief or odd else ("; the difference lies between ", Quote(change, "interval"))
-    if not change.flagged:
-        return Sentence(
-            "Against ", Name(window), " there is no change that this sample could show", *_although(change), *between, ".",
-        )  # fmt: skip
+    if change.outcome != "large":
+        return alone(change, subject=["The change against ", Name(window)], quoted=not brief)
+    between: tuple[Part, ...] = () if brief else ("; the difference lies between ", Quote(change, "interval"))
     word = "rose" if change.value > 0 else "fell"
     return Sentence("Against ", Name(window), f" it {word} by ", Quote(change, "magnitude"), *between, ".")
-
-
-def _although(change: Finding) -> tuple[Part, ...]:
-    """Say what it would have shown, and why an interval without zero is not enough."""
-    would: tuple[Part, ...] = (" (it would have shown ", Quote(change, "mde"), ")") if math.isfinite(change.mde) else ()
-    if change.ci_low <= 0 <= change.ci_high:
-        return would
-    return (
-        *would,
-        ": its interval, between ",
-        Quote(change, "interval"),
-        ", leaves out zero, but many comparisons were made or the change is small",
-    )
 
 
 def same_people(change: Finding | None) -> Sentence:
@@ -175,10 +161,8 @@ def same_people(change: Finding | None) -> Sentence:
     if change.suppressed:
         return Sentence("Too few customers answered in both windows to follow them.")
     said: list[Part] = [Quote(change, "n"), " customers answered in both windows; "]
-    if not change.ci_low <= change.ci_high:
-        return Sentence(*said, "none of them changed group.")
-    if not change.flagged:
-        return Sentence(*said, "among them there is no change that this sample could show", *_although(change), ".")
+    if change.outcome != "large":
+        return alone(change, subject=[*said, "their change"])
     word = "rose" if change.value > 0 else "fell"
     return Sentence(
         *said,

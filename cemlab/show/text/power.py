@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from cemlab.core.results import Finding, Part, Quote, Sentence
+from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 
 _MUCH = 1.5
 """Ratio of detectable differences beyond which both ends are told."""
+_POWER = Name("80% power")
 
 
-def would_have_shown(comparisons: Sequence[Finding]) -> tuple[Part, ...]:
-    """Return the words on the smallest difference that every one of these would have shown.
+def detectable(comparisons: Sequence[Finding]) -> tuple[Part, ...]:
+    """Return the words on the smallest difference that each of these could have detected.
 
     Parameters
     ----------
@@ -29,9 +30,8 @@ def would_have_shown(comparisons: Sequence[Finding]) -> tuple[Part, ...]:
         return ()
     low, high = powered[0], powered[-1]
     if high.mde <= _MUCH * low.mde:
-        return (" (a true difference of ", Quote(high, "mde"), " would have been seen in each, four times out of five)")
-    return (" (true differences from ", Quote(low, "mde"), " on in the largest and from ", Quote(high, "mde"),
-            " on in the smallest would have been seen, four times out of five)")  # fmt: skip
+        return (" (smallest detectable difference ", Quote(high, "mde"), ", ", _POWER, ")")
+    return (" (smallest detectable differences from ", Quote(low, "mde"), " to ", Quote(high, "mde"), ", ", _POWER, ")")
 
 
 def planning(size: Finding, needed: Finding, *, observed: Finding) -> Sentence:

@@ -14,6 +14,7 @@ from cemlab.stats import intervals
 from cemlab.stats.grouping import groups_in
 
 NOBODY_MOVED = "Nobody's answer changed its worth, so no interval can be given."
+STILL = "nobody's answer changed its worth, or everybody's by as much"
 ONLY_TWICE = "Speaks only of customers who answered in both windows."
 
 
@@ -47,7 +48,7 @@ def paired(
     -------
     Estimates
         Measure ``<metric>_change_paired``; one row per group: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
-        ``p_value``, ``<metric>_now``, ``<metric>_before``, ``n``, ``n_customers``, ``n_eff``, ``moved_share`` (customers whose
+        ``p_value``, ``df``, ``reason`` (why there is no test), ``<metric>_now``, ``<metric>_before``, ``n``, ``n_customers``, ``n_eff``, ``moved_share`` (customers whose
         answer changed its worth). Where nobody moved there is no interval.
 
     Raises
@@ -84,15 +85,14 @@ def paired(
     sums = rows.groupby(names or ["_all"], observed=True)[["n", "_from", "_to", "_sum", "_square", "_moved"]].sum()
     sums = sums.reset_index(drop=not names)
     n = sums["n"].astype(float)
-    step = sums["_sum"] / n
+    estimate = metric.factor * sums["_sum"] / n
     variance = ((sums["_square"] - sums["_sum"] ** 2 / n) / n**2).clip(lower=0)
     still = (sums["_moved"] == 0) | (variance <= 0)
     error = metric.factor * np.sqrt(variance.where(~still))
-    estimate = metric.factor * step
     half = intervals.quantile(level, n - 1) * error
     table = sums[names].assign(
         estimate=estimate, std_error=error, ci_low=estimate - half, ci_high=estimate + half,
-        p_value=intervals.two_sided(estimate / error, n - 1),
+        p_value=intervals.two_sided(estimate / error, n - 1), df=n - 1, reason=np.where(still, STILL, ""),
         **{f"{metric.name}_now": metric.factor * sums["_to"] / n, f"{metric.name}_before": metric.factor * sums["_from"] / n},
         n=sums["n"], n_customers=sums["n"], n_eff=n, moved_share=sums["_moved"] / n,
     )  # fmt: skip

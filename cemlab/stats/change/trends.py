@@ -58,7 +58,7 @@ def trend(
     Returns
     -------
     Estimates
-        Measure ``<metric>_trend``; one row per group: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``,
+        Measure ``<metric>_trend``; one row per group: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``df``,
         ``per_year`` (the slope), ``first`` and ``last`` (first days of the periods), ``n_periods``, ``scatter_p`` (is the
         scatter around the line more than chance?), ``n``, ``n_customers``, ``n_eff``. No row with fewer than three
         complete periods; a note says so.
@@ -94,8 +94,8 @@ def trend(
     groups = [part for _, part in chosen.groupby(others, observed=True)] if others else [chosen]
     fits = [_fitted(samples, part, design=design, shared=shared) for part in groups if len(part) >= FEWEST_PERIODS]
     rows = pd.DataFrame(fits, columns=[*others, *_COLUMNS])
-    half = intervals.quantile(level, rows["_df"].to_numpy(float)) * rows["std_error"].to_numpy(float)
-    rows = rows.assign(ci_low=rows["estimate"] - half, ci_high=rows["estimate"] + half).drop(columns="_df")
+    half = intervals.quantile(level, rows["df"].to_numpy(float)) * rows["std_error"].to_numpy(float)
+    rows = rows.assign(ci_low=rows["estimate"] - half, ci_high=rows["estimate"] + half)
     notes = [*samples.notes, *([] if fits else [TOO_FEW])]
     notes += [SCATTER] if (rows["scatter_p"] < 0.05).any() else []
     return Estimates.build(
@@ -106,7 +106,7 @@ def trend(
 
 
 _COLUMNS = ("estimate", "std_error", "p_value", "per_year", "first", "last", "n_periods", "scatter_p", "n", "n_customers",
-            "n_eff", "_df")  # fmt: skip
+            "n_eff", "df")  # fmt: skip
 
 
 def _fitted(
@@ -136,7 +136,7 @@ def _fitted(
         "p_value": float(intervals.two_sided(slope / variance**0.5, freedom)), "per_year": 365.25 * slope,
         "first": periods["period"].iloc[0], "last": periods["period"].iloc[-1], "n_periods": len(periods),
         "scatter_p": float(chdtrc(len(periods) - 2, scatter)), "n": int(periods["n"].sum()),
-        "n_customers": int(periods["n_customers"].max()), "n_eff": float(periods["n_eff"].sum()), "_df": freedom,
+        "n_customers": int(periods["n_customers"].max()), "n_eff": float(periods["n_eff"].sum()), "df": freedom,
     }  # fmt: skip
 
 

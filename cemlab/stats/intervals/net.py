@@ -209,9 +209,9 @@ def difference(first: ArrayLike, second: ArrayLike, *, level: float = 0.95, df: 
     gap = one.estimate - two.estimate
     error = np.hypot(one.std_error, two.std_error)
     half = quantile(level, df) * error
-    return Difference(
-        gap, error, (gap - half).clip(-200, 200), (gap + half).clip(-200, 200), two_sided(gap / error, df)
-    )
+    freedom = np.full(gap.shape, np.inf) if df is None else np.broadcast_to(np.asarray(df, dtype=float), gap.shape)
+    low, high = (gap - half).clip(-200, 200), (gap + half).clip(-200, 200)
+    return Difference(gap, error, low, high, two_sided(gap / error, df), freedom)
 
 
 def _checked(counts: ArrayLike) -> Floats:

@@ -42,9 +42,12 @@ class Difference(Interval):
     ----------
     p_value : numpy.ndarray
         Two-sided; below 1 − level exactly where the interval leaves out 0.
+    df : numpy.ndarray
+        Degrees of freedom of the test; infinite on the normal law.
     """
 
     p_value: Floats
+    df: Floats
 
 
 def quantile(level: float, df: ArrayLike | None = None) -> Floats:
@@ -112,14 +115,80 @@ def two_sided(z: ArrayLike, df: ArrayLike | None = None) -> Floats:
     >>> float(two_sided(1.959964).round(6)), float(two_sided(2.228139, 10).round(6))
     (0.05, 0.05)
     """
-    size = np.abs(np.asarray(z, dtype=float))
+    return 2 * upper_tail(np.abs(np.asarray(z, dtype=float)), df)
+
+
+def upper_tail(z: ArrayLike, df: ArrayLike | None = None) -> Floats:
+    """Return the probability of a value above z.
+
+    Φ(−z), or T(−z) with `df` degrees of freedom.
+
+    Parameters
+    ----------
+    z : array_like
+        Any values.
+    df : array_like, optional
+        Degrees of freedom; infinite is normal.
+
+    Returns
+    -------
+    numpy.ndarray
+        In the shape of `z`; NaN where `z` is, or `df` is unknown or below 1.
+
+    Examples
+    --------
+    >>> upper_tail([1.959964, -1.959964]).round(6).tolist()
+    [0.025, 0.975]
+    """
+    value = np.asarray(z, dtype=float)
     if df is None:
-        return np.reshape([math.erfc(value / math.sqrt(2)) for value in size.ravel()], size.shape)
+        return np.reshape([math.erfc(each / math.sqrt(2)) / 2 for each in value.ravel()], value.shape)
     from scipy.special import ndtr, stdtr
 
-    freedom = np.broadcast_to(np.asarray(df, dtype=float), size.shape)
-    student = stdtr(np.where(np.isfinite(freedom), freedom, 1.0), -size)
-    return 2 * np.where(freedom == np.inf, ndtr(-size), np.where(freedom >= 1, student, np.nan))
+    freedom = np.broadcast_to(np.asarray(df, dtype=float), value.shape)
+    student = stdtr(np.where(np.isfinite(freedom), freedom, 1.0), -value)
+    return np.where(freedom == np.inf, ndtr(-value), np.where(freedom >= 1, student, np.nan))
+
+
+def beyond(estimate: ArrayLike, std_error: ArrayLike, *, floor: float = 0.0, df: ArrayLike | None = None) -> Floats:
+    """Return p-values of the hypothesis that a difference is no larger than a floor.
+
+    H₀: |θ| ≤ f; p = Φ((f − |θ̂|)/se) + Φ((−f − |θ̂|)/se), or Student's law with `df` degrees of freedom. f = 0 gives the
+    two-sided test.
+
+    Parameters
+    ----------
+    estimate : array_like
+        Centres of the tests.
+    std_error : array_like
+        Their standard errors.
+    floor : float, default 0
+        f, in the unit of the estimates, at least 0.
+    df : array_like, optional
+        Degrees of freedom; infinite is normal.
+
+    Returns
+    -------
+    numpy.ndarray
+        In the shape of `estimate`; NaN where the standard error is not above 0.
+
+    References
+    ----------
+    Schuirmann, D. J. (1987). A comparison of the two one-sided tests procedure and the power approach for assessing the
+    equivalence of average bioavailability. Journal of Pharmacokinetics and Biopharmaceutics, 15(6), 657–680.
+    doi:10.1007/BF01068419
+
+    Examples
+    --------
+    >>> beyond([5.0, 5.0], [2.0, 2.0], floor=3).round(4).tolist(), float(beyond(3.919928, 2.0).round(4))
+    ([0.1587, 0.1587], 0.05)
+    """
+    size, error = np.abs(np.asarray(estimate, dtype=float)), np.asarray(std_error, dtype=float)
+    known = np.broadcast_to(error > 0, size.shape)
+    near, far = (
+        np.divide(size + side * floor, error, out=np.full(size.shape, np.nan), where=known) for side in (-1, 1)
+    )
+    return np.minimum(upper_tail(near, df) + upper_tail(far, df), 1.0)
 
 
 def need_answers(n: Floats) -> None:

@@ -19,6 +19,7 @@ TWO_SAMPLE: Mapping[Kind, str] = {
     "share": "difference with two pseudo-answers in each sample (Agresti and Caffo 2000) and Welch's degrees of freedom",
     "mean": "difference of means, Welch's t",
 }
+NO_ERROR = "one of its two sides has no standard error"
 ONE_GROUP = "Only one group holds answers, so there is no rest to compare it with."
 
 
@@ -120,8 +121,8 @@ def compared(
     Returns
     -------
     pandas.DataFrame
-        Keys, ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``<metric>_<first>``,
-        ``<metric>_<second>``, ``n`` (of the first), ``n_<second>``, ``n_customers``, ``n_eff``.
+        Keys, ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``centre`` and ``df`` of its test, ``reason``
+        (why there is none), ``<metric>_<first>``, ``<metric>_<second>``, ``n`` (of the first), ``n_<second>``, ``n_customers``, ``n_eff``.
 
     Examples
     --------
@@ -134,6 +135,7 @@ def compared(
     one, two = scale.factor * first.column("mean"), scale.factor * second.column("mean")
     return first.table[list(first.by)].assign(
         estimate=one - two, std_error=test.std_error, ci_low=test.low, ci_high=test.high, p_value=test.p_value,
+        centre=test.estimate, df=test.df, reason=np.where(np.isnan(test.p_value), NO_ERROR, ""),
         **{f"{scale.name}_{names[0]}": one, f"{scale.name}_{names[1]}": two},
         n=first.table["n"], **{f"n_{names[1]}": second.table["n"].to_numpy()},
         n_customers=first.table["n_customers"], n_eff=first.table["n_eff"],
@@ -184,7 +186,8 @@ def differences(
         p_value = intervals.two_sided(np.where(error > 0, gap / error, np.nan), df)
     half = intervals.quantile(level, df) * error
     widest = scale.factor * (2 if scale.kind == "net" else 1) if scale.kind != "mean" else scale.high - scale.low
-    return Difference(gap, error, (gap - half).clip(-widest, widest), (gap + half).clip(-widest, widest), p_value)
+    low, high = (gap - half).clip(-widest, widest), (gap + half).clip(-widest, widest)
+    return Difference(gap, error, low, high, p_value, np.asarray(df, dtype=float))
 
 
 def adjusted(samples: Samples) -> tuple[Floats, Floats, Floats]:

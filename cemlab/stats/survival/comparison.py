@@ -95,7 +95,7 @@ def chi_square_p(statistic: float, df: int) -> float:
     return min(total + math.fsum(math.exp(value) for value in logs), 1.0)
 
 
-def counts_of(lives: Lives, *, rho: float = 0.0) -> Counts:
+def counts_of(lives: Lives, *, rho: float = 0.0, among: np.ndarray | None = None) -> Counts:
     """Return observed and expected events when all groups leave at one rate.
 
     E_g = Σ w·d·Y_g/Y; V_gh = Σ w²·d·(Y − d)/(Y − 1)·Y_g/Y·(δ_gh − Y_h/Y), with w = S(t−)^ρ of all together. Where the life table says
@@ -107,6 +107,8 @@ def counts_of(lives: Lives, *, rho: float = 0.0) -> Counts:
         The groups.
     rho : float, default 0
         0 is the log-rank test; 1 weighs early differences (Peto and Peto).
+    among : numpy.ndarray of bool, optional
+        Times whose events count, shape (T,); default all.
 
     Returns
     -------
@@ -120,7 +122,7 @@ def counts_of(lives: Lives, *, rho: float = 0.0) -> Counts:
     """
     risk, events = lives.at_risk, lives.events
     total, left = risk.sum(axis=1), events.sum(axis=1)
-    used = left > 0
+    used = (left > 0) & (True if among is None else among)
     risk, events, total, left = risk[used], events[used], total[used], left[used]
     before = np.concatenate([[1.0], np.cumprod(1 - left / total)[:-1]]) ** rho
     share = risk / total[:, None]
@@ -134,6 +136,30 @@ def counts_of(lives: Lives, *, rho: float = 0.0) -> Counts:
     return Counts(
         (before[:, None] * events).sum(axis=0), (before[:, None] * left[:, None] * share).sum(axis=0), variance, scores
     )
+
+
+def of_cause(lives: Lives, cause: int) -> Lives:
+    """Return the life table in which only the endings for one cause are events, and all others censorings.
+
+    Parameters
+    ----------
+    lives : Lives
+        With causes.
+    cause : int
+        Position of the cause.
+
+    Returns
+    -------
+    Lives
+        With the same spells at risk.
+    """
+    own = lives.events_by_cause[cause]
+    split = lives.split
+    if split is not None:
+        entered, events, censored, *causes = split.counts
+        counts = np.array([entered, causes[cause], censored + events - causes[cause], *causes])
+        split = replace(split, counts=counts)
+    return replace(lives, events=own, censored=lives.censored + lives.events - own, split=split)
 
 
 def _scores(lives: Lives, split: Split, used: np.ndarray, *, weight: Floats, rate: Floats, share: Floats) -> Floats:

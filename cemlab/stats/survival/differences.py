@@ -11,11 +11,17 @@ from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.results import Estimates, Unit
 from cemlab.stats.intervals import Floats, two_sided
 from cemlab.stats.survival.clustered import CLUSTERED, error_of, half_width
+from cemlab.stats.survival.comparison import counts_of
 from cemlab.stats.survival.curves import Curves, contributions, curves_of, group_summary
 from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
 from cemlab.stats.survival.summaries import area_contributions, areas, horizon_of
 
-WITHOUT_ERROR = "Where nobody of a group, or everybody, has left, its difference has no interval and is not tested."
+BY_SCORE = (
+    "Where nobody of a group, or everybody, has churned, its difference is tested by the log-rank test up to that time against "
+    "all others; its interval is the one that this test implies."
+)
+BEYOND_FOLLOW_UP = "follow-up ends before then"
+NO_TEST = "no churn event by then tells it and the others apart, or too few customers or accounts"
 
 
 def differences(
@@ -32,7 +38,9 @@ def differences(
     """Return what each group has left minus what all others have left, at chosen times or as mean time.
 
     S_g(t) − S_rest(t) at `times`, else RMST_g(τ) − RMST_rest(τ); Var = the sum of both variances, or clustered (a customer may have
-    spells on both sides); normal or t interval and p-value. Never against a total that contains the group.
+    spells on both sides); normal or t interval and p-value. Where nobody or everybody of a side has left there is no such error: p-value of the
+    log-rank test of the group against the rest up to that time, z, and std_error = |difference|/|z|. Never against a total that
+    contains the group.
 
     Parameters
     ----------
@@ -92,14 +100,15 @@ def differences(
     else:
         sides = [(value[None, :], error[None, :]) for value, error in (areas(each, horizons[0]) for each in curves)]
     joint = _together(curves, horizons, shares=bool(times)) if table.split else None
-    rows = against_rest(
-        table, horizons, sides, level=level, hidden=own.hidden, name="duration" if times else "tau", joint=joint
-    )
+    # more events than expected mean that less is left
+    tested = -score_statistics(table, horizons, since=own.start)
+    name = "duration" if times else "tau"
+    rows = against_rest(table, horizons, sides, tested=tested, level=level, hidden=own.hidden, name=name, joint=joint)
     return Estimates.build(
         rows, by=[*table.by, *(["duration"] if times else [])], cells=table.by, unit="percentage points" if times else unit, level=level,
         measure="survival_difference" if times else "restricted_mean_difference", min_n=min_n, better="up",
         method=f"difference from all other groups, {CLUSTERED if table.split else 'Greenwood-type variance'}",
-        notes=(*curves[0].notes, *without_error(rows)),
+        notes=(*curves[0].notes, *by_score(rows, sides)),
         parts={"groups": group_summary(table, own)},
     )  # fmt: skip
 
@@ -130,29 +139,69 @@ def not_compared(lives: pd.DataFrame, *, by: Sequence[str] = (), min_n: int = 10
     return ""
 
 
-def without_error(rows: pd.DataFrame) -> tuple[str, ...]:
-    """Return what must be said of differences that have no interval.
+def by_score(rows: pd.DataFrame, sides: Sequence[tuple[Floats, Floats]]) -> tuple[str, ...]:
+    """Return what must be said of differences that the log-rank test judges.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         From `against_rest`.
+    sides : sequence of tuple of numpy.ndarray
+        What they were made of.
 
     Returns
     -------
     tuple of str
         A sentence, or nothing.
     """
-    told = rows["estimate"].notna() & rows["std_error"].isna() & ~rows["suppressed"]
-    return (WITHOUT_ERROR,) if told.any() else ()
+    uniform = ~((sides[0][1] > 0) & (sides[1][1] > 0)).T.ravel()
+    return (BY_SCORE,) if (uniform & rows["p_value"].notna() & ~rows["suppressed"]).any() else ()
+
+
+def score_statistics(lives: Lives, times: Sequence[float], *, since: float) -> Floats:
+    """Return the log-rank statistic of each group against all others, of what happens up to each time.
+
+    z = (O − E)/√V, V clustered where the life table says whose spells are whose (`counts_of`).
+
+    Parameters
+    ----------
+    lives : Lives
+        The groups.
+    times : sequence of float
+        Up to when.
+    since : float
+        Time after which events count; those at the origin count where it is 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (times, G); NaN where nothing can be expected.
+
+    References
+    ----------
+    Mantel, N. (1966). Evaluation of survival data and two new rank order statistics arising in its
+    consideration. Cancer Chemotherapy Reports, 50(3), 163–170.
+    """
+    begun = (lives.times > since) | (since == 0)
+    found = [counts_of(lives, among=begun & (lives.times <= time)) for time in times]
+    excess = np.array([each.observed - each.expected for each in found])
+    variance = np.array([np.diag(each.spread) for each in found])
+    # of groups that share all their events nothing but rounding is left
+    told = variance > 1e-12 * np.maximum(np.array([each.expected for each in found]), 1.0)
+    return np.asarray(
+        np.divide(excess, np.sqrt(np.where(told, variance, 1.0)), out=np.full_like(excess, np.nan), where=told)
+    )
 
 
 def _shares(curves: Curves, times: Sequence[float]) -> tuple[Floats, Floats]:
     lives, window = curves.lives, curves.window
     ahead = np.searchsorted(lives.times, times, side="right")
     survival = np.vstack([np.ones((1, len(lives.groups))), curves.survival])[ahead]
-    error = survival * np.sqrt(np.vstack([np.zeros((1, len(lives.groups))), curves.variance])[ahead])
-    known = (np.asarray(times)[:, None] <= window.ends) & (np.asarray(times)[:, None] >= window.start)
+    variance = np.vstack([np.zeros((1, len(lives.groups))), curves.variance])[ahead]
+    error = survival * np.sqrt(np.where(survival > 0, variance, 0.0))
+    # where everybody has left, nobody is followed any further, and nobody comes back
+    at = np.asarray(times)[:, None]
+    known = ((at <= window.ends) | (survival == 0)) & (at >= window.start)
     return np.where(known, survival, np.nan), np.where(known, error, np.nan)
 
 
@@ -178,6 +227,7 @@ def against_rest(
     times: Sequence[float],
     sides: Sequence[tuple[Floats, Floats]],
     *,
+    tested: Floats,
     level: float,
     hidden: np.ndarray,
     name: str,
@@ -193,6 +243,8 @@ def against_rest(
         When they are compared.
     sides : sequence of tuple of numpy.ndarray
         Values and errors of the groups, then of the rest in place of each group; shape (times, groups).
+    tested : numpy.ndarray
+        Log-rank statistics in the direction of the difference, for sides without an error; in the same shape.
     level : float
         Confidence level, in (0, 1).
     hidden : numpy.ndarray
@@ -209,15 +261,36 @@ def against_rest(
         One row per group and time.
     """
     (ours, error), (theirs, other) = sides
-    column, row = np.repeat(np.arange(ours.shape[1]), len(times)), np.tile(np.arange(len(times)), ours.shape[1])
-    # Greenwood's formula knows no error of a group of whom nobody, or everybody, has left.
+    gap = ours - theirs
     together, df = joint or (np.hypot(error, other), np.full(ours.shape[1], np.inf))
-    both = np.where((error > 0) & (other > 0), together, np.nan)
-    estimate, spread = (ours - theirs)[row, column], both[row, column]
-    half = half_width(level, df[column]) * spread
-    z = np.divide(estimate, spread, out=np.full_like(estimate, np.nan), where=spread > 0)
-    return lives.groups.iloc[column].reset_index(drop=True).assign(**{name: np.asarray(times, dtype=float)[row]}).assign(
-        estimate=estimate, std_error=spread, ci_low=estimate - half, ci_high=estimate + half, p_value=two_sided(z, df[column] if joint else None),
-        group_value=ours[row, column], rest_value=theirs[row, column], n=lives.spells[column],
+    # Greenwood's formula knows no error of a group of whom nobody, or everybody, has left.
+    both = (error > 0) & (other > 0)
+    z = _statistics(gap, together, both=both, tested=np.where(np.isnan(df), np.nan, tested))
+    spread = np.divide(gap, z, out=np.where(np.isnan(z), np.nan, together), where=np.abs(z) > 0)
+    outwards = np.where(both, spread, np.fmax(np.nan_to_num(error), np.nan_to_num(other)))
+    half = half_width(level, df)
+    columns = {
+        "estimate": gap, "std_error": spread, "ci_low": gap - half * np.where(gap > 0, spread, _where(spread, outwards)),
+        "ci_high": gap + half * np.where(gap > 0, _where(spread, outwards), spread),
+        "p_value": two_sided(z, np.broadcast_to(df, z.shape) if joint else None), "df": np.broadcast_to(df, z.shape),
+        "group_value": ours, "rest_value": theirs,
+    }  # fmt: skip
+    reason = np.where(np.isnan(gap), BEYOND_FOLLOW_UP, np.where(np.isnan(z), NO_TEST, ""))
+    column = np.repeat(np.arange(len(lives.groups)), len(times))
+    return lives.groups.iloc[column].reset_index(drop=True).assign(
+        **{name: np.tile(np.asarray(times, dtype=float), len(lives.groups))},
+        **{label: value.T.ravel() for label, value in columns.items()}, reason=reason.T.ravel(), n=lives.spells[column],
         n_customers=lives.customers[column], suppressed=hidden[column],
     )  # fmt: skip
+
+
+def _where(spread: Floats, outwards: Floats) -> Floats:
+    """Away from zero a side of whom nobody or everybody has left can go no further; no interval where there is no error."""
+    return np.where(np.isnan(spread), np.nan, outwards)
+
+
+def _statistics(gap: Floats, together: Floats, *, both: np.ndarray, tested: Floats) -> Floats:
+    """The statistic of each difference; NaN where nothing tests it."""
+    wald = np.divide(gap, together, out=np.full_like(gap, np.nan), where=both & (together > 0))
+    # A score that points the other way is not one of this difference.
+    return np.where(both, wald, np.where(gap * tested > 0, tested, np.nan))

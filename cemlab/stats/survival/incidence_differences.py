@@ -12,8 +12,9 @@ from cemlab.core.results import Estimates
 from cemlab.stats.causes import Cause, label_of
 from cemlab.stats.intervals import Floats
 from cemlab.stats.survival.clustered import CLUSTERED, error_of, notes_of
+from cemlab.stats.survival.comparison import of_cause
 from cemlab.stats.survival.curves import freedom_of, group_summary, inside
-from cemlab.stats.survival.differences import against_rest, without_error
+from cemlab.stats.survival.differences import against_rest, by_score, score_statistics
 from cemlab.stats.survival.incidence import incidence_contributions, incidence_of
 from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
 
@@ -54,7 +55,7 @@ def incidence_differences(
     -------
     Estimates
         Measure ``incidence_difference`` (in percentage points, as a share), one row per group and ``duration``: ``estimate``,
-        ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``group_value``, ``rest_value``, ``n``, ``n_customers``. A time after a
+        ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``reason`` (why there is none), ``group_value``, ``rest_value``, ``n``, ``n_customers``. A time after a
         group's or the rest's follow-up gives NaN.
 
     Raises
@@ -92,12 +93,15 @@ def incidence_differences(
         parts = [_contributions(each, window, asked, cause=at) for each, window in both]
         df = [freedom_of(each, inside(each, window)) for each, window in both]
         joint = error_of(parts[0] - parts[1]), np.minimum(*df)
-    rows = against_rest(table, asked, sides, level=level, hidden=own.hidden, name="duration", joint=joint)
+    tested = score_statistics(of_cause(table, at), asked, since=own.start)
+    rows = against_rest(
+        table, asked, sides, tested=tested, level=level, hidden=own.hidden, name="duration", joint=joint
+    )
     return Estimates.build(
         rows, by=[*table.by, "duration"], cells=table.by, measure="incidence_difference", unit="percentage points", level=level,
         method=f"difference from all other groups, Aalen–Johansen, {CLUSTERED if joint else 'Greenwood-type variance'}",
         min_n=min_n, better="down",
-        notes=(*own.notes, *(notes_of(joint[1][~own.hidden]) if joint else ()), *without_error(rows)), parts={"groups": group_summary(table, own)},
+        notes=(*own.notes, *(notes_of(joint[1][~own.hidden]) if joint else ()), *by_score(rows, sides)), parts={"groups": group_summary(table, own)},
     )  # fmt: skip
 
 
