@@ -247,3 +247,26 @@ def test_ends_at_tenure_0_and_in_the_unfinished_month_are_counted_on_the_page(tm
     found, html = _published(tmp_path / "out2")
     assert (found["spells.ended",]["value"], found["spells.unfinished",]["value"]) == (120, 20)
     assert "in the unfinished month" in html.partition("What became of every row?")[2]
+
+
+def test_three_contract_lines_of_each_customer_are_no_more_customers(tmp_path: Path) -> None:
+    """Nobody is censored before month 12, so the share is a mean over 120 customers, however often each is entered."""
+    left = [1 + customer % 20 for customer in range(120)]
+    rows = ["spell_id,customer_id,plan,started_on,ended_on"]
+    for customer, month in enumerate(left):
+        day = dt.date(2021 + (month - 1) // 12, (month - 1) % 12 + 1, 20) if month <= 16 else ""
+        rows += [f"s{customer}-{line},c{customer},{'ab'[customer % 2]},2021-01-10,{day}" for line in range(3)]
+    (tmp_path / "spells.csv").write_text("\n".join(rows), encoding="utf-8")
+    columns = "".join(f'{name} = "{name}"\n' for name in rows[0].split(","))
+    lab = f'[lab]\nname = "lines"\ncompany = "Lines"\ntime_zone = "UTC"\ndata_until = "2022-12-31"\n\n[[spells]]\nfile = "spells.csv"\n[spells.columns]\n{columns}'
+    (tmp_path / "lab.toml").write_text(lab, encoding="utf-8")
+    finished = _run(tmp_path / "lab.toml", tmp_path / "out", "-p", "segment_by", "plan")
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    found, html = _published(tmp_path / "out")
+    after = found["survival.left", "12.0"]
+    share = sum(month > 12 for month in left) / 120
+    assert after["value"] == pytest.approx(share, rel=1e-9)
+    assert after["std_error"] == pytest.approx((share * (1 - share) / 120) ** 0.5, rel=1e-9)
+    assert found["spells.clusters",]["value"] == 120
+    assert "take those of one" in html
+    assert "errors clustered by customer" in html
