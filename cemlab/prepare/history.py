@@ -11,6 +11,7 @@ import ibis
 
 from cemlab.core.errors import ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab
+from cemlab.prepare.ordering import last_value
 from cemlab.prepare.responses.question import need_dates
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ class History:
         groups = list(scale.groups.values())
         code = ibis.cases(*((rows.score.isin(codes), number) for number, codes in enumerate(groups)))
         rows = rows.mutate(_code=code.cast("int64"), **{CUSTOMER: rows.customer_id, DAY: rows.responded_on})
-        last = rows.group_by([CUSTOMER, DAY]).aggregate(_code=rows._code.argmax(rows.responded_at))
+        last = rows.group_by([CUSTOMER, DAY]).aggregate(_code=last_value(rows, rows._code, of="responses"))
         number = last[DAY].delta(ibis.date(EPOCH), unit="day").cast("int64") * len(groups) + last._code
         return last.mutate(**{_GROUP: number}, **self._none(set()))
 

@@ -13,6 +13,7 @@ from cemlab.core import schemas
 from cemlab.core.errors import ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab
 from cemlab.core.scorecards import level_names
+from cemlab.prepare.ordering import last_value
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -240,10 +241,12 @@ def _with_assigned(lab: Lab, rows: ir.Table, name: str, *, before: ir.DateValue 
     rows = rows.drop(*({name} & set(rows.columns)))
     if before is None or isinstance(before, dt.date):
         chosen = chosen if before is None else chosen.filter(chosen.known_on < before)
-        latest = chosen.group_by("customer_id").aggregate(**{name: chosen.value.argmax(chosen.known_at)})
+        latest = chosen.group_by("customer_id").aggregate(**{name: last_value(chosen, chosen.value, of="assignments")})
         latest = latest.rename(_joined="customer_id")
         return rows.left_join(latest, rows.customer_id == latest._joined).drop("_joined")
-    days = chosen.group_by(["customer_id", "known_on"]).aggregate(**{name: chosen.value.argmax(chosen.known_at)})
+    days = chosen.group_by(["customer_id", "known_on"]).aggregate(
+        **{name: last_value(chosen, chosen.value, of="assignments")}
+    )
     days = days.rename(_joined="customer_id", _written="known_on")
     found = rows.asof_join(
         days, on=rows[before.get_name()] > days._written, predicates=[rows.customer_id == days._joined]

@@ -20,6 +20,7 @@ from cemlab.prepare.cells.terms import valued
 from cemlab.prepare.history import WINDOW_DAYS, History
 from cemlab.prepare.levels import UNKNOWN, as_levels, binned, joined, sources
 from cemlab.prepare.levels import level as as_level
+from cemlab.prepare.ordering import order_columns
 from cemlab.prepare.spells.clock import months_whole
 from cemlab.prepare.spells.followed import ENDED, REASON, Following
 from cemlab.prepare.spells.tables import RESERVED
@@ -203,7 +204,7 @@ def _here(lab: Lab, following: Following) -> ir.Table:
     rows = following.spells(lab)
     rows = rows.filter(rows[REASON].isnull() & ~rows[ENDED])
     if lab.most_rows("spells", "customer_id") != 1:
-        latest = [ibis.desc("started_on"), ibis.desc("spell_id")]
+        latest = [ibis.desc(column) for column in order_columns(rows, "spells")]
         rows = rows.mutate(_order=ibis.row_number().over(group_by="customer_id", order_by=latest))
         rows = rows.filter(rows._order == 0).drop("_order")
     on = ibis.date(following.day.isoformat())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from cemlab.core.lab import Lab
+from cemlab.prepare.ordering import last_value
 from cemlab.prepare.profiles.people import CUSTOMER
 from cemlab.prepare.responses.question import dated
 
@@ -33,11 +34,9 @@ def latest_answers(lab: Lab, rows: ir.Table) -> ir.Table:
     rows = rows.filter(rows[CUSTOMER].notnull() & rows.score.notnull())
     asked = rows.metric == lab.info.metric("nps").name
     days = dated(lab)
-    # two answers of one instant are told apart by their ids, so that the last is always the same
-    order = rows.responded_at.cast("string") + " " + rows.response_id if days else rows.response_id
     on = {"_last_on": rows.responded_on.max(where=asked)} if days else {}
     return rows.group_by(CUSTOMER).aggregate(
-        responses=rows.count(), last_nps=rows.score.argmax(order, where=asked), **on
+        responses=rows.count(), last_nps=last_value(rows, rows.score, of="responses", where=asked), **on
     )
 
 

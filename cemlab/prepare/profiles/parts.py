@@ -11,6 +11,7 @@ import ibis
 
 from cemlab.core.lab import Lab
 from cemlab.prepare.history import kinds_of
+from cemlab.prepare.ordering import last_value
 from cemlab.prepare.profiles.latest import group, latest_answers
 from cemlab.prepare.profiles.people import CUSTOMER, Known, known_on
 from cemlab.prepare.profiles.purchases import RFM, RFM_SCORES, purchases, scored, within
@@ -93,7 +94,7 @@ def _relations(lab: Lab, known: Known) -> Part | None:
             months = given.fill_null(months)
         spells = spells.mutate(_live=live, _months=months.cast("int32"))
         tenure = spells._months.max(where=spells._live)
-        last = spells._months.argmax(spells.started_on)
+        last = last_value(spells, spells._months, of="spells")
         return spells.group_by(CUSTOMER).aggregate(live=spells._live.any(), tenure_months=tenure.fill_null(last))
 
     return Part(("live", "tenure_months"), _rows)
@@ -213,7 +214,7 @@ def _assigned(lab: Lab, known: Known, name: str) -> list[Part]:
             value = ibis.coalesce(rows.probability, number) if "probability" in rows.columns else number
         rows = rows.mutate(_value=value)
         last = rows.group_by(CUSTOMER).aggregate(
-            **{name: rows._value.argmax(rows.known_at)}, _last=rows[known_on("assignments")].max()
+            **{name: last_value(rows, rows._value, of="assignments")}, _last=rows[known_on("assignments")].max()
         )
         return last.mutate(**{AGE: _age(last._last, known)})
 

@@ -12,6 +12,7 @@ import ibis
 from cemlab.core.errors import ParameterError, SchemaError, near_miss
 from cemlab.core.lab import AT_FAULT, Lab, LedgerLine
 from cemlab.core.parameters import REGISTRY
+from cemlab.prepare.ordering import last_value
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -378,6 +379,6 @@ def _with_assigned(lab: Lab, answers: ir.Table, name: str) -> ir.Table:
             f"`weights` must be none, lab, or the name of an assignment with a `weight`: `{name}` is none. "
             f"{near_miss(name, names)}Assigned are: {', '.join(sorted(names)) or 'none'}."
         )
-    latest = chosen.group_by("customer_id").aggregate(**{WEIGHT: chosen.weight.argmax(chosen.known_at)})
+    latest = chosen.group_by("customer_id").aggregate(**{WEIGHT: last_value(chosen, chosen.weight, of="assignments")})
     latest = latest.rename(_assigned="customer_id")
     return answers.left_join(latest, answers.customer_id == latest._assigned).drop("_assigned")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError, SchemaError
 from cemlab.core.lab import Lab
+from cemlab.prepare.ordering import order_columns
 from cemlab.prepare.responses.arrivals import need_invitations
 from cemlab.prepare.responses.counts import score_counts
 from cemlab.prepare.responses.groups import UNKNOWN, grouped
@@ -73,7 +74,7 @@ def transitions(
     answers = answers.filter(answers.customer_id.notnull())
     last = ibis.row_number().over(
         group_by=[answers.customer_id, answers.period],
-        order_by=[answers.responded_at.desc(), answers.response_id.desc()],
+        order_by=[answers[column].desc() for column in order_columns(answers, "responses")],
     )
     latest = answers.mutate(_rank=last)
     latest = latest.filter(latest._rank == 0)
