@@ -1,7 +1,8 @@
 """Do intervals cover, and tests stay silent, when customers have several spells?
 
 Each world draws customers with 1 to 4 spells who share how soon they leave (gamma frailty, variance ½), and a plan by customer that has no
-effect. Beside the clustered figures stand those that take every spell as independent. Kind: approximate, 93 to 97 %, from 30 customers on.
+effect. Beside the clustered figures stand those that take every spell as independent. Kind: approximate, 93 to 97 %, from 60 customers on; with
+fewer, of whom each plan has some 15, at least 88 %.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from evidence import Recorder, is_defect, runs
+from evidence import LOW, Recorder, is_defect, runs
 
 from cemlab.stats import survival
 from cemlab.stats.hazards.cells import Roles, checked, prepared
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.slow
 
 RUNS = runs(150)
 RATE, SPREAD, MONTHS, TAU = 0.045, 0.5, 24, 18
+FEWEST, BELOW = 60, "Below the range, where notes call the sample small: at least 0.88"
 MEASURES = ("share at month 12", "restricted mean", "difference at month 12", "log-rank test", "Cox hazard ratio")
 DESIGN = Design((Term("plan", ("a", "b")),))
 ROLES = {True: Roles(cluster="replicate"), False: Roles()}
@@ -92,7 +94,9 @@ def test_intervals_and_tests_by_customer_hold(customers: int, record: Recorder) 
         shares[clustered] = dict(zip(MEASURES, [*of_all(worlds, clustered=clustered), *map(float, quiet)], strict=True))
     for name, share in shares[True].items():
         row = {"customers": customers, "measure": name, "covered or silent": share, "spells as independent": shares[False][name]}  # fmt: skip
-        record("Customers with 1 to 4 spells", row, runs=RUNS, seed=customers)
-    assert {name: share for name, share in shares[True].items() if is_defect(share, RUNS)} == {}
+        table = "Customers with 1 to 4 spells" if customers >= FEWEST else BELOW
+        record(table, row, runs=RUNS, seed=customers)
+    low = LOW if customers >= FEWEST else 0.88
+    assert {name: share for name, share in shares[True].items() if is_defect(share, RUNS, low=low)} == {}
     # What it was before: every spell counted as a customer of its own.
     assert np.mean(list(shares[False].values())) < 0.93
