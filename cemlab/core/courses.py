@@ -33,6 +33,27 @@ class Course(Protocol):
         """
         ...
 
+    def drawn(self, codes: Codes, *, at: int, size: int, random: np.random.Generator) -> Floats:
+        """Return the cumulative hazard of patterns under parameters drawn from their distribution.
+
+        Parameters
+        ----------
+        codes : numpy.ndarray, shape (patterns, terms)
+            Position of each term's level in the scorecard's points.
+        at : int
+            Position of the horizon.
+        size : int
+            Draws; in each, all patterns have the same parameters.
+        random : numpy.random.Generator
+            Where they come from.
+
+        Returns
+        -------
+        numpy.ndarray, shape (draws, patterns)
+            −log(1 − risk).
+        """
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class Proportional:
@@ -85,6 +106,33 @@ class Proportional:
             value[:, at] = risk * hazard
             spread[:, at] = np.sqrt(variance) / hazard if hazard > 0 else np.nan
         return value, spread
+
+    def drawn(self, codes: Codes, *, at: int, size: int, random: np.random.Generator) -> Floats:
+        """Return the cumulative hazard of patterns under parameters drawn from their distribution, as `Course`.
+
+        Parameters
+        ----------
+        codes : numpy.ndarray, shape (patterns, terms)
+            Positions of levels.
+        at : int
+            Position of the horizon.
+        size : int
+            Draws.
+        random : numpy.random.Generator
+            Where they come from.
+
+        Returns
+        -------
+        numpy.ndarray
+            As `Course`.
+        """
+        x, hazard = columns_of(codes, self.sizes) - self.centre, self.hazard[at]
+        if not hazard > 0:
+            return np.zeros((size, len(x)))
+        moved = random.multivariate_normal(np.zeros(len(self.beta)), self.covariance, size)
+        base = random.normal(0.0, np.sqrt(self.noise[at]) / hazard, size)
+        shift = base[:, None] + moved @ (x - self.mean[at] / hazard).T
+        return np.asarray(np.exp(x @ self.beta) * hazard * np.exp(shift))
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +188,33 @@ class Periods:
             spread[:, at] = np.sqrt(variance) / value[:, at]
         return value, spread
 
+    def drawn(self, codes: Codes, *, at: int, size: int, random: np.random.Generator) -> Floats:
+        """Return the cumulative hazard of patterns under parameters drawn from their distribution, as `Course`.
+
+        Parameters
+        ----------
+        codes : numpy.ndarray, shape (patterns, terms)
+            Positions of levels.
+        at : int
+            Position of the horizon.
+        size : int
+            Draws.
+        random : numpy.random.Generator
+            Where they come from.
+
+        Returns
+        -------
+        numpy.ndarray
+            As `Course`.
+        """
+        x, first = columns_of(codes, self.sizes), self.basis.shape[1]
+        beta = random.multivariate_normal(self.beta, self.covariance, size)
+        by_level, result = beta[:, first:] @ x.T, np.zeros((size, len(x)))
+        for row in self.basis[: self.ends[at]]:
+            linear = by_level + (beta[:, :first] @ row)[:, None]
+            result += np.exp(linear) if self.link == "cloglog" else np.logaddexp(0.0, linear)
+        return result
+
 
 @dataclass(frozen=True, eq=False)
 class Lookup:
@@ -172,6 +247,30 @@ class Lookup:
         """
         row = np.ravel_multi_index(tuple(codes.T), self.sizes)
         return self.hazard[row], self.spread[row]
+
+    def drawn(self, codes: Codes, *, at: int, size: int, random: np.random.Generator) -> Floats:
+        """Return the cumulative hazard of patterns under parameters drawn from their distribution, as `Course`.
+
+        Parameters
+        ----------
+        codes : numpy.ndarray, shape (patterns, terms)
+            Positions of levels.
+        at : int
+            Position of the horizon.
+        size : int
+            Draws.
+        random : numpy.random.Generator
+            Where they come from.
+
+        Returns
+        -------
+        numpy.ndarray
+            As `Course`.
+        """
+        row = np.ravel_multi_index(tuple(codes.T), self.sizes)
+        # Neighbours share most of their customers: moved together, their errors are not thought to even out.
+        shift = random.normal(size=(size, 1)) * np.nan_to_num(self.spread[row, at])
+        return np.asarray(self.hazard[row, at] * np.exp(shift))
 
 
 def columns_of(codes: Codes, sizes: Sequence[int]) -> Floats:

@@ -214,6 +214,42 @@ class Scorecard:
         columns |= self._reasons(codes, known, reasons)
         return pd.DataFrame(columns | {"unscored": unscored}, index=patterns.index)
 
+    def hazards(self, patterns: pd.DataFrame, *, horizon: float, size: int, random: np.random.Generator) -> Floats:
+        """Return the cumulative hazard of each pattern under parameters drawn from their distribution.
+
+        Parameters
+        ----------
+        patterns : pandas.DataFrame
+            As for `of`; each must have a score.
+        horizon : float
+            One of `horizons`.
+        size : int
+            Draws; in each, all patterns have the same parameters.
+        random : numpy.random.Generator
+            Where they come from.
+
+        Returns
+        -------
+        numpy.ndarray, shape (draws, patterns)
+            −log(1 − risk).
+
+        Raises
+        ------
+        SchemaError
+            When a column is missing, or a pattern has no score.
+        ParameterError
+            When the horizon is none of the scorecard's.
+        """
+        if horizon not in self.horizons:
+            raise ParameterError(
+                f"`horizon` must be one of the scorecard's, {', '.join(f'{each:g}' for each in self.horizons)}: {horizon:g} was given."
+            )
+        codes, unscored = self._coded(patterns)
+        lost = int((unscored != "").sum())
+        if lost:
+            raise SchemaError(f"Each pattern must have a score: {lost:,} of {len(codes):,} have none. Leave them out.")
+        return self.course.drawn(codes, at=self.horizons.index(horizon), size=size, random=random)
+
     def levels(self, term: str) -> list[str]:
         """Return the levels that a term had in training.
 

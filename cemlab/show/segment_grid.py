@@ -45,7 +45,7 @@ def grid(cells: Estimates, *, order: Sequence[str], info: LabInfo) -> Figure:
     Returns
     -------
     Figure
-        One box per cell: customers, their interval, and the value with its interval. On a phone segments stand under one
+        One box per cell: customers, their interval, and the value. On a phone segments stand under one
         another.
     """
     table = segment_tables.of_grid(cells, order=order, info=info)
@@ -93,8 +93,7 @@ def _paint_cell(
         axes.text(x, y + 0.18, amount, ha="center", va="center", color=theme.INK)
         return
     axes.text(x, y + 0.05, f"({_between(row, info=info)})", ha="center", va="center", color=theme.MUTED)
-    low, high = (_short(worth.get(name, math.nan), info=info) for name in ("ci_low", "ci_high"))
-    amount = f"{_short(worth.get('estimate', math.nan), info=info)} ({low} to {high})"
+    amount = _short(worth.get("estimate", math.nan), info=info)
     axes.text(x, y + 0.28, amount, ha="center", va="center", color=theme.INK)
 
 

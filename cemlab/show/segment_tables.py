@@ -270,12 +270,12 @@ def of_grid(cells: Estimates, *, order: Sequence[str], info: LabInfo) -> Table:
     Returns
     -------
     Table
-        Segment, action, customers and value, each with its interval.
+        Segment, action, customers with their interval, and their value.
     """
     stake = cells.parts["at_stake"].set_index(["segment", "action"])
     money = info.currency or "value"
     columns = (Column("Segment"), Column("What to do"), Column("Customers", numeric=True), Column("Interval", numeric=True),
-               Column(f"Value, {money}", numeric=True), Column(f"Interval, {money}", numeric=True))  # fmt: skip
+               Column(f"Value, {money}", numeric=True))  # fmt: skip
     rows = []
     placed = {name: at for at, name in enumerate(order)}
     for row in sorted(cells.table.to_dict("records"), key=lambda each: placed.get(str(each["segment"]), len(placed))):
@@ -284,7 +284,6 @@ def of_grid(cells: Estimates, *, order: Sequence[str], info: LabInfo) -> Table:
         rows.append((
             Cell(str(row["segment"]), str(row["segment"])), Cell(str(row["action"]), str(row["action"])), count,
             _interval(row["ci_low"], row["ci_high"], info=info), _number(worth["estimate"], info=info),
-            _interval(worth["ci_low"], worth["ci_high"], info=info),
         ))  # fmt: skip
     return Table("Customers and their value, by segment and what to do", columns, tuple(rows), cells.table)
 

@@ -367,6 +367,7 @@ def test_value_and_risk_by_hand(lab: MemoryLab) -> None:
         ["gold", "high", "high", 1, 130.0],
         ["iron", "low", "low", 1, 0.0],
     ]
+    assert cells[["sum_largest", "sum_ten"]].to_numpy().tolist() == [[130.0, 130.0], [0.0, 0.0]]
     with pytest.raises(ParameterError, match="must be a number of the profile: `plan`"):
         profiles.placed(lab, value="plan")
     with pytest.raises(ParameterError, match="`plan` is neither"):

@@ -125,6 +125,35 @@ def test_value_at_risk_is_a_year_s_margin_times_the_risk(lab: MemoryLab, memory_
     assert "yearly_margin" not in scored(memory_lab({"spells": spells()}, as_of=AS_OF))
 
 
+@pytest.mark.parametrize("accounts", [False, True])
+def test_margins_at_stake_stand_one_by_one_as_far_as_asked(memory_lab: type[MemoryLab], accounts: bool) -> None:
+    people = [f"c{at}" for at in range(6)]
+    bought = pd.DataFrame({"customer_id": people, "margin": [1.0, 50, 3, 4, 5, 6], "occurred_on": dt.date(2024, 5, 1)})
+    begun = pd.DataFrame(
+        {"spell_id": people, "customer_id": people, "started_on": dt.date(2023, 7, 1), "plan": ["x", "y"] * 3}
+    )
+    owners = pd.DataFrame({"customer_id": people, "account_id": ["A", "A", None, None, "B", "A"]})
+    tables = {"spells": begun.assign(ended_on=None), "transactions": bought.assign(transaction_id=people)}
+    lab = memory_lab(tables | ({"customers": owners} if accounts else {}), as_of=AS_OF)
+    model = card({"plan": ["x", "y"]})
+    table = scores.live(lab, model)
+    every = scores.stakes(lab, table, model)
+    assert every["n"].tolist() == [1] * 6
+    assert every["sum"].iloc[0] == 50, "the largest margin times risk first"
+    assert sorted(every["sum"]) == [1, 3, 4, 5, 6, 50]
+    assert "customer_id" not in every
+    if accounts:
+        owned = every.groupby("account")["sum"].agg(sorted).tolist()
+        assert sorted(owned) == [[1, 6, 50], [3], [4], [5]], "a customer without an account stands alone"
+    few = scores.stakes(lab, table, model, largest=2)
+    assert few["n"].tolist() == [1, 1, 3, 1]
+    assert "account" not in few
+    assert few["sum"].sum() == every["sum"].sum()
+    assert few["sum_sq"].sum() == pytest.approx((every["sum"] ** 2).sum())
+    with pytest.raises(SchemaError, match="`margin` of `transactions`"):
+        scores.stakes(lab, table.drop("yearly_margin"), model)
+
+
 def test_another_day_knows_only_what_was_known_before_it(lab: MemoryLab) -> None:
     table = scored(lab, day="2024-06-30", scorecard=card({"plan": ["x", "y"]}))
     # the spell that ended on the day itself was not known to; the one that began on it was not there

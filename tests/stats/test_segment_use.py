@@ -232,11 +232,23 @@ def test_grid_counts_customers_and_value_by_action() -> None:
 
 def test_error_of_a_total_worked_by_hand() -> None:
     rows = cells()
-    part = rows.query("segment == '1' and value == 'high' and risk == 'high'")["sum"]
+    part = rows.query("segment == '2' and value == 'high' and risk == 'high'")["n"]
     # Twenty independent groups: the total is 20 times their mean.
     by_hand = 20 * part.std(ddof=1) / 20**0.5
-    stake = segments.grid(rows).parts["at_stake"].set_index(["segment", "action"])
-    assert stake.loc[("1", "rescue"), "std_error"] == pytest.approx(by_hand)
+    table = segments.grid(rows).table.set_index(["segment", "action"])
+    assert table.loc[("2", "rescue"), "std_error"] == pytest.approx(by_hand)
+
+
+def test_the_value_of_all_customers_has_no_sampling_error_and_says_what_hangs_on_few() -> None:
+    rest = [0.0] * (len(cells()) - 4)
+    rows = cells().assign(sum_largest=[50.0, 0, 0, 0, *rest], sum_ten=[80.0, 10, 0, 5, *rest])
+    acts = segments.at_stake(segments.grid(rows))
+    assert not {"std_error", "ci_low", "ci_high"} & set(acts.table)
+    shares = acts.companion("largest", by=["action", "largest"], unit="share").table.set_index(["action", "largest"])
+    whole = acts.row({"action": "rescue"})["estimate"]
+    assert shares.loc[("rescue", 1), "estimate"] == pytest.approx(50 / whole)
+    assert shares.loc[("rescue", 10), "estimate"] == pytest.approx(95 / whole)
+    assert segments.grid(cells()).parts["largest"].empty
 
 
 def test_small_cells_of_the_grid_are_hidden_everywhere() -> None:

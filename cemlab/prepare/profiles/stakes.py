@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 HIGH, LOW = "high", "low"
 DETRACTOR = "detractor"
+TOPS = {"largest": 1, "ten": 10}
+"""Of how many customers the share in a total is told: one may be most of it."""
 
 
 def placed(
@@ -120,7 +122,7 @@ def stakes(
     -------
     pandas.DataFrame
         One row per ``segment``, ``replicate``, ``value`` and ``risk`` (missing where not known), sorted: ``n`` customers, ``sum`` of
-        the value.
+        the value, ``sum_largest`` and ``sum_ten`` of those who are the largest, or among the ten largest, of all with this value and risk.
 
     Raises
     ------
@@ -138,7 +140,10 @@ def stakes(
     ).rename(_placed=CUSTOMER)  # fmt: skip
     rows = people.inner_join(who, people[CUSTOMER] == who._placed)
     keys = [SEGMENT, REPLICATE, "value", "risk"]
-    return lab.frame(rows.group_by(keys).aggregate(n=rows.count(), sum=rows.amount.sum()).order_by(keys))
+    order = [ibis.desc("amount"), ibis.asc(CUSTOMER)]
+    rows = rows.mutate(_place=ibis.row_number().over(group_by=["value", "risk"], order_by=order))
+    tops = {f"sum_{name}": (rows._place < many).ifelse(rows.amount, 0.0).sum() for name, many in TOPS.items()}
+    return lab.frame(rows.group_by(keys).aggregate(n=rows.count(), sum=rows.amount.sum(), **tops).order_by(keys))
 
 
 def _risky(column: ir.Column, risk_from: float) -> ir.BooleanValue:

@@ -3,6 +3,7 @@
 from cemlab.show.prediction_text.acting import (
     alike,
     assumptions,
+    at_stake,
     drifted,
     found_by_contacting,
     highest,
@@ -34,6 +35,7 @@ from cemlab.show.prediction_text.quality import (
 __all__ = [
     "alike",
     "assumptions",
+    "at_stake",
     "behind",
     "believable",
     "calibration",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from cemlab.core.results import Finding, Name, Part, Quote, Sentence
+from cemlab.core.results import Finding, Name, Quote, Sentence
 from cemlab.show import hazard_tables, numbers
 
 
@@ -85,7 +85,7 @@ def assumptions(cost: Finding, kept: Finding, margin: Finding, *, currency: str,
 
 
 def today(
-    scored: Finding, high: Finding, *, share: Finding, above: Finding, horizon: str, at_risk: Finding | None = None, currency: str = ""
+    scored: Finding, high: Finding, *, share: Finding, above: Finding, horizon: str
 ) -> Sentence:  # fmt: skip
     """Say how many of today's customers are at high risk.
 
@@ -99,22 +99,55 @@ def today(
         The threshold.
     horizon : str
         How far ahead, in words.
-    at_risk : Finding, optional
-        Yearly margin times risk, over all.
-    currency : str, default ""
-        Of that.
 
     Returns
     -------
     Sentence
         Counts only; nobody is named.
     """
-    parts: list[Part] = [
-        "Of ", scored, " customers who are here today, ", high, " (", share, ") have a risk above ", above, " of leaving within ", Name(horizon),
+    return Sentence(
+        "Of ", scored, " customers who are here today, ", high, " (", share, ") have a risk above ", above, " of leaving within ", Name(horizon), ".",
+    )  # fmt: skip
+
+
+def at_stake(stakes: Sequence[Finding], *, largest: Sequence[Finding], horizon: str, currency: str) -> list[Sentence]:
+    """Say which margin is at stake: what is expected to be lost, what may be, and how much of it hangs on few customers.
+
+    Parameters
+    ----------
+    stakes : sequence of Finding
+        By ``what``: "expected", "lost" and perhaps "lost, accounts together", from ``stats.prediction.margin_at_stake``.
+    largest : sequence of Finding
+        Share of the largest and of the ten largest in what is expected.
+    horizon : str
+        How far ahead, in words.
+    currency : str
+        ISO code.
+
+    Returns
+    -------
+    list of Sentence
+        Empty where the margin is withheld.
+    """
+    if any(each.suppressed for each in stakes):
+        return []
+    expected, lost, *together = stakes
+    told = [
+        Sentence("Customers with a yearly margin of ", Name(currency), " ", expected, " are expected to leave within ", Name(horizon),
+                 " (between ", Quote(expected, "interval"), ", the model's error)."),
+        Sentence("What will really be lost depends on who leaves: between ", Quote(lost, "interval"), " (prediction interval)."),
     ]  # fmt: skip
-    if at_risk is not None and math.isfinite(at_risk.value):
-        parts += ["; each one's yearly margin times the risk makes some ", at_risk, Name(f" {currency}".rstrip())]
-    return Sentence(*parts, ".")
+    told += [
+        Sentence("If customers of one account leave together, it is between ", Quote(each, "interval"), ".")
+        for each in together
+    ]
+    first, ten = largest
+    return [
+        *told,
+        Sentence(
+            "The largest customer or account holds ", first, " of the expected loss, the ten largest hold ", ten, "."
+        ),
+    ]
 
 
 def in_short(share: Finding, found: Finding) -> Sentence:

@@ -242,7 +242,9 @@ def rules(right: Finding, largest: Finding, *, counted: str = "customers") -> Se
                     "); putting everyone into the largest segment would get ", largest, " right.")  # fmt: skip
 
 
-def urgent(n: Finding, stake: Finding, *, currency: str, what: str, worth: str, days: int) -> Sentence:
+def urgent(
+    n: Finding, stake: Finding, *, largest: Sequence[Finding] = (), currency: str, what: str, worth: str, days: int
+) -> Sentence:  # fmt: skip
     """Say for how many customers attention is urgent.
 
     Parameters
@@ -250,7 +252,9 @@ def urgent(n: Finding, stake: Finding, *, currency: str, what: str, worth: str, 
     n : Finding
         Customers of high value and high risk.
     stake : Finding
-        Their value with its interval.
+        Their value.
+    largest : sequence of Finding, default ()
+        Share of the largest and of the ten largest of them in it.
     currency : str
         ISO code.
     what : str
@@ -270,8 +274,11 @@ def urgent(n: Finding, stake: Finding, *, currency: str, what: str, worth: str, 
     risky = {"last_nps_group": "detractors by their last answer", "recency_days": f"without a purchase for {days} days or more"}.get(
         what, "likely to leave"
     )  # fmt: skip
+    tops: list[Part] = (
+        ["; the largest for ", largest[0], ", the ten largest for ", largest[1]] if len(largest) > 1 else []
+    )
     return Sentence(n, " customers of high value are ", Name(risky), ": they stand for ", Name(currency), " ", stake,
-                    " (", Name(word(worth)), "; ", *_between(stake), ").")  # fmt: skip
+                    " (", Name(word(worth)), *tops, ").")  # fmt: skip
 
 
 def certainty(kind: str, smallest: Finding | None, *, corrected: bool, settled: bool = True) -> tuple[Sentence, ...]:

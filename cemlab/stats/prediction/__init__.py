@@ -15,6 +15,7 @@ from cemlab.stats.prediction.pooling import over_days
 from cemlab.stats.prediction.scorecards import Judged, judged, person_periods, scorecard, scored
 from cemlab.stats.prediction.snapshot import cross_fitted
 from cemlab.stats.prediction.spans import rows_of, stacked, with_challenger
+from cemlab.stats.prediction.stakes import margin_at_stake
 from cemlab.stats.prediction.utility import decision_curve, lift
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "judged_rows",
     "lift",
     "lost",
+    "margin_at_stake",
     "observed_expected",
     "over_days",
     "person_periods",

@@ -30,13 +30,15 @@ RULE = (
 def grid(cells: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estimates:
     """Return the customers of each segment by what to do with them, and the value at stake.
 
-    n, and Σ value, per segment and action; std_error of a total by delete-a-group jackknife, G/(G − 1)·(total − group).
+    n, and Σ value, per segment and action; std_error of a number of customers by delete-a-group jackknife, G/(G − 1)·(total − group). The
+    value is that of all customers who are there: a sum, without sampling error.
 
     Parameters
     ----------
     cells : pandas.DataFrame
         One row per ``segment``, ``value`` and ``risk`` (each high or low; missing = not known) and, for intervals, ``replicate``: ``n``
-        customers and ``sum``, their value in a year.
+        customers and ``sum``, their value in a year. Optional ``sum_largest`` and ``sum_ten``: of the largest and of the ten largest of all
+        with this value and risk.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -46,8 +48,9 @@ def grid(cells: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estima
     -------
     Estimates
         Measure ``customers``; one row per ``segment`` and ``action`` with ``value``, ``risk``, ``estimate`` (customers), ``std_error``,
-        ``ci_low``, ``ci_high``, ``share`` of the segment, ``n``. Parts: ``at_stake`` (the same rows: value in the lab's currency with its
-        interval), ``actions`` (over all segments: ``n`` customers, ``estimate`` the value at stake and its interval).
+        ``ci_low``, ``ci_high``, ``share`` of the segment, ``n``. Parts: ``at_stake`` (the same rows: value in the lab's currency),
+        ``actions`` (over all segments: ``n`` customers, ``estimate`` the value at stake), ``largest`` (``action``, ``largest`` 1 and 10 and their
+        share of the value; without rows where the cells do not tell).
 
     Raises
     ------
@@ -71,14 +74,15 @@ def grid(cells: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estima
     columns = pd.Index([" ".join(pair) for pair in ACTIONS]).get_indexer(pd.Index(action))
     sums = np.zeros((len(groups), len(segments), len(actions), 2))
     np.add.at(sums, (codes, rows, columns), known[["n", "sum"]].fillna(0).to_numpy(float))
-    counts, stake = (_totals(sums[..., which], level=level) for which in range(2))
+    counts = _totals(sums[..., 0], level=level)
     keys = _keys(segments)
     n = sums[..., 0].sum(axis=0)
     table = keys.assign(n=n.ravel().round().astype(np.int64), share=(n / n.sum(axis=1, keepdims=True)).ravel(),
                         **{name: each.ravel() for name, each in counts.items()})  # fmt: skip
     parts = {
-        "at_stake": keys[["segment", "action"]].assign(**{name: each.ravel() for name, each in stake.items()}),
-        "actions": _by_action(sums, level=level, min_n=min_n),
+        "at_stake": keys[["segment", "action"]].assign(estimate=sums[..., 1].sum(axis=0).ravel()),
+        "actions": _by_action(sums, min_n=min_n),
+        "largest": _largest(known, action, sums),
     }
     return Estimates.build(
         table, by=["segment", "action"], measure="customers", unit="customers", method="number of customers, jackknife of totals",
@@ -97,7 +101,8 @@ def at_stake(found: Estimates) -> Estimates:
     Returns
     -------
     Estimates
-        Measure ``value_at_stake``, in the lab's currency; one row per ``action``: ``estimate`` with its interval, ``n`` customers.
+        Measure ``value_at_stake``, in the lab's currency; one row per ``action``: ``estimate``, ``n`` customers. Part ``largest``: per
+        ``action``, the share of the ``largest`` 1 and 10 customers.
 
     Examples
     --------
@@ -107,8 +112,8 @@ def at_stake(found: Estimates) -> Estimates:
     """
     table = found.parts["actions"].assign(n=found.parts["actions"]["n"].fillna(0))
     return Estimates.build(
-        table, by=["action"], measure="value_at_stake", unit="currency", method="total value, jackknife of totals", level=found.level,
-        min_n=found.min_n, notes=found.notes,
+        table, by=["action"], measure="value_at_stake", unit="currency", method="total value of all customers", level=found.level,
+        min_n=found.min_n, notes=found.notes, parts={"largest": found.parts["largest"]},
     )  # fmt: skip
 
 
@@ -146,12 +151,24 @@ def _totals(sums: Floats, *, level: float) -> dict[str, Floats]:
     return {"estimate": total, "std_error": errors.std_error, "ci_low": low, "ci_high": high}
 
 
-def _by_action(sums: Floats, *, level: float, min_n: int) -> pd.DataFrame:
-    totals = _totals(sums[..., 1].sum(axis=1), level=level)
-    n = sums[..., 0].sum(axis=(0, 1))
-    table = pd.DataFrame({"action": list(ACTIONS.values()), "n": n, **totals})
+def _by_action(sums: Floats, *, min_n: int) -> pd.DataFrame:
+    n, total = (sums[..., which].sum(axis=(0, 1)) for which in range(2))
+    table = pd.DataFrame({"action": list(ACTIONS.values()), "n": n, "estimate": total})
     hidden = hidden_cells(table, by=["action"], n="n", min_n=min_n)
-    return table.assign(**{name: table[name].mask(hidden) for name in ("n", *totals)}, suppressed=hidden)
+    return table.assign(**{name: table[name].mask(hidden) for name in ("n", "estimate")}, suppressed=hidden)
+
+
+def _largest(known: pd.DataFrame, action: pd.Series, sums: Floats) -> pd.DataFrame:
+    """Share of the largest and of the ten largest customers in the value of each action, over all segments."""
+    names = {" ".join(pair): name for pair, name in ACTIONS.items()}
+    total = dict(zip(ACTIONS.values(), sums[..., 1].sum(axis=(0, 1)), strict=True))
+    rows = [
+        (names[pair], many, part[column].sum() / total[names[pair]])
+        for pair, part in known.groupby(action)
+        for many, column in ((1, "sum_largest"), (10, "sum_ten"))
+        if column in known and total[names[pair]] > 0
+    ]
+    return pd.DataFrame(rows, columns=["action", "largest", "estimate"])
 
 
 def _notes(known: pd.DataFrame, unknown: int, groups: int) -> tuple[str, ...]:
