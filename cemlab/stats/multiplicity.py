@@ -141,16 +141,16 @@ def _with_outcomes(estimates: Estimates, found: pd.DataFrame, *, floor: float, f
     member = table.index.isin(found.index)
     reason = table["reason"] if "reason" in table else pd.Series("", index=table.index)
     rows = table.assign(**flags)
-    return estimates.with_columns(
-        {
-            **columns,
-            **flags,
-            "outcome": [outcome_of(row, floor=floor) for row in rows.to_dict("records")],
-            "floor": floor,
-            "reason": reason.mask(table["suppressed"].astype(bool), ""),
-            "family": np.where(member, family, ""),
-        }
-    )
+    judged = {
+        **columns,
+        **flags,
+        "outcome": [outcome_of(row, floor=floor) for row in rows.to_dict("records")],
+        "floor": floor,
+        "reason": reason.mask(table["suppressed"].astype(bool), ""),
+        "family": np.where(member, family, ""),
+    }
+    # A key of the estimates stays what it is: gaps between segments have the column `outcome` of their own.
+    return estimates.with_columns({name: each for name, each in judged.items() if name not in estimates.by})
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> Floats:

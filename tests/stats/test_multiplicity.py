@@ -228,3 +228,12 @@ def test_levels_are_not_comparisons_and_units_are_not_mixed() -> None:
         multiplicity.adjust([comparisons([0.5]), level])
     with pytest.raises(SchemaError, match="points, share were given"):
         multiplicity.adjust([comparisons([0.5]), comparisons([0.5], unit="share")])
+
+
+@pytest.mark.parametrize("key", ["outcome", "family", "reason", "floor", "group"])
+def test_a_key_that_is_named_like_a_judgement_stays_what_it_is(key: str) -> None:
+    table = pd.DataFrame({key: ["a", "b"], "estimate": [1.0, 9.0], "std_error": 1.0, "p_value": [0.3, 1e-9], "n": 500})
+    found = Estimates.build(table, by=[key], measure="m", unit="ratio", method="", level=0.95, min_n=10)
+    (judged,) = multiplicity.adjust([found], family="f")
+    assert judged.table[key].tolist() == ["a", "b"]
+    assert judged.table["flagged"].tolist() == [False, True]
