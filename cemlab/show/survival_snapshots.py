@@ -33,12 +33,19 @@ def told(left: Finding, ends: Finding, *, day: str, shortest: int, readable: boo
     missing = (
         Sentence("Customers who left earlier may be missing, so it does not show how long customers stay.")
         if readable
-        else Sentence("Nobody in it stayed for less than ", span(shortest, clock="months"), ": customers who left earlier are "
-                      "missing, so it does not show how long customers stay.")
-    )  # fmt: skip
+        else Sentence(
+            "Nobody in it stayed for less than ",
+            span(shortest, clock="months"),
+            ": customers who left earlier are missing, so it does not show how long customers stay.",
+        )
+    )
     share: list[Part] = ["Of those present, ", left, " churned in its window"]
     share += [" (between ", Quote(left, "interval"), ")"] if math.isfinite(left.ci_low) else []
-    return Sentence("This lab is a snapshot: all ", ends, " recorded ends fall on one day, ", Name(day), "."), missing, Sentence(*share, ".")  # fmt: skip
+    return (
+        Sentence("This lab is a snapshot: all ", ends, " recorded ends fall on one day, ", Name(day), "."),
+        missing,
+        Sentence(*share, "."),
+    )
 
 
 def without_curve(shortest: int) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from cemlab.core.results import Finding, Name, Part, Sentence
+from collections.abc import Sequence
+
+from cemlab.core.results import Estimates, Finding, Name, Part, Sentence
+from cemlab.show.survival_axes import start_of
 from cemlab.show.survival_text import span
 
 
@@ -46,8 +49,13 @@ def spells_behind(
     if early is not None and early.value:
         said.append(Sentence("Another ", early, " churned in a first month that was not complete, and are left out."))
     if start > 0:
-        said.append(Sentence("Curves start at ", span(start, clock=clock), " and speak of those still there then; "
-                             "the parameter “given” sets another start."))  # fmt: skip
+        said.append(
+            Sentence(
+                "Curves start at ",
+                span(start, clock=clock),
+                " and speak of those still there then; the parameter “given” sets another start.",
+            )
+        )
     return tuple(said)
 
 
@@ -80,3 +88,24 @@ def several_spells(clusters: Finding | None, largest: Finding | None = None, *, 
     ]
     parts += ["; the largest has ", largest, " of them"] if largest else []
     return [Sentence(*parts, ".")]
+
+
+def times_told(asked: Sequence[float], curve: Estimates) -> list[float]:
+    """Return the times after which shares are told: as asked, or as long after the curve's start where it starts later.
+
+    Parameters
+    ----------
+    asked : sequence of float
+        In the unit of the durations.
+    curve : Estimates
+        From ``stats.survival.kaplan_meier``, without groups.
+
+    Returns
+    -------
+    list of float
+        The times asked for where one of them lies within the curve or it starts at 0.
+    """
+    start = start_of(curve)
+    end = float(curve.parts["groups"]["end"].max())
+    within = any(start < time <= end for time in asked)
+    return list(asked) if within or not start else [start + time for time in asked]

@@ -58,7 +58,9 @@ def still_there(shares: Sequence[Finding], *, start: float = 0.0, clock: str) ->
         return Sentence("The shares are withheld: fewer customers than may be shown.")
     known = [share for share in shares if math.isfinite(share.value)]
     if not known:
-        return Sentence("Follow-up ends before the first of these times.")
+        before = bool(shares) and all(float(share.scope["duration"]) <= start for share in shares)
+        what = "The curve starts after the last" if before else "Follow-up ends before the first"
+        return Sentence(f"{what} of these times.")
     parts: list[Part] = []
     for place, share in enumerate(known):
         if place:
@@ -68,9 +70,12 @@ def still_there(shares: Sequence[Finding], *, start: float = 0.0, clock: str) ->
             parts += ["Of those ", *whose, ", ", share, " are still there after "]
         parts.append(span(share.scope["duration"], clock=clock))
         parts += [" (between ", Quote(share, "interval"), ")"] if math.isfinite(share.ci_low) else []
-    beyond = [span(share.scope["duration"], clock=clock).text for share in shares if not math.isfinite(share.value)]
-    if beyond:
-        parts += ["; follow-up ends before ", Name(numbers.listed(beyond))]
+    unknown = [float(share.scope["duration"]) for share in shares if not math.isfinite(share.value)]
+    for what, times in (
+        ("the curve starts after", [time for time in unknown if time < start]),
+        ("follow-up ends before", [time for time in unknown if time >= start]),
+    ):
+        parts += [f"; {what} ", Name(numbers.listed(span(time, clock=clock).text for time in times))] if times else []
     return Sentence(*parts, ".")
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import pytest
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.results import Finding
 from cemlab.show import survival_checks, survival_snapshots, survival_spells, survival_text
 from cemlab.show.numbers import plain
+from cemlab.stats import survival
 
 
 def _share(value: float, *, at: float, half: float = 0.02, **more: object) -> Finding:
@@ -220,3 +222,21 @@ def test_groups_of_a_snapshot_are_compared_by_what_is_retained() -> None:
     )
     assert plain(short).startswith("In the snapshot the share retained is 20 percentage points higher of “yearly”")
     assert survival_snapshots.when_compared(1, clock="months", snapshot=True) == "share retained in the snapshot"
+
+
+def test_times_before_a_late_start_are_not_called_beyond_follow_up() -> None:
+    said = [_share(math.nan, at=12), _share(0.6, at=72), _share(math.nan, at=200)]
+    told = plain(survival_text.still_there(said, start=26, clock="months"))
+    assert told.endswith("; the curve starts after 12 months; follow-up ends before 200 months.")
+    none = plain(survival_text.still_there([_share(math.nan, at=12)], start=26, clock="months"))
+    assert none == "The curve starts after the last of these times."
+
+
+def test_shares_are_told_after_the_start_where_all_times_asked_for_lie_before_it() -> None:
+    lives = pd.DataFrame(
+        {"duration": [26, 40, 80], "entered": [90, 0, 0], "events": [0, 20, 20], "censored": [0, 0, 50]}
+    )
+    late = survival.kaplan_meier(lives)
+    assert survival_spells.times_told([1, 12], late) == [27, 38]
+    assert survival_spells.times_told([1, 72], late) == [1, 72]
+    assert survival_spells.times_told([1, 200], survival.kaplan_meier(lives.assign(entered=0))) == [1, 200]

@@ -297,12 +297,14 @@ def test_a_spell_that_enters_at_a_time_is_not_at_risk_then() -> None:
 
 def thin_start() -> pd.DataFrame:
     """Twelve from the origin, of whom most leave at once; then nobody, then two hundred who come late."""
-    return pd.DataFrame({
-        "duration": [1, 2, 3, *range(7, 47)],
-        "entered": [0, 0, 200, *[0] * 40],
-        "events": [4, 1, 0, *[2] * 40],
-        "censored": [0, 0, 0, *[3] * 39, 10],
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "duration": [1, 2, 3, *range(7, 47)],
+            "entered": [0, 0, 200, *[0] * 40],
+            "events": [4, 1, 0, *[2] * 40],
+            "censored": [0, 0, 0, *[3] * 39, 10],
+        }
+    )
 
 
 def test_a_thin_early_risk_set_does_not_end_the_curve_at_its_first_gap() -> None:
