@@ -67,7 +67,7 @@ def params(study: str, notebooks: str | None) -> None:
         click.echo(f"  {name:<{width}}  default {default!r}")
         if parameter is not None:
             unit = f", {parameter.unit}" if parameter.unit else ""
-            choices = f"; one of {', '.join(parameter.choices)}" if parameter.choices else ""
+            choices = f"; one of {', '.join(filter(None, parameter.choices))}" if parameter.choices else ""
             click.echo(f"  {'':<{width}}  {parameter.help}{unit}{parameter.bounds()}{choices}")
 
 
@@ -177,15 +177,17 @@ def check(lab: str, data: str, notebooks: str | None) -> None:
 
 
 def _studies_of(lab_file: str, *, data: str, notebooks: str | None) -> list[str]:
-    """What each study finds in a lab, and what it lacks."""
+    """What each study finds in a lab with its defaults, and what it lacks."""
+    from cemlab.core import parameters
     from cemlab.data.lab import open_lab
-    from cemlab.report.needs import readiness
+    from cemlab.report.judgement import judge
     from cemlab.report.studies import all_studies
 
     opened = open_lab(lab_file, data_dir=data)
     lines = ["", "Studies"]
     for study in all_studies(notebooks=notebooks):
-        found = readiness(study.needs, opened)
+        given = {"lab_file": lab_file} if "lab_file" in study.parameters else {}
+        found = judge(study, opened, parameters.check(given, declared=study.parameters, study=study.stem))
         lines.append(f"  {study.stem}: {'ready' if found.ready else f'not ready to answer: {study.title}'}")
         lines += [f"      {sentence}" for sentence in found.missing or found.reduced]
     return lines

@@ -76,6 +76,10 @@ class RunError(CemlabError):
         self.exit_code = exit_code
 
 
+UNANSWERABLE = (ParameterError, SchemaError, InsufficientDataError, ConvergenceError)
+"""What says that these rows cannot answer a question; any other error says that a machine or a source failed."""
+
+
 def near_miss(wrong: str, known: Iterable[str]) -> str:
     """Return ``Did you mean `x`? `` for the nearest known name, or an empty string.
 

@@ -49,7 +49,7 @@ class Parameter:
     open_ends : bool
         True when the ends themselves are not allowed.
     choices : tuple of str
-        The only values allowed; empty for any.
+        The only values allowed, an empty one perhaps among them; empty for any.
     required : bool
         True when empty text is refused.
     free : bool
@@ -93,7 +93,7 @@ class Parameter:
                 if item not in self.choices:
                     raise self.refuse(
                         value,
-                        f"must be one of {', '.join(self.choices)}",
+                        f"must be one of {', '.join(filter(None, self.choices))}{', or empty' if '' in self.choices else ''}",
                         near_miss(str(item), self.choices),
                     )
         return coerced
@@ -248,8 +248,17 @@ REGISTRY: Mapping[str, Parameter] = {
         Parameter("start", "date", "first day of the window; empty for the first answer"),
         Parameter("end", "date", "day after the window; empty for as_of"),
         Parameter("survey", "text", "the survey to study, or that last answers are taken from; empty for all"),
-        Parameter("metric", "text", "the question to study", choices=("nps", "csat", "ces")),
-        Parameter("segment_by", "list", "columns to compare customers by; empty for those that the lab names"),
+        Parameter(
+            "metric",
+            "text",
+            "the question to study; empty for nps where it was asked, else the question with most answers",
+            choices=("nps", "csat", "ces", ""),
+        ),
+        Parameter(
+            "segment_by",
+            "list",
+            "columns to compare customers by; empty for those that the lab names, else the first with few levels",
+        ),
         Parameter(
             "period", "text", "length of a step in the course over time", choices=("week", "month", "quarter", "year")
         ),
@@ -291,7 +300,9 @@ REGISTRY: Mapping[str, Parameter] = {
             "landmark_days", "integer", "day of a relationship at which covariates are fixed", unit="days", low=1
         ),
         Parameter("model", "text", "model of the rate of leaving", choices=("cox", "cloglog", "logit")),
-        Parameter("horizons", "list", "times after which shares are told, in the unit of the clock", low=0),
+        Parameter(
+            "horizons", "list", "times after which shares are told, in the unit of the clock", low=0, required=True
+        ),
         Parameter(
             "given",
             "number",
@@ -327,9 +338,8 @@ REGISTRY: Mapping[str, Parameter] = {
         Parameter(
             "basis",
             "text",
-            "what customers are grouped by",
-            choices=("needs", "behaviour", "value", "stage", "mixed"),
-            required=True,
+            "what customers are grouped by; empty for the first of these that tells them apart",
+            choices=("needs", "behaviour", "value", "stage", "mixed", ""),
         ),
         Parameter(
             "method",

@@ -25,6 +25,9 @@ Bins = Mapping[str, Sequence[float]]
 UNKNOWN = "unknown"
 """The level of a spell whose value is missing."""
 
+FEWEST_LEVELS, MOST_LEVELS, MOST_COLUMNS = 2, 12, 4
+"""Where neither a run nor the lab names columns to compare by: how many levels they have, and how many there are."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -92,6 +95,64 @@ def sources(lab: Lab, names: Sequence[str], *, reserved: Sequence[str]) -> list[
                 f"{near_miss(name, known)}There are: {', '.join(known) or 'none'}."
             )
     return [known[name] for name in names]
+
+
+def attributes(lab: Lab, *, reserved: Sequence[str], numbers: bool = False) -> dict[str, list[str]]:
+    """Return the columns of ``spells`` and of ``customers`` by which spells can be grouped.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    reserved : sequence of str
+        Names that frames use.
+    numbers : bool, default False
+        True for columns of numbers too.
+
+    Returns
+    -------
+    dict of str to list of str
+        Table → its columns; one that both tables have stands with ``spells``.
+    """
+    own = [name for name, numeric in _attributes(lab, "spells") if name not in reserved and numeric <= numbers]
+    taken = {*reserved, *own}
+    theirs = [name for name, numeric in _attributes(lab, "customers") if name not in taken and numeric <= numbers]
+    return {"spells": own, "customers": theirs}
+
+
+def with_few_levels(lab: Lab, columns: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the first columns that sort rows into a few groups.
+
+    Parameters
+    ----------
+    lab : Lab
+        The opened lab.
+    columns : mapping of str to sequence of str
+        Table → columns to choose from.
+
+    Returns
+    -------
+    list of str
+        At most `MOST_COLUMNS`, each with `FEWEST_LEVELS` to `MOST_LEVELS` values, missing ones aside.
+    """
+    found = []
+    for name, wanted in columns.items():
+        # the rough count spares an exact one of ids and of customers' words
+        few = [each for each, many in _distinct(lab, name, wanted, rough=True).items() if many <= 2 * MOST_LEVELS]
+        exact = _distinct(lab, name, few)
+        found += [each for each, many in exact.items() if FEWEST_LEVELS <= many <= MOST_LEVELS]
+    return found[:MOST_COLUMNS]
+
+
+def _distinct(lab: Lab, name: str, columns: Sequence[str], *, rough: bool = False) -> dict[str, int]:
+    if not columns:
+        return {}
+    rows = lab.table(name)
+    counted = {
+        f"_{at}": rows[each].approx_nunique() if rough else rows[each].nunique() for at, each in enumerate(columns)
+    }
+    row = lab.frame(rows.aggregate(**counted)).iloc[0]
+    return {each: int(row[f"_{at}"]) for at, each in enumerate(columns)}
 
 
 def joined(

@@ -6,13 +6,13 @@ import contextlib
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from IPython.display import display
 
 from cemlab.core import parameters as registry
-from cemlab.core.errors import ConvergenceError, InsufficientDataError, ParameterError, SchemaError
+from cemlab.core.errors import UNANSWERABLE, ParameterError
 from cemlab.core.lab import Lab, LabInfo, Outcome, Stage
 from cemlab.core.results import Estimates, Finding, Sentence, Unit
 from cemlab.prepare.assignments import assigned
@@ -21,9 +21,6 @@ from cemlab.report.records import Record
 from cemlab.show.checks import Check
 from cemlab.show.figure import Figure
 from cemlab.show.tables import Table, csv
-
-_UNANSWERABLE = (InsufficientDataError, ConvergenceError, ParameterError, SchemaError)
-"""What says that these rows cannot answer a question. A source, the engine or the disk that fails ends the run."""
 
 
 class Notebook:
@@ -49,7 +46,15 @@ class Notebook:
         self._tables: dict[str, Estimates] = {}
         self._waiting: list[Record] | None = None
 
-    def uses(self, lab: Lab, *, first_day: str = "", last_day: str = "", notes: Iterable[str] = ()) -> None:
+    def uses(
+        self,
+        lab: Lab,
+        *,
+        first_day: str = "",
+        last_day: str = "",
+        notes: Iterable[str] = (),
+        chosen: Mapping[str, registry.Value] | None = None,
+    ) -> None:
         """Record which lab the page speaks of, for its head and its provenance.
 
         Parameters
@@ -60,6 +65,8 @@ class Notebook:
             Days of the first and last row that counts; empty when they are not recorded.
         notes : iterable of str
             What a reader must know of these rows.
+        chosen : mapping of str to value, optional
+            What stands for parameters that may be left open; the page says so where they were.
         """
         self._info, self._as_of = lab.info, lab.as_of
         self._emit(
@@ -71,7 +78,7 @@ class Notebook:
             first_day=first_day,
             last_day=last_day,
             undated=list(lab.undated),
-            notes=list(notes),
+            notes=[*notes, *records.of_choices(self.parameters, chosen or {}, usual=lab.info)],
         )
 
     def finding(
@@ -243,37 +250,29 @@ class Notebook:
     def asking(self, question: str) -> Iterator[None]:
         """Answer a question in a ``with`` block; where these rows cannot answer it, leave it out with the reason.
 
-        What the block says and finds reaches the page only when all of it is answered. Names that later cells use must
-        have a value before the block.
+        Nothing of the block reaches the page before it is answered; names that later cells use have a value before it.
 
         Parameters
         ----------
         question : str
             As its heading would be.
 
-        Raises
-        ------
-        CemlabError
-            When a source, the engine or the disk fails.
-
         Examples
         --------
         >>> with nb.asking("What goes with leaving?"):  # doctest: +SKIP
         ...     fit = stats.hazards.fit_cox(cells, terms=terms)
         """
-        before = self._waiting, dict(self._findings), dict(self._tables)
-        self._waiting, because, waiting = [], "", []
+        outer, findings, tables = self._waiting, dict(self._findings), dict(self._tables)
+        self._waiting = kept = []
         try:
             yield
-            waiting = self._waiting
-        except _UNANSWERABLE as error:
-            because, (_, self._findings, self._tables) = str(error), before
+        except UNANSWERABLE as error:
+            kept = [{"kind": "left_out", "question": question, "because": str(error)}]
+            self._findings, self._tables = findings, tables
         finally:
-            self._waiting = before[0]
-        for record in waiting:
+            self._waiting = outer
+        for record in kept:
             self._put(record)
-        if because:
-            self.leave_out(question, because)
 
     def restricted_table(self, name: str, table: Any) -> None:
         """Write a table of single customers where only its owner reads; the page says only how many rows.

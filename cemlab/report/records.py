@@ -12,6 +12,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from cemlab.core.lab import LabInfo, LedgerLine
+from cemlab.core.parameters import REGISTRY
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show.figure import Figure
 from cemlab.show.tables import Table, csv
@@ -58,6 +59,33 @@ def to_finding(record: Mapping[str, Any]) -> Finding:
     numeric = {field.name for field in fields(Finding) if field.type == "float"}
     values: Record = {name: math.nan if value is None and name in numeric else value for name, value in record.items()}
     return Finding(**values)
+
+
+def of_choices(given: Mapping[str, Any], chosen: Mapping[str, Any], *, usual: LabInfo) -> list[str]:
+    """Return what a page says of the parameters that were left open.
+
+    Parameters
+    ----------
+    given : mapping
+        The checked parameters of the run.
+    chosen : mapping
+        What the study took for some of them.
+    usual : LabInfo
+        Segments that the lab itself names need no sentence.
+
+    Returns
+    -------
+    list of str
+        A sentence for each parameter that was empty, with the rule by which it was filled.
+    """
+    said = []
+    for name, value in chosen.items():
+        words = ", ".join(value) if isinstance(value, list) else str(value)
+        named = name == "segment_by" and tuple(value) == usual.segments
+        if not given.get(name) and words and not named:
+            rule = REGISTRY[name].help.partition("; empty for ")[2]
+            said.append(f"`{name}` was left open, so this page takes {words} ({rule}).")
+    return said
 
 
 def of_sentence(sentence: Sentence) -> list[Record]:

@@ -34,6 +34,9 @@ HIDDEN = ("suppressed", "too_small")
 KEPT = (*HIDDEN, "complete")
 """Columns that a suppressed row does show: they tell of the row, not of its customers."""
 
+TAKEN = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "q_value", "family", "flagged", "mde")
+"""Names of columns of every table of estimates: a group of customers by one of these could not be told from it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Estimates:

@@ -3,7 +3,7 @@
 from cemlab.prepare.cells.covariates import bins, covariates
 from cemlab.prepare.cells.immortal import immortal_time
 from cemlab.prepare.cells.judging import judging_days, no_later_time
-from cemlab.prepare.cells.known import time_varying
+from cemlab.prepare.cells.known import need_history, time_varying
 from cemlab.prepare.cells.landmarks import cut_points, landmark
 from cemlab.prepare.cells.periods import person_periods
 from cemlab.prepare.cells.splits import start_stop
@@ -17,6 +17,7 @@ __all__ = [
     "immortal_time",
     "judging_days",
     "landmark",
+    "need_history",
     "no_later_time",
     "person_periods",
     "replicate",

@@ -4,6 +4,7 @@ from cemlab.prepare.responses.arrivals import arrivals
 from cemlab.prepare.responses.counts import score_counts, window
 from cemlab.prepare.responses.design import design_sums, overlap
 from cemlab.prepare.responses.groups import PERIODS, UNKNOWN
+from cemlab.prepare.responses.metric import metric_of
 from cemlab.prepare.responses.missing import without_score
 from cemlab.prepare.responses.question import dated
 from cemlab.prepare.responses.ratios import ratio_sums, weighting_sums
@@ -20,6 +21,7 @@ __all__ = [
     "design_sums",
     "group_columns",
     "late_counts",
+    "metric_of",
     "overlap",
     "ratio_sums",
     "score_counts",

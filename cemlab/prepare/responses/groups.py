@@ -13,6 +13,7 @@ import pandas as pd
 from cemlab.core import schemas
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab
+from cemlab.core.results import TAKEN
 from cemlab.prepare.levels import Source, assigned_names, joined
 from cemlab.prepare.responses.question import Question, Window, need_dates
 
@@ -32,7 +33,7 @@ OFFSETS = {
 UNKNOWN = "unknown"
 """The level of a customer whose value of a group column is missing."""
 
-RESERVED = ("period", "score", "n", "sum_w", "sum_w2", "n_customers", "complete", "other", "sampling_stratum")
+RESERVED = ("period", "score", "n", "sum_w", "sum_w2", "n_customers", "complete", "other", "sampling_stratum", *TAKEN)
 """Names that a group column must not have: frames use them."""
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -175,24 +176,64 @@ def complete(
     return ((first >= pd.Timestamp(begin)) & (after <= pd.Timestamp(end))).to_numpy()
 
 
-def _with_groups(lab: Lab, answers: ir.Table, *, by: Sequence[str], raw: bool) -> ir.Table:
-    """Add each group column as text, from the answer itself, from its customer, or as a study assigned it before."""
-    if len(set(by)) < len(by) or set(by) & set(RESERVED):
-        raise ParameterError(
-            f"Groups must be different columns, none of them {', '.join(RESERVED)}: {', '.join(by)} were given."
-        )
+def groupable(lab: Lab) -> dict[str, list[str]]:
+    """Return the columns of ``responses`` and of ``customers`` by which answers can be grouped.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the table ``responses``.
+
+    Returns
+    -------
+    dict of str to list of str
+        Table → its columns; one that both tables have stands with ``responses``.
+    """
+    answers = lab.table("responses")
     own = _groupable("responses", answers)
-    customers = lab.table("customers") if "customers" in lab.tables and "customer_id" in answers.columns else None
-    theirs = [] if customers is None else [name for name in _groupable("customers", customers) if name not in own]
-    known = [*own, *theirs]
-    if not set(by) <= set(known):
-        known += [name for name in assigned_names(lab) if name not in known] if "customer_id" in answers.columns else []
-    for name in by:
+    known = "customers" in lab.tables and "customer_id" in answers.columns
+    theirs = [name for name in _groupable("customers", lab.table("customers")) if name not in own] if known else []
+    return {"responses": own, "customers": theirs}
+
+
+def need_groups(lab: Lab, names: Sequence[str]) -> None:
+    """Refuse groups that answers cannot be sorted into.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the table ``responses``.
+    names : sequence of str
+        Columns of ``responses``, else of ``customers``, else names of assignments.
+
+    Raises
+    ------
+    ParameterError
+        When one is named twice, or frames use its name.
+    SchemaError
+        When one is found nowhere.
+    """
+    if len(set(names)) < len(names) or set(names) & set(RESERVED):
+        raise ParameterError(
+            f"Groups must be different columns, none of them {', '.join(RESERVED)}: {', '.join(names)} were given."
+        )
+    known = [name for each in groupable(lab).values() for name in each]
+    if not set(names) <= set(known) and "customer_id" in lab.table("responses").columns:
+        known += [name for name in assigned_names(lab) if name not in known]
+    for name in names:
         if name not in known:
             raise SchemaError(
                 f"A group must be a column of `responses` or `customers`, or the name of an assignment: `{name}` is none. "
                 f"{near_miss(name, known)}There are: {', '.join(known) or 'none'}."
             )
+
+
+def _with_groups(lab: Lab, answers: ir.Table, *, by: Sequence[str], raw: bool) -> ir.Table:
+    """Add each group column as text, from the answer itself, from its customer, or as a study assigned it before."""
+    need_groups(lab, by)
+    columns = groupable(lab)
+    own, theirs = columns["responses"], columns["customers"]
+    customers = lab.table("customers") if theirs else None
     looked_up = [name for name in by if name in theirs]
     if customers is not None and looked_up:
         attributes = customers.select(_joined="customer_id", **{f"_{name}": name for name in looked_up})

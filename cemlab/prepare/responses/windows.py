@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.lab import Lab
+from cemlab.core.schemas import TABLES
+from cemlab.prepare.levels import assigned_names, with_few_levels
+from cemlab.prepare.responses.groups import RESERVED, groupable, need_groups
 from cemlab.prepare.responses.question import Window
 
 ASKED_OF = ("touchpoint", "channel", "survey")
@@ -20,7 +23,8 @@ def group_columns(lab: Lab, *, segment_by: Sequence[str] = (), survey: str = "")
     lab : Lab
         An opened lab that has the table ``responses``.
     segment_by : sequence of str
-        Columns that the run names; the lab's own segments when empty.
+        Columns that the run names. Without any, the lab's own segments that answers or their customers have; without these,
+        the first columns of text with few levels (see `cemlab.prepare.levels.with_few_levels`).
     survey : str, default ""
         The survey that the study is about; answers to one survey are not compared by survey.
 
@@ -29,13 +33,31 @@ def group_columns(lab: Lab, *, segment_by: Sequence[str] = (), survey: str = "")
     list of str
         Those columns, then ``touchpoint``, ``channel`` and ``survey`` where answers carry them.
 
+    Raises
+    ------
+    SchemaError
+        When a column that the run names does not exist.
+    ParameterError
+        When one is named twice, or has a name that frames use themselves.
+
     Examples
     --------
     >>> group_columns(lab, segment_by=["region"])  # doctest: +SKIP
     """
     present = lab.table("responses").columns
     asked = [name for name in ASKED_OF if name in present and not (survey and name == "survey")]
-    return list(dict.fromkeys([*(segment_by or lab.info.segments), *asked]))
+    columns = groupable(lab)
+    known = {name for each in columns.values() for name in each} | set(assigned_names(lab))
+    named = list(segment_by) or [name for name in lab.info.segments if name in known]
+    need_groups(lab, named)
+    texts = {table: [name for name in each if _worded(lab, table, name)] for table, each in columns.items()}
+    return list(dict.fromkeys([*(named or with_few_levels(lab, texts)), *asked]))
+
+
+def _worded(lab: Lab, table: str, name: str) -> bool:
+    kind = lab.table(table)[name].type()
+    own = TABLES[table].column(name) is not None or name in RESERVED
+    return not own and bool(kind.is_string() or kind.is_boolean())
 
 
 def compared_windows(*, compare_start: str = "", compare_end: str = "", start: str = "", end: str = "") -> list[Window]:

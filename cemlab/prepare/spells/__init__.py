@@ -2,6 +2,7 @@
 
 from cemlab.prepare.replicates import Clusters, clusters
 from cemlab.prepare.spells.followed import ENDED_AT_ONCE, UNFINISHED_MONTH
+from cemlab.prepare.spells.groups import compared_by
 from cemlab.prepare.spells.sections import CrossSection, cross_section
 from cemlab.prepare.spells.tables import life_table
 
@@ -11,6 +12,7 @@ __all__ = [
     "Clusters",
     "CrossSection",
     "clusters",
+    "compared_by",
     "cross_section",
     "life_table",
 ]

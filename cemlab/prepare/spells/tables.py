@@ -10,6 +10,7 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError, near_miss
 from cemlab.core.lab import Lab
+from cemlab.core.results import TAKEN
 from cemlab.prepare.levels import Bins, as_levels, binned, joined, level, sources
 from cemlab.prepare.replicates import REPLICATE, with_replicates
 from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, REASON, UNFINISHED, Following
@@ -29,6 +30,7 @@ RESERVED = (
     "n_at_risk",
     "n_customers",
     REPLICATE,
+    *TAKEN,
 )
 """Names that a group must not have: frames use them."""
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from cemlab.core.errors import CemlabError, ParameterError, RunError
+import cemlab
+from cemlab.core.errors import CemlabError, InsufficientDataError, ParameterError, RunError
 from cemlab.core.parameters import Value, check
 from cemlab.report import catalogue, restricted, studies
 from cemlab.report.runner import folders, identity
@@ -114,7 +115,8 @@ def run(
     Raises
     ------
     ParameterError
-        Before anything starts: an unknown study or parameter, a wrong type or range, no lab file.
+        Before anything starts: an unknown study or parameter, a wrong type or range, no lab file, or a study that cannot run
+        on this lab with these parameters.
     RunError
         The same run is going on (exit code 6), or `out` cannot be written (5).
     SystemExit
@@ -148,6 +150,7 @@ def _plan(study: studies.Study, *, given: Mapping[str, object], out: Path) -> _P
         )
     data_dir = str(values.get("data_dir", ""))
     fingerprint, refusal = _fingerprint(lab_file, data_dir)
+    refusal = refusal if refusal.exit_code else _judged(study, values, data_dir=data_dir)
     places = {"lab_file": str(lab_file), **({"data_dir": data_dir} if data_dir else {})}
     return _Plan(
         study=study,
@@ -169,6 +172,26 @@ def _fingerprint(lab_file: Path, data_dir: str) -> tuple[str, Outcome]:
         return sources.fingerprint(str(lab_file), data_dir=data_dir), Outcome(0, "")
     except CemlabError as error:
         return "", Outcome(error.exit_code, str(error))
+
+
+def _judged(study: studies.Study, values: Mapping[str, Value], *, data_dir: str) -> Outcome:
+    """Refuse a study that cannot run on the lab before anything starts; a source that cannot be read is a failed run."""
+    from cemlab.report import judgement
+
+    if not judgement.has_questions(study):
+        return Outcome(0, "")
+    try:
+        lab = cemlab.open_lab(str(values["lab_file"]), as_of=str(values.get("as_of", "")), data_dir=data_dir)
+        found = judgement.judge(study, lab, values)
+    except InsufficientDataError as error:
+        raise ParameterError(str(error)) from None
+    except ParameterError:
+        raise
+    except CemlabError as error:
+        return Outcome(error.exit_code, str(error))
+    if not found.ready:
+        raise judgement.refused(study, found)
+    return Outcome(0, "")
 
 
 def _execute(plan: _Plan, staged: folders.Staging, *, warden: Warden, progress: Progress | None) -> tuple[Any, Outcome]:

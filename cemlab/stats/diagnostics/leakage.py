@@ -66,7 +66,7 @@ def leakage(
     SchemaError
         When a column is missing.
     InsufficientDataError
-        When every covariate leaks, or all or none left.
+        When all or none left.
 
     Examples
     --------
@@ -91,11 +91,6 @@ def leakage(
         rows.append({"term": term, "estimate": ranked, "std_error": np.nan, "pure_share": pure, "gone_share": left,
                      "leaking": bool(reason), "reason": REASONS.get(reason, ""), "n": total})  # fmt: skip
     table = pd.DataFrame(rows)
-    if table["leaking"].all():
-        raise InsufficientDataError(
-            f"A model needs a covariate that does not give the outcome away: all {len(table)} do "
-            f"({', '.join(f'`{term}`' for term in terms)}). Map others in the lab, or name others."
-        )
     notes = [
         f"`{term}` was kept out: it {reason}."
         for term, leaks, reason in zip(terms, table["leaking"], table["reason"], strict=True)

@@ -161,7 +161,9 @@ def judged(cells: pd.DataFrame, cards: Sequence[Scorecard]) -> Judged:
         columns |= {column: found[f"risk_{horizon:g}"].to_numpy(float) for horizon, column in risks[card.model].items()}
         why = found["unscored"]
         kept &= (why == "").to_numpy()
-        left = cells["n"].groupby(why[why != ""]).sum()
+        # several days in one frame may repeat an index
+        without = (why != "").to_numpy()
+        left = cells.loc[without, "n"].groupby(why[without].to_numpy()).sum()
         lost += [(card.model, reason, int(n)) for reason, n in left.items()]
     if not kept.any():
         raise InsufficientDataError(

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
+from cemlab.core.errors import ParameterError, SchemaError
 from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats
 from cemlab.stats.segments import em
@@ -174,10 +174,6 @@ def verdict(stable: Estimates, fitted: Estimates, *, number: Estimates | None = 
     'reproducible'
     """
     lowest, fit = float(stable.table["estimate"].min()), fitted.parts["fit"].iloc[0]
-    if np.isnan(lowest):
-        raise InsufficientDataError(
-            f"At least one segment must hold {stable.min_n} customers: none does. Ask for fewer segments."
-        )
     of_classes = "entropy_r2" in fit
     apart = float(fit["entropy_r2"] if of_classes else fit["silhouette"])
     evidence = _evidence if of_classes else _strength

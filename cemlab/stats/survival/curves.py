@@ -321,7 +321,7 @@ def _at_times(curves: Curves, times: Floats, values: list[Floats], *, level: flo
     df = curves.df[column]
     low, high = log_log_limits(survival, error, level=level, df=df)
     # Nobody has left yet: the share is 1 and nothing is known of how far from 1 it may be.
-    spread = np.where(survival > 0, survival * error, np.nan)
+    spread = np.multiply(survival, error, out=np.full_like(survival, np.nan), where=survival > 0)
     keys = keys_of(lives, column).assign(duration=times[row])
     rows = keys.assign(
         estimate=survival, std_error=spread, ci_low=low, ci_high=high, at_risk=at_risk, followed=~np.isnan(survival),
