@@ -2,7 +2,7 @@
 
 from cemlab.prepare.cells.covariates import bins, covariates
 from cemlab.prepare.cells.immortal import immortal_time
-from cemlab.prepare.cells.judging import judging_days, no_later_time
+from cemlab.prepare.cells.judging import judging_days, no_later_time, year_ago
 from cemlab.prepare.cells.known import need_history, time_varying
 from cemlab.prepare.cells.landmarks import cut_points, landmark
 from cemlab.prepare.cells.periods import person_periods
@@ -25,4 +25,5 @@ __all__ = [
     "time_varying",
     "unjudged_days",
     "with_replicates",
+    "year_ago",
 ]

@@ -10,9 +10,12 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError
 from cemlab.core.lab import Lab
+from cemlab.core.scorecards import bin_edges
+from cemlab.prepare.cells.landmarks import landmark
 from cemlab.prepare.cells.unseen import unjudged_days
 from cemlab.prepare.spells.sections import CrossSection, cross_section
 
+_YEAR_DAYS = 365
 _COLUMNS = ["train_day", "test_day", "end_day"]
 
 
@@ -104,6 +107,45 @@ def no_later_time(lab: Lab, *, horizon_days: int) -> str:
     except InsufficientDataError as reason:
         return str(reason)
     return ""
+
+
+def year_ago(lab: Lab, cells: pd.DataFrame, *, terms: Sequence[str]) -> pd.DataFrame | None:
+    """Return landmark cells of who was a customer a year before the as-of day, followed to it.
+
+    They say which levels of a column have customers still, and which have ceased.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the table ``spells``.
+    cells : pandas.DataFrame
+        Covariate cells with the same terms.
+    terms : sequence of str
+        The covariates; those that are cut into bins are left out, as their bins may differ.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        None where nothing carries a day, nobody was a customer then, or every covariate is a number.
+
+    Examples
+    --------
+    >>> cells = covariates(lab, terms=["plan"])  # doctest: +SKIP
+    >>> recent = year_ago(lab, cells, terms=["plan"])  # doctest: +SKIP
+    """
+    named = [name for name in terms if not any(_is_bin(str(level)) for level in cells[name].unique())]
+    if lab.as_of is None or "started_on" not in lab.table("spells").columns or not named:
+        return None
+    day = (lab.as_of - dt.timedelta(days=_YEAR_DAYS)).isoformat()
+    try:
+        return landmark(lab, day=day, terms=named, scope="there a year before")
+    except InsufficientDataError:
+        return None
+
+
+def _is_bin(level: str) -> bool:
+    low, high = bin_edges(level)
+    return low < high
 
 
 def _counted(lab: Lab, days: Sequence[tuple[dt.date, dt.date, dt.date]]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
-from cemlab.core.results import Finding, Name, Part, Quote, Sentence
-from cemlab.show import hazard_tables
+from cemlab.core.results import Estimates, Finding, Name, Part, Quote, Sentence
+from cemlab.show import hazard_tables, numbers
 from cemlab.show.prediction_text.models import called
 from cemlab.show.text.outcomes import none_significant, with_outcome
 
@@ -79,6 +79,34 @@ def kept_out(leaking: Sequence[str], reasons: Mapping[str, str]) -> Sentence:
         return Sentence("No column ranks those who left too well to be true.")
     told = "; ".join(f"“{hazard_tables.named(name)}” {reasons.get(name, 'gives the answer away')}" for name in leaking)
     return Sentence(Name(told), ", and was kept out." if len(leaking) == 1 else "; all of these were kept out.")
+
+
+def discontinued(leaks: Estimates) -> tuple[Sentence, ...]:
+    """Name the levels that look like a leak and are none, because they ceased.
+
+    Parameters
+    ----------
+    leaks : Estimates
+        From ``stats.diagnostics.leakage``.
+
+    Returns
+    -------
+    tuple of Sentence
+        Empty where there are none.
+    """
+    levels = leaks.parts["levels"]
+    ceased = levels[(levels["kind"] == "discontinued") & (levels["n"] >= leaks.min_n)]
+    if not len(ceased):
+        return ()
+    pairs = zip(ceased["term"], ceased["level"], strict=True)
+    names = numbers.listed(f"“{hazard_tables.named(term)}: {level}”" for term, level in list(pairs)[:_MOST])
+    return (
+        Sentence(
+            "No present customer has ",
+            Name(names),
+            ": discontinued, as it seems, and no reason to keep the column out.",
+        ),
+    )
 
 
 def skill(auc: Finding, accuracy: Finding, *, horizon: str, model: str) -> Sentence:

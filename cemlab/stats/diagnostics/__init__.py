@@ -3,7 +3,7 @@
 from cemlab.stats.diagnostics.covariates import collinearity, sparse_levels
 from cemlab.stats.diagnostics.estimable import estimable, repeating
 from cemlab.stats.diagnostics.influence import influence
-from cemlab.stats.diagnostics.leakage import leakage
+from cemlab.stats.diagnostics.leakage import leakage, ranking
 from cemlab.stats.diagnostics.proportional import proportional_hazards
 from cemlab.stats.diagnostics.separation import with_events
 
@@ -13,6 +13,7 @@ __all__ = [
     "influence",
     "leakage",
     "proportional_hazards",
+    "ranking",
     "repeating",
     "sparse_levels",
     "with_events",

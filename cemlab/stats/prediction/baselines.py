@@ -23,6 +23,8 @@ MONTH = {"days": 365.25 / 12, "months": 1.0}
 TENURE = "tenure"
 NONE_SEEN = 1e-12
 """Stands for a hazard of 0 where its logarithm is needed."""
+MIDDLE, PARTS = 0.5, 30
+"""Where in a month one point stands for all of it, and into how many parts it is cut for its mean."""
 NOBODY = 0.5
 """So many are taken to have left until the longest horizon where nobody did: no risk is nothing."""
 
@@ -34,14 +36,16 @@ def tenure_baseline(
     clock: Clock = "days",
     by: Sequence[str] = (),
     cause: Cause = "",
-    passed: float = 0.5,
+    passed: float | None = None,
     bins: Mapping[str, Sequence[float]] | None = None,
     min_n: int = 10,
 ) -> Scorecard:
-    """Return the risk of leaving that tenure, and a segment where asked, foretells.
+    """Return the risk of churn by tenure, and by a segment where asked.
 
-    risk = 1 − S(u + h)/S(u), S the Kaplan–Meier curve with late entry; for one cause the Aalen–Johansen share from u on. u is the
-    tenure in whole months and the part of a month (of a bin) `passed` since. Errors: Greenwood from u to u + h. Months in which fewer
+    risk = 1 − S(u + h)/S(u), S the Kaplan–Meier curve with late entry; for one cause the Aalen–Johansen share from u on. From a life table it
+    is averaged over the recorded month (or bin), from u to v: 1 − ∫S(x + h)dx/∫S(x)dx, by the midpoints of thirty parts, S log-linear between
+    times on the clock of months. Where only cells are known, or `passed` is given, u is the
+    tenure in whole months and the part of a month (of a bin) `passed` since. Errors: Greenwood from there to u + h. Months in which fewer
     than `min_n` are at risk at u or u + h take the nearest earlier month that has enough, then the nearest later one, then all segments.
     Where nobody left until the longest horizon, half a leaver is put in, spread evenly over the time.
 
@@ -58,8 +62,9 @@ def tenure_baseline(
         Segments with curves of their own.
     cause : str or float, default ""
         The cause whose risk is asked for; empty for all.
-    passed : float, default 0.5
-        Part of the month that customers of a whole number of months have on average lived beyond it; 0 where tenure is counted so.
+    passed : float, optional
+        Part of the month that customers of a whole number of months have all lived beyond it; 0 where tenure is counted so. Missing, they
+        are anywhere within the month; on average in its middle.
     bins : mapping of str to sequence of float, optional
         Cut points of those of `by` that are numbers: finer bins are taken into these.
     min_n : int, default 10
@@ -91,10 +96,12 @@ def tenure_baseline(
         raise ParameterError(f"Horizons must be above 0: {len(asked)} were given.")
     month = MONTH[clock]
     cuts = _cuts(table, month)
-    starts = _starts(cuts, month, passed)
+    starts = _starts(cuts, month, MIDDLE if passed is None else passed)
     held = {name: tuple(map(float, bins[name])) for name in by if bins and name in bins}
     lives = _lives(_of_cells(table, cuts, starts), by=list(by), bins=held, cause=label_of(cause))
     found = _conditional(lives, starts, asked, min_n=min_n)
+    if passed is None and TENURE not in table:
+        found = _averaged(found, lives, cuts, month=month, horizons=asked, min_n=min_n)
     enough = np.flatnonzero(found.enough[:, -1])
     if not len(enough):
         raise InsufficientDataError(
@@ -224,6 +231,62 @@ def _conditional(lives: Lives, starts: Floats, horizons: Floats, *, min_n: int) 
     hazard[none] = NOBODY / first[none][:, None] * horizons / horizons[-1]
     spread[none] = 1 / np.sqrt(NOBODY)
     return _Conditional(hazard, spread, first, least >= max(min_n, 1))
+
+
+def _averaged(
+    found: _Conditional, lives: Lives, cuts: Sequence[float], *, month: float, horizons: Floats, min_n: int
+) -> _Conditional:
+    """Hazards of the mean risk of those who are anywhere within each recorded month; the error of its logarithm is that of the middle."""
+    points, size = _within(cuts, month)
+    base = np.floor(points)
+    starts, at = np.unique([base, base + 1], return_inverse=True)
+    at, part = at.reshape(2, -1), (points - base)[:, None]
+    share, risk, left = _shares(lives, starts, horizons)
+    # Between two times hazards are linear, so that survival is log-linear.
+    hazard = -np.log1p(-np.minimum(share, 1 - NONE_SEEN))
+    hazard = (1 - part)[..., None] * hazard[at[0]] + part[..., None] * hazard[at[1]]
+    alive = np.exp(-((1 - part) * left[at[0]] + part * left[at[1]]))
+    enough = np.minimum(risk[at[0]], np.where(part > 0, risk[at[1]], np.inf)) >= max(min_n, 1)
+    shape = (size, PARTS, -1)
+    weight = np.where(enough, alive, 0.0).reshape(shape)
+    total = weight.sum(axis=1)
+    risks = -np.expm1(-hazard).reshape(*shape[:2], *hazard.shape[1:])
+    mean = np.divide(
+        (weight[..., None] * risks).sum(axis=1),
+        total[..., None],
+        out=np.zeros(found.hazard.shape),
+        where=total[..., None] > 0,
+    )
+    # Where nobody churned, in the middle too, half a churner stands there already.
+    known = (mean[..., -1] > 0)[..., None]
+    averaged = np.where(known, -np.log1p(-np.minimum(mean, 1 - NONE_SEEN)), found.hazard)
+    spread = np.where(known & np.isnan(found.spread), 1 / np.sqrt(NOBODY), found.spread)
+    return replace(found, hazard=averaged, spread=spread)
+
+
+def _within(cuts: Sequence[float], month: float) -> tuple[Floats, int]:
+    """Midpoints of the parts of each month or bin, in units of the clock, and how many months there are; days are whole."""
+    low = np.array([0.0, *cuts])
+    ends = np.array([*low, low[-1] + 1]) * month
+    ends = np.round(ends) if month > 1 else ends
+    points = ends[:-1, None] + np.diff(ends)[:, None] * (np.arange(PARTS) + 0.5) / PARTS
+    return np.asarray((np.floor(points) if month > 1 else points).ravel()), len(low)
+
+
+def _shares(lives: Lives, starts: Floats, horizons: Floats) -> tuple[Floats, Floats, Floats]:
+    """Share that churned from each start to each horizon, fewest at risk meanwhile, and the hazard of all causes until each start."""
+    risk = np.vstack([lives.at_risk, np.zeros(lives.events.shape[1])])
+    floor = np.maximum(lives.at_risk, 1.0)
+    rate, every = lives.events_by_cause[0] / floor, lives.events_by_cause.sum(axis=0) / floor
+    stay = np.log1p(-np.minimum(every, 1 - NONE_SEEN))
+    until = np.vstack([np.zeros(stay.shape[1]), np.cumsum(stay, axis=0)])
+    before = np.exp(until[:-1])
+    taken = np.vstack([np.zeros(stay.shape[1]), np.cumsum(before * rate, axis=0)])
+    low = np.searchsorted(lives.times, starts, side="right")
+    high = np.searchsorted(lives.times, starts[:, None] + horizons, side="right")
+    last = np.searchsorted(lives.times, starts + horizons[-1], side="left")
+    share = (taken[high] - taken[low][:, None]) / np.exp(until[low])[:, None]
+    return np.moveaxis(share, 1, 2), np.minimum(risk[low], risk[last]), -until[low]
 
 
 def _table(found: _Conditional, column: Codes, size: int) -> tuple[Floats, Floats, Floats, int]:
