@@ -23,7 +23,7 @@ def comes_true(ratio: Finding, *, differing: Sequence[Finding] = ()) -> Check:
     ratio : Finding
         Observed over expected, over all judged days.
     differing : sequence of Finding
-        The same per judged day, where days differ by more than chance gives.
+        The same per judged day, where they differ significantly.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def comes_true(ratio: Finding, *, differing: Sequence[Finding] = ()) -> Check:
         return Check(title, (_WITHHELD,), "watch")
     words = Sentence("For each leaver that was predicted, ", ratio, " left (between ", Quote(ratio, "interval"), ").")
     if differing and believable(ratio):
-        spread = Sentence("Judged days differ by more than chance gives; the interval holds the spread between them.")
+        spread = Sentence("Evaluation dates differ significantly; the interval holds the spread between them.")
         return Check(title, (words, spread), "watch")
     return Check(title, (words,), "holds" if believable(ratio) else "overturns")
 

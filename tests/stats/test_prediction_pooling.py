@@ -9,7 +9,7 @@ import pytest
 from cemlab.core.errors import SchemaError
 from cemlab.core.results import Estimates
 from cemlab.stats import prediction
-from cemlab.stats.prediction.pooling import between
+from cemlab.stats.prediction.pooling import between, equal
 
 SHARED = {"measure": "calibration", "unit": "ratio", "method": "m", "level": 0.95, "min_n": 10}
 
@@ -52,3 +52,22 @@ def test_one_day_says_nothing_of_the_spread_and_order_changes_nothing() -> None:
     assert between(values[::-1], errors[::-1]) == pytest.approx(between(values, errors))
     with pytest.raises(SchemaError, match="day missing"):
         prediction.over_days(pooled, pooled)
+
+
+def test_equal_dates_are_tested_with_the_covariance_of_their_customers() -> None:
+    from scipy.stats import f
+
+    redone = np.random.default_rng(3).normal(0.0, 0.02, (3, 40))
+    redone[1] = redone[0] * 0.5 + redone[1]
+    ratios = pd.Series([1.0, 1.1, 1.3], index=["a", "b", "c"])
+    rows = [(day, group, redone[at, group]) for at, day in enumerate(ratios.index) for group in range(40)]
+    frame = pd.DataFrame(rows, columns=["day", "replicate", "estimate"])
+    # By hand, with other contrasts: the test does not depend on them.
+    contrast = np.array([[1.0, 0.0, -1.0], [0.0, 1.0, -1.0]])
+    moved, apart = contrast @ redone, contrast @ np.log(ratios.to_numpy())
+    variance = 39 / 40 * np.cov(moved, bias=True) * 40
+    wald = apart @ np.linalg.inv(variance) @ apart
+    assert equal(ratios, frame) == pytest.approx(f.sf(wald * 38 / (39 * 2), 2, 38), rel=1e-9)
+    assert equal(ratios, frame.sample(frac=1, random_state=1)) == pytest.approx(equal(ratios, frame))
+    assert np.isnan(equal(ratios.head(1), frame))
+    assert np.isnan(equal(ratios, frame[frame["replicate"] < 5]))

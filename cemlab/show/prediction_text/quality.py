@@ -218,7 +218,7 @@ def calibration(ratio: Finding, *, horizon: str, differing: Sequence[Finding] = 
     horizon : str
         How far ahead, in words.
     differing : sequence of Finding
-        The same per judged day, where days differ by more than chance gives.
+        The same per judged day, where they differ significantly.
 
     Returns
     -------
@@ -259,7 +259,7 @@ def calibration_in_short(ratio: Finding, *, differing: Sequence[Finding] = ()) -
     ratio : Finding
         Observed over expected.
     differing : sequence of Finding
-        The same per judged day, where days differ by more than chance gives.
+        The same per judged day, where they differ significantly.
 
     Returns
     -------

@@ -274,7 +274,8 @@ def _gone(found: pd.DataFrame, last: pd.DataFrame, *, limit: float) -> pd.DataFr
         for (_, then), (_, now) in zip(former.iterrows(), last.iterrows(), strict=True)
     ]
     table["p_value"] = np.where(last["n"] > 0, table["p_value"], np.exp(-expected))
-    return table.loc[(found["events"] >= GONE) & (expected >= GONE) & (table["p_value"] < limit)]
+    kept = (found["events"] >= GONE) & (expected >= GONE) & (table["p_value"] < limit)
+    return pd.DataFrame(table.loc[kept])
 
 
 def _all_churned(then: pd.Series, now: pd.Series, *, former: pd.Series, latest: pd.Series) -> float:

@@ -86,11 +86,24 @@ def calibration(
     for place, name in ((1, "predicted"), (2, "observed")):
         table[name] = rows(first=place * size, laid=plain)["estimate"]
     parts = {"intercept": rows(first=3 * size, laid=plain), "slope": rows(first=4 * size, laid=plain)}
+    parts["replicates"] = _replicates(whole, found, horizons)
     return Estimates.build(
         table, by=[*by, "horizon"], cells=by, measure="calibration", unit="ratio", level=level, min_n=min_n, parts=parts,
         method=f"observed over expected share who left, {METHOD}",
         notes=(*whole.notes, *notes, *notes_of(table, whole.groups)),
     )  # fmt: skip
+
+
+def _replicates(whole: Judging, found: Sequence[Replicated], horizons: Sequence[float]) -> pd.DataFrame:
+    """Logarithm of each ratio without each group of customers, so that ratios of the same customers can be compared."""
+    rows = []
+    for group, numbers in zip(whole.groups, found, strict=True):
+        logs = np.log(np.where(numbers.without > 0, numbers.without, np.nan))
+        held = group.groups[: logs.shape[1]]
+        for at, horizon in enumerate(horizons):
+            row = {"horizon": horizon, "replicate": held, "estimate": logs[at], **whole.keys(group)}
+            rows.append(pd.DataFrame(row, index=range(len(held))))
+    return pd.concat(rows, ignore_index=True)
 
 
 def calibrations(judged: Outcomes, risks: Risks) -> Statistic:
