@@ -118,7 +118,7 @@ def test_judging_reads_counts_and_no_rows(sound: Path) -> None:
             asked.append(len(found))
             return found
 
-        lab.frame = _counted  # type: ignore[assignment,method-assign]
+        lab.frame = _counted
         values = parameters.check({"lab_file": str(sound)}, declared=study.parameters, study=study.stem)
         assert judgement.judge(study, lab, values).ready
         assert len(asked) < 40
