@@ -257,7 +257,7 @@ def _emptied(found: pd.DataFrame, *, limit: float) -> pd.DataFrame:
     table = pd.DataFrame(
         {"kind": "emptied", "n": n, "churned": events, "expected": n * (1 - overall), "p_value": chance}
     )
-    return table[kept]
+    return pd.DataFrame(table.loc[kept])
 
 
 def _gone(found: pd.DataFrame, last: pd.DataFrame, *, limit: float) -> pd.DataFrame:
