@@ -120,7 +120,7 @@ def of_ratios(fit: Estimates, *, caption: str, info: LabInfo) -> Table:
         Term, level, reference, ratio, interval, spells, and the outcome of its comparison; the CSV holds the logarithms too.
     """
     table = _exponentiated(fit.table)
-    judged = "outcome" in table
+    judged = "conclusion" in table
     columns = [Column("What"), Column("Level"), Column("Against"), Column("Hazard ratio", numeric=True)]
     columns += [Column(f"{numbers.level_text(fit.level, locale=info.locale)} interval", numeric=True)]
     columns += [Column("Outcome")] if judged else []
@@ -129,7 +129,7 @@ def of_ratios(fit: Estimates, *, caption: str, info: LabInfo) -> Table:
     for row in table.to_dict("records"):
         words = [named(str(row["term"])), str(row["level"]) or "per unit", str(row.get("reference", "")) or "–"]
         cells = [Cell(word, word) for word in words] + _ratio_cells(row, info=info)
-        out = "–" if row["suppressed"] or not judged else outcome_words(str(row["outcome"]), floor=0.0)
+        out = "–" if row["suppressed"] or not judged else outcome_words(str(row["conclusion"]), floor=0.0)
         rows.append((*cells, *([Cell(out, out)] if judged else []), _spells(row, min_n=fit.min_n, info=info)))
     return Table(caption, tuple(columns), tuple(rows), table)
 

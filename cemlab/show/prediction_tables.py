@@ -153,7 +153,7 @@ def of_groupings(found: Mapping[str, Estimates], *, caption: str, label: str, in
     """
     rows, frames = [], []
     for by, each in found.items():
-        made = of_customers(each, caption=caption, info=info, label=label, extra={"outcome": "Outcome"})
+        made = of_customers(each, caption=caption, info=info, label=label, extra={"conclusion": "Outcome"})
         place = each.by.index(by)
         rows += [(Cell(tables.heading(by), by), row[place], *row[len(each.by) :]) for row in made.rows]
         columns = (Column("Grouping"), Column("Group"), *made.columns[len(each.by) :])

@@ -141,8 +141,10 @@ def of_estimates(
         )
     columns += [
         Column(
-            words if pd.api.types.is_bool_dtype(table[name]) or name in (*_RATIOS, "outcome") else f"{words}{in_unit}",
-            numeric=name != "outcome",
+            words
+            if pd.api.types.is_bool_dtype(table[name]) or name in (*_RATIOS, "conclusion")
+            else f"{words}{in_unit}",
+            numeric=name != "conclusion",
         )
         for name, words in extra.items()
     ]
@@ -316,7 +318,7 @@ def _extra(values: Mapping[Any, Any], name: str, *, unit: str, digits: int, info
     value = values[name]
     if values["suppressed"] and name not in KEPT:
         return Cell("–", math.nan)
-    if name == "outcome" or isinstance(value, bool):
+    if name == "conclusion" or isinstance(value, bool):
         return _verdict(values, name)
     if name == "mde":
         printed = numbers.rounded_up(numbers.scaled(_float(value), unit), digits=digits)
@@ -328,7 +330,7 @@ def _extra(values: Mapping[Any, Any], name: str, *, unit: str, digits: int, info
 
 def _verdict(values: Mapping[Any, Any], name: str) -> Cell:
     """What a comparison came to, in words."""
-    if name == "outcome":
+    if name == "conclusion":
         words = outcome_words(str(values[name]), floor=_float(values.get("floor")))
         return Cell(words, words)
     if name == "flagged" and math.isnan(_float(values.get("ci_low", 0.0))):

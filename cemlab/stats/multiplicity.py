@@ -15,7 +15,7 @@ from cemlab.stats.intervals import Floats, beyond, quantile
 SELECTED = "Flagged differences were selected for being large; such estimates tend to be too large."
 FLOORED = "A difference is flagged where it is shown to be larger than the materiality floor, not where it merely differs from zero."
 
-JUDGED = ("q_value", "q_ordinary", "flagged", "significant", "outcome", "floor", "reason", "family")
+JUDGED = ("q_value", "q_ordinary", "flagged", "significant", "conclusion", "floor", "reason", "family")
 """Columns of a judged comparison that hold in any unit: the same rows on another scale take them over."""
 
 
@@ -50,7 +50,7 @@ def adjust(
     -------
     list of Estimates
         In the order given, with the columns ``p_material`` (of |θ| ≤ f) and its ``q_value``; ``flagged`` (q_value < q: shown to be larger
-        than the floor); ``q_ordinary`` (of p_value) and ``significant`` (q_ordinary < q: shown to differ from zero); ``outcome``
+        than the floor); ``q_ordinary`` (of p_value) and ``significant`` (q_ordinary < q: shown to differ from zero); ``conclusion``
         (`core.results.outcome_of`); ``mde``, the smallest true difference that would have been flagged at q/m, m the size of the
         family; ``mde_unadjusted``, the same at q as if it were the only comparison; ``floor``; ``reason`` (why there is no test);
         ``family`` (empty for a row outside it).
@@ -79,7 +79,7 @@ def adjust(
     ... )
     >>> rows = Estimates.build(table, by=["region"], measure="nps_difference", unit="points", method="",
     ...                        level=0.95, min_n=10)
-    >>> adjust([rows], materiality=3)[0].table[["q_value", "outcome"]].round(4).values.tolist()
+    >>> adjust([rows], materiality=3)[0].table[["q_value", "conclusion"]].round(4).values.tolist()
     [[0.0027, 'large'], [0.1587, 'significant']]
     """
     _check(estimates, materiality=materiality, q=q, power=power)
@@ -144,7 +144,7 @@ def _with_outcomes(estimates: Estimates, found: pd.DataFrame, *, floor: float, f
     judged = {
         **columns,
         **flags,
-        "outcome": [outcome_of(row, floor=floor) for row in rows.to_dict("records")],
+        "conclusion": [outcome_of(row, floor=floor) for row in rows.to_dict("records")],
         "floor": floor,
         "reason": reason.mask(table["suppressed"].astype(bool), ""),
         "family": np.where(member, family, ""),

@@ -33,7 +33,7 @@ def fit() -> Estimates:
             "ci_high": np.log([0.6, 0.3, 1.3, 1.03]),
             "n": [500, 5, 700, 1400],
             "flagged": [True, True, False, True],
-            "outcome": ["large", "large", "not significant", "large"],
+            "conclusion": ["large", "large", "not significant", "large"],
             "suppressed": [False, True, False, False],
         }
     )

@@ -61,7 +61,7 @@ def test_histogram_leaves_out_bars_of_few_and_keeps_the_total() -> None:
 
 def test_segments_stand_by_grouping_and_nobody_left_is_no_dot(info: LabInfo) -> None:
     region = _made({"region": ["N", "S"], "estimate": [1.3, 0.0], "ci_low": [1.1, math.nan], "ci_high": [1.5, math.nan], "n": [500, 40],
-                    "flagged": [True, False], "outcome": ["large", "not testable"], "floor": [0.0, 0.0]}, by=["region"], unit="ratio")  # fmt: skip
+                    "flagged": [True, False], "conclusion": ["large", "not testable"], "floor": [0.0, 0.0]}, by=["region"], unit="ratio")  # fmt: skip
     figure = prediction_plots.segments({"region": region}, info=info)
     assert {"Region", "N", "S", "none"} <= set(_words(figure.wide))
     assert "N 1.3 (1.1 to 1.5); S none" in figure.alt

@@ -91,7 +91,7 @@ def _forest(labels: list[str], info: LabInfo, *, sizes: list[int] | None = None,
     )
     score = Estimates.build(frame, by=["plan"], measure="nps", unit="points", method="", level=0.95, min_n=10)
     out = np.arange(len(labels)) < flagged
-    marks = frame.assign(flagged=out, outcome=np.where(out, "large", "not significant"), floor=3.0)
+    marks = frame.assign(flagged=out, conclusion=np.where(out, "large", "not significant"), floor=3.0)
     judged = Estimates.build(marks, by=["plan"], measure="d", unit="points", method="", level=0.95, min_n=10)
     whole = pd.DataFrame({"estimate": [20.0], "ci_low": [19.0], "ci_high": [21.0], "n": [1000]})
     overall = Estimates.build(whole, by=[], measure="nps", unit="points", method="", level=0.95, min_n=10)
@@ -272,7 +272,11 @@ def test_forest_says_its_numbers_highest_first(info: LabInfo) -> None:
         "Basic. Difference from the rest not significant: Plus and Family."
     )
     assert [row[0].text for row in figure.table.rows] == ["Basic", "Plus", "Family"]
-    assert [row[3].text for row in figure.table.rows] == ["yes", "no", "no"]
+    assert [row[3].text for row in figure.table.rows] == [
+        "significant, larger than the floor",
+        "not significant",
+        "not significant",
+    ]
 
 
 def test_withheld_groups_are_named(info: LabInfo) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cemlab.core.errors import ParameterError, SchemaError
-from cemlab.core.results import Estimates, Unit
+from cemlab.core.results import Estimates, Finding, Unit
 from cemlab.stats import change, intervals, multiplicity, scores
 
 FOLDER = Path(__file__).parents[1] / "reference"
@@ -115,7 +115,7 @@ def test_flagged_needs_to_be_shown_larger_than_the_floor(materiality: float, p_m
         judged = multiplicity.adjust([comparisons([0.0124193], estimate=sign * 5.0)], materiality=materiality)[0]
         row = judged.row()
         assert row["p_material"] == pytest.approx(p_material, abs=5e-5)
-        assert row["outcome"] == outcome
+        assert row["conclusion"] == outcome
         assert (row["flagged"], row["significant"]) == (outcome == "large", True)
         assert (multiplicity.SELECTED in judged.notes) is (outcome == "large")
         assert row["q_ordinary"] == pytest.approx(0.0124193)
@@ -199,10 +199,10 @@ def test_reason_of_a_row_without_test_is_kept_unless_it_is_withheld() -> None:
         {"reason": ["", "nobody left", "nobody left"]}
     )
     table = multiplicity.adjust([rows])[0].table
-    assert table["outcome"].tolist() == ["large", "withheld", "withheld"]
+    assert table["conclusion"].tolist() == ["large", "withheld", "withheld"]
     assert table["reason"].tolist() == ["", "", ""]
     shown = multiplicity.adjust([comparisons([0.01, math.nan]).with_columns({"reason": ["", "nobody left"]})])[0].table
-    assert shown["outcome"].tolist() == ["large", "not testable"]
+    assert shown["conclusion"].tolist() == ["large", "not testable"]
     assert shown["reason"].tolist() == ["", "nobody left"]
 
 
@@ -230,10 +230,12 @@ def test_levels_are_not_comparisons_and_units_are_not_mixed() -> None:
         multiplicity.adjust([comparisons([0.5]), comparisons([0.5], unit="share")])
 
 
-@pytest.mark.parametrize("key", ["outcome", "family", "reason", "floor", "group"])
+@pytest.mark.parametrize("key", ["outcome", "conclusion", "family", "reason", "floor", "group"])
 def test_a_key_that_is_named_like_a_judgement_stays_what_it_is(key: str) -> None:
     table = pd.DataFrame({key: ["a", "b"], "estimate": [1.0, 9.0], "std_error": 1.0, "p_value": [0.3, 1e-9], "n": 500})
     found = Estimates.build(table, by=[key], measure="m", unit="ratio", method="", level=0.95, min_n=10)
     (judged,) = multiplicity.adjust([found], family="f")
     assert judged.table[key].tolist() == ["a", "b"]
     assert judged.table["flagged"].tolist() == [False, True]
+    finding = Finding.of("m", judged, where={key: "b"})
+    assert (finding.scope[key], finding.outcome, finding.floor, finding.reason) == ("b", "large", 0.0, "")

@@ -566,7 +566,7 @@ def test_group_of_whom_nobody_or_everybody_left_is_tested_by_the_log_rank_test(
     assert (row["estimate"] > 0) is not everybody
     assert (row["ci_low"] > 0) or (row["ci_high"] < 0)
     assert row["reason"] == ""
-    assert multiplicity.adjust([found], materiality=0.03)[0].row({"plan": "new"})["outcome"] == "large"
+    assert multiplicity.adjust([found], materiality=0.03)[0].row({"plan": "new"})["conclusion"] == "large"
 
 
 def test_log_rank_of_a_difference_at_a_time_counts_what_happened_until_then() -> None:
@@ -583,7 +583,7 @@ def test_groups_without_any_event_are_not_testable_and_say_why() -> None:
     lives = pd.DataFrame({"plan": ["a", "b"], "duration": 12, "events": 0, "censored": 80})
     (judged,) = multiplicity.adjust([survival.differences(lives, times=[12, 24], by=["plan"])])
     table = judged.table.sort_values(["duration", "plan"])
-    assert table["outcome"].tolist() == ["not testable"] * 2 + ["not estimable"] * 2
+    assert table["conclusion"].tolist() == ["not testable"] * 2 + ["not estimable"] * 2
     assert table["reason"].str.len().gt(0).all()
 
 
@@ -614,7 +614,7 @@ def test_cause_for_which_nobody_of_a_group_left_is_tested_too() -> None:
         [survival.incidence_differences(lives, cause="price", times=[12], by=["plan"])], materiality=0.03
     )
     row = judged.row({"plan": "new"})
-    assert row["outcome"] == "large"
+    assert row["conclusion"] == "large"
     assert row["estimate"] < 0
     assert row["ci_low"] == pytest.approx(row["estimate"] - 1.959964 * _error_of_rest(lives), abs=1e-6)
 

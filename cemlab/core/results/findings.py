@@ -128,9 +128,11 @@ class Finding:
             With every number of that row.
         """
         row = estimates.row(where)
+        # a key may have the name of a number or of a judgement
+        found = row.drop(list(estimates.by))
 
         def _number(name: str) -> float:
-            return float(row[name]) if name in row and pd.notna(row[name]) else math.nan
+            return float(found[name]) if name in found and pd.notna(found[name]) else math.nan
 
         scope = {name: str(row[name]) for name in estimates.by if name != "period"}
         return cls(
@@ -138,8 +140,8 @@ class Finding:
             period=str(row["period"]) if "period" in estimates.by else "",
             std_error=_number("std_error"), ci_low=_number("ci_low"), ci_high=_number("ci_high"),
             level=estimates.level, n=_number("n"), p_value=_number("p_value"), q_value=_number("q_value"),
-            family=str(row.get("family", "")), flagged=bool(row.get("flagged", False)), mde=_number("mde"),
-            significant=bool(row.get("significant", False)), floor=float(row.get("floor", 0.0)), reason=str(row.get("reason", "")),
+            family=str(found.get("family", "")), flagged=bool(found.get("flagged", False)), mde=_number("mde"),
+            significant=bool(found.get("significant", False)), floor=float(found.get("floor", 0.0)), reason=str(found.get("reason", "")),
             better=estimates.better, suppressed=bool(row["suppressed"]), min_n=estimates.min_n,
             table=table, row=int(str(row.name)),
         )  # fmt: skip

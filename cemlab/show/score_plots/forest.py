@@ -101,14 +101,14 @@ def _judged(score: Estimates, differences: Estimates, *, by: str) -> Estimates:
     rest = next((name for name in judged if str(name).endswith("_rest") and name != "n_rest"), None)
     if rest is not None:
         columns |= {"difference": groups.map(judged["estimate"]), "rest": groups.map(judged[rest])}
-    columns |= {name: groups.map(judged[name]) for name in ("mde", "outcome", "floor") if name in judged}
+    columns |= {name: groups.map(judged[name]) for name in ("mde", "conclusion", "floor") if name in judged}
     return score.with_columns(columns)
 
 
 def _table(judged: Mapping[str, Estimates], overall: Estimates, *, caption: str, info: LabInfo) -> tables.Table:
     """All groupings in one table, each group with the name of its grouping."""
     kept = ["estimate", "ci_low", "ci_high", "n", "suppressed", "too_small"]
-    extra = {"difference": "From the rest", "mde": "Smallest detectable difference", "outcome": "Outcome"}
+    extra = {"difference": "From the rest", "mde": "Smallest detectable difference", "conclusion": "Outcome"}
     frames = [
         each.table[[*kept, *(name for name in (*extra, "floor") if name in each.table)]].assign(
             grouping=tables.heading(by), group=each.table[by].astype(str)
@@ -196,9 +196,9 @@ def _in_words(table: pd.DataFrame, *, by: str, info: LabInfo) -> str:
 
 def _outcomes_in_words(seen: pd.DataFrame, *, by: str) -> list[str]:
     """Groups by the outcome of their comparison with the rest."""
-    if "outcome" not in seen:
+    if "conclusion" not in seen:
         return []
-    outcomes = seen["outcome"]
+    outcomes = seen["conclusion"]
     told = {
         outcome: [str(name) for name in seen.loc[outcomes == outcome, by]] for outcome in outcomes.dropna().unique()
     }
