@@ -180,8 +180,8 @@ def test_beyond_follow_up_a_formula_speaks_only_where_asked_and_a_cause_has_its_
 
 def test_one_spell_and_a_day_before_the_data_are_refused_in_words(tmp_path: Path) -> None:
     alone = _run(_company(tmp_path, _spells("a", n=1, leave=1)), tmp_path / "alone")
-    assert alone.returncode == 1
-    assert "at least 10 spells at risk" in alone.stderr
+    assert alone.returncode == 2
+    assert "At least 10 spells must be followed" in alone.stderr
     early = _run(_company(tmp_path, _spells("a", n=60, leave=30)), tmp_path / "early", "--as-of", "2020-01-01")
     assert early.returncode != 0
     assert "Traceback" not in early.stderr
