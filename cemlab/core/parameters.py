@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cemlab.core.errors import ParameterError, near_miss
+from cemlab.core.schemas import OWN_NAMES, PATTERN_NAMES, need_free
 
 Kind = Literal["text", "integer", "number", "boolean", "date", "list"]
 Value = str | int | float | bool | list[str]
@@ -228,6 +229,9 @@ def _joined(item: str, *, free: bool) -> list[str]:
     return [part for part in parts if part] or ["NAME"]
 
 
+_BESIDE = {"segment_by": OWN_NAMES, "covariates": OWN_NAMES, "items": PATTERN_NAMES}
+"""Parameters that name columns of the lab's own, and the columns that they would stand beside."""
+
 _COERCE: Mapping[Kind, Callable[[Parameter, object], Value]] = {
     "text": _text,
     "integer": _integer,
@@ -382,7 +386,7 @@ def check(given: Mapping[str, object], *, declared: Mapping[str, object], study:
     ------
     ParameterError
         For a name that the study does not declare (with the near miss), a value of the wrong
-        type, or one out of range.
+        type, one out of range, or a column named like one of a result.
     """
     for name in given:
         if name not in declared:
@@ -396,4 +400,8 @@ def check(given: Mapping[str, object], *, declared: Mapping[str, object], study:
                 f"Study `{study}` declares `{name}`, which is no registered parameter. "
                 f"{near_miss(name, REGISTRY)}Register it in cemlab.core.parameters."
             )
-    return {name: REGISTRY[name].coerce(given.get(name, default)) for name, default in declared.items()}
+    values = {name: REGISTRY[name].coerce(given.get(name, default)) for name, default in declared.items()}
+    for name, own in _BESIDE.items():
+        named = values.get(name)
+        need_free(named if isinstance(named, list) else [], what=f"`{name}`", own=own)
+    return values

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from cemlab.core.errors import SchemaError, near_miss
 from cemlab.core.metrics import NPS, MetricScale, declared
-from cemlab.core.schemas import TABLES, Table, Type, points_to
+from cemlab.core.schemas import TABLES, Table, Type, need_free, points_to
 from cemlab.data.layout import Lookup, Strict
 from cemlab.data.mapping import ColumnMap, Condition, Origin, Source
 from cemlab.data.sections import LabSection, MetricSection
@@ -220,6 +220,7 @@ def _check_names(found: Iterable[str], known: Iterable[str], what: str) -> None:
 def _check_segments(declaration: Declaration) -> None:
     columns = [column for name in declaration.tables for column in declaration.types(name)]
     needs = [name for name in declaration.lab.needs if not name.startswith("ratings:")]
+    need_free(declaration.lab.segments, what="`lab.segments`")
     for key, named in (("segments", declaration.lab.segments), ("needs", needs)):
         for name in named:
             if name not in columns:

@@ -77,6 +77,7 @@ def sources(lab: Lab, names: Sequence[str], *, reserved: Sequence[str]) -> list[
     """
     if len(set(names)) < len(names):
         raise ParameterError(f"Each group must be named once: {len(names)} names, of which {len(set(names))} differ.")
+    schemas.need_free(names, what="A group or covariate")
     for name in names:
         if name in reserved:
             raise ParameterError(

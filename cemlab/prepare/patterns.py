@@ -14,6 +14,7 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab, LedgerLine, Outcome
+from cemlab.core.schemas import PATTERN_NAMES, need_free
 from cemlab.prepare.levels import Bins, level
 from cemlab.prepare.profiles.people import CUSTOMER, LATER, Known
 from cemlab.prepare.profiles.tables import table
@@ -28,9 +29,6 @@ RATINGS = "ratings:"
 """What an item begins with that is a rating of the latest answer."""
 
 REPLICATE = "replicate"
-RESERVED = ("n", REPLICATE, "value", "probability")
-"""Names that an item must not have."""
-
 SAME_ANSWER = "another question of an answer that is counted"
 Unit = Literal["customers", "answers"]
 _ANSWER, _GROUP, _AT = "response_id", "_group", "_at"
@@ -248,12 +246,8 @@ class _Asked:
             raise ParameterError(
                 f"Patterns need at least one item, each named once: {len(named)} names, of which {len(set(named))} differ."
             )
-        taken = [name for name in named if name in RESERVED]
-        if taken:
-            raise ParameterError(
-                f"An item must not have a name that frames of patterns use: {', '.join(f'`{name}`' for name in taken)} is one. "
-                "Rename the column in the lab file."
-            )
+        need_free(named, what="An item", own=PATTERN_NAMES)
+        need_free(self.by, what="A group")
 
     @property
     def named(self) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import pandas as pd
 
 from cemlab.core.errors import ParameterError, SchemaError, near_miss
+from cemlab.core.schemas import need_free
 
 
 def groups_in(frame: pd.DataFrame, by: Sequence[str], *, own: Collection[str], of: str) -> list[str]:
@@ -33,7 +34,7 @@ def groups_in(frame: pd.DataFrame, by: Sequence[str], *, own: Collection[str], o
     Raises
     ------
     ParameterError
-        When a group is named twice, or is a column of the kind of frame itself.
+        When a group is named twice, or like a column of the kind of frame, or of a result, itself.
     SchemaError
         When a group is no column, or a column is neither the frame's own nor a group.
 
@@ -50,6 +51,7 @@ def groups_in(frame: pd.DataFrame, by: Sequence[str], *, own: Collection[str], o
             f"`by` must name different columns that {of} does not need itself: {_listed(taken)} given. "
             "Leave them out, or rename the column."
         )
+    need_free(names, what="`by`", but=("period", "day"))
     free = [str(name) for name in frame.columns if name not in own]
     missing = [name for name in names if name not in frame]
     if missing:

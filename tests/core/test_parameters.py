@@ -197,3 +197,14 @@ def test_words_of_a_person_may_hold_commas_and_brackets_are_refused_all_the_same
 def test_numbers_in_one_text_are_told_how_to_be_given_too() -> None:
     with pytest.raises(ParameterError, match="-p horizons 1 -p horizons 12"):
         REGISTRY["horizons"].coerce("1,12")
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"), [("segment_by", "estimate"), ("covariates", "cause"), ("items", "probability")]
+)
+def test_a_column_named_like_one_of_a_result_is_refused_by_name(name: str, taken: str) -> None:
+    with pytest.raises(
+        ParameterError, match=rf"`{name}` must not name .*`{taken}`.*under another name in the lab file"
+    ):
+        check({name: ["plan", taken]}, declared={name: []}, study="any")
+    assert check({name: ["plan", "segment"]}, declared={name: []}, study="any") == {name: ["plan", "segment"]}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cemlab.core.errors import SchemaError, SourceError
+from cemlab.core.errors import ParameterError, SchemaError, SourceError
 from cemlab.data.declaration import load
 
 MakeLab = Callable[..., Path]
@@ -96,6 +96,13 @@ def test_segments_are_mapped_columns(make_lab: MakeLab, responses: str, head: st
     lab_file = make_lab()
     lab_file.write_text(head + 'segments = ["scor"]\n' + responses, encoding="utf-8")
     with pytest.raises(SchemaError, match=r"`scor` is not\. Did you mean `score`"):
+        load(lab_file)
+
+
+def test_a_segment_named_like_a_column_of_a_result_is_refused(make_lab: MakeLab, responses: str, head: str) -> None:
+    lab_file = make_lab()
+    lab_file.write_text(head + 'segments = ["score"]\n' + responses, encoding="utf-8")
+    with pytest.raises(ParameterError, match=r"`lab\.segments` must not name.*`score` is one.*`own_score = \"score\"`"):
         load(lab_file)
 
 

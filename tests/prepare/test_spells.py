@@ -519,7 +519,7 @@ def test_groups_of_customers_are_two_to_256_or_each_its_own(memory_lab: type[Mem
     for wrong in (1, 257, -2):
         with pytest.raises(ParameterError, match="Replicate groups must be 2 to 256"):
             spells.life_table(lab, replicates=wrong)
-    with pytest.raises(ParameterError, match="a name that the frame uses: `replicate`"):
+    with pytest.raises(ParameterError, match="results have themselves: `replicate`"):
         spells.life_table(lab, by=["replicate"])
 
 

@@ -16,6 +16,7 @@ import worlds
 from labs import MemoryLab
 
 from cemlab import open_lab, prepare
+from cemlab.core.errors import ParameterError
 from cemlab.core.scorecards import Scorecard
 from cemlab.prepare import assignments, cells, items, patterns, profiles, responses, rows, scores, spells
 from cemlab.stats import prediction
@@ -365,3 +366,26 @@ def test_many_answers_of_one_day_give_one_table_in_every_call(tmp_path: Path) ->
     assert {"promoter", "detractor", "passive"} <= set(found[0]["nps_group"])
     for other in found[1:]:
         pd.testing.assert_frame_equal(other, found[0])
+
+
+@pytest.mark.parametrize("taken", ["estimate", "n", "cause", "value"])
+def test_a_column_named_like_one_of_a_result_is_refused_by_name(tables: worlds.Tables, taken: str) -> None:
+    lab = worlds.lab_of({**tables, "customers": tables["customers"].rename(columns={"plan": taken})})
+    asked: dict[str, worlds.Call] = {
+        "answers": lambda lab: responses.score_counts(lab, by=[taken]),
+        "spells": lambda lab: spells.life_table(lab, by=[taken]),
+        "cells": lambda lab: cells.covariates(lab, terms=[taken]),
+        "patterns": lambda lab: patterns.counts(lab, items=["region"], by=[taken]),
+    }
+    for call in asked.values():
+        with pytest.raises(ParameterError, match=f"`{taken}`"):
+            call(lab)
+
+
+@pytest.mark.parametrize("name", ["segment", "weight", "level", "term", "group_name"])
+def test_any_other_name_of_a_column_is_only_a_name(tables: worlds.Tables, expected: _Expected, name: str) -> None:
+    lab = worlds.lab_of({**tables, "customers": tables["customers"].rename(columns={"plan": name})})
+    lives = spells.life_table(lab, by=[name, "contract"])
+    worlds.same(lives.rename(columns={name: "plan"}), expected["spells.life_table"])
+    moves = responses.transitions(lab, windows=WINDOWS, by=[name])
+    worlds.same(moves.rename(columns={name: "plan"}), expected["responses.transitions"])

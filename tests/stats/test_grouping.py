@@ -10,6 +10,7 @@ import pytest
 from survival_frames import life_table
 
 from cemlab.core.errors import ParameterError, SchemaError
+from cemlab.core.schemas import OWN_NAMES
 from cemlab.stats import change, prediction, robustness, scores, segments, survival, weighting
 from cemlab.stats.grouping import groups_in
 
@@ -116,3 +117,35 @@ def test_curves_of_segments_and_baselines_name_their_groups() -> None:
 
 def test_one_name_may_be_given_as_it_is() -> None:
     assert groups_in(LIVES, "plan", own=LIVES.columns.drop("plan"), of="a life table") == ["plan"]
+
+
+ALLOWED = (
+    "segment", "level", "term", "weight", "stage", "name", "model", "class", "code", "rule", "label", "item", "risk", "outcome", "share",
+    "tenure", "metric", "index", "key", "high", "low", "reference", "channel", "type",
+)  # fmt: skip
+"""Names that a lab is likely to have, some of them words of this package."""
+
+
+def columns_of(found: Any) -> set[str]:
+    parts = [each for each in found.parts.values() if isinstance(each, pd.DataFrame)]
+    return {str(name) for each in (found.table, *parts) for name in each.columns}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_column_of_a_result_is_a_name_that_groups_must_not_have(name: str) -> None:
+    function, frame, by, options = CALLS[name]
+    assert columns_of(function(frame, by=by, **options)) - OWN_NAMES <= set(by)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_group_named_like_a_column_of_a_result_is_refused_and_other_names_are_only_names(name: str) -> None:
+    function, frame, by, options = CALLS[name]
+    for taken in sorted(OWN_NAMES - set(frame) - {"period", "day"}):
+        with pytest.raises(ParameterError, match=f"`{taken}`"):
+            function(frame.rename(columns={by[0]: taken}), by=[taken], **options)
+    expected = function(frame, by=by, **options).table
+    for allowed in (
+        ALLOWED if name in ("kaplan_meier", "survival differences", "estimate", "against_rest", "consecutive") else ()
+    ):
+        found = function(frame.rename(columns={by[0]: allowed}), by=[allowed], **options).table
+        pd.testing.assert_frame_equal(found.rename(columns={allowed: by[0]}), expected)

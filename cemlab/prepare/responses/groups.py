@@ -213,6 +213,7 @@ def need_groups(lab: Lab, names: Sequence[str]) -> None:
     SchemaError
         When one is found nowhere.
     """
+    schemas.need_free(names, what="A group")
     if len(set(names)) < len(names) or set(names) & set(RESERVED):
         raise ParameterError(
             f"Groups must be different columns, none of them {', '.join(RESERVED)}: {', '.join(names)} were given."

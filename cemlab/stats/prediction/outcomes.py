@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
+from cemlab.core.schemas import need_free
 from cemlab.stats.causes import Cause, label_of, labelled
 from cemlab.stats.intervals import Floats
 from cemlab.stats.prediction.counted import need_equal_weights
@@ -229,6 +230,7 @@ def outcomes_of(
 
 
 def _check(frame: pd.DataFrame, names: list[str], *, cause: str, by: Sequence[str]) -> None:
+    need_free(by, what="`by`", but=("day",))
     ending = ["cause"] if cause or "events" not in frame else []
     needed = ["duration", "n", *ending, *by, *names]
     missing = [name for name in needed if name not in frame]

@@ -130,8 +130,8 @@ def samples_of(
     >>> samples_of(counts, scale=NPS).table[["mean", "n_star"]].values.tolist()
     [[0.5, 100.0]]
     """
-    counts = checked(counts, scale)
     names = groups_in(counts, by, own=COUNT_COLUMNS, of="score counts")
+    counts = checked(counts, scale)
     table = _moments(counts, names, scale)
     notes: list[str] = []
     if design is not None:
