@@ -97,7 +97,7 @@ def test_risks_of_today_are_the_planted_ones(told: tuple[Path, Findings, str]) -
     assert n == found["today.scored",]["value"]
     assert together > 0.85
     assert foretold == pytest.approx(planted, rel=0.15)
-    assert "could not be foretold" not in html
+    assert "not shown to be better than chance" not in html
     assert {"tenure alone", "discrete time", "Cox"} <= {key[1] for key in found if key[0] == "models.choice"}
 
 

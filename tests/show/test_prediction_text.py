@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -35,11 +36,28 @@ def test_skill_is_told_in_pairs_and_chance_is_called_chance() -> None:
     )
     assert "it removes 5 % of the squared error" in said
     chance = plain(prediction_text.skill(_found(0.52), _found(0.0), horizon="90 days", model="Cox"))
-    assert "could not be foretold better than by chance" in chance
+    assert "is not shown to be better than chance" in chance
     assert "picks the leaver in 66 % (between 63 and 69 %" in plain(
         prediction_text.skill_in_short(_found(0.66), horizon="90 days")
     )
-    assert "nobody could foretell" in plain(prediction_text.skill_in_short(_found(0.52), horizon="90 days"))
+    assert "is not shown to be better than chance" in plain(
+        prediction_text.skill_in_short(_found(0.52), horizon="90 days")
+    )
+
+
+def test_what_few_churners_could_not_have_shown_is_said() -> None:
+    auc = replace(_found(0.51, half=0.08), std_error=0.04)
+    least = prediction_text.detectable_auc(auc)
+    assert least == pytest.approx(0.612)
+    known = {"left": _found(67.0, unit="customers"), "detectable": _found(least)}
+    for said in (
+        plain(prediction_text.skill(auc, _found(0.0), horizon="90 days", model="Cox", **known)),
+        plain(prediction_text.skill_in_short(auc, horizon="90 days", **known)),
+    ):
+        assert "not shown to be better than chance: AUC 51 %" in said
+        assert "With 67 churners an AUC below about 61 % would go unseen" in said
+    # Where it is shown to be better, nothing is said of what could not have been.
+    assert "unseen" not in plain(prediction_text.skill_in_short(_found(0.66), horizon="90 days", **known))
 
 
 def test_interval_that_holds_one_is_as_predicted() -> None:

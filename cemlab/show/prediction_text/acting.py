@@ -237,7 +237,7 @@ def no_list() -> Sentence:
     Sentence
         For a prediction that is no better than chance.
     """
-    return Sentence("A list of today's customers by this risk would be no better than one drawn by lot.")
+    return Sentence("A list of today's customers by this risk is not shown to be better than one drawn at random.")
 
 
 def drifted(ratios: Sequence[Finding]) -> Sentence | None:

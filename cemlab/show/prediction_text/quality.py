@@ -12,6 +12,8 @@ from cemlab.show.prediction_text.models import called
 from cemlab.show.text.outcomes import none_significant, with_outcome
 
 _MOST = 3
+_POWER = 2.80
+"""Standard errors from one half at which 95% intervals exclude it with a power of 80%: 1.96 + 0.84."""
 
 
 def no_later_time(because: str, *, brief: bool = False) -> Sentence:
@@ -109,7 +111,15 @@ def discontinued(leaks: Estimates) -> tuple[Sentence, ...]:
     )
 
 
-def skill(auc: Finding, accuracy: Finding, *, horizon: str, model: str) -> Sentence:
+def skill(
+    auc: Finding,
+    accuracy: Finding,
+    *,
+    horizon: str,
+    model: str,
+    left: Finding | None = None,
+    detectable: Finding | None = None,
+) -> Sentence:
     """Say how well later time was foretold.
 
     Parameters
@@ -120,19 +130,18 @@ def skill(auc: Finding, accuracy: Finding, *, horizon: str, model: str) -> Sente
         How far ahead, in words.
     model : str
         The model, in words.
+    left, detectable : Finding, optional
+        How many churned, and the smallest area that so many could have shown (see `detectable_auc`).
 
     Returns
     -------
     Sentence
-        What the two mean; where the interval of the first holds one half, that there is no skill to be seen.
+        What the two mean; where the interval of the first holds one half, that no skill was shown, and which could not have been.
     """
     if auc.suppressed or not math.isfinite(auc.value):
         return Sentence("How well later time was foretold cannot be told: too few customers left.")
     if not useful(auc):
-        return Sentence(
-            "Who leaves within ", Name(horizon), " could not be foretold better than by chance: of a leaver and a stayer the leaver "
-            "had the higher risk in ", auc, " of pairs (between ", Quote(auc, "interval"), ").",
-        )  # fmt: skip
+        return _not_shown(auc, horizon=horizon, left=left, detectable=detectable)
     parts: list[Part] = [
         "Of a customer who left within ", Name(horizon), " and one who stayed, ", Name(called(model)), " had given the leaver the higher risk in ",
         auc, " of pairs (between ", Quote(auc, "interval"), "; chance gives one half)",
@@ -144,7 +153,39 @@ def skill(auc: Finding, accuracy: Finding, *, horizon: str, model: str) -> Sente
     return Sentence(*parts, ".")
 
 
-def skill_in_short(auc: Finding, *, horizon: str) -> Sentence:
+def _not_shown(auc: Finding, *, horizon: str, left: Finding | None, detectable: Finding | None) -> Sentence:
+    parts: list[Part] = [
+        "The prediction of churn within ",
+        Name(horizon),
+        " is not shown to be better than chance: AUC ",
+        auc,
+    ]
+    if math.isfinite(auc.ci_low):
+        parts += [" (", Quote(auc, "level"), " CI ", Quote(auc, "interval"), ")"]
+    if left is not None and detectable is not None and math.isfinite(detectable.value):
+        parts += [". With ", left, " churners an AUC below about ", detectable, " would go unseen"]
+    return Sentence(*parts, ".")
+
+
+def detectable_auc(auc: Finding) -> float:
+    """Return the smallest area under the curve that would be shown to be above one half with a power of 80%.
+
+    Parameters
+    ----------
+    auc : Finding
+        With its standard error.
+
+    Returns
+    -------
+    float
+        0.5 + (1.96 + 0.84)·std_error, at most 1; NaN without an error.
+    """
+    return min(0.5 + _POWER * auc.std_error, 1.0)
+
+
+def skill_in_short(
+    auc: Finding, *, horizon: str, left: Finding | None = None, detectable: Finding | None = None
+) -> Sentence:
     """Say in one sentence of the answer how well leaving can be foretold.
 
     Parameters
@@ -153,6 +194,8 @@ def skill_in_short(auc: Finding, *, horizon: str) -> Sentence:
         Area under the curve, over all judged days.
     horizon : str
         How far ahead, in words.
+    left, detectable : Finding, optional
+        As in `skill`.
 
     Returns
     -------
@@ -162,9 +205,7 @@ def skill_in_short(auc: Finding, *, horizon: str) -> Sentence:
     if auc.suppressed or not math.isfinite(auc.value):
         return Sentence("Whether leaving can be foretold cannot be told: too few customers left.")
     if not useful(auc):
-        return Sentence(
-            "On later time nobody could foretell who leaves within ", Name(horizon), " better than by chance."
-        )
+        return _not_shown(auc, horizon=horizon, left=left, detectable=detectable)
     return Sentence(
         "Of a leaver and a stayer of ", Name(horizon), " the model picks the leaver in ", auc, " (between ",
         Quote(auc, "interval"), "; chance: half).",
