@@ -9,6 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from cemlab import prepare, show, stats
+
 ROOT = Path(__file__).resolve().parents[2]
 STUDIES = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
 GROUPS = {"past", "present", "potential", "people", "action"}
@@ -107,3 +109,12 @@ def test_no_number_is_typed_into_prose(path: Path) -> None:
     for cell in _cells(path, "markdown"):
         words = re.sub(r"\$.*?\$|`[^`]*`|\(https?:[^)]*\)|\[[^\]]*\]\([^)]*\)", "", cell.source, flags=re.DOTALL)
         assert not re.search(r"\d+(?:[.,]\d+)? ?(?:%|points\b|per cent\b)", words), cell.source
+
+
+@every_study
+def test_what_a_study_calls_of_the_package_exists(path: Path) -> None:
+    rooms = {"prepare": prepare, "show": show, "stats": stats}
+    code = "\n".join(cell.source for cell in _cells(path, "code"))
+    named = set(re.findall(r"\b(prepare|show|stats)\.(\w+)\.(\w+)", code))
+    assert named
+    assert not [names for names in sorted(named) if not hasattr(getattr(rooms[names[0]], names[1], None), names[2])]
