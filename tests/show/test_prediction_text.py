@@ -49,7 +49,7 @@ def test_what_few_churners_could_not_have_shown_is_said() -> None:
     auc = replace(_found(0.51, half=0.08), std_error=0.04)
     least = prediction_text.detectable_auc(auc)
     assert least == pytest.approx(0.612)
-    known = {"left": _found(67.0, unit="customers"), "detectable": _found(least)}
+    known = {"left": Finding("left", 67.0, "customers"), "detectable": _found(least)}
     for said in (
         plain(prediction_text.skill(auc, _found(0.0), horizon="90 days", model="Cox", **known)),
         plain(prediction_text.skill_in_short(auc, horizon="90 days", **known)),

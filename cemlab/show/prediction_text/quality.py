@@ -161,7 +161,7 @@ def _not_shown(auc: Finding, *, horizon: str, left: Finding | None, detectable: 
         auc,
     ]
     if math.isfinite(auc.ci_low):
-        parts += [" (", Quote(auc, "level"), " CI ", Quote(auc, "interval"), ")"]
+        parts += [" (", Quote(auc, "level"), " CI between ", Quote(auc, "interval"), ")"]
     if left is not None and detectable is not None and math.isfinite(detectable.value):
         parts += [". With ", left, " churners an AUC below about ", detectable, " would go unseen"]
     return Sentence(*parts, ".")
