@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cemlab.core.errors import ParameterError, near_miss
-from cemlab.core.schemas import OWN_NAMES, PATTERN_NAMES, need_free
+from cemlab.core.names import BESIDE, need_free
 
 Kind = Literal["text", "integer", "number", "boolean", "date", "list"]
 Value = str | int | float | bool | list[str]
@@ -229,9 +229,6 @@ def _joined(item: str, *, free: bool) -> list[str]:
     return [part for part in parts if part] or ["NAME"]
 
 
-_BESIDE = {"segment_by": OWN_NAMES, "covariates": OWN_NAMES, "items": PATTERN_NAMES}
-"""Parameters that name columns of the lab's own, and the columns that they would stand beside."""
-
 _COERCE: Mapping[Kind, Callable[[Parameter, object], Value]] = {
     "text": _text,
     "integer": _integer,
@@ -293,9 +290,7 @@ REGISTRY: Mapping[str, Parameter] = {
             low=0,
             high=1,
         ),
-        Parameter(
-            "believed", "list", "scores that the company believes to have, such as 52 or region:North=40", free=True
-        ),
+        Parameter("believed", "list", "scores the company believes to have, such as 52 or region:North=40", free=True),
         Parameter("clock", "text", "what durations are counted in", choices=("months", "days")),
         Parameter("cause", "text", "reason for leaving that the model speaks of; empty for all"),
         Parameter("covariates", "list", "columns that the model explains leaving by; empty for those compared"),
@@ -351,12 +346,7 @@ REGISTRY: Mapping[str, Parameter] = {
             "how groups are sought; usual for what suits the basis",
             choices=("usual", "classes", "mixture", "k-means", "rules"),
         ),
-        Parameter(
-            "items",
-            "list",
-            "columns, or ratings:<item>, that groups are sought in; empty for those the lab allows",
-            free=True,
-        ),
+        Parameter("items", "list", "columns, or ratings:<item>, to seek groups in; empty for the usual", free=True),
         Parameter("classes", "integer", "how many groups; 0 for as many as the data speak for", low=0, high=12),
         Parameter("at_most", "integer", "largest number of groups that is tried", low=2, high=12),
         Parameter("names", "list", "names of groups that a person chose, such as 1=Savers", free=True),
@@ -401,7 +391,7 @@ def check(given: Mapping[str, object], *, declared: Mapping[str, object], study:
                 f"{near_miss(name, REGISTRY)}Register it in cemlab.core.parameters."
             )
     values = {name: REGISTRY[name].coerce(given.get(name, default)) for name, default in declared.items()}
-    for name, own in _BESIDE.items():
+    for name, own in BESIDE.items():
         named = values.get(name)
         need_free(named if isinstance(named, list) else [], what=f"`{name}`", own=own)
     return values

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from cemlab.core.errors import SchemaError, near_miss
 from cemlab.core.metrics import NPS, MetricScale, declared
-from cemlab.core.schemas import TABLES, Table, Type, need_free, points_to
+from cemlab.core.names import need_free
+from cemlab.core.schemas import TABLES, Table, Type, points_to
 from cemlab.data.layout import Lookup, Strict
 from cemlab.data.mapping import ColumnMap, Condition, Origin, Source
 from cemlab.data.sections import LabSection, MetricSection

@@ -12,6 +12,7 @@ import ibis
 from cemlab.core import schemas
 from cemlab.core.errors import ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab
+from cemlab.core.names import need_free
 from cemlab.core.scorecards import level_names
 from cemlab.prepare.ordering import last_value
 
@@ -77,7 +78,7 @@ def sources(lab: Lab, names: Sequence[str], *, reserved: Sequence[str]) -> list[
     """
     if len(set(names)) < len(names):
         raise ParameterError(f"Each group must be named once: {len(names)} names, of which {len(set(names))} differ.")
-    schemas.need_free(names, what="A group or covariate")
+    need_free(names, what="A group or covariate")
     for name in names:
         if name in reserved:
             raise ParameterError(

@@ -14,7 +14,7 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab, LedgerLine, Outcome
-from cemlab.core.schemas import PATTERN_NAMES, need_free
+from cemlab.core.names import PATTERN_NAMES, need_free
 from cemlab.prepare.levels import Bins, level
 from cemlab.prepare.profiles.people import CUSTOMER, LATER, Known
 from cemlab.prepare.profiles.tables import table

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import pandas as pd
 
 from cemlab.core.errors import ParameterError, SchemaError, near_miss
-from cemlab.core.schemas import need_free
+from cemlab.core.names import need_free
 
 
 def groups_in(frame: pd.DataFrame, by: Sequence[str], *, own: Collection[str], of: str) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from survival_frames import life_table
 
 from cemlab.core.errors import ParameterError, SchemaError
-from cemlab.core.schemas import OWN_NAMES
+from cemlab.core.names import OWN_NAMES
 from cemlab.stats import change, prediction, robustness, scores, segments, survival, weighting
 from cemlab.stats.grouping import groups_in
 

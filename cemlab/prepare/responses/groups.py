@@ -13,6 +13,7 @@ import pandas as pd
 from cemlab.core import schemas
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab
+from cemlab.core.names import need_free
 from cemlab.core.results import TAKEN
 from cemlab.prepare.levels import Source, assigned_names, joined
 from cemlab.prepare.responses.question import Question, Window, need_dates
@@ -213,7 +214,7 @@ def need_groups(lab: Lab, names: Sequence[str]) -> None:
     SchemaError
         When one is found nowhere.
     """
-    schemas.need_free(names, what="A group")
+    need_free(names, what="A group")
     if len(set(names)) < len(names) or set(names) & set(RESERVED):
         raise ParameterError(
             f"Groups must be different columns, none of them {', '.join(RESERVED)}: {', '.join(names)} were given."

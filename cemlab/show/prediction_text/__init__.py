@@ -22,17 +22,14 @@ from cemlab.show.prediction_text.quality import (
     calibration,
     calibration_in_short,
     certainty,
-    detectable_auc,
     discontinued,
     kept_out,
     no_later_time,
     segments_off,
-    skill,
-    skill_in_short,
     unjudged,
-    useful,
     within_snapshot,
 )
+from cemlab.show.prediction_text.skill import detectable_auc, skill, skill_in_short, useful
 
 __all__ = [
     "alike",

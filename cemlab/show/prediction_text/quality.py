@@ -8,12 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from cemlab.core.results import Estimates, Finding, Name, Part, Quote, Sentence
 from cemlab.show import hazard_tables, numbers
-from cemlab.show.prediction_text.models import called
 from cemlab.show.text.outcomes import none_significant, with_outcome
 
 _MOST = 3
-_POWER = 2.80
-"""Standard errors from one half at which 95% intervals exclude it with a power of 80%: 1.96 + 0.84."""
 
 
 def no_later_time(because: str, *, brief: bool = False) -> Sentence:
@@ -111,107 +108,6 @@ def discontinued(leaks: Estimates) -> tuple[Sentence, ...]:
     )
 
 
-def skill(
-    auc: Finding,
-    accuracy: Finding,
-    *,
-    horizon: str,
-    model: str,
-    left: Finding | None = None,
-    detectable: Finding | None = None,
-) -> Sentence:
-    """Say how well later time was foretold.
-
-    Parameters
-    ----------
-    auc, accuracy : Finding
-        Area under the curve and index of prediction accuracy, over all judged days.
-    horizon : str
-        How far ahead, in words.
-    model : str
-        The model, in words.
-    left, detectable : Finding, optional
-        How many churned, and the smallest area that so many could have shown (see `detectable_auc`).
-
-    Returns
-    -------
-    Sentence
-        What the two mean; where the interval of the first holds one half, that no skill was shown, and which could not have been.
-    """
-    if auc.suppressed or not math.isfinite(auc.value):
-        return Sentence("How well later time was foretold cannot be told: too few customers left.")
-    if not useful(auc):
-        return _not_shown(auc, horizon=horizon, left=left, detectable=detectable)
-    parts: list[Part] = [
-        "Of a customer who left within ", Name(horizon), " and one who stayed, ", Name(called(model)), " had given the leaver the higher risk in ",
-        auc, " of pairs (between ", Quote(auc, "interval"), "; chance gives one half)",
-    ]  # fmt: skip
-    if math.isfinite(accuracy.value):
-        parts += ["; it removes ", accuracy, " of the squared error of giving everybody the same risk"]
-        nothing = ": it could be nothing" if accuracy.ci_low <= 0 else ""
-        parts += [" (between ", Quote(accuracy, "interval"), f"{nothing})"] if math.isfinite(accuracy.ci_low) else []
-    return Sentence(*parts, ".")
-
-
-def _not_shown(auc: Finding, *, horizon: str, left: Finding | None, detectable: Finding | None) -> Sentence:
-    parts: list[Part] = [
-        "The prediction of churn within ",
-        Name(horizon),
-        " is not shown to be better than chance: AUC ",
-        auc,
-    ]
-    if math.isfinite(auc.ci_low):
-        parts += [" (", Quote(auc, "level"), " CI between ", Quote(auc, "interval"), ")"]
-    if left is not None and detectable is not None and math.isfinite(detectable.value):
-        parts += [". With ", left, " churners an AUC below about ", detectable, " would go unseen"]
-    return Sentence(*parts, ".")
-
-
-def detectable_auc(auc: Finding) -> float:
-    """Return the smallest area under the curve that would be shown to be above one half with a power of 80%.
-
-    Parameters
-    ----------
-    auc : Finding
-        With its standard error.
-
-    Returns
-    -------
-    float
-        0.5 + (1.96 + 0.84)·std_error, at most 1; NaN without an error.
-    """
-    return min(0.5 + _POWER * auc.std_error, 1.0)
-
-
-def skill_in_short(
-    auc: Finding, *, horizon: str, left: Finding | None = None, detectable: Finding | None = None
-) -> Sentence:
-    """Say in one sentence of the answer how well leaving can be foretold.
-
-    Parameters
-    ----------
-    auc : Finding
-        Area under the curve, over all judged days.
-    horizon : str
-        How far ahead, in words.
-    left, detectable : Finding, optional
-        As in `skill`.
-
-    Returns
-    -------
-    Sentence
-        With its interval.
-    """
-    if auc.suppressed or not math.isfinite(auc.value):
-        return Sentence("Whether leaving can be foretold cannot be told: too few customers left.")
-    if not useful(auc):
-        return _not_shown(auc, horizon=horizon, left=left, detectable=detectable)
-    return Sentence(
-        "Of a leaver and a stayer of ", Name(horizon), " the model picks the leaver in ", auc, " (between ",
-        Quote(auc, "interval"), "; chance: half).",
-    )  # fmt: skip
-
-
 def unjudged(skipped: Finding) -> tuple[Sentence, ...]:
     """Say how many customers of the judged days could not be scored.
 
@@ -231,22 +127,6 @@ def unjudged(skipped: Finding) -> tuple[Sentence, ...]:
     return (
         Sentence(skipped, words, " a level that training never saw: without a score, and not counted from here on."),
     )
-
-
-def useful(auc: Finding) -> bool:
-    """Return whether an area under the curve lies above one half by more than chance explains.
-
-    Parameters
-    ----------
-    auc : Finding
-        With its interval, if any.
-
-    Returns
-    -------
-    bool
-        Without an interval, whether the value does.
-    """
-    return (auc.ci_low if math.isfinite(auc.ci_low) else auc.value) > 0.5
 
 
 def calibration(ratio: Finding, *, horizon: str, differing: Sequence[Finding] = ()) -> Sentence:

@@ -99,15 +99,8 @@ def leakage(
     >>> leakage(cells.assign(mood=["1", "gone", "1", "2"], events=[5, 50, 5, 5]), terms=["plan", "mood"]).table[["term", "leaking"]].values.tolist()
     [['plan', False], ['mood', True]]
     """
-    for frame, names in ((cells, terms), (cells if newest is None else newest, ())):
-        missing = [name for name in (*names, "n", "events") if name not in frame]
-        if missing:
-            raise SchemaError(f"Cells need the columns {', '.join(missing)}: they are missing.")
-    total, churned = float(cells["n"].sum()), float(cells["events"].sum())
-    if not 0 < churned < total:
-        raise InsufficientDataError(
-            f"Leakage is judged where some left and some stayed: {int(churned):,} of {int(total):,} spells left."
-        )
+    _need_both(cells, newest, terms)
+    total = float(cells["n"].sum())
     random = np.random.default_rng(seed)
     levels = _levels(cells, newest, [term for term in terms if term not in EXEMPT])
     rows = []
@@ -134,6 +127,19 @@ def leakage(
         table, by=["term"], cells=[], measure="leakage", unit="share", method="area under the curve of each covariate alone", level=0.95,
         min_n=min_n, notes=notes, parts={"levels": levels},
     )  # fmt: skip
+
+
+def _need_both(cells: pd.DataFrame, newest: pd.DataFrame | None, terms: Sequence[str]) -> None:
+    """Refuse cells without a column that is needed, or in which all or none churned."""
+    for frame, names in ((cells, terms), (cells if newest is None else newest, ())):
+        missing = [name for name in (*names, "n", "events") if name not in frame]
+        if missing:
+            raise SchemaError(f"Cells need the columns {', '.join(missing)}: they are missing.")
+    total, churned = float(cells["n"].sum()), float(cells["events"].sum())
+    if not 0 < churned < total:
+        raise InsufficientDataError(
+            f"Leakage is judged where some left and some stayed: {int(churned):,} of {int(total):,} spells left."
+        )
 
 
 def ranking(cells: pd.DataFrame, *, terms: Sequence[str], seed: int = 1) -> list[str]:

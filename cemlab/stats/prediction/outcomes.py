@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
-from cemlab.core.schemas import need_free
+from cemlab.core.names import need_free
 from cemlab.stats.causes import Cause, label_of, labelled
 from cemlab.stats.intervals import Floats
 from cemlab.stats.prediction.counted import need_equal_weights
