@@ -331,7 +331,8 @@ def _extra(values: Mapping[Any, Any], name: str, *, unit: str, digits: int, info
 def _verdict(values: Mapping[Any, Any], name: str) -> Cell:
     """What a comparison came to, in words."""
     if name == "conclusion":
-        words = outcome_words(str(values[name]), floor=_float(values.get("floor")))
+        # a group without any other to compare it with has none
+        words = outcome_words(values[name], floor=_float(values.get("floor"))) if isinstance(values[name], str) else "–"
         return Cell(words, words)
     if name == "flagged" and math.isnan(_float(values.get("ci_low", 0.0))):
         # without an interval nothing was tested, and "no" would say that it was
