@@ -222,10 +222,12 @@ def calibration_curve(
         Up to when, in the unit of the durations.
     groups : int, default 10
         How many groups at most; fewer where predictions tie.
-    cause, by, level, min_n : as in `calibration`
-        What is judged, for whom, how surely.
+    cause, by : as in `calibration`
+        What is judged, and for whom.
     clustered : bool, default False
         True where customers have several spells: errors then are by group of customers (``replicate``).
+    level, min_n : as in `calibration`
+        How surely.
 
     Returns
     -------
