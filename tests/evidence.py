@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 LOW, HIGH = 0.93, 0.97
 """Kind approximate: an interval of 95 % covers within these."""
 
@@ -46,7 +48,13 @@ class Recorder:
 
     def __call__(self, table: str, row: Mapping[str, object], *, runs: int, seed: int) -> None:
         """Hand over one row of a table; before the assertion, so that what fails is published too."""
-        found = {"page": self.page, "asks": self.asks, "table": table, "row": {**row, "runs": runs, "seed": str(seed)}}
+        plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in row.items()}
+        found = {
+            "page": self.page,
+            "asks": self.asks,
+            "table": table,
+            "row": {**plain, "runs": runs, "seed": str(seed)},
+        }
         self.properties.append((FULL, found))
 
     @classmethod

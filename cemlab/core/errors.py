@@ -107,7 +107,7 @@ def near_miss(wrong: str, known: Iterable[str]) -> str:
     return f"Did you mean `{nearest[0]}`? " if nearest else ""
 
 
-def listed(names: Iterable[str], *, most: int = 12) -> str:
+def listed(names: Iterable[str], *, most: int = 12, widest: int = 40) -> str:
     """Return names as a list that a message can hold, cut after some.
 
     Parameters
@@ -116,6 +116,8 @@ def listed(names: Iterable[str], *, most: int = 12) -> str:
         Such as the columns of a file.
     most : int, default 12
         How many are named.
+    widest : int, default 40
+        Characters after which a name is cut.
 
     Returns
     -------
@@ -130,7 +132,7 @@ def listed(names: Iterable[str], *, most: int = 12) -> str:
     '`a`, `b` and 1 more'
     """
     every = list(names)
-    shown = ", ".join(f"`{one_line(name)}`" for name in every[:most]) or "none"
+    shown = ", ".join(f"`{one_line(name, most=widest)}`" for name in every[:most]) or "none"
     return f"{shown} and {len(every) - most:,} more" if len(every) > most else shown
 
 

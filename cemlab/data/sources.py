@@ -78,7 +78,7 @@ def source_files(lab_file: str | Path, *, data_dir: str = "") -> dict[str, Path]
     if missing:
         raise SourceError(
             f"Each source file of the lab must be there: {len(missing)} of {len(names)} are not "
-            f"({listed(missing)}). Put them beside the lab file, or name their folder "
+            f"({listed(missing, widest=200)}). Put them beside the lab file, or name their folder "
             "with --data DIR."
         )
     return {name: root / name for name in names}

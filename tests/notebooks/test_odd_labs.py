@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import evidence
@@ -21,6 +20,8 @@ QUICK = {
 
 every = [(study, shape) for study in STUDIES for shape in odd_labs.ODD]
 quick = [(study, shape) for study, shapes in QUICK.items() for shape in shapes]
+
+rest = [each for each in every if each not in quick]
 
 
 def _a_page_or_a_refusal(folder: Path, study: str, shape: str) -> Played:
@@ -43,8 +44,7 @@ def test_a_study_publishes_or_refuses(tmp_path: Path, study: str, shape: str) ->
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(evidence.FULL not in os.environ, reason="some 170 studies: run by `make evidence`")
-@pytest.mark.parametrize(("study", "shape"), [each for each in every if each not in quick])
+@pytest.mark.parametrize(("study", "shape"), rest[:: evidence.runs(len(rest) // 4, full=1)])
 def test_every_study_publishes_or_refuses_on_every_shape(tmp_path: Path, study: str, shape: str) -> None:
     _a_page_or_a_refusal(tmp_path, study, shape)
 

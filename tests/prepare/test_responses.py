@@ -202,9 +202,15 @@ def test_identifiers_words_and_instants_are_no_groups(memory_lab: type[MemoryLab
     assert "customer's words" not in str(error.value)
 
 
-@pytest.mark.parametrize("by", [["channel", "channel"], ["score"], ["period"], ["n"]])
-def test_groups_named_twice_or_after_a_count_are_refused(lab: MemoryLab, by: list[str]) -> None:
-    with pytest.raises(ParameterError, match="different columns"):
+@pytest.mark.parametrize(
+    ("by", "what"),
+    [
+        (["channel", "channel"], "different columns"),
+        *(([name], f"`{name}` is one") for name in ("score", "period", "n")),
+    ],
+)
+def test_groups_named_twice_or_after_a_count_are_refused(lab: MemoryLab, by: list[str], what: str) -> None:
+    with pytest.raises(ParameterError, match=what):
         responses.score_counts(lab, by=by)
 
 

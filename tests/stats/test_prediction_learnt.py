@@ -78,7 +78,7 @@ def test_a_level_at_which_nobody_left_has_a_small_risk(kind: Kind) -> None:
     cells["events"] = cells["events"].where(cells["plan"] != "c", 0)
     found = _risks(cells, kind)
     assert 0 < found["risk_90"].iloc[2] < 0.1 * found["risk_90"].iloc[0]
-    with pytest.raises(Exception, match=r"(?i)left|runs off|ridge"):
+    with pytest.raises(Exception, match=r"(?i)has 0 events|left|runs off|ridge"):
         _risks(cells, kind, ridge=0)
 
 

@@ -376,12 +376,12 @@ def test_each_kind_of_planted_leakage_is_caught() -> None:
 
 def test_a_baseline_by_a_number_scores_any_value_of_it() -> None:
     random = np.random.default_rng(4)
-    lives = pd.DataFrame({"duration": random.integers(1, 200, 400), "score": random.integers(0, 100, 400).astype(str),
+    lives = pd.DataFrame({"duration": random.integers(1, 200, 400), "usage": random.integers(0, 100, 400).astype(str),
                           "entered": 0, "events": random.integers(0, 2, 400)})  # fmt: skip
     lives["censored"] = 1 - lives["events"]
-    made = prediction.tenure_baseline(lives, horizons=[30], by=["score"], bins={"score": [25, 50, 75]})
-    assert made.levels("score") == ["25 to 50", "50 to 75", "75 and over", "below 25"]
-    asked = pd.DataFrame({"tenure": "1", "score": ["-3", "7", "below 5", "25 to 30", "99", "1e9"]})
+    made = prediction.tenure_baseline(lives, horizons=[30], by=["usage"], bins={"usage": [25, 50, 75]})
+    assert made.levels("usage") == ["25 to 50", "50 to 75", "75 and over", "below 25"]
+    asked = pd.DataFrame({"tenure": "1", "usage": ["-3", "7", "below 5", "25 to 30", "99", "1e9"]})
     found = made.of(asked)
     assert (found["unscored"] == "").all()
     assert len(set(found["risk_30"].iloc[:3])) == 1

@@ -70,9 +70,8 @@ def test_curves_at_chosen_times_and_their_medians(lives: pd.DataFrame) -> None:
 
 def test_why_there_are_no_curves_is_said(lives: pd.DataFrame) -> None:
     assert segments.not_followed(lives, classification=segments.exact(["a", "b"])) == ""
-    assert "at least 1000" in segments.not_followed(
-        lives, classification=segments.exact(["a", "b"]), min_n=1000
-    ).replace(",", "")
+    few = segments.not_followed(lives, classification=segments.exact(["a", "b"]), min_n=1000)
+    assert "Each published group needs 1,000 customers" in few
     assert "1 segments have no row" in segments.not_followed(lives, classification=segments.exact(["a", "b", "c"]))
 
 

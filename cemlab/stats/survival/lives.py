@@ -318,7 +318,7 @@ def window_of(lives: Lives, *, min_n: int, since: float | None = None) -> Window
     shown = ~hidden & enough.any(axis=0)
     if len(hidden) > 1 and hidden.all():
         raise InsufficientDataError(
-            f"Each published group needs {min_n} customers, and so does what its total would reveal: this holds for none of "
+            f"Each published group needs {min_n:,} customers, and so does what its total would reveal: this holds for none of "
             f"{len(hidden):,} groups, {int((lives.customers < min_n).sum()):,} of which are smaller ({int(lives.spells.sum()):,} spells in all). "
             "Merge the smallest group with another, or choose other groups."
         )
