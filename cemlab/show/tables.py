@@ -286,14 +286,14 @@ def csv(frame: pd.DataFrame) -> str:
     Returns
     -------
     str
-        Comma-separated, decimal points, a header line. Text that a spreadsheet would take for a
+        Comma-separated, decimal points, a header line, fractions with twelve significant digits. Text that a spreadsheet would take for a
         formula, in a cell or a heading, stands behind an apostrophe.
     """
     safe = frame.copy()
     for name in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[name]):
             safe[name] = safe[name].astype(object).map(_harmless)
-    return safe.rename(columns=_harmless).to_csv(index=False, lineterminator="\n")
+    return safe.rename(columns=_harmless).to_csv(index=False, lineterminator="\n", float_format="%.12g")
 
 
 def _harmless(value: object) -> object:

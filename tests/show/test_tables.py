@@ -133,3 +133,9 @@ def test_without_an_interval_nothing_is_said_to_stand_out_or_not(info: LabInfo) 
     found = Estimates.build(frame, by=["plan"], measure="s", unit="percentage points", method="", level=0.95, min_n=2)
     rows = _texts(tables.of_estimates(found, caption="c", info=info, extra={"flagged": "Stands out"}))
     assert [row[3] for row in rows] == ["–", "yes"]
+
+
+def test_csv_holds_no_digit_that_the_order_of_a_sum_decides() -> None:
+    one, other = sum([0.1, 0.2, 0.3]), sum([0.3, 0.2, 0.1])
+    assert one != other
+    assert tables.csv(pd.DataFrame({"value": [one]})) == tables.csv(pd.DataFrame({"value": [other]}))
