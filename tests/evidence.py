@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import binom
 
 LOW, HIGH = 0.93, 0.97
 """Kind approximate: an interval of 95 % covers within these."""
@@ -34,8 +35,9 @@ def margin(share: float, runs: int) -> float:
 
 
 def is_defect(share: float, runs: int, *, low: float = LOW, high: float = HIGH) -> bool:
-    """Whether the 99.9 % Monte-Carlo interval of a share lies outside its range."""
-    return share + margin(share, runs) < low or share - margin(share, runs) > high
+    """Whether the exact 99.9 % Monte-Carlo interval of a share lies outside its range."""
+    hits = round(share * runs)
+    return bool(min(binom.cdf(hits, runs, low), binom.sf(hits - 1, runs, high)) < 0.0005)
 
 
 @dataclass(frozen=True)

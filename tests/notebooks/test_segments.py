@@ -203,8 +203,8 @@ def test_bare_customers_are_grouped_and_constant_or_few_ones_are_refused(tmp_pat
     few = tmp_path / "few"
     few.mkdir()
     refused = _run(_company(few, rows[:4], types), few / "out", "-p", "classes", "4")
-    assert refused.returncode == 1
-    assert "At least 10 customers must have an answer: 3 have" in refused.stderr
+    assert refused.returncode == 2
+    assert "Customers are grouped by something that tells them apart" in refused.stderr
     told = _run(lab, tmp_path / "odd", "-p", "items", "a", "-p", "items", "nothing")
-    assert told.returncode == 5
+    assert told.returncode == 2
     assert "`nothing`" in told.stderr

@@ -110,12 +110,13 @@ def _on(lab: Lab, basis: Basis, *, method: str, classes: int, items: Sequence[st
         replace(REGISTRY["items"], free=False).coerce(list(items))
     how = method_of(basis, asked=method, classes=classes)
     used = usual(lab, basis=basis, method=how, asked=items)
+    cuts = cut_points(lab, used)
     if how == "classes" and len(used) < LEAST_ITEMS:
         raise InsufficientDataError(
             f"Latent classes need at least {LEAST_ITEMS} items that tell customers apart: {basis} has {len(used)}. Name more in "
             "`items`, or choose another `basis` or `method`."
         )
-    found = Grouping(basis, how, used, cut_points(lab, used))
+    found = Grouping(basis, how, used, cuts)
     _need_patterns(lab, found, classes=classes, min_n=min_n)
     return found
 
