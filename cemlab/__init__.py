@@ -12,6 +12,6 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submodules=["core", "data", "prepare", "report", "show", "stats"],
-    submod_attrs={"data.lab": ["open_lab"]},
+    submod_attrs={"data.lab": ["open_lab"], "stats.frames": ["cox", "kaplan_meier", "nps", "segments"]},
 )
 __all__ += ["__version__"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from html import escape
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -154,6 +155,13 @@ class Estimates:
     def table(self) -> pd.DataFrame:
         """A copy of the tidy table."""
         return self._table.copy()
+
+    def _repr_html_(self) -> str:
+        """What JupyterLab shows: the measure and its level, the table, the notes; text escaped."""
+        words = escape(f"{self.measure} ({self.unit}), {self.level:.0%} confidence intervals: {self.method}")
+        table = self._table.to_html(index=False, border=0, float_format="{:.4g}".format, na_rep="", max_rows=60)
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        return f"<p>{words}</p>{table}" + (f"<ul>{notes}</ul>" if notes else "")
 
     @property
     def part_names(self) -> tuple[str, ...]:
