@@ -23,6 +23,8 @@ from cemlab.stats.intervals import Floats, quantile, two_sided
 
 DIGITS = {"ftol": 1e-16}
 
+INDEPENDENT = "The formula's intervals take all spells as independent, several of one customer too: they may then be too narrow."
+
 
 def lifelines_frame(
     cells: pd.DataFrame, *, terms: Sequence[str], cause: Cause = "", reference: Mapping[str, str] | None = None
@@ -154,7 +156,7 @@ def fit_parametric(
     chosen: Family = tried.loc[tried["chosen"], "family"].iloc[0]
     fitter = fitters[chosen]
     model = ParametricModel(chosen, design, fitter, breakpoints, float(kept["duration"].max()), fitters)
-    notes = (f"{dropped:,} spells of duration 0 were left out of the formula.",) if dropped else ()
+    notes = (INDEPENDENT, *((f"{dropped:,} spells of duration 0 were left out of the formula.",) if dropped else ()))
     return Estimates.build(
         _table(fitter, design, level=level).assign(n=kept["n"].sum()), by=["parameter", "term", "level"], cells=[], measure="log_time_ratio",
         unit="ratio", method=f"{FAMILIES[model.family]} by lifelines, chosen by held-out likelihood", level=level, min_n=min_n, better="up",
