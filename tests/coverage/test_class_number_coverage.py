@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from cemlab.stats.intervals import Floats
-from cemlab.stats.segments import em, number
+from cemlab.stats.segments import em, number, samples
 from cemlab.stats.segments.coded import coded
 from cemlab.stats.segments.latent_classes import LatentClasses
 from cemlab.stats.threads import one_thread
@@ -39,7 +39,7 @@ def drawn(classes: int, *, seed: int) -> Floats:
 def test_a_class_too_many_is_called_real_one_time_in_twenty(classes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # One sample that gains as much settles that p is above 1 in 20, so a test may end there; few are then drawn at a time.
     monkeypatch.setattr(number, "ENOUGH", 1)
-    monkeypatch.setattr(number, "BATCH", 5)
+    monkeypatch.setattr(samples, "BATCH", 5)
     data = coded(pd.DataFrame(PATTERNS, columns=ITEMS).astype(str).assign(n=1), items=ITEMS)
     n, random = drawn(classes, seed=classes), np.random.default_rng(0)
     with one_thread():

@@ -16,7 +16,7 @@ from number_rows import Rows, iris
 
 from cemlab.core.errors import CemlabError, InsufficientDataError, ParameterError, SchemaError
 from cemlab.stats import segments
-from cemlab.stats.segments import em, number
+from cemlab.stats.segments import em, samples
 
 R: dict[str, Any] = json.loads((Path(__file__).parents[1] / "reference" / "segments.json").read_text(encoding="utf-8"))
 PATHOLOGISTS = list("ABCDEFG")
@@ -173,7 +173,7 @@ def test_samples_of_the_test_follow_the_classes_and_keep_the_gaps() -> None:
     people = _needs(1.0, n=500)
     people["a"] = people["a"].mask(people.index < 100)
     fitted = segments.latent_classes(_counts(people), items=NEEDS, classes=2)
-    data, n = number._drawn(fitted.model, samples=400, random=np.random.default_rng(1))
+    data, n = samples.drawn(fitted.model, samples=400, random=np.random.default_rng(1))
     silent = data.x[:, :2].sum(axis=1) == 0
     assert (n[:, silent].sum(axis=1) == 100).all()
     assert (n[:, ~silent].sum(axis=1) == 400).all()

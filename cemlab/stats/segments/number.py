@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError
 from cemlab.core.results import Estimates
-from cemlab.stats.intervals import Floats
 from cemlab.stats.segments import em
-from cemlab.stats.segments.coded import Coded, coded, need_one
+from cemlab.stats.segments.coded import coded, need_one
 from cemlab.stats.segments.identified import identified
 from cemlab.stats.segments.latent_classes import LatentClasses, best_of, fit_of
+from cemlab.stats.segments.samples import batch_of, drawn
 from cemlab.stats.threads import one_thread
 
 CHANCE = 0.05
@@ -29,9 +29,6 @@ classes of the data alone, and 39 are enough when none of them gains half as muc
 
 STARTS = 20
 """Random starts of each other sample, beside the classes of the data."""
-
-BATCH, FEW_PATTERNS = 20, 2_000
-"""Most samples fitted together, and most patterns they may hold together: with many, each has others, and none is shared."""
 
 UNIDENTIFIED = "classes are not identified by these items."
 """Why no more of them were tried."""
@@ -165,46 +162,12 @@ def _tested(fewer: LatentClasses, more: LatentClasses, *, resamples: int, seed: 
 def _gains(fewer: LatentClasses, more: LatentClasses, *, samples: int, starts: int, seed: int) -> Iterator[float]:
     """Log-likelihood that one class more gains in each sample drawn from the fewer."""
     random = np.random.default_rng([seed, starts])
-    batch = max(1, min(BATCH, FEW_PATTERNS // len(fewer.data.n)))
+    batch = batch_of(fewer)
     for first in range(0, samples, batch):
-        data, n = _drawn(fewer, samples=min(batch, samples - first), random=random)
+        data, n = drawn(fewer, samples=min(batch, samples - first), random=random)
         with one_thread():
             low, high = (
                 em.refitted(data, model.fit, n=n, starts=starts, random=random).log_likelihood
                 for model in (fewer, more)
             )
         yield from high - low
-
-
-def _drawn(model: LatentClasses, *, samples: int, random: np.random.Generator) -> tuple[Coded, Floats]:
-    """Counts of samples drawn from the classes; whoever skipped items in the data skips the same ones."""
-    data, fit = model.data, model.fit
-    answered, group = np.unique(data.x @ data.item_of > 0, axis=0, return_inverse=True)
-    totals = np.rint(np.bincount(group.ravel(), weights=data.n)).astype(np.int64)
-    # Customers are split by class and then by their answer to each item; empty parts are dropped, so that there are never more
-    # parts than customers.
-    members = random.multinomial(np.tile(totals, samples), fit.sizes)
-    at, member = np.nonzero(members)
-    n, (sample, asked) = members[at, member], np.divmod(at, len(totals))
-    said = np.zeros((len(n), 0), dtype=np.int64)
-    ends = np.cumsum(data.sizes)[:-1]
-    for item, chances in enumerate(np.split(fit.probabilities, ends, axis=1)):
-        # The first answer is none at all.
-        skips = ~answered[asked, item][:, None]
-        parts = random.multinomial(n, np.hstack([skips, np.where(skips, 0.0, chances[member])]))
-        at, level = np.nonzero(parts)
-        n, sample, asked, member = parts[at, level], sample[at], asked[at], member[at]
-        said = np.column_stack([said[at], level])
-    return _counted(data, said, sample=sample, n=n)
-
-
-def _counted(data: Coded, said: np.ndarray, *, sample: np.ndarray, n: np.ndarray) -> tuple[Coded, Floats]:
-    """Patterns of answers (from 1; 0 is none), and how often each sample has each."""
-    code = np.zeros(len(said), dtype=np.int64)
-    for size, level in zip(data.sizes, said.T, strict=True):
-        # Numbered anew item by item: with many items a code of all would be too large a number.
-        _, first, code = np.unique(code * (size + 1) + level, return_index=True, return_inverse=True)
-    x = np.hstack([np.eye(size + 1)[level][:, 1:] for size, level in zip(data.sizes, said[first].T, strict=True)])
-    shape = int(sample.max()) + 1, len(x)
-    counts = np.bincount(sample * len(x) + code, weights=n, minlength=shape[0] * shape[1]).astype(float).reshape(shape)
-    return replace(data, x=x, n=counts[0]), counts

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats
+from cemlab.stats.segments import em
 from cemlab.stats.segments.coded import Coded, coded
 
 NODES, WIDEST = 61, 6.0
@@ -45,8 +45,8 @@ class Trait:
         Of each item, one per further level.
     graded : tuple of bool
         Whether the levels of each item are ordered, or two.
-    log_likelihood : float
-        Of the patterns.
+    steps : em.Classes
+        The trait in steps: shares of customers at each point, and probabilities of each level there.
     parameters : int
         Free parameters.
     """
@@ -54,8 +54,13 @@ class Trait:
     slopes: tuple[Floats, ...]
     intercepts: tuple[Floats, ...]
     graded: tuple[bool, ...]
-    log_likelihood: float
+    steps: em.Classes
     parameters: int
+
+    @property
+    def log_likelihood(self) -> float:
+        """Of the patterns."""
+        return float(self.steps.log_likelihood)
 
     def bic(self, total: float) -> float:
         """Return −2·log-likelihood + parameters·ln n.
@@ -187,7 +192,11 @@ def fitted_trait(data: Coded) -> Trait:
     ]  # fmt: skip
     best = min(runs, key=lambda run: float(run.fun))
     slopes, intercepts = layout.apart(best.x)
-    return Trait(tuple(slopes), tuple(intercepts), layout.graded, -float(best.fun), len(best.x))
+    _, weights = _points()
+    steps = em.Classes(
+        weights, np.exp(_curves(best.x, data, layout)[0].T), np.array(-float(best.fun)), np.array(bool(best.success))
+    )
+    return Trait(tuple(slopes), tuple(intercepts), layout.graded, steps, len(best.x))
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,15 +275,9 @@ def _loadings(data: Coded, layout: _Layout) -> Floats:
 
 def _height(values: Floats, data: Coded, layout: _Layout) -> tuple[float, Floats]:
     """The negative log-likelihood and its derivatives."""
-    slopes, intercepts = layout.apart(values)
-    theta = np.linspace(-WIDEST, WIDEST, NODES)
-    weights = np.exp(-(theta**2) / 2)
-    logs, back = np.empty((data.x.shape[1], NODES)), list[Any]()
-    for (columns, graded), slope, intercept in zip(layout.items, slopes, intercepts, strict=True):
-        told = _graded(slope, intercept, theta) if graded else _nominal(slope, intercept, theta)
-        logs[columns] = told[0]
-        back.append(told)
-    joint = data.x @ logs + np.log(weights / weights.sum())
+    theta, weights = _points()
+    logs, back = _curves(values, data, layout)
+    joint = data.x @ logs + np.log(weights)
     top = joint.max(axis=1, keepdims=True)
     odds = np.exp(joint - top)
     total = odds.sum(axis=1, keepdims=True)
@@ -282,6 +285,60 @@ def _height(values: Floats, data: Coded, layout: _Layout) -> tuple[float, Floats
     parts = [_slope_of(each, expected[columns], theta, graded=graded)
              for each, (columns, graded) in zip(back, layout.items, strict=True)]  # fmt: skip
     return -float(data.n @ (top + np.log(total))[:, 0]), -np.concatenate(parts)
+
+
+def _points() -> tuple[Floats, Floats]:
+    """Points of the trait, and the share of customers at each."""
+    theta = np.linspace(-WIDEST, WIDEST, NODES)
+    weights = np.exp(-(theta**2) / 2)
+    return theta, weights / weights.sum()
+
+
+def _curves(values: Floats, data: Coded, layout: _Layout) -> tuple[Floats, list[tuple[Floats, Floats]]]:
+    """Logarithm of the probability of each level at each point, shape (L, points), and what each item's derivatives need."""
+    theta, _ = _points()
+    logs, back = np.empty((data.x.shape[1], NODES)), list[tuple[Floats, Floats]]()
+    for (columns, graded), slope, intercept in zip(layout.items, *layout.apart(values), strict=True):
+        told = _graded(slope, intercept, theta) if graded else _nominal(slope, intercept, theta)
+        logs[columns] = told[0]
+        back.append(told)
+    return logs, back
+
+
+def _points() -> tuple[Floats, Floats]:
+    """Points of the trait, and the share of customers at each."""
+    theta = np.linspace(-WIDEST, WIDEST, NODES)
+    weights = np.exp(-(theta**2) / 2)
+    return theta, weights / weights.sum()
+
+
+def _curves(values: Floats, data: Coded, layout: _Layout) -> tuple[Floats, list[tuple[Floats, Floats]]]:
+    """Logarithm of the probability of each level at each point, shape (L, points), and what each item's derivatives need."""
+    theta, _ = _points()
+    logs, back = np.empty((data.x.shape[1], NODES)), list[tuple[Floats, Floats]]()
+    for (columns, graded), slope, intercept in zip(layout.items, *layout.apart(values), strict=True):
+        told = _graded(slope, intercept, theta) if graded else _nominal(slope, intercept, theta)
+        logs[columns] = told[0]
+        back.append(told)
+    return logs, back
+
+
+def _points() -> tuple[Floats, Floats]:
+    """Points of the trait, and the share of customers at each."""
+    theta = np.linspace(-WIDEST, WIDEST, NODES)
+    weights = np.exp(-(theta**2) / 2)
+    return theta, weights / weights.sum()
+
+
+def _curves(values: Floats, data: Coded, layout: _Layout) -> tuple[Floats, list[tuple[Floats, Floats]]]:
+    """Logarithm of the probability of each level at each point, shape (L, points), and what each item's derivatives need."""
+    theta, _ = _points()
+    logs, back = np.empty((data.x.shape[1], NODES)), list[tuple[Floats, Floats]]()
+    for (columns, graded), slope, intercept in zip(layout.items, *layout.apart(values), strict=True):
+        told = _graded(slope, intercept, theta) if graded else _nominal(slope, intercept, theta)
+        logs[columns] = told[0]
+        back.append(told)
+    return logs, back
 
 
 def _graded(slope: Floats, intercept: Floats, theta: Floats) -> tuple[Floats, Floats]:
