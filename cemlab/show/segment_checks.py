@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
-from cemlab.core.results import Finding, Name, Quote, Sentence
+from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
 from cemlab.show.checks import Check, State
 from cemlab.show.segment_words import word
@@ -15,27 +16,51 @@ _SURE, _UNSURE = 0.85, 0.7
 """Mean probability of the assigned class."""
 _FULL, _SCANT = 0.9, 0.5
 """Share known of an item."""
+_OFTEN = 0.5
+"""Share of starts that arrive at the same segments from which on a search is settled."""
+_DOUBTS: Mapping[str, str] = {
+    "one scale": "one scale separates customers as well: these are steps on it, not kinds",
+    "one crowd": "one crowd without groups would be divided as clearly: these are parts of it, not kinds",
+    "one group": "the data speak for no more than one group: these are cuts through it",
+}
 SCALE = "one means the same groups, zero no more than chance (adjusted Rand index)"
 """What an agreement is measured on."""
 
 
-def unlike(settled: bool) -> str:
+def unlike(settled: bool, doubt: str = "", pair: Sequence[str] = ()) -> tuple[Part, ...]:
     """Return what segments lack that are reproducible and no more.
 
     Parameters
     ----------
     settled : bool
         Whether the data speak for that many segments and no more.
+    doubt : str, default ""
+        What explains the customers as well: "one scale", "pair", "one crowd", "one group", or nothing.
+    pair : sequence of str, default ()
+        The items of a pair.
 
     Returns
     -------
-    str
+    tuple of str and Name
         To follow "but".
     """
-    return "shade into one another" if settled else "the data do not settle on that number"
+    if doubt == "pair":
+        named = (Name(f"“{word(name)}”") for name in pair[:2])
+        first, second = named
+        return (
+            first,
+            " and ",
+            second,
+            " go together beyond what the segments explain, and that makes segments by itself",
+        )
+    if doubt in _DOUBTS:
+        return (_DOUBTS[doubt],)
+    return ("shade into one another" if settled else "the data do not settle on that number",)
 
 
-def found_again(kind: str, smallest: Finding, *, settled: bool = True) -> Check:
+def found_again(
+    kind: str, smallest: Finding, *, settled: bool = True, doubt: str = "", pair: Sequence[str] = ()
+) -> Check:
     """Say whether the segments would be found again.
 
     Parameters
@@ -44,26 +69,52 @@ def found_again(kind: str, smallest: Finding, *, settled: bool = True) -> Check:
         The verdict.
     smallest : Finding
         Similarity of the segment that is found again least.
-    settled : bool, default True
-        Whether the data speak for that many segments and no more.
+    settled, doubt, pair : as in `unlike`
+        See there.
 
     Returns
     -------
     Check
         Overturns where they are constructed.
     """
-    means = {
-        "natural": "they lie apart and are found again",
-        "reproducible": f"they are found again, but {unlike(settled)}",
-        "constructed": "not all of them would be found again",
+    means: dict[str, tuple[Part, ...]] = {
+        "natural": ("they lie apart and are found again, and no simpler model explains them",),
+        "reproducible": ("they are found again, but ", *unlike(settled, doubt, pair)),
+        "constructed": ("not all of them would be found again",)
+        if doubt != "one group"
+        else ("they are cuts through one group",),
     }
     words = Sentence(
-        "In resamples the segment that is found again least has a similarity of ",
-        smallest,
-        f". The segments are {kind}: {means[kind]}.",
-    )
+        "In resamples the segment that is found again least has a similarity of ", smallest, f". The segments are {kind}: ", *means[kind], ".",
+    )  # fmt: skip
     states: dict[str, State] = {"natural": "holds", "reproducible": "watch", "constructed": "overturns"}
     return Check("Other customers of the same kind", (words,), states[kind])
+
+
+def simpler_explanation(doubt: str, pair: Sequence[str] = ()) -> Check:
+    """Say whether something simpler than kinds of customers explains the segments.
+
+    Parameters
+    ----------
+    doubt, pair : as in `unlike`
+        See there.
+
+    Returns
+    -------
+    Check
+        Overturns where something does.
+    """
+    title = "Something simpler than kinds of customers"
+    if not doubt:
+        tried = Sentence(
+            "Neither one scale, nor two items that go together, nor one crowd without groups explains the customers as well."
+        )
+        return Check(title, (tried,), "holds")
+    advice: list[Part] = (
+        [". Leave one of the two out of ", Name("items"), " and run the study again."] if doubt == "pair" else ["."]
+    )
+    known = Sentence("Kinds of customers are not shown: ", *unlike(True, doubt, pair), *advice)
+    return Check(title, (known,), "overturns")
 
 
 def other_starts(found: Finding, starts: Finding) -> Check:
@@ -77,10 +128,37 @@ def other_starts(found: Finding, starts: Finding) -> Check:
     Returns
     -------
     Check
-        To be watched where only one did.
+        To be watched unless at least half of them did.
     """
     words = Sentence(found, " of ", starts, " random starts arrived at the same segments.")
-    return Check("Another start of the search", (words,), "holds" if found.value > 1 else "watch")
+    often = found.value > 1 and found.value >= _OFTEN * starts.value
+    return Check("Another start of the search", (words,), "holds" if often else "watch")
+
+
+def all_told(told: Finding, count: Finding, right: Finding, largest: Finding) -> Check:
+    """Say whether plain rules reach every segment.
+
+    Parameters
+    ----------
+    told : Finding
+        Segments to which some rule leads.
+    count : Finding
+        Segments.
+    right : Finding
+        Share assigned rightly, held out.
+    largest : Finding
+        Share that putting everyone into the largest segment would get right.
+
+    Returns
+    -------
+    Check
+        Holds only where rules reach every segment and assign most customers rightly.
+    """
+    words = Sentence(
+        "Rules reach ", told, " of ", count, " segments and put ", right, " of customers where the model does."
+    )
+    every = told.value >= count.value and right.ci_low > largest.value
+    return Check("Plain rules instead of the model", (words,), "holds" if every and right.value >= _SURE else "watch")
 
 
 def other_method(agreement: Finding | None, *, method: str = "k-means") -> Check:
@@ -155,7 +233,8 @@ def incomplete(item: str, share: Finding) -> Check:
         return Check(title, (Sentence("Every item is known of everybody."),), "holds")
     state: State = "holds" if share.value >= _FULL else "watch" if share.value >= _SCANT else "overturns"
     words = Sentence("Least is known of ", Name(word(item)), ": of ", Quote(share, "precise"),
-                     ". Who lacks it is grouped by the rest, as if it were missing by chance.")  # fmt: skip
+                     ". Customers without it are grouped by the rest, which assumes that it is missing by chance: if those who do not answer differ, "
+                     "that alone can make or hide a segment.")  # fmt: skip
     return Check(title, (words,), state)
 
 
@@ -187,13 +266,15 @@ def same_later(agreement: Finding | None, *, days: int, dated: bool) -> Check:
     return Check(title, (words,), state)
 
 
-def beats_simple(better: list[str], asked: list[str]) -> Check:
+def beats_simple(better: list[str], asked: list[str], *, dated: bool = True) -> Check:
     """Say whether a simpler split would do.
 
     Parameters
     ----------
     better, asked : list of str
         Later outcomes that the segments foretell better, and all.
+    dated : bool, default True
+        Whether every item is known as of an earlier day.
 
     Returns
     -------
@@ -201,6 +282,8 @@ def beats_simple(better: list[str], asked: list[str]) -> Check:
         To be watched where there is none.
     """
     title = "A simpler split"
+    if not dated:
+        return Check(title, (Sentence("Whether the segments tell later outcomes better than a simple split cannot be asked: items carry no day, and may have changed on leaving."),), "watch")  # fmt: skip
     if not asked:
         return Check(title, (Sentence("No later time was there to compare on."),), "watch")
     if better:

@@ -52,7 +52,16 @@ def behind(
     return Sentence(grouped, f"{who} grouped by ", Name(named), *tail, *rests)
 
 
-def found_again(kind: str, *, count: Finding, smallest: Finding, settled: bool = True) -> Sentence:
+def found_again(
+    kind: str,
+    *,
+    count: Finding,
+    smallest: Finding,
+    settled: bool = True,
+    doubt: str = "",
+    pair: Sequence[str] = (),
+    gaps: bool = False,
+) -> Sentence:
     """Say which segments there are, and what they may be called.
 
     Parameters
@@ -65,22 +74,37 @@ def found_again(kind: str, *, count: Finding, smallest: Finding, settled: bool =
         Similarity of the segment that is found again least; unused for rules.
     settled : bool, default True
         Whether the data speak for that many segments and no more.
+    doubt : str, default ""
+        What explains the customers as well: "one scale", "pair", "one crowd", "one group", or nothing.
+    pair : sequence of str, default ()
+        The items of a pair.
+    gaps : bool, default False
+        Whether answers are missing that were skipped.
 
     Returns
     -------
     Sentence
-        The verdict first.
+        The verdict first, and what it assumes.
     """
     if kind == "by rule":
         return Sentence(count, " segments follow from a rule: whoever applies it finds them again, whether or not there are such kinds of customers.")  # fmt: skip
-    words = {
-        "natural": " segments lie apart and are found again in resamples: they are natural.",
-        "reproducible": f" segments are found again in resamples, but {unlike(settled)}: they are reproducible, not natural.",
-        "constructed": " segments were drawn, and not all of them would be found again: they are constructed, lines through a crowd.",
-    }
+    if kind == "constructed" and doubt == "one group":
+        return Sentence(count, " segments were drawn through one group: they are constructed, even where other samples would be cut in the same places.")  # fmt: skip
     if kind == "constructed":
-        return Sentence(count, words[kind])
-    return Sentence(count, words[kind][:-1], " (the least stable has a similarity of ", smallest, ").")
+        return Sentence(count, " segments were drawn, and not all of them would be found again: they are constructed, lines through a crowd.")  # fmt: skip
+    least: list[Part] = [" (the least stable has a similarity of ", smallest, ")."]
+    tail = [" This assumes that answers are missing by chance, given the others."] if gaps else []
+    if kind == "natural":
+        return Sentence(count, " segments lie apart and are found again in resamples: they are natural", *least, *tail)
+    why: tuple[Part, ...] = unlike(settled, doubt, pair)
+    return Sentence(
+        count,
+        " segments are found again in resamples, but ",
+        *why,
+        ". They are reproducible, not natural",
+        *least,
+        *tail,
+    )
 
 
 def how_many(used: Finding, best: Finding, *, most: int, method: str = "classes") -> Sentence:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from cemlab.core.results import Estimates, Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
-from cemlab.show.segment_checks import SCALE
+from cemlab.show.segment_checks import SCALE, unlike
 from cemlab.show.segment_words import word
 from cemlab.show.text.outcomes import none_significant, with_outcome
 
@@ -102,7 +102,7 @@ def worth(levels: Sequence[Finding], *, currency: str, what: str, differ: Collec
     )
 
 
-def stays(shares: Sequence[Finding], *, months: float, by_deeds: bool = False) -> Sentence:
+def stays(shares: Sequence[Finding], *, months: float, by_deeds: bool = False, dated: bool = True) -> Sentence:
     """Say what share of each segment is still there after a time.
 
     Parameters
@@ -113,6 +113,8 @@ def stays(shares: Sequence[Finding], *, months: float, by_deeds: bool = False) -
         After how many.
     by_deeds : bool, default False
         Whether segments are made of what customers did while they stayed: who stayed longer had more time to do it.
+    dated : bool, default True
+        Whether every item is known as of an earlier day: others may have changed on leaving.
 
     Returns
     -------
@@ -137,18 +139,23 @@ def stays(shares: Sequence[Finding], *, months: float, by_deeds: bool = False) -
         tail += (
             " Segments are made of what customers did while they stayed, so part of any gap is there by construction."
         )
+    elif not dated:
+        tail += " The items carry no day: they may have changed when customers left, so part or all of any gap may be there by construction."
     return Sentence("After ", Name(f"{months:g} months"), " ", *told, f" are still there{tail}")
 
 
 def undated() -> Sentence:
-    """Say that the items of an earlier day are those of today.
+    """Say why segments of undated items are not compared with what came later.
 
     Returns
     -------
     Sentence
         Without numbers.
     """
-    return Sentence("The items carry no day of their own: for the earlier day those of today stood in.")
+    return Sentence(
+        "Whether these segments tell later outcomes better than a simple split cannot be asked: items carry no day of their own, and may have changed "
+        "when customers left."
+    )
 
 
 def simple_split(better: Sequence[str], asked: Sequence[str]) -> Sentence:
@@ -281,7 +288,15 @@ def urgent(
                     " (", Name(word(worth)), *tops, ").")  # fmt: skip
 
 
-def certainty(kind: str, smallest: Finding | None, *, corrected: bool, settled: bool = True) -> tuple[Sentence, ...]:
+def certainty(
+    kind: str,
+    smallest: Finding | None,
+    *,
+    corrected: bool,
+    settled: bool = True,
+    doubt: str = "",
+    pair: Sequence[str] = (),
+) -> tuple[Sentence, ...]:
     """Say how sure the segments are.
 
     Parameters
@@ -294,6 +309,8 @@ def certainty(kind: str, smallest: Finding | None, *, corrected: bool, settled: 
         Whether figures are corrected for classification error.
     settled : bool, default True
         Whether the data speak for that many segments and no more.
+    doubt, pair : as in `segment_text.found_again`
+        See there.
 
     Returns
     -------
@@ -302,15 +319,20 @@ def certainty(kind: str, smallest: Finding | None, *, corrected: bool, settled: 
     """
     if smallest is None:
         return (Sentence("Groups by rule have no sampling error of their own: their sizes and figures have."),)
-    means = {
-        "natural": "They are found again, lie apart, and fewer of them would not do.",
-        "reproducible": "They are found again, but customers between them could as well be in the other."
-        if settled
-        else "They are found again, but how many there are is open.",
-        "constructed": "Another sample of the same customers would give other segments.",
+    between = ("customers between them could as well be in the other",)
+    open_number = ("how many there are is open",)
+    why = unlike(settled, doubt, pair) if doubt else between if settled else open_number
+    means: dict[str, tuple[Part, ...]] = {
+        "natural": (
+            "They are found again, lie apart, fewer of them would not do, and no simpler model explains them.",
+        ),
+        "reproducible": ("They are found again, but ", *why, "."),
+        "constructed": ("Another sample of the same customers would give other segments.",)
+        if doubt != "one group"
+        else ("The data speak for no more than one group.",),
     }
     return (
-        Sentence("In resamples the least stable segment has a similarity of ", smallest, ", where the same segment would have one. ", means[kind]),
+        Sentence("In resamples the least stable segment has a similarity of ", smallest, ", where the same segment would have one. ", *means[kind]),
         Sentence("Figures of segments are corrected for customers who are put into the wrong one; intervals hold the doubt about the classes too.")
         if corrected
         else Sentence("Figures are those of the customers as they were assigned, not of kinds of customers."),

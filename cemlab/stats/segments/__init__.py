@@ -1,6 +1,7 @@
 """Who they are: latent classes, mixtures and rules, how many, how stable, and what is said of each."""
 
 from cemlab.stats.segments.agreement import agreement, transitions
+from cemlab.stats.segments.alternatives import simpler_models
 from cemlab.stats.segments.assigned import level_shares, told_by
 from cemlab.stats.segments.bch import classification, exact
 from cemlab.stats.segments.categories import categories
@@ -11,6 +12,7 @@ from cemlab.stats.segments.latent_classes import latent_classes
 from cemlab.stats.segments.mixtures import mixture, number_of_components
 from cemlab.stats.segments.naming import contrasts, names, renamed
 from cemlab.stats.segments.number import number_of_classes
+from cemlab.stats.segments.one_trait import one_trait
 from cemlab.stats.segments.prediction_strength import number_of_clusters
 from cemlab.stats.segments.profiles import differences, profiles, sizes
 from cemlab.stats.segments.relearnt import relearnt
@@ -42,12 +44,14 @@ __all__ = [
     "number_of_classes",
     "number_of_clusters",
     "number_of_components",
+    "one_trait",
     "overall",
     "profiles",
     "relearnt",
     "renamed",
     "rfm_classes",
     "rules",
+    "simpler_models",
     "sizes",
     "stability",
     "told_by",

@@ -104,12 +104,12 @@ def pair_residuals(model: LatentClasses, *, samples: int = SAMPLES, seed: int = 
     Oberski, D. L., van Kollenburg, G. H., & Vermunt, J. K. (2013). A Monte Carlo evaluation of three methods to detect local dependence in
     binary data latent class models. Advances in Data Analysis and Classification, 7(3), 267–279. doi:10.1007/s11634-013-0146-2
     """
-    from scipy.stats import gamma
+    from scipy.special import gammaincc
 
     found = residual_table(model.data, model.fit, n=model.data.n)
     chance = np.array(list(_by_chance(model, samples=samples, seed=seed)))
-    mean, spread = chance.mean(axis=0), np.maximum(chance.var(axis=0, ddof=1), 1e-12)
-    p_values = gamma.sf(found, np.maximum(mean, 1e-6) ** 2 / spread, scale=spread / np.maximum(mean, 1e-6))
+    mean, spread = np.maximum(chance.mean(axis=0), 1e-6), np.maximum(chance.var(axis=0, ddof=1), 1e-12)
+    p_values = np.asarray(gammaincc(mean**2 / spread, found * mean / spread))
     named = itertools.combinations(model.data.items, 2)
     rows = zip(named, found, p_values, benjamini_hochberg(p_values), strict=True)
     pairs = [Pair(first, second, float(chi), float(p), float(q)) for (first, second), chi, p, q in rows]
@@ -207,12 +207,12 @@ class _Scale:
 
 def _tied(model: LatentClasses, fitted: _Fewer | _Scale, *, seed: int) -> Simpler | None:
     """The model with pairs taken together while BIC falls; None where no pair earns its parameters."""
-    data, best, pairs = model.data, None, list[tuple[str, ...]]()
+    data, best, pairs, repeats = model.data, None, list[tuple[str, ...]](), _repeats(model.data)
     try:
         fit, npar = fitted(data)
         for at in range(MOST_TIED):
             # A scale bends towards two items that repeat each other, and then nothing is left between them: these are taken as they stand.
-            pair = _closest(data, fit if at or fitted.classes else _Fewer(1, seed)(data)[0])
+            pair = _closest(data, fit if at or fitted.classes else _Fewer(1, seed)(data)[0], repeats)
             if pair is None:
                 break
             same, both = masked(data, pair), together(data, pair)
@@ -283,7 +283,13 @@ def masked(data: Coded, pair: tuple[int, ...]) -> Coded:
     return replace(data, x=np.where(lacking[:, None] & theirs[None, :], 0.0, data.x))
 
 
-def _closest(data: Coded, fit: em.Classes) -> tuple[int, int] | None:
+def _may_join(one: str, other: str, repeats: set[frozenset[str]]) -> bool:
+    """Whether two items may be taken together: any two, or more of which each repeats the others."""
+    names = [*one.split(JOINS), *other.split(JOINS)]
+    return len(names) == 2 or all(frozenset(pair) in repeats for pair in itertools.combinations(names, 2))
+
+
+def _closest(data: Coded, fit: em.Classes, repeats: set[frozenset[str]]) -> tuple[int, int] | None:
     """The pair with the largest residual beyond its degrees of freedom; None without one that may be taken together."""
     pairs = list(itertools.combinations(range(len(data.items)), 2))
     sizes = np.array([[data.sizes[a], data.sizes[b]] for a, b in pairs], dtype=float).reshape(-1, 2)
@@ -291,20 +297,22 @@ def _closest(data: Coded, fit: em.Classes) -> tuple[int, int] | None:
     beyond = (residual_table(data, fit, n=data.n) - free) / np.sqrt(2 * free)
     beyond[sizes.prod(axis=1) > WIDEST] = -np.inf
     # Three items that go together are what a class is, unless each repeats the others.
-    joined = np.array([JOINS in data.items[a] + data.items[b] for a, b in pairs], dtype=bool)
-    beyond[joined & (_strength(data) < REPEATS)] = -np.inf
+    beyond[[not _may_join(data.items[a], data.items[b], repeats) for a, b in pairs]] = -np.inf
     if len(pairs) < 2 or not np.isfinite(beyond).any():
         return None
     return pairs[int(beyond.argmax())]
 
 
-def _strength(data: Coded) -> Floats:
-    """Cramér's V of each pair of items, whatever the classes."""
+def _repeats(data: Coded) -> set[frozenset[str]]:
+    """Pairs of items that repeat each other, whatever the classes: Cramér's V."""
     alone = em.Classes(np.ones(1), _shares(data)[None], np.array(-np.inf), np.array(True))
     answered = data.x @ data.item_of
     both = (answered.T @ (data.n[:, None] * answered))[np.triu_indices(len(data.items), 1)]
     least = np.array([min(a, b) - 1 for a, b in itertools.combinations(data.sizes, 2)], dtype=float)
-    return np.asarray(np.sqrt(residual_table(data, alone, n=data.n) / np.maximum(both * least, 1e-9)))
+    strength = np.sqrt(residual_table(data, alone, n=data.n) / np.maximum(both * least, 1e-9))
+    return {
+        frozenset(pair) for pair, v in zip(itertools.combinations(data.items, 2), strength, strict=True) if v >= REPEATS
+    }
 
 
 def _shares(data: Coded) -> Floats:

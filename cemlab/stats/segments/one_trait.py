@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -287,6 +288,7 @@ def _height(values: Floats, data: Coded, layout: _Layout) -> tuple[float, Floats
     return -float(data.n @ (top + np.log(total))[:, 0]), -np.concatenate(parts)
 
 
+@cache
 def _points() -> tuple[Floats, Floats]:
     """Points of the trait, and the share of customers at each."""
     theta = np.linspace(-WIDEST, WIDEST, NODES)
@@ -305,6 +307,7 @@ def _curves(values: Floats, data: Coded, layout: _Layout) -> tuple[Floats, list[
     return logs, back
 
 
+@cache
 def _points() -> tuple[Floats, Floats]:
     """Points of the trait, and the share of customers at each."""
     theta = np.linspace(-WIDEST, WIDEST, NODES)
@@ -323,6 +326,7 @@ def _curves(values: Floats, data: Coded, layout: _Layout) -> tuple[Floats, list[
     return logs, back
 
 
+@cache
 def _points() -> tuple[Floats, Floats]:
     """Points of the trait, and the share of customers at each."""
     theta = np.linspace(-WIDEST, WIDEST, NODES)

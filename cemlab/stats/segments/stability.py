@@ -30,11 +30,14 @@ BATCH = 20
 Verdict = Literal["natural", "reproducible", "constructed"]
 
 MEANING = {
-    "natural": "The segments are found again in resamples and lie apart: they are in the data.",
+    "natural": "The segments are found again in resamples and lie apart: they are in the data, as far as simpler models were tried.",
     "reproducible": "The segments are found again in resamples, but they do not lie clearly apart: a useful division of what is continuous.",
-    "constructed": "Other samples of the same customers would have given other segments: they are made, not found.",
+    "constructed": "Other samples of the same customers would have given other segments, or they are cuts through one group: made, not found.",
 }
 """What each verdict says."""
+
+ONE_GROUP = "one group"
+"""Doubt where the data speak for no more than one group."""
 
 
 def stability(
@@ -131,13 +134,16 @@ def jaccard(table: Floats) -> Floats:
     return np.asarray((table / np.maximum(either, 1e-300)).max(axis=1))
 
 
-def verdict(stable: Estimates, fitted: Estimates, *, number: Estimates | None = None) -> Estimates:
+def verdict(
+    stable: Estimates, fitted: Estimates, *, number: Estimates | None = None, simpler: Estimates | None = None
+) -> Estimates:
     """Return what the segments may be called: natural, reproducible or constructed.
 
     Natural: every segment is stable (0.75); they lie apart (relative entropy from 0.60 on, of k-means mean silhouette from 0.50 on); one class
     fewer is refused (BIC, and the bootstrap test where it was made), and one more does not fit better (BIC, of mixtures ICL), or of k-means
-    one half of the customers foretells the clusters of the other (prediction strength, where it was taken). Reproducible: every
-    segment is at least a pattern (0.60), and BIC prefers them to one class. Constructed: anything else.
+    one half of the customers foretells the clusters of the other (prediction strength, where it was taken); and no simpler model
+    explains the customers as well. Reproducible: every segment is at least a pattern (0.60), and the data speak for more than one group (BIC, of
+    k-means prediction strength). Constructed: anything else.
 
     Parameters
     ----------
@@ -148,12 +154,15 @@ def verdict(stable: Estimates, fitted: Estimates, *, number: Estimates | None = 
     number : Estimates, optional
         Of `number_of_classes`, `number_of_components` or `number_of_clusters`; latent classes and mixtures are not called natural
         without.
+    simpler : Estimates, optional
+        Of `simpler_models`; nothing is called natural without.
 
     Returns
     -------
     Estimates
         Measure ``segmentation``; one row: ``estimate`` (smallest mean Jaccard of a segment), ``verdict``, ``meaning``, ``apart``
-        (relative entropy or silhouette), ``told`` (True where one class fewer is refused, and one more not preferred), ``n``.
+        (relative entropy or silhouette), ``told`` (True where one class fewer is refused, and one more not preferred), ``doubt`` ("one group",
+        "one scale", "pair", "one crowd", or empty), ``first``, ``second`` (items of the pair), ``n``.
 
     Raises
     ------
@@ -183,16 +192,29 @@ def verdict(stable: Estimates, fitted: Estimates, *, number: Estimates | None = 
         criterion = "icl" if isinstance(fitted.model, Groups) else "estimate"
         told = told and _turns_at(number, classes=int(fit["classes"]), criterion=criterion)
     clear = apart >= (CLEAR_ENTROPY if of_classes else CLEAR_SILHOUETTE)
+    doubt, pair = (ONE_GROUP, ("", "")) if not any_class else _doubt(simpler)
     word: Verdict = "constructed"
     if lowest >= PATTERN and any_class and fit["classes"] > 1:
-        word = "natural" if lowest >= STABLE and clear and told else "reproducible"
+        sure = clear and told and simpler is not None and not doubt
+        word = "natural" if lowest >= STABLE and sure else "reproducible"
     row = pd.DataFrame(
-        [{"estimate": lowest, "verdict": word, "meaning": MEANING[word], "apart": apart, "told": told, "n": fit["n"]}]
-    )
+        [{"estimate": lowest, "verdict": word, "meaning": MEANING[word], "apart": apart, "told": told, "doubt": doubt,
+          "first": pair[0], "second": pair[1], "n": fit["n"]}]
+    )  # fmt: skip
     return Estimates.build(
         row, by=[], measure="segmentation", unit="ratio", method="smallest cluster-wise Jaccard similarity, separation, number of classes",
         level=stable.level, min_n=stable.min_n, better="up",
     )  # fmt: skip
+
+
+def _doubt(simpler: Estimates | None) -> tuple[str, tuple[str, str]]:
+    """The first simpler explanation that does as well, and the items of a pair."""
+    if simpler is None:
+        return "", ("", "")
+    for row in simpler.table.to_dict("records"):
+        if row["as_good"]:
+            return str(row["explanation"]), (str(row["first"]), str(row["second"]))
+    return "", ("", "")
 
 
 def _evidence(number: Estimates | None, *, classes: int) -> tuple[bool, bool]:
@@ -218,11 +240,11 @@ def _turns_at(number: Estimates | None, *, classes: int, criterion: str) -> bool
 
 
 def _strength(number: Estimates | None, *, classes: int) -> tuple[bool, bool]:
-    """Whether one half foretells so many clusters of the other; no number of them is refused for good."""
+    """Whether one half foretells so many clusters of the other, and whether it foretells more than one."""
     if number is None:
         return True, True
-    rows = number.table.loc[number.table["classes"] == classes]
-    return bool((rows["estimate"] + rows["std_error"] >= STRONG).any()), True
+    strong = number.table.loc[number.table["estimate"] + number.table["std_error"] >= STRONG, "classes"]
+    return bool((strong == classes).any()), bool((strong > 1).any())
 
 
 def _of_patterns(model: LatentClasses, *, resamples: int, seed: int) -> Floats:
