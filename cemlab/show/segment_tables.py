@@ -117,6 +117,32 @@ def of_stability(stable: Estimates, *, info: LabInfo) -> Table:
     return Table("How well each segment is found again in resamples", columns, rows, stable.table)
 
 
+def of_simpler(simpler: Estimates, *, info: LabInfo) -> Table:
+    """Return what else could explain segments, and whether it does as well.
+
+    Parameters
+    ----------
+    simpler : Estimates
+        From ``stats.segments.simpler_models``.
+    info : LabInfo
+        For the locale.
+
+    Returns
+    -------
+    Table
+        One row per model or test.
+    """
+    columns = (Column("Simpler explanation"), Column("Model or test"), Column("Items"), Column("BIC, less that of the segments", numeric=True),
+               Column("p", numeric=True), Column("As good as the segments"))  # fmt: skip
+    rows = []
+    for row in simpler.table.to_dict("records"):
+        pair = numbers.listed(word(str(row[name])) for name in ("first", "second") if row[name])
+        cells = [Cell(str(row[name]), str(row[name])) for name in ("explanation", "model")]
+        cells += [Cell(pair, pair), _number(row["estimate"], info=info), _number(row["p_value"], digits=2, info=info)]
+        rows.append((*cells, Cell("yes" if row["as_good"] else "no", bool(row["as_good"]))))
+    return Table("What else could explain the segments", columns, tuple(rows), simpler.table)
+
+
 def of_rules(rules: pd.DataFrame, *, info: LabInfo, counted: str = "customers") -> Table:
     """Return plain rules as a table.
 

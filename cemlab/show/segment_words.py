@@ -220,6 +220,25 @@ def _conditions(rule: str, named: str) -> str:
     return ", ".join(told)
 
 
+def why_not(judged: Estimates | None) -> dict[str, Any]:
+    """Return why segments are not natural, as sentences and checks take it.
+
+    Parameters
+    ----------
+    judged : Estimates or None
+        From ``stats.segments.verdict``; None for rules.
+
+    Returns
+    -------
+    dict
+        ``settled``, ``doubt`` and ``pair`` of `segment_text.found_again`.
+    """
+    if judged is None:
+        return {"settled": True, "doubt": "", "pair": ()}
+    row = judged.row()
+    return {"settled": bool(row["told"]), "doubt": str(row["doubt"]), "pair": (str(row["first"]), str(row["second"]))}
+
+
 def rule_of(rules: pd.DataFrame, segment: str) -> str:
     """Return the rule by which most customers of a segment are told.
 

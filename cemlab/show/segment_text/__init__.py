@@ -9,7 +9,6 @@ from cemlab.show.segment_text.use import (
     simple_split,
     stands_out,
     stays,
-    undated,
     urgent,
     worth,
 )
@@ -28,7 +27,6 @@ __all__ = [
     "sizes",
     "stands_out",
     "stays",
-    "undated",
     "urgent",
     "worth",
 ]

@@ -144,20 +144,6 @@ def stays(shares: Sequence[Finding], *, months: float, by_deeds: bool = False, d
     return Sentence("After ", Name(f"{months:g} months"), " ", *told, f" are still there{tail}")
 
 
-def undated() -> Sentence:
-    """Say why segments of undated items are not compared with what came later.
-
-    Returns
-    -------
-    Sentence
-        Without numbers.
-    """
-    return Sentence(
-        "Whether these segments tell later outcomes better than a simple split cannot be asked: items carry no day of their own, and may have changed "
-        "when customers left."
-    )
-
-
 def simple_split(better: Sequence[str], asked: Sequence[str]) -> Sentence:
     """Say whether the segments foretell more than a simple split.
 
