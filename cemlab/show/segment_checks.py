@@ -135,7 +135,7 @@ def other_starts(found: Finding, starts: Finding) -> Check:
     return Check("Another start of the search", (words,), "holds" if often else "watch")
 
 
-def all_told(told: Finding, count: Finding, right: Finding, largest: Finding) -> Check:
+def all_told(told: Finding, count: Finding, *, right: Finding, largest: Finding) -> Check:
     """Say whether plain rules reach every segment.
 
     Parameters

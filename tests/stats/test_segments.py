@@ -211,7 +211,8 @@ def _verdict(separation: float, *, at_most: int = 4) -> str:
     patterns = _counts(_needs(separation))
     found = segments.latent_classes(patterns, items=NEEDS, classes=3, starts=5)
     classes = segments.number_of_classes(patterns, items=NEEDS, at_most=at_most, starts=5, resamples=0)
-    return str(segments.verdict(segments.stability(found, resamples=30), found, number=classes).row()["verdict"])
+    simpler, stable = segments.simpler_models(found), segments.stability(found, resamples=30)
+    return str(segments.verdict(stable, found, number=classes, simpler=simpler).row()["verdict"])
 
 
 def test_verdict_is_natural_where_needs_lie_apart_and_constructed_where_there_are_none() -> None:

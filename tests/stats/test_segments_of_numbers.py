@@ -63,17 +63,15 @@ def test_planted_clusters_are_counted_and_a_single_cloud_is_one(apart: float, be
     assert found.row({"best": True})["classes"] == best
     assert found.table["estimate"].iloc[0] == 1.0
     kept = segments.stability(fitted := segments.k_means(Rows(_planted(apart)), classes=3, starts=5), resamples=20)
-    word = segments.verdict(kept, fitted, number=found).row()["verdict"]
+    word = segments.verdict(kept, fitted, number=found, simpler=segments.simpler_models(fitted)).row()["verdict"]
     assert (word == "natural") == (best == 3)
 
 
-def test_segments_found_in_resamples_are_not_natural_where_the_halves_disagree() -> None:
+def test_segments_found_in_resamples_are_cuts_through_one_group_where_the_halves_speak_for_one() -> None:
     found = segments.k_means(Rows(_planted(6.0)), classes=3, starts=5)
     number = segments.number_of_clusters(Rows(_planted(0.0)), at_most=3, splits=10)
-    assert (
-        segments.verdict(segments.stability(found, resamples=20), found, number=number).row()["verdict"]
-        == "reproducible"
-    )
+    row = segments.verdict(segments.stability(found, resamples=20), found, number=number).row()
+    assert (row["verdict"], row["doubt"]) == ("constructed", "one group")
 
 
 def test_too_few_customers_for_halves_and_bad_numbers_are_refused() -> None:
@@ -160,7 +158,10 @@ def test_mixture_that_bends_components_round_one_skewed_crowd_is_not_called_natu
     frame = pd.DataFrame(np.random.default_rng(2).gamma(1.2, size=(600, 2)), columns=["visits", "calls"])
     number = segments.number_of_components(Rows(frame), at_most=4, starts=8)
     found = segments.mixture(Rows(frame), classes=3, starts=8)
-    word = segments.verdict(segments.stability(found, resamples=20), found, number=number).row()["verdict"]
+    simpler = segments.simpler_models(found)
+    word = segments.verdict(segments.stability(found, resamples=20), found, number=number, simpler=simpler).row()[
+        "verdict"
+    ]
     assert number.row({"best": True})["classes"] >= 3, "BIC likes further components"
     assert word != "natural"
 
@@ -168,7 +169,8 @@ def test_mixture_that_bends_components_round_one_skewed_crowd_is_not_called_natu
 def test_planted_clouds_of_a_mixture_are_natural() -> None:
     number = segments.number_of_components(Rows(_planted(7.0)), at_most=4, starts=8)
     found = segments.mixture(Rows(_planted(7.0)), classes=3, starts=8)
-    assert segments.verdict(segments.stability(found, resamples=20), found, number=number).row()["verdict"] == "natural"
+    stable, simpler = segments.stability(found, resamples=20), segments.simpler_models(found)
+    assert segments.verdict(stable, found, number=number, simpler=simpler).row()["verdict"] == "natural"
 
 
 def test_levels_of_numbers_are_high_and_low_and_a_name_does_not_say_what_follows() -> None:

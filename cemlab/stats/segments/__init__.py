@@ -12,13 +12,13 @@ from cemlab.stats.segments.latent_classes import latent_classes
 from cemlab.stats.segments.mixtures import mixture, number_of_components
 from cemlab.stats.segments.naming import contrasts, names, renamed
 from cemlab.stats.segments.number import number_of_classes
-from cemlab.stats.segments.one_trait import one_trait
 from cemlab.stats.segments.prediction_strength import number_of_clusters
 from cemlab.stats.segments.profiles import differences, profiles, sizes
 from cemlab.stats.segments.relearnt import relearnt
 from cemlab.stats.segments.rfm import rfm_classes
 from cemlab.stats.segments.rules import overall, rules
 from cemlab.stats.segments.stability import stability, verdict
+from cemlab.stats.segments.trait import one_trait
 from cemlab.stats.segments.worth import beats, comparable, upheld
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ def simpler_models(fitted: Estimates, *, seed: int = 0, level: float = 0.95, min
     >>> simpler_models(latent_classes(patterns, items=["a", "b", "c"], classes=2)).table["explanation"].unique().tolist()
     ['one scale', 'pair']
     """
-    model, n = fitted.model, float(fitted.parts["fit"]["n"].iloc[0])
+    model = fitted.model
     if isinstance(model, LatentClasses):
         rows, notes = _of_classes(model, seed=seed), [BY_BIC, BY_PAIR]
     elif isinstance(model, Groups):
@@ -76,7 +77,7 @@ def simpler_models(fitted: Estimates, *, seed: int = 0, level: float = 0.95, min
             f"Simpler models need the estimates of latent_classes, k_means or mixture: `{fitted.measure}` was given."
         )
     columns = ["explanation", "model", "estimate", "npar", "p_value", "first", "second", "as_good"]
-    table = pd.DataFrame(rows, columns=columns).assign(n=n)
+    table = pd.DataFrame(rows, columns=columns).assign(n=float(fitted.parts["fit"]["n"].iloc[0]))
     return Estimates.build(
         table, by=["explanation", "model"], cells=[], measure="bic_difference", unit="ratio", method="simpler models of the same customers",
         level=level, min_n=min_n, notes=notes,
@@ -128,9 +129,13 @@ def factor_bic(groups: Groups) -> tuple[float, int]:
         Means, loadings and specific variances; never more than those of any normal distribution.
     """
     from sklearn.decomposition import FactorAnalysis
+    from sklearn.exceptions import ConvergenceWarning
 
     x, width = groups.sample, groups.sample.shape[1]
-    found = FactorAnalysis(1, tol=1e-8, max_iter=5_000).fit(x)
+    with warnings.catch_warnings():
+        # Where a column follows from the factor its specific variance falls to zero ever more slowly: the likelihood hardly rises.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found = FactorAnalysis(1, tol=1e-6, max_iter=1_000, svd_method="lapack").fit(x)
     reached = float(found.score_samples(x).sum() - len(x) * np.log(groups.spread).sum())
     npar = min(3 * width, width + width * (width + 1) // 2)
     return -2 * reached + npar * np.log(len(x)), npar

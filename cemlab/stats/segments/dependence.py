@@ -14,8 +14,8 @@ from cemlab.stats.multiplicity import benjamini_hochberg
 from cemlab.stats.segments import em
 from cemlab.stats.segments.coded import Coded
 from cemlab.stats.segments.latent_classes import LatentClasses, best_of
-from cemlab.stats.segments.one_trait import fitted_trait
 from cemlab.stats.segments.samples import batch_of, drawn
+from cemlab.stats.segments.trait import fitted_trait
 from cemlab.stats.threads import one_thread
 
 SAMPLES = 99
