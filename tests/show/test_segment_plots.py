@@ -208,6 +208,67 @@ def test_the_verdict_comes_first_and_names_what_was_constructed() -> None:
     assert states == {"natural": "holds", "reproducible": "watch", "constructed": "overturns"}
 
 
+@pytest.mark.parametrize(
+    ("doubt", "says"),
+    [
+        ("one scale", "one scale separates customers as well: these are steps on it, not kinds"),
+        ("pair", "“need help” and “need speed” go together beyond what the segments explain"),
+        ("one crowd", "one crowd without groups would be divided as clearly"),
+    ],
+)
+def test_what_explains_segments_as_well_is_named_wherever_they_are_judged(doubt: str, says: str) -> None:
+    given: dict[str, Any] = {"doubt": doubt, "pair": ("need_help", "need_speed")}
+    told = _said(segment_text.found_again("reproducible", count=COUNT, smallest=LEAST, **given))
+    assert says in told
+    assert "not natural" in told
+    assert says in _said(segment_checks.found_again("reproducible", LEAST, **given).sentences[0])
+    assert says in _said(segment_text.certainty("reproducible", LEAST, corrected=True, **given)[0])
+    check = segment_checks.simpler_explanation(doubt, given["pair"])
+    assert says in _said(check.sentences[0])
+    assert ("Leave one of the two out of items" in _said(check.sentences[0])) == (doubt == "pair")
+    assert check.state == "overturns"
+    assert segment_checks.simpler_explanation("").state == "holds"
+
+
+def test_cuts_through_one_group_are_never_said_to_be_reproducible_or_not_found_again() -> None:
+    told = _said(segment_text.found_again("constructed", count=COUNT, smallest=LEAST, doubt="one group"))
+    assert "through one group: they are constructed" in told
+    assert "not all of them would be found again" not in told
+    assert "reproducible" not in told
+    assert "cuts through one group" in _said(
+        segment_checks.found_again("constructed", LEAST, doubt="one group").sentences[0]
+    )
+    assert "no more than one group" in _said(
+        segment_text.certainty("constructed", LEAST, corrected=False, doubt="one group")[0]
+    )
+
+
+@pytest.mark.parametrize("kind", ["natural", "reproducible"])
+def test_segments_of_missing_answers_say_what_they_assume(kind: str) -> None:
+    told = [_said(segment_text.found_again(kind, count=COUNT, smallest=LEAST, gaps=gaps)) for gaps in (True, False)]
+    assert ["missing by chance, given the others" in each for each in told] == [True, False]
+    assert "which assumes that it is missing by chance" in _said(
+        segment_checks.incomplete("plan", Finding("k", 0.95, "share")).sentences[0]
+    )
+
+
+@pytest.mark.parametrize(("found", "state"), [(5.0, "watch"), (9.0, "watch"), (10.0, "holds"), (20.0, "holds")])
+def test_a_search_is_settled_where_half_of_its_starts_arrive(found: float, state: str) -> None:
+    assert segment_checks.other_starts(Finding("f", found, "rows"), Finding("s", 20.0, "rows")).state == state
+
+
+@pytest.mark.parametrize(("told", "right", "state"), [(5.0, 0.9, "watch"), (6.0, 0.9, "holds"), (6.0, 0.7, "watch")])
+def test_rules_hold_only_where_they_reach_every_segment_and_most_customers(
+    told: float, right: float, state: str
+) -> None:
+    rules = Finding("r", right, "share", ci_low=right - 0.02, ci_high=right + 0.02)
+    check = segment_checks.all_told(
+        Finding("t", told, "rows"), Finding("n", 6.0, "rows"), right=rules, largest=Finding("l", 0.4, "share")
+    )
+    assert check.state == state
+    assert f"Rules reach {told:.0f} of 6 segments" in _said(check.sentences[0])
+
+
 def test_one_group_and_ever_more_groups_are_said() -> None:
     one, most = Finding("b", 1.0, "rows"), Finding("b", 6.0, "rows")
     assert "no more than one group" in _said(segment_text.how_many(COUNT, one, most=6))
@@ -223,6 +284,8 @@ def test_simple_split_is_kept_unless_beaten() -> None:
         "These segments foretell later spend better than every simple split that was tried. For leaving keep the simple one."
     )
     assert segment_checks.beats_simple([], ["later_left"]).state == "watch"
+    undated = segment_checks.beats_simple([], [], dated=False)
+    assert (undated.state, "may have changed on leaving" in _said(undated.sentences[0])) == ("watch", True)
     assert segment_checks.beats_simple(["later_spend"], ["later_spend"]).state == "holds"
 
 
@@ -270,6 +333,7 @@ def test_staying_by_deeds_is_said_to_be_so_by_construction() -> None:
         Finding("s", 0.6, "share", scope={"segment": "B"}, ci_low=0.56, ci_high=0.64),
     ]
     assert "by construction" in _said(segment_text.stays(shares, months=12.0, by_deeds=True))
+    assert "may be there by construction" in _said(segment_text.stays(shares, months=12.0, dated=False))
     plain = _said(segment_text.stays(shares, months=12.0))
     assert "by construction" not in plain
     assert plain.endswith("are still there.")

@@ -22,7 +22,7 @@ CHANCE = 0.05
 """A residual, and segments clearer than those of one crowd, are more than chance below this."""
 
 BY_BIC = "A simpler model explains the answers as well where its BIC is no larger than that of the classes."
-BY_PAIR = "Pairs of items are judged together, by samples drawn from the classes (Benjamini–Hochberg)."
+BY_PAIR = "Pairs of items are judged together, by the largest residual of all in samples drawn from the classes (single-step maxT)."
 BY_CROWD = "Crowds are drawn with the same margins and correlations, and divided alike."
 
 
@@ -95,10 +95,10 @@ def _of_classes(model: LatentClasses, *, seed: int) -> list[tuple[Any, ...]]:
         first, second = each.pair[:2] or ("", "")
         rows.append((PAIR if each.pair else ONE_SCALE, told, gap, each.parameters, np.nan, first, second, gap <= 0))
     worst = pair_residuals(model, seed=seed)[0]
-    stands = worst.q_value < CHANCE
+    stands = worst.adjusted < CHANCE
     return [
         *rows,
-        (PAIR, "residual within the classes", np.nan, np.nan, worst.q_value, worst.first, worst.second, stands),
+        (PAIR, "residual within the classes", np.nan, np.nan, worst.adjusted, worst.first, worst.second, stands),
     ]
 
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from cemlab.core.errors import CemlabError
 from cemlab.stats.intervals import Floats
-from cemlab.stats.multiplicity import benjamini_hochberg
 from cemlab.stats.segments import em
 from cemlab.stats.segments.coded import Coded
 from cemlab.stats.segments.latent_classes import LatentClasses, best_of
@@ -18,8 +17,11 @@ from cemlab.stats.segments.samples import batch_of, drawn
 from cemlab.stats.segments.trait import fitted_trait
 from cemlab.stats.threads import one_thread
 
-SAMPLES = 99
+SAMPLES = 199
 """Samples from the classes that say how large residuals are by chance."""
+
+LEAST_SPREAD = 0.05
+"""Least standard deviation of a cube root: in a saturated model residuals are rounding errors."""
 
 MOST_TIED, WIDEST = 3, 27
 """Most pairs of a simpler model that are taken together, and most levels of what they make."""
@@ -41,15 +43,18 @@ class Pair:
         The items.
     chi_squared : float
         Σ(observed − expected)²/expected of their two-way table.
-    p_value, q_value : float
-        Of a residual as large by chance, alone and among all pairs.
+    p_value, adjusted : float
+        Of a residual as large by chance, of this pair and of any pair.
+    far : float
+        Standard deviations beyond the mean of samples, of the cube root.
     """
 
     first: str
     second: str
     chi_squared: float
     p_value: float
-    q_value: float
+    adjusted: float
+    far: float
 
 
 @dataclass(frozen=True)
@@ -82,8 +87,9 @@ def pair_residuals(model: LatentClasses, *, samples: int = SAMPLES, seed: int = 
     """Return what is left between each two items within the classes, the most improbable first.
 
     χ² = Σ(O − E)²/E over the two-way table of those who answered both, E = Σ_k m_k·P_k(level of one)·P_k(level of the other), m_k their expected
-    number in class k. It has no chi-square law, since the classes were fitted to the same answers: its law is a gamma with mean and variance of
-    samples drawn from the classes and fitted anew. All pairs are judged together (Benjamini–Hochberg).
+    number in class k. It has no chi-square law, since the classes were fitted to the same answers: it is compared with samples drawn from the
+    classes and fitted anew. All pairs are judged together: of cube roots, standardised by the samples, the largest of all pairs of each
+    sample counts (single-step maxT).
 
     Parameters
     ----------
@@ -103,17 +109,19 @@ def pair_residuals(model: LatentClasses, *, samples: int = SAMPLES, seed: int = 
     ----------
     Oberski, D. L., van Kollenburg, G. H., & Vermunt, J. K. (2013). A Monte Carlo evaluation of three methods to detect local dependence in
     binary data latent class models. Advances in Data Analysis and Classification, 7(3), 267–279. doi:10.1007/s11634-013-0146-2
-    """
-    from scipy.special import gammaincc
 
-    found = residual_table(model.data, model.fit, n=model.data.n)
-    chance = np.array(list(_by_chance(model, samples=samples, seed=seed)))
-    mean, spread = np.maximum(chance.mean(axis=0), 1e-6), np.maximum(chance.var(axis=0, ddof=1), 1e-12)
-    p_values = np.asarray(gammaincc(mean**2 / spread, found * mean / spread))
+    Westfall, P. H., & Young, S. S. (1993). Resampling-based multiple testing: examples and methods for p-value adjustment. Wiley.
+    """
+    found = np.cbrt(residual_table(model.data, model.fit, n=model.data.n))
+    chance = np.cbrt(np.array(list(_by_chance(model, samples=samples, seed=seed))))
+    middle, spread = chance.mean(axis=0), np.maximum(chance.std(axis=0, ddof=1), LEAST_SPREAD)
+    far, by_chance = (found - middle) / spread, (chance - middle) / spread
+    alone = (1 + (by_chance >= far).sum(axis=0)) / (1 + samples)
+    among = (1 + (by_chance.max(axis=1)[:, None] >= far).sum(axis=0)) / (1 + samples)
     named = itertools.combinations(model.data.items, 2)
-    rows = zip(named, found, p_values, benjamini_hochberg(p_values), strict=True)
-    pairs = [Pair(first, second, float(chi), float(p), float(q)) for (first, second), chi, p, q in rows]
-    return sorted(pairs, key=lambda each: (each.p_value, -each.chi_squared))
+    rows = zip(named, found**3, alone, among, far, strict=True)
+    pairs = [Pair(first, second, *map(float, told)) for (first, second), *told in rows]
+    return sorted(pairs, key=lambda each: -each.far)
 
 
 def residual_table(data: Coded, fit: em.Classes, *, n: Floats) -> Floats:
