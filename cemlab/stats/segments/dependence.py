@@ -17,8 +17,8 @@ from cemlab.stats.segments.samples import batch_of, drawn
 from cemlab.stats.segments.trait import fitted_trait
 from cemlab.stats.threads import one_thread
 
-SAMPLES = 199
-"""Samples from the classes that say how large residuals are by chance."""
+SAMPLES, FEW, MANY_PATTERNS = 199, 99, 1_000
+"""Samples from the classes that say how large residuals are by chance; fewer where there are more patterns than that."""
 
 LEAST_SPREAD = 0.05
 """Least standard deviation of a cube root: in a saturated model residuals are rounding errors."""
@@ -29,7 +29,7 @@ MOST_TIED, WIDEST = 3, 27
 REPEATS = 0.7
 """Cramér's V from which on a third item may be taken together with two others."""
 
-FEWER_STARTS = 10
+FEWER_STARTS = 5
 """Random starts of each simpler model."""
 
 
@@ -83,7 +83,7 @@ class Simpler:
     parameters: int
 
 
-def pair_residuals(model: LatentClasses, *, samples: int = SAMPLES, seed: int = 0) -> list[Pair]:
+def pair_residuals(model: LatentClasses, *, samples: int = 0, seed: int = 0) -> list[Pair]:
     """Return what is left between each two items within the classes, the most improbable first.
 
     χ² = Σ(O − E)²/E over the two-way table of those who answered both, E = Σ_k m_k·P_k(level of one)·P_k(level of the other), m_k their expected
@@ -95,8 +95,8 @@ def pair_residuals(model: LatentClasses, *, samples: int = SAMPLES, seed: int = 
     ----------
     model : LatentClasses
         The fitted classes.
-    samples : int, default `SAMPLES`
-        Samples drawn from them.
+    samples : int, default 0
+        Samples drawn from them; 0 for 199, or 99 where there are more than 1,000 patterns.
     seed : int, default 0
         Of the samples.
 
@@ -112,6 +112,7 @@ def pair_residuals(model: LatentClasses, *, samples: int = SAMPLES, seed: int = 
 
     Westfall, P. H., & Young, S. S. (1993). Resampling-based multiple testing: examples and methods for p-value adjustment. Wiley.
     """
+    samples = samples or (SAMPLES if len(model.data.n) <= MANY_PATTERNS else FEW)
     found = np.cbrt(residual_table(model.data, model.fit, n=model.data.n))
     chance = np.cbrt(np.array(list(_by_chance(model, samples=samples, seed=seed))))
     middle, spread = chance.mean(axis=0), np.maximum(chance.std(axis=0, ddof=1), LEAST_SPREAD)
