@@ -41,11 +41,22 @@ class World:
         frame = frame.assign(n=1).groupby([*keys, "events"]).agg(n=("n", "sum")).reset_index()
         return frame.assign(events=frame["events"] * frame["n"])
 
-    def spans(self, many: int = 6) -> dict[int, pd.DataFrame]:
-        """The newest spans by their first day, oldest first."""
-        return {
-            END - back * SPAN: self.landmark(END - back * SPAN, END - (back - 1) * SPAN) for back in range(many, 0, -1)
-        }
+    def spans(
+        self, many: int = 6, *, tenures: Sequence[float] | None = None, end: int = END
+    ) -> dict[int, pd.DataFrame]:
+        """The newest spans by their first day, oldest first; the last ends on day `end`."""
+        days = [end - back * SPAN for back in range(many, 0, -1)]
+        return {day: self.landmark(day, day + SPAN, tenures=tenures) for day in days}
+
+    def known(self, delays: np.ndarray) -> World:
+        """The world as it is known on the day of the report, when each end is recorded so many days late."""
+        return World(self.started, np.where(self.ended + delays < END, self.ended, np.inf), self.columns)
+
+    def by_day(self, days: int = 730) -> pd.DataFrame:
+        """Customers and ends of each day before the report, as `prepare.cells.ends_by_day` gives them."""
+        ages = np.arange(1, days + 1)
+        here = [((self.started < END - age) & (self.ended >= END - age)).sum() for age in ages]
+        return pd.DataFrame({"age": ages, "live": here, "ends": [(self.ended == END - age).sum() for age in ages]})
 
     def lives(self, day: int) -> pd.DataFrame:
         """The life table of all that was known on a day."""
@@ -79,22 +90,48 @@ def lives(
     return World(started, ended, columns)
 
 
-def judged(world: World, *, terms: Sequence[str], cuts: int = 3) -> prediction.Judged:
-    """The calls of the study: training on the spans before each judged day, judging on the one after."""
-    spans = world.spans(cuts + 3)
-    days = sorted(spans)[-cuts:]
-    cells: list[pd.DataFrame] = []
-    risks: Mapping[str, Mapping[float, str]] = {}
-    for day in days:
+BINS = {"tenure": [3.0, 6.0, 12.0, 24.0]}
+MONTHS = [float(month) for month in range(1, 12 * YEARS + 1)]
+
+
+@dataclass
+class Study:
+    """What the study `churn-prediction` judges: the cells of each evaluation date, those of its training, and of a year before."""
+
+    judged: dict[str, prediction.Judged]
+    training: dict[str, pd.DataFrame]
+    last_year: dict[str, pd.DataFrame]
+
+    @property
+    def tests(self) -> pd.DataFrame:
+        """Judged cells of all dates."""
+        return pd.concat([each.cells.assign(day=day) for day, each in self.judged.items()], ignore_index=True)
+
+    @property
+    def newest(self) -> str:
+        """The newest evaluation date."""
+        return max(self.judged)
+
+    @property
+    def risks(self) -> Mapping[str, Mapping[float, str]]:
+        """Column of the prediction by model and horizon."""
+        return self.judged[self.newest].risks
+
+
+def study(world: World, *, terms: Sequence[str], cuts: int = 3, end: int = END) -> Study:
+    """The calls of the study: training on the spans before each evaluation date, judging on the one after."""
+    spans = world.spans(cuts + 3, tenures=MONTHS, end=end)
+    found = Study({}, {}, {})
+    for day in sorted(spans)[-cuts:]:
         over = [spans[begin] for begin in sorted(spans) if begin + SPAN <= day][-4:]
-        train = prediction.stacked(over, terms=[*terms], bins={})
+        train = prediction.stacked(over, terms=[*terms, "replicate"], bins=BINS)
         cards = [prediction.tenure_baseline(world.lives(day), horizons=HORIZONS)]
         varied = [name for name in terms if len(set(train[name])) > 1]
         cards += [
-            prediction.trained(train, kind=kind, terms=varied, bins={}, horizons=HORIZONS)[1]
+            prediction.trained(train, kind=kind, terms=varied, bins=BINS, horizons=HORIZONS)[1]
             for kind in ("discrete time", "Cox")
         ]
-        found = prediction.judged(spans[day], cards)
-        cells.append(found.cells.assign(day=str(day)))
-        risks = found.risks
-    return prediction.Judged(pd.concat(cells, ignore_index=True), risks, pd.DataFrame())
+        name, before = f"{day:05d}", world.landmark(day - 365, day - 365 + SPAN, tenures=MONTHS)
+        found.judged[name], found.training[name] = prediction.judged(spans[day], cards), train
+        found.last_year[name] = prediction.judged(before, cards).cells
+    return found

@@ -12,6 +12,7 @@ from cemlab.stats.prediction.discrimination import auc, concordance
 from cemlab.stats.prediction.drift import calibration_by_month, drift
 from cemlab.stats.prediction.learnt import trained
 from cemlab.stats.prediction.pooling import over_days
+from cemlab.stats.prediction.relations import in_one_family, relation_by_level
 from cemlab.stats.prediction.scorecards import Judged, judged, person_periods, scorecard, scored
 from cemlab.stats.prediction.snapshot import cross_fitted
 from cemlab.stats.prediction.spans import rows_of, stacked, with_challenger
@@ -33,6 +34,7 @@ __all__ = [
     "cross_fitted",
     "decision_curve",
     "drift",
+    "in_one_family",
     "judged",
     "judged_rows",
     "lift",
@@ -42,6 +44,7 @@ __all__ = [
     "over_days",
     "person_periods",
     "relation_by_day",
+    "relation_by_level",
     "rows_of",
     "scorecard",
     "scored",

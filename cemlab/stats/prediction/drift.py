@@ -302,6 +302,67 @@ def _months(judged: pd.DataFrame, risks: Mapping[float, str]) -> tuple[pd.DataFr
     return table, overdispersion(*by_group) if has_groups(judged) else 1.0
 
 
+def seen_and_expected(judged: pd.DataFrame, risks: Mapping[float, str]) -> tuple[float, float, float]:
+    """Return how many left, how many were expected to in the time that was lived through, and how many times their variance is Poisson's.
+
+    Parameters
+    ----------
+    judged : pandas.DataFrame
+        As for `calibration_by_month`.
+    risks : mapping of float to str
+        Column of the prediction for each horizon.
+
+    Returns
+    -------
+    float
+        Endings up to the last horizon.
+    float
+        Σ n·H, H the cumulative hazard that was predicted for the time that was lived through.
+    float
+        Overdispersion between groups of customers, at least 1.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"duration": [1, 2], "n": [10, 90], "events": [10, 0], "p": 0.1})
+    >>> tuple(round(each, 2) for each in seen_and_expected(cells, {2: "p"}))
+    (10.0, 10.01, 1.0)
+    """
+    table, factor = _months(judged, dict(sorted(risks.items())))
+    return float(table["events"].sum()), float(table["expected"].sum()), factor
+
+
+def poisson_ratio(
+    seen: float, expected: float, *, learnt: float, factor: float = 1.0, level: float = 0.95
+) -> dict[str, float]:
+    """Return observed over expected where what is expected rests on a Poisson count too.
+
+    Limits invert the exact conditional test: given both counts, the share of the new one is binomial.
+
+    Parameters
+    ----------
+    seen, expected : float
+        Count, and what it is expected to be.
+    learnt : float
+        The count on which the expectation rests.
+    factor : float, default 1
+        Overdispersion: counts are divided by it.
+    level : float, default 0.95
+        Confidence level, in (0, 1).
+
+    Returns
+    -------
+    dict of str to float
+        ``estimate``, ``std_error`` (of its logarithm), ``ci_low``, ``ci_high``, ``p_value`` of 1.
+
+    Examples
+    --------
+    >>> {name: round(value, 2) for name, value in poisson_ratio(30, 20, learnt=20).items()}
+    {'estimate': 1.5, 'std_error': 0.29, 'ci_low': 0.82, 'ci_high': 2.78, 'p_value': 0.2}
+    """
+    row = pd.DataFrame({"events": [float(seen)], "learnt": [float(learnt)], "expected": [float(expected)]})
+    return {name: float(values[0]) for name, values in _ratio(row, factor=factor, level=level).items()}
+
+
 def _events(cells: pd.DataFrame, months: pd.DataFrame) -> Floats:
     edges = np.array([*months["since"], months["until"].iloc[-1]])
     at = np.searchsorted(edges, cells["duration"].to_numpy(float), side="left") - 1
