@@ -1,8 +1,9 @@
 """Cells of durations and covariate levels: what models of the hazard need, counted inside the engine."""
 
 from cemlab.prepare.cells.covariates import bins, covariates
+from cemlab.prepare.cells.ending import ends_by_day
 from cemlab.prepare.cells.immortal import immortal_time
-from cemlab.prepare.cells.judging import judging_days, no_later_time, year_ago
+from cemlab.prepare.cells.judging import judging_days, no_later_time, span_last_year, year_ago
 from cemlab.prepare.cells.known import need_history, time_varying
 from cemlab.prepare.cells.landmarks import cut_points, landmark
 from cemlab.prepare.cells.periods import person_periods
@@ -14,6 +15,7 @@ __all__ = [
     "bins",
     "covariates",
     "cut_points",
+    "ends_by_day",
     "immortal_time",
     "judging_days",
     "landmark",
@@ -21,6 +23,7 @@ __all__ = [
     "no_later_time",
     "person_periods",
     "replicate",
+    "span_last_year",
     "start_stop",
     "time_varying",
     "unjudged_days",

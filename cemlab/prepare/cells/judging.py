@@ -13,19 +13,20 @@ from cemlab.core.lab import Lab
 from cemlab.core.scorecards import bin_edges
 from cemlab.prepare.cells.landmarks import landmark
 from cemlab.prepare.cells.unseen import unjudged_days
+from cemlab.prepare.levels import Bins
 from cemlab.prepare.spells.sections import CrossSection, cross_section
 
 _YEAR_DAYS = 365
 _COLUMNS = ["train_day", "test_day", "end_day"]
 
 
-def judging_days(lab: Lab, *, horizon_days: int, cuts: int = 3) -> pd.DataFrame:
+def judging_days(lab: Lab, *, horizon_days: int, cuts: int = 3, incomplete_days: int = 0) -> pd.DataFrame:
     """Return the days on which models are trained and judged, so that they are judged on later time only.
 
     A model is trained on the spells that live at the training day, followed for `horizon_days` until the test
     day, and judged on those that live at the test day, followed as long again until the end. The first cut ends
-    on the lab's as-of day; each further one lies `horizon_days` earlier, so that no time is judged twice. Days whose
-    customers could not be seen to stay come before the first cut (see `unjudged_days`).
+    on the lab's as-of day, or as many days before it as ends are not all recorded yet; each further one lies `horizon_days` earlier, so that
+    no time is judged twice. Days whose customers could not be seen to stay come before the first cut (see `unjudged_days`).
 
     Parameters
     ----------
@@ -35,6 +36,8 @@ def judging_days(lab: Lab, *, horizon_days: int, cuts: int = 3) -> pd.DataFrame:
         How far ahead is predicted.
     cuts : int, default 3
         At most so many; fewer where in some of them nobody lives, nobody leaves or nobody stays.
+    incomplete_days : int, default 0
+        On how many of the newest days ends are not all recorded yet.
 
     Returns
     -------
@@ -57,17 +60,17 @@ def judging_days(lab: Lab, *, horizon_days: int, cuts: int = 3) -> pd.DataFrame:
     --------
     >>> days = judging_days(lab, horizon_days=90)  # doctest: +SKIP
     """
-    for name, value in (("horizon_days", horizon_days), ("cuts", cuts)):
-        if value < 1:
-            raise ParameterError(f"`{name}` must be at least 1: {value} was given.")
+    for name, value, least in (("horizon_days", horizon_days, 1), ("cuts", cuts, 1), ("incomplete_days", incomplete_days, 0)):
+        if value < least:
+            raise ParameterError(f"`{name}` must be at least {least}: {value} was given.")
     if lab.as_of is None:
         raise InsufficientDataError(
             "A prediction is judged on later time: nothing in this lab carries a day. Map the days on which spells "
             "start and end."
         )
     step = dt.timedelta(days=horizon_days)
-    unjudged = unjudged_days(lab, horizon_days=horizon_days)
-    end = lab.as_of - len(unjudged) * step
+    unjudged = unjudged_days(lab, horizon_days=horizon_days, incomplete_days=incomplete_days)
+    end = lab.as_of - dt.timedelta(days=incomplete_days) - len(unjudged) * step
     days = [(end - (back + 2) * step, end - (back + 1) * step, end - back * step) for back in range(cuts)]
     counts = _counted(lab, days)
     needed = ("live_train", "ends_train", "live_test", "ends_test", "stays_test")
@@ -83,7 +86,7 @@ def judging_days(lab: Lab, *, horizon_days: int, cuts: int = 3) -> pd.DataFrame:
     return pd.DataFrame(kept, columns=_COLUMNS)
 
 
-def no_later_time(lab: Lab, *, horizon_days: int) -> str:
+def no_later_time(lab: Lab, *, horizon_days: int, incomplete_days: int = 0) -> str:
     """Return why a lab has no later time on which a prediction could be judged; empty when it has.
 
     Parameters
@@ -92,6 +95,8 @@ def no_later_time(lab: Lab, *, horizon_days: int) -> str:
         An opened lab that has the table ``spells``.
     horizon_days : int
         How far ahead is predicted.
+    incomplete_days : int, default 0
+        As in `judging_days`.
 
     Returns
     -------
@@ -103,7 +108,7 @@ def no_later_time(lab: Lab, *, horizon_days: int) -> str:
     >>> because = no_later_time(lab, horizon_days=90)  # doctest: +SKIP
     """
     try:
-        judging_days(lab, horizon_days=horizon_days, cuts=1)
+        judging_days(lab, horizon_days=horizon_days, cuts=1, incomplete_days=incomplete_days)
     except InsufficientDataError as reason:
         return str(reason)
     return ""
@@ -141,6 +146,42 @@ def year_ago(lab: Lab, cells: pd.DataFrame, *, terms: Sequence[str]) -> pd.DataF
         return landmark(lab, day=day, terms=named, scope="there a year before")
     except InsufficientDataError:
         return None
+
+
+def span_last_year(
+    lab: Lab, *, day: str, horizon_days: int, terms: Sequence[str], time_varying: Sequence[str] = (), survey: str = "",
+    bins: Bins | None = None, replicates: int = 0,
+) -> pd.DataFrame | None:  # fmt: skip
+    """Return landmark cells of the same span a year before a day.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the table ``spells``.
+    day : str
+        First day of the span, an ISO day.
+    horizon_days : int
+        How long it is.
+    terms, time_varying, survey, bins, replicates : as in `landmark`
+        The covariates, cut as on the day itself.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        None where nobody was a customer then, or nobody left.
+
+    Examples
+    --------
+    >>> before = span_last_year(lab, day="2024-10-01", horizon_days=90, terms=["plan"])  # doctest: +SKIP
+    """
+    then = dt.date.fromisoformat(day) - dt.timedelta(days=_YEAR_DAYS)
+    until = then + dt.timedelta(days=horizon_days)
+    asked = {"terms": terms, "time_varying": time_varying, "survey": survey, "bins": bins, "replicates": replicates}
+    try:
+        cells = landmark(lab, day=then.isoformat(), cut=until.isoformat(), scope=f"a year before {day}", **asked)
+    except InsufficientDataError:
+        return None
+    return cells if cells["events"].sum() else None
 
 
 def _is_bin(level: str) -> bool:

@@ -19,7 +19,7 @@ _YEAR_DAYS = 365
 _COLUMNS = ["day", "live", "stayed", "missing_share"]
 
 
-def unjudged_days(lab: Lab, *, horizon_days: int) -> pd.DataFrame:
+def unjudged_days(lab: Lab, *, horizon_days: int, incomplete_days: int = 0) -> pd.DataFrame:
     """Return the newest days on which a prediction cannot be judged, because those who stayed could not be seen.
 
     Days lie `horizon_days` apart, the newest as long before the lab's as-of day; the list ends before the first that can be judged. A day
@@ -34,6 +34,8 @@ def unjudged_days(lab: Lab, *, horizon_days: int) -> pd.DataFrame:
         An opened lab that has the table ``spells``, with days.
     horizon_days : int
         How far ahead is predicted.
+    incomplete_days : int, default 0
+        On how many of the newest days ends are not all recorded yet; days are counted from before them.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def unjudged_days(lab: Lab, *, horizon_days: int) -> pd.DataFrame:
     found: list[list[Any]] = []
     if lab.as_of is None or "ended_on" not in rows.columns:
         return pd.DataFrame(found, columns=_COLUMNS)
-    step, day = dt.timedelta(days=horizon_days), lab.as_of - dt.timedelta(days=horizon_days)
+    step, day = dt.timedelta(days=horizon_days), lab.as_of - dt.timedelta(days=horizon_days + incomplete_days)
     end = _last_end(lab, day)
     while True:
         live, stayed, missing = _at(lab, day, step, end=end)

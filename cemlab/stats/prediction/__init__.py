@@ -12,6 +12,7 @@ from cemlab.stats.prediction.discrimination import auc, concordance
 from cemlab.stats.prediction.drift import calibration_by_month, drift
 from cemlab.stats.prediction.learnt import trained
 from cemlab.stats.prediction.pooling import over_days
+from cemlab.stats.prediction.recording import recording_delay
 from cemlab.stats.prediction.relations import in_one_family, relation_by_level
 from cemlab.stats.prediction.scorecards import Judged, judged, person_periods, scorecard, scored
 from cemlab.stats.prediction.snapshot import cross_fitted
@@ -43,6 +44,7 @@ __all__ = [
     "observed_expected",
     "over_days",
     "person_periods",
+    "recording_delay",
     "relation_by_day",
     "relation_by_level",
     "rows_of",
