@@ -141,26 +141,35 @@ def same_customers(moved: Sequence[str]) -> Check:
     return Check(title, (words,), "watch")
 
 
-def same_relation(ratio: Finding) -> Check:
-    """Say whether the newest judged time came out as predicted.
+def same_relation(ratio: Finding, *, verdict: str, moved: Sequence[str] = ()) -> Check:
+    """Say whether churn on the newest evaluation date goes on as it did.
 
     Parameters
     ----------
     ratio : Finding
-        Observed over expected, on the newest judged day.
+        Observed / predicted ratio on that date.
+    verdict : str
+        "as predicted", "changed", "season" or "unclear", from ``stats.prediction.relation_by_day``.
+    moved : sequence of str
+        Columns that no longer go with churn as they did.
 
     Returns
     -------
     Check
-        Overturns where the interval does not hold one: then today's shares cannot be believed.
+        Overturns where churn has changed: then today's risks cannot be believed. To be watched where it may be a season.
     """
-    title = "Leaving goes on as it did"
+    title = "Churn goes on as it did"
     if ratio.suppressed or not math.isfinite(ratio.value):
         return Check(title, (_WITHHELD,), "watch")
-    words = Sentence(
-        "In the newest judged time ", ratio, " left for each leaver predicted (between ", Quote(ratio, "interval"), ")."
-    )
-    return Check(title, (words,), "holds" if believable(ratio) else "overturns")
+    words = {"season": ": a season, as in the year before", "unclear": ": a season or a change"}.get(verdict, "")
+    told = [
+        Sentence("On the newest evaluation date ", ratio, " left for each one predicted (", Quote(ratio, "interval"), f"){words}.")
+    ]  # fmt: skip
+    if moved:
+        names = numbers.listed(f"“{hazard_tables.named(name)}”" for name in moved)
+        told.append(Sentence("The relation of ", Name(names), " to churn is not that of the training data."))
+    state = "overturns" if moved or verdict == "changed" else "holds" if verdict == "as predicted" else "watch"
+    return Check(title, tuple(told), state)
 
 
 def unscored(without: Finding, scored: Finding) -> Check:

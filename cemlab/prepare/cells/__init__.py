@@ -3,7 +3,7 @@
 from cemlab.prepare.cells.covariates import bins, covariates
 from cemlab.prepare.cells.ending import ends_by_day
 from cemlab.prepare.cells.immortal import immortal_time
-from cemlab.prepare.cells.judging import judging_days, no_later_time, span_last_year, year_ago
+from cemlab.prepare.cells.judging import judging_days, no_later_time, spans_last_year, year_ago
 from cemlab.prepare.cells.known import need_history, time_varying
 from cemlab.prepare.cells.landmarks import cut_points, landmark
 from cemlab.prepare.cells.periods import person_periods
@@ -23,7 +23,7 @@ __all__ = [
     "no_later_time",
     "person_periods",
     "replicate",
-    "span_last_year",
+    "spans_last_year",
     "start_stop",
     "time_varying",
     "unjudged_days",

@@ -60,7 +60,11 @@ def judging_days(lab: Lab, *, horizon_days: int, cuts: int = 3, incomplete_days:
     --------
     >>> days = judging_days(lab, horizon_days=90)  # doctest: +SKIP
     """
-    for name, value, least in (("horizon_days", horizon_days, 1), ("cuts", cuts, 1), ("incomplete_days", incomplete_days, 0)):
+    for name, value, least in (
+        ("horizon_days", horizon_days, 1),
+        ("cuts", cuts, 1),
+        ("incomplete_days", incomplete_days, 0),
+    ):
         if value < least:
             raise ParameterError(f"`{name}` must be at least {least}: {value} was given.")
     if lab.as_of is None:
@@ -148,40 +152,50 @@ def year_ago(lab: Lab, cells: pd.DataFrame, *, terms: Sequence[str]) -> pd.DataF
         return None
 
 
-def span_last_year(
-    lab: Lab, *, day: str, horizon_days: int, terms: Sequence[str], time_varying: Sequence[str] = (), survey: str = "",
+def spans_last_year(
+    lab: Lab, days: Sequence[str], *, horizon_days: int, terms: Sequence[str], time_varying: Sequence[str] = (), survey: str = "",
     bins: Bins | None = None, replicates: int = 0,
-) -> pd.DataFrame | None:  # fmt: skip
-    """Return landmark cells of the same span a year before a day.
+) -> dict[str, pd.DataFrame]:  # fmt: skip
+    """Return landmark cells of the same span a year before each day.
 
     Parameters
     ----------
     lab : Lab
         An opened lab that has the table ``spells``.
-    day : str
-        First day of the span, an ISO day.
+    days : sequence of str
+        First days of spans, ISO days.
     horizon_days : int
-        How long it is.
+        How long they are.
     terms, time_varying, survey, bins, replicates : as in `landmark`
         The covariates, cut as on the day itself.
 
     Returns
     -------
-    pandas.DataFrame or None
-        None where nobody was a customer then, or nobody left.
+    dict of str to pandas.DataFrame
+        Day → cells; without days before which nobody was a customer, or nobody left, in that span.
 
     Examples
     --------
-    >>> before = span_last_year(lab, day="2024-10-01", horizon_days=90, terms=["plan"])  # doctest: +SKIP
+    >>> before = spans_last_year(lab, ["2024-10-01"], horizon_days=90, terms=["plan"])  # doctest: +SKIP
     """
-    then = dt.date.fromisoformat(day) - dt.timedelta(days=_YEAR_DAYS)
-    until = then + dt.timedelta(days=horizon_days)
-    asked = {"terms": terms, "time_varying": time_varying, "survey": survey, "bins": bins, "replicates": replicates}
-    try:
-        cells = landmark(lab, day=then.isoformat(), cut=until.isoformat(), scope=f"a year before {day}", **asked)
-    except InsufficientDataError:
-        return None
-    return cells if cells["events"].sum() else None
+    asked: dict[str, Any] = {
+        "terms": terms,
+        "time_varying": time_varying,
+        "survey": survey,
+        "bins": bins,
+        "replicates": replicates,
+    }
+    found = {}
+    for day in days:
+        then = dt.date.fromisoformat(day) - dt.timedelta(days=_YEAR_DAYS)
+        until = (then + dt.timedelta(days=horizon_days)).isoformat()
+        try:
+            cells = landmark(lab, day=then.isoformat(), cut=until, scope=f"a year before {day}", **asked)
+        except InsufficientDataError:
+            continue
+        if cells["events"].sum() > 0:
+            found[day] = cells
+    return found
 
 
 def _is_bin(level: str) -> bool:

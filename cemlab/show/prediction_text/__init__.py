@@ -1,18 +1,24 @@
 """Sentences on predictions: how good they are, whether they can be believed, and what acting on them would bring."""
 
 from cemlab.show.prediction_text.acting import (
-    alike,
     assumptions,
     at_stake,
-    drifted,
     found_by_contacting,
     highest,
     in_short,
     no_list,
     today,
     today_in_short,
-    unlike,
     worth,
+)
+from cemlab.show.prediction_text.changes import (
+    alike,
+    columns_moved,
+    drifted,
+    recorded_late,
+    season_ahead,
+    seasonal,
+    unlike,
 )
 from cemlab.show.prediction_text.days import not_judged
 from cemlab.show.prediction_text.models import carried, challenged, chosen
@@ -43,6 +49,7 @@ __all__ = [
     "certainty",
     "challenged",
     "chosen",
+    "columns_moved",
     "detectable_auc",
     "discontinued",
     "drifted",
@@ -53,6 +60,9 @@ __all__ = [
     "no_later_time",
     "no_list",
     "not_judged",
+    "recorded_late",
+    "season_ahead",
+    "seasonal",
     "segments_off",
     "skill",
     "skill_in_short",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from cemlab.core.results import Finding, Name, Quote, Sentence
-from cemlab.show import hazard_tables, numbers
+from cemlab.show import hazard_tables
 
 
 def found_by_contacting(share: Finding, found: Finding) -> Sentence:
@@ -238,68 +238,3 @@ def no_list() -> Sentence:
         For a prediction that is no better than chance.
     """
     return Sentence("A list of today's customers by this risk is not shown to be better than one drawn at random.")
-
-
-def drifted(ratios: Sequence[Finding]) -> Sentence | None:
-    """Say that leaving has not gone on as the models had learnt it.
-
-    Parameters
-    ----------
-    ratios : sequence of Finding
-        Observed over expected per judged ``day``, oldest first; flagged where it moved.
-
-    Returns
-    -------
-    Sentence or None
-        Of the day that is furthest off; None when none is flagged.
-    """
-    off = [each for each in ratios if each.flagged and each.value > 0]
-    if not off:
-        return None
-    most = max(off, key=lambda each: abs(math.log(each.value)))
-    return Sentence(
-        "Leaving has not gone on as it did: from ", Name(most.scope["day"]), " on customers left ", most, " times as fast as foretold (between ",
-        Quote(most, "interval"), "). Trust the order of risks, not their size.",
-    )  # fmt: skip
-
-
-def unlike(moved: Sequence[str]) -> Sentence | None:
-    """Say that today's customers are not like those of training.
-
-    Parameters
-    ----------
-    moved : sequence of str
-        Columns whose mix has moved.
-
-    Returns
-    -------
-    Sentence or None
-        None when none has.
-    """
-    if not moved:
-        return None
-    names = numbers.listed(f"“{hazard_tables.named(name)}”" for name in moved)
-    return Sentence(
-        "Read risks with care: by ",
-        Name(names),
-        " today's customers are unlike those of training.",
-    )
-
-
-def alike(horizon: str) -> Sentence:
-    """Say that nothing moved.
-
-    Parameters
-    ----------
-    horizon : str
-        How far ahead, in words.
-
-    Returns
-    -------
-    Sentence
-        Without a number.
-    """
-    return Sentence(
-        "Yes, as far as can be seen: the mix of customers is that of training, and predictions of the ", Name(horizon),
-        " before today came true as those before them.",
-    )  # fmt: skip

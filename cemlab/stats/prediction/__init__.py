@@ -14,7 +14,7 @@ from cemlab.stats.prediction.learnt import trained
 from cemlab.stats.prediction.pooling import over_days
 from cemlab.stats.prediction.recording import recording_delay
 from cemlab.stats.prediction.relations import in_one_family, relation_by_level
-from cemlab.stats.prediction.scorecards import Judged, judged, person_periods, scorecard, scored
+from cemlab.stats.prediction.scorecards import Judged, judged, judged_spans, person_periods, scorecard, scored
 from cemlab.stats.prediction.snapshot import cross_fitted
 from cemlab.stats.prediction.spans import rows_of, stacked, with_challenger
 from cemlab.stats.prediction.stakes import margin_at_stake
@@ -38,6 +38,7 @@ __all__ = [
     "in_one_family",
     "judged",
     "judged_rows",
+    "judged_spans",
     "lift",
     "lost",
     "margin_at_stake",

@@ -11,7 +11,8 @@ from cemlab.core.errors import SchemaError
 from cemlab.core.results import Estimates
 from cemlab.stats.causes import Cause, label_of, labelled
 from cemlab.stats.multiplicity import benjamini_hochberg
-from cemlab.stats.prediction.drift import calibration_by_month, poisson_ratio, seen_and_expected
+from cemlab.stats.prediction.drift import calibration_by_month
+from cemlab.stats.prediction.expected import poisson_ratio, seen_and_expected
 from cemlab.stats.prediction.tabled import Risks
 
 MATERIAL = 0.1
@@ -80,12 +81,12 @@ def relation_by_day(
     of, before = {"cause": label_of(cause), "until": max(risks)}, dict(last_year or {})
     rows, months = [], []
     for day in sorted(frames):
-        ours, theirs = (_of_cause(cells, **of) for cells in (frames[day], training[day]))
+        ours, theirs = (of_cause(cells, **of) for cells in (frames[day], training[day]))
         found = calibration_by_month(ours, risks=risks, training=theirs, level=level, min_n=min_n)
         (test,) = found.parts["tests"].query("test == 'all months'").to_dict("records")
         whole = {name: float(test[name]) for name in ("estimate", "ci_low", "ci_high", "p_value")}
         whole["p_training"] = whole.pop("p_value")
-        then = _of_cause(before[day], **of) if day in before else None
+        then = of_cause(before[day], **of) if day in before else None
         whole |= _against(ours, then, risks, training=theirs, level=level)
         rows.append({"day": day, **whole, "events": ours["events"].sum(), "n": ours["n"].sum()})
         months.append(found.table.assign(day=day))
@@ -111,7 +112,11 @@ def _against(
     alone = poisson_ratio(counts[0], counts[1], learnt=learnt, factor=factor, level=level)
     # What a model says of both spans is wrong in both alike: the year before is a count of the same expectation.
     both = poisson_ratio(seen, expected / counts[1] * counts[0], learnt=counts[0], factor=factor, level=level)
-    found = (alone["estimate"], alone["p_value"], *(both[name] for name in ("estimate", "ci_low", "ci_high", "p_value")))
+    found = (
+        alone["estimate"],
+        alone["p_value"],
+        *(both[name] for name in ("estimate", "ci_low", "ci_high", "p_value")),
+    )
     return dict(zip(names, found, strict=True))
 
 
@@ -146,7 +151,23 @@ def verdicts(table: pd.DataFrame, *, changed: pd.Series, level: float) -> pd.Dat
     return table.assign(flagged=changed, verdict=told)
 
 
-def _of_cause(cells: pd.DataFrame, cause: str, *, until: float) -> pd.DataFrame:
+def of_cause(cells: pd.DataFrame, cause: str, *, until: float) -> pd.DataFrame:
+    """Return cells in which who left for another cause stays at risk to the end.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Landmark cells, with ``cause`` where one is asked for.
+    cause : str
+        The cause that is judged; empty for every ending.
+    until : float
+        The last horizon.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As they are where no cause is asked for.
+    """
     if not cause:
         return cells
     # The risk of one cause is a share of all who were there: who left for another one stays among them, with no event, to the end.

@@ -69,7 +69,14 @@ def recording_delay(days: pd.DataFrame, *, level: float = 0.95, min_n: int = 10)
     rows = days.sort_values("age")
     live, ends = rows["live"].to_numpy(float), rows["ends"].to_numpy(float)
     until, rate = _complete(live, ends) if _late(live, ends) else (0, 0.0)
-    row = {"estimate": float(until), "expected": rate * live[:until].sum(), "events": ends[:until].sum(), "n": live[:1].sum(), "suppressed": False, "too_small": False}
+    row = {
+        "estimate": float(until),
+        "expected": rate * live[:until].sum(),
+        "events": ends[:until].sum(),
+        "n": live[:1].sum(),
+        "suppressed": False,
+        "too_small": False,
+    }
     return Estimates.build(
         pd.DataFrame([row]), by=[], measure="recording_delay", unit="days", level=level, min_n=min_n,
         method="share of ends recorded by age, profile likelihood", notes=[LATE] if until else [],
@@ -85,12 +92,13 @@ def _late(live: Floats, ends: Floats) -> bool:
     if ends[year].sum() >= FEWEST_ENDS and len(year) > 1 and days[0] > GAP * np.diff(year).max():
         return True
     for width in WINDOWS:
+        if len(live) < 3 * width:
+            break
         seen, there = ends[:width].sum(), live[:width].sum()
         before = slice(width, width + REFERENCE)
         sums = [np.convolve(each[before], np.ones(width), "valid") for each in (ends, live)]
-        if len(live) < 3 * width or not (sums[1] > 0).any():
-            break
-        lowest = float((sums[0][sums[1] > 0] / sums[1][sums[1] > 0]).min())
+        rates = np.divide(*sums, out=np.full(len(sums[0]), np.inf), where=sums[1] > 0)
+        lowest = float(rates.min()) if np.isfinite(rates).any() else 0.0
         if lowest > 0 and gammaincc(seen + 1, HALF * lowest * there) < SURE:
             return True
     return False
@@ -107,7 +115,9 @@ def _complete(live: Floats, ends: Floats) -> tuple[int, float]:
     share = np.clip(share, 0.0, 1.0)
     exposure = share @ live
     some = ends > 0
-    likely = np.log(np.maximum(share[:, :, some], 1e-12)) @ ends[some] - ends.sum() * np.log(np.maximum(exposure, 1e-12))
+    likely = np.log(np.maximum(share[:, :, some], 1e-12)) @ ends[some] - ends.sum() * np.log(
+        np.maximum(exposure, 1e-12)
+    )
     likely = np.where(full > begin[:, None], likely, -np.inf)
     profile = likely.max(axis=0)
     until = int(full[profile >= profile.max() - DROP].max())

@@ -11,10 +11,11 @@ import pandas as pd
 from cemlab.core.errors import SchemaError
 from cemlab.core.results import Estimates
 from cemlab.core.scorecards import UNKNOWN, rebinned
+from cemlab.stats.causes import Cause, label_of
 from cemlab.stats.intervals import Floats
 from cemlab.stats.multiplicity import benjamini_hochberg
-from cemlab.stats.prediction.days import MATERIAL, verdicts
-from cemlab.stats.prediction.drift import poisson_ratio, seen_and_expected
+from cemlab.stats.prediction.days import MATERIAL, of_cause, verdicts
+from cemlab.stats.prediction.expected import poisson_ratio, seen_and_expected
 from cemlab.stats.prediction.tabled import Risks
 from cemlab.stats.survival.comparison import chi_square_p
 
@@ -31,6 +32,7 @@ def relation_by_level(
     training: pd.DataFrame,
     last_year: pd.DataFrame | None = None,
     bins: Mapping[str, Sequence[float]] | None = None,
+    cause: Cause = "",
     level: float = 0.95,
     min_n: int = 10,
 ) -> Estimates:
@@ -55,6 +57,8 @@ def relation_by_level(
         Cells of the same span a year before, with the predictions of the same model.
     bins : mapping of str to sequence of float, optional
         Cut points of those that are numbers.
+    cause : str or float, default ""
+        The cause that is judged; empty for every ending.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -82,12 +86,15 @@ def relation_by_level(
     >>> past = pd.DataFrame({"plan": ["a", "b"], "duration": 1, "n": 300, "events": 300})
     >>> found = relation_by_level(cells, terms=["plan"], risks={2: "p"}, training=past)
     >>> found.table[["level", "estimate"]].round(2).values.tolist(), bool(found.parts["terms"]["flagged"].iloc[0])
-    ([['a', 1.35], ['b', 0.66]], True)
+    ([['a', 1.37], ['b', 0.65]], True)
     """
     needed = [*terms, "duration", "n", "events", *risks.values()]
     missing = [name for name in needed if name not in cells]
     if missing or not terms:
         raise SchemaError(f"Cells need the terms and predictions: {', '.join(missing) or 'every term'} missing.")
+    of = {"cause": label_of(cause), "until": max(risks)}
+    cells, training = of_cause(cells, **of), of_cause(training, **of)
+    last_year = None if last_year is None else of_cause(last_year, **of)
     factor = seen_and_expected(cells, risks)[2]
     rows, tests = [], []
     for term in terms:

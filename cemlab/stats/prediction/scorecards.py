@@ -174,6 +174,32 @@ def judged(cells: pd.DataFrame, cards: Sequence[Scorecard]) -> Judged:
     return Judged(cells.assign(**columns).loc[kept].reset_index(drop=True), risks, unscored)
 
 
+def judged_spans(
+    frames: Mapping[str, pd.DataFrame], cards: Mapping[str, Sequence[Scorecard]]
+) -> dict[str, pd.DataFrame]:
+    """Return the cells of several spans with the risks that the models of each day predict for them.
+
+    Parameters
+    ----------
+    frames : mapping of str to pandas.DataFrame
+        Day → landmark cells, such as those of the same span a year before.
+    cards : mapping of str to sequence of Scorecard
+        Day → its models.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        As `judged`; without a day of whose customers none can be scored.
+    """
+    found = {}
+    for day, cells in frames.items():
+        try:
+            found[day] = judged(cells, cards[day]).cells
+        except InsufficientDataError:
+            continue
+    return found
+
+
 def scored(frame: pd.DataFrame, card: Scorecard) -> pd.DataFrame:
     """Return the scores of a frame's rows, worked out once per distinct pattern.
 
