@@ -120,16 +120,69 @@ def test_leak_and_missing_later_time_are_said_in_words() -> None:
 
 def test_drift_is_told_of_the_day_that_is_furthest_off() -> None:
     days = [_found(1.1, unit="ratio", day="2024-03-01"), _found(1.5, unit="ratio", flagged=True, day="2024-06-01")]
-    said = prediction_text.drifted(days)
-    assert said is not None
+    said, alone = (prediction_text.drifted(days, compared=each) for each in (True, False))
+    assert said
+    assert alone
     assert plain(said).startswith(
-        "Leaving has not gone on as it did: from 2024-06-01 on customers left 1.50 times as fast as foretold"
+        "Churn has changed: from 2024-06-01 on customers left 1.50 times as fast as predicted ("
     )
+    assert plain(said).endswith("Trust the order of risks, not their size.")
+    assert plain(alone).endswith("A season cannot be excluded: history is too short.")
     assert prediction_text.drifted(days[:1]) is None
     assert prediction_text.unlike([]) is None
     unlike = prediction_text.unlike(["plan"])
     assert unlike is not None
-    assert plain(unlike).startswith("Read risks with care: by “Plan”")
+    assert plain(unlike) == (
+        "Use these risk scores with caution: today's customers differ from the training data on “Plan”."
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words", "state"),
+    [
+        ("as predicted", "", "holds"),
+        ("season", "this is a season, and no evidence of a change", "watch"),
+        ("unclear", "cannot tell whether that is a season or a change", "watch"),
+        ("changed", "", "overturns"),
+    ],
+)
+def test_newest_date_is_told_by_its_verdict(verdict: str, words: str, state: str) -> None:
+    ratio = _found(1.6, unit="ratio", flagged=verdict == "changed", day="2024-10-01")
+    said = prediction_text.seasonal([ratio], verdicts={"2024-10-01": verdict})
+    assert (words in plain(said)) if said else not words
+    assert bool(prediction_text.changed([ratio], levels=[], moved=[], compared=True)) == (verdict == "changed")
+    assert prediction_checks.same_relation(ratio, verdict=verdict).state == state
+
+
+def test_season_that_returns_is_told_with_the_customers_to_expect() -> None:
+    ratio, predicted, expected = (
+        _found(0.6, unit="ratio"),
+        Finding("p", 263, "customers"),
+        Finding("e", 110, "customers"),
+    )
+    (said,) = prediction_text.season_ahead(ratio, predicted=predicted, expected=expected, horizon="90 days")
+    assert "about 110 of today's customers will leave, not 263" in plain(said)
+    usual = _found(1.0, unit="ratio")
+    assert prediction_text.season_ahead(usual, predicted=predicted, expected=expected, horizon="90 days") == ()
+
+
+def test_column_that_turned_is_named_with_its_furthest_level() -> None:
+    levels = [_found(each, unit="ratio", term="plan", level=name) for each, name in ((0.4, "monthly"), (1.5, "yearly"))]
+    ratio = _found(1.0, unit="ratio", day="2024-10-01")
+    (said,) = prediction_text.changed([ratio], levels=levels, moved=["plan"], compared=True)
+    assert "from 2024-10-01 on, compared with all customers, customers with “Plan: monthly” left 0.40 times" in plain(
+        said
+    )
+    assert plain(said).endswith("Do not trust the order of risks.")
+    assert prediction_checks.same_relation(ratio, verdict="as predicted", moved=["plan"]).state == "overturns"
+    assert prediction_text.changed([ratio], levels=levels, moved=[], compared=True) == []
+
+
+def test_ends_that_are_recorded_late_are_told_with_the_days_left_out() -> None:
+    missing = Finding("m", 40.0, "customers")
+    (said,) = prediction_text.recorded_late(Finding("d", 60.0, "days"), missing=missing)
+    assert "those of the newest 60 days are incomplete" in plain(said)
+    assert prediction_text.recorded_late(Finding("d", 0.0, "days"), missing=missing) == ()
 
 
 def test_high_risks_are_counted_and_told_as_a_share() -> None:
@@ -173,7 +226,7 @@ def test_checks_overturn_where_the_interval_says_so() -> None:
     assert "the highest risks are too low" in plain(
         prediction_checks.spread_comes_true(_found(1.4, unit="ratio")).sentences[0]
     )
-    assert prediction_checks.same_relation(_found(math.nan, unit="ratio")).state == "watch"
+    assert prediction_checks.same_relation(_found(math.nan, unit="ratio"), verdict="as predicted").state == "watch"
     assert prediction_checks.same_customers(["plan"]).state == "watch"
     assert prediction_checks.undated([]).state == "holds"
     nobody, some = Finding("u", 0.0, "customers"), Finding("u", 90.0, "customers")

@@ -13,6 +13,7 @@ from cemlab.show.prediction_text.acting import (
 )
 from cemlab.show.prediction_text.changes import (
     alike,
+    changed,
     columns_moved,
     drifted,
     recorded_late,
@@ -48,6 +49,7 @@ __all__ = [
     "carried",
     "certainty",
     "challenged",
+    "changed",
     "chosen",
     "columns_moved",
     "detectable_auc",

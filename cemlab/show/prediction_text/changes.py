@@ -47,7 +47,7 @@ def seasonal(ratios: Sequence[Finding], *, verdicts: Mapping[str, str]) -> Sente
     ratios : sequence of Finding
         As in `drifted`.
     verdicts : mapping of str to str
-        Evaluation date → "as predicted", "changed", "season" or "unclear".
+        Evaluation date → "as predicted", "changed", "season" or "unclear" (`stats.prediction.relation_by_day`).
 
     Returns
     -------
@@ -66,7 +66,7 @@ def seasonal(ratios: Sequence[Finding], *, verdicts: Mapping[str, str]) -> Sente
     )  # fmt: skip
 
 
-def season_ahead(ratio: Finding, *, predicted: Finding, expected: Finding, horizon: str) -> Sentence | None:
+def season_ahead(ratio: Finding, *, predicted: Finding, expected: Finding, horizon: str) -> tuple[Sentence, ...]:
     """Say how many will churn if the time ahead is like the same time last year.
 
     Parameters
@@ -80,15 +80,16 @@ def season_ahead(ratio: Finding, *, predicted: Finding, expected: Finding, horiz
 
     Returns
     -------
-    Sentence or None
-        None where the interval of the ratio holds one.
+    tuple of Sentence
+        Empty where the interval of the ratio holds one.
     """
     if not math.isfinite(ratio.ci_low) or ratio.ci_low <= 1 <= ratio.ci_high:
-        return None
-    return Sentence(
+        return ()
+    told = Sentence(
         "In the same ", Name(horizon), " last year customers left ", ratio, " times as fast as the model predicts (", Quote(ratio, "interval"),
         "). If the season returns, about ", expected, " of today's customers will leave, not ", predicted, ".",
     )  # fmt: skip
+    return (told,)
 
 
 def columns_moved(levels: Sequence[Finding], *, moved: Sequence[str], day: str) -> Sentence | None:
@@ -122,6 +123,28 @@ def columns_moved(levels: Sequence[Finding], *, moved: Sequence[str], day: str) 
         "Who churns has changed: from ", Name(day), " on, compared with all customers, ", *(part for part in parts if part != ""),
         ". Do not trust the order of risks.",
     )  # fmt: skip
+
+
+def changed(
+    ratios: Sequence[Finding], *, levels: Sequence[Finding], moved: Sequence[str], compared: bool
+) -> list[Sentence]:
+    """Say what has changed since training: how many churn, and who.
+
+    Parameters
+    ----------
+    ratios, compared : as in `drifted`
+        Evaluation dates.
+    levels, moved : as in `columns_moved`
+        Columns, on the newest of them.
+
+    Returns
+    -------
+    list of Sentence
+        Empty where nothing has.
+    """
+    day = ratios[-1].scope["day"] if ratios else ""
+    told = [drifted(ratios, compared=compared), columns_moved(levels, moved=moved, day=day)]
+    return [each for each in told if each]
 
 
 def unlike(moved: Sequence[str]) -> Sentence | None:

@@ -4,6 +4,7 @@ from cemlab.stats.prediction.accuracy import brier
 from cemlab.stats.prediction.baselines import tenure_baseline
 from cemlab.stats.prediction.boosting import Boosted, boosted, judged_rows
 from cemlab.stats.prediction.calibration import calibration, calibration_curve, observed_expected
+from cemlab.stats.prediction.changes import Changes, changes
 from cemlab.stats.prediction.choice import choose
 from cemlab.stats.prediction.columns import lost, without_each
 from cemlab.stats.prediction.comparison import compare
@@ -22,6 +23,7 @@ from cemlab.stats.prediction.utility import decision_curve, lift
 
 __all__ = [
     "Boosted",
+    "Changes",
     "Judged",
     "auc",
     "boosted",
@@ -29,6 +31,7 @@ __all__ = [
     "calibration",
     "calibration_by_month",
     "calibration_curve",
+    "changes",
     "choose",
     "compare",
     "concordance",
