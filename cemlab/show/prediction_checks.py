@@ -1,4 +1,4 @@
-"""What could overturn a prediction."""
+"""What could change the conclusions on a prediction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cemlab.show.prediction_text import believable, useful
 
 _FEWEST, _FEW = 50, 200
 """Leavers below which a judgement is hardly one, and below which it is rough."""
-_WITHHELD = Sentence("Too few customers left for this to be told.")
+_WITHHELD = Sentence("Too few customers left to tell.")
 
 
 def comes_true(ratio: Finding, *, differing: Sequence[Finding] = ()) -> Check:
@@ -30,10 +30,12 @@ def comes_true(ratio: Finding, *, differing: Sequence[Finding] = ()) -> Check:
     Check
         Overturns where the interval does not hold one; to be watched where days differ.
     """
-    title = "Predicted shares come true"
+    title = "Predictions are well calibrated"
     if ratio.suppressed or not math.isfinite(ratio.value):
         return Check(title, (_WITHHELD,), "watch")
-    words = Sentence("For each leaver that was predicted, ", ratio, " left (between ", Quote(ratio, "interval"), ").")
+    words = Sentence(
+        "For each churned customer that was predicted, ", ratio, " left (between ", Quote(ratio, "interval"), ")."
+    )
     if differing and believable(ratio):
         spread = Sentence("Evaluation dates differ significantly; the interval holds the spread between them.")
         return Check(title, (words, spread), "watch")
@@ -53,7 +55,7 @@ def spread_comes_true(slope: Finding) -> Check:
     Check
         To be watched where the interval does not hold one.
     """
-    title = "High risks are high enough, and not too high"
+    title = "High risks are neither too high nor too low"
     if slope.suppressed or not math.isfinite(slope.value):
         return Check(title, (_WITHHELD,), "watch")
     told: list[Part] = [slope, " (between ", Quote(slope, "interval"), ")"]
@@ -89,11 +91,11 @@ def better_than_chance(auc: Finding) -> Check:
     if auc.suppressed or not math.isfinite(auc.value):
         return Check(title, (_WITHHELD,), "watch")
     words = Sentence(
-        "Of a leaver and a stayer the leaver had the higher risk in ",
+        "The model ranks a customer who churns above one who stays ",
         auc,
-        " of pairs (between ",
+        " of the time (between ",
         Quote(auc, "interval"),
-        ").",
+        "; a coin flip would be half).",
     )
     return Check(title, (words,), "holds" if useful(auc) else "overturns")
 
@@ -111,9 +113,9 @@ def enough_leavers(left: Finding) -> Check:
     Check
         To be watched where they are few.
     """
-    verdict = "" if left.value >= _FEW else ": few, so that a useful model may look useless" if left.value >= _FEWEST else ": too few to tell a good model from a bad one"  # fmt: skip
-    words = Sentence("The judgement rests on ", left, f" customers who left{verdict}.")
-    return Check("Enough leavers to judge by", (words,), "holds" if left.value >= _FEW else "watch" if left.value >= _FEWEST else "overturns")  # fmt: skip
+    verdict = "" if left.value >= _FEW else ": few, so a useful model may look useless" if left.value >= _FEWEST else ": too few to tell a good model from a bad one"  # fmt: skip
+    words = Sentence("The evaluation rests on ", left, f" customers who left{verdict}.")
+    return Check("Enough churned customers to evaluate", (words,), "holds" if left.value >= _FEW else "watch" if left.value >= _FEWEST else "overturns")  # fmt: skip
 
 
 def same_customers(moved: Sequence[str]) -> Check:
@@ -129,14 +131,14 @@ def same_customers(moved: Sequence[str]) -> Check:
     Check
         To be watched where one has.
     """
-    title = "Today's customers are those it learnt from"
+    title = "Today's customers are like the training data"
     if not moved:
-        return Check(title, (Sentence("No covariate's mix has moved by more than is usual."),), "holds")
+        return Check(title, (Sentence("No evidence that the mix of any column has changed."),), "holds")
     names = numbers.listed(hazard_tables.named(name) for name in moved)
     words = Sentence(
-        "The mix has moved in ",
+        "The mix has changed for ",
         Name(names),
-        ". Risks of levels that were rare in training are less sure than their intervals say.",
+        ". Risks of levels that were rare in training are less certain than their intervals say.",
     )
     return Check(title, (words,), "watch")
 
@@ -163,7 +165,7 @@ def same_relation(ratio: Finding, *, verdict: str, moved: Sequence[str] = ()) ->
         return Check(title, (_WITHHELD,), "watch")
     words = {"season": ": a season, as in the year before", "unclear": ": a season or a change"}.get(verdict, "")
     told = [
-        Sentence("On the newest evaluation date ", ratio, " left for each one predicted (", Quote(ratio, "interval"), f"){words}.")
+        Sentence("On the newest evaluation date ", ratio, " left for each one predicted (between ", Quote(ratio, "interval"), f"){words}.")
     ]  # fmt: skip
     if moved:
         names = numbers.listed(f"“{hazard_tables.named(name)}”" for name in moved)
@@ -209,7 +211,7 @@ def undated(names: Sequence[str]) -> Check:
     if not names:
         return Check(
             title,
-            (Sentence("Everything that the models saw was known before the day from which they are judged."),),
+            (Sentence("Everything that the models saw was known before the evaluation date."),),
             "holds",
         )
     words = Sentence(
@@ -236,7 +238,7 @@ def stayers_seen(not_judged: Sequence[Sentence]) -> Check:
     if not not_judged:
         return Check(
             title,
-            (Sentence("On every judged day the file holds those who stayed as it holds those who left."),),
+            (Sentence("On every evaluation date the file holds customers who stayed as well as those who left."),),
             "holds",
         )
     return Check(title, tuple(not_judged), "watch")
@@ -251,7 +253,7 @@ def contacts_change_it() -> Check:
         Always to be watched.
     """
     words = Sentence(
-        "A high risk says who leaves as things go, not whom a contact would keep. Those at highest risk may be beyond keeping, and a contact "
-        "may remind others of leaving: try it on a part of them, chosen by lot."
+        "A high risk says who is likely to leave, not whom a contact would keep. Those at highest risk may be beyond keeping, and a contact "
+        "may remind others of leaving. Test it in a randomised trial."
     )  # fmt: skip
     return Check("At risk is not the same as can be kept", (words,), "watch")

@@ -46,7 +46,7 @@ def skill(by_day: Mapping[str, Estimates], *, overall: Mapping[str, Estimates], 
         Dot and whisker; all days together in ink, single days in grey; customers at the right edge.
     """
     panels = {name: _days(by_day[name], overall[name], info=info) for name in by_day}
-    title = "How well later time was foretold"
+    title = "How well churn was predicted on later data"
     table = prediction_tables.of_measures(by_day, overall=overall, caption=title, info=info)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:

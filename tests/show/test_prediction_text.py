@@ -32,15 +32,15 @@ def _found(value: float, *, half: float = 0.03, unit: Unit = "share", **more: ob
 def test_skill_is_told_in_pairs_and_chance_is_called_chance() -> None:
     said = plain(prediction_text.skill(_found(0.66), _found(0.05), horizon="90 days", model="Cox"))
     assert said.startswith(
-        "Of a customer who left within 90 days and one who stayed, Cox's model had given the leaver the higher risk in 66 %"
+        "On later data, Cox's model ranks a customer who churns within 90 days above one who stays 66 % of the time"
     )
-    assert "it removes 5 % of the squared error" in said
+    assert "It removes 5 % of the squared error" in said
     chance = plain(prediction_text.skill(_found(0.52), _found(0.0), horizon="90 days", model="Cox"))
-    assert "is not shown to be better than chance" in chance
-    assert "picks the leaver in 66 % (between 63 and 69 %" in plain(
+    assert "no evidence that churn within 90 days can be predicted better than by chance" in chance
+    assert "above one who stays 66 % of the time (between 63 and 69 %" in plain(
         prediction_text.skill_in_short(_found(0.66), horizon="90 days")
     )
-    assert "is not shown to be better than chance" in plain(
+    assert "better than by chance, by any model" in plain(
         prediction_text.skill_in_short(_found(0.52), horizon="90 days")
     )
 
@@ -54,15 +54,28 @@ def test_what_few_churners_could_not_have_shown_is_said() -> None:
         plain(prediction_text.skill(auc, _found(0.0), horizon="90 days", model="Cox", **known)),
         plain(prediction_text.skill_in_short(auc, horizon="90 days", **known)),
     ):
-        assert "not shown to be better than chance: AUC 51 %" in said
+        assert "better than by chance, by any model: AUC 51 %" in said
         assert "With 67 churners an AUC below about 61 % would go unseen" in said
     # Where it is shown to be better, nothing is said of what could not have been.
     assert "unseen" not in plain(prediction_text.skill_in_short(_found(0.66), horizon="90 days", **known))
 
 
+def test_challenger_is_named_where_it_alone_ranks_better_than_chance() -> None:
+    rival = _found(0.6, flagged=True, model="gradient boosting")
+    (said,) = prediction_text.challenger_ranks(rival, used=_found(0.51))
+    assert "gradient boosting does: it ranks a customer who churns above one who stays 60 % of the time" in plain(said)
+    assert prediction_text.challenger_ranks(rival, used=_found(0.6)) == ()
+    assert prediction_text.challenger_ranks(_found(0.6, model="gradient boosting"), used=_found(0.51)) == ()
+
+
+def test_model_that_alone_ranks_better_than_chance_is_used_and_says_why() -> None:
+    said = plain(prediction_text.chosen([], model="Cox", best="Cox", kept="tenure alone"))
+    assert said.startswith("Of the models Cox's model is used: the simpler tenure alone is not significantly worse")
+
+
 def test_interval_that_holds_one_is_as_predicted() -> None:
     assert plain(prediction_text.calibration_in_short(_found(1.02, unit="ratio"))).startswith(
-        "As many left as predicted"
+        "Predictions are well calibrated"
     )
     assert plain(prediction_text.calibration_in_short(_found(1.2, unit="ratio"))).startswith("More left than predicted")
     assert plain(prediction_text.calibration(_found(0.8, unit="ratio"), horizon="90 days")).startswith(
@@ -76,7 +89,7 @@ def test_only_flagged_segments_are_named() -> None:
         _found(0.9, unit="ratio", plan="yearly", horizon=90.0),
     ]
     said = plain(prediction_text.segments_off(found))
-    assert "of monthly 1.30 left per leaver predicted" in said
+    assert "for monthly 1.30 left for each one predicted" in said
     assert "yearly" not in said
     assert "90.0" not in said
     assert plain(prediction_text.segments_off(found[1:])).startswith(
@@ -87,35 +100,40 @@ def test_only_flagged_segments_are_named() -> None:
 def test_simpler_model_inside_the_noise_is_told_with_what_it_gives_up() -> None:
     behind = [_found(-0.004, half=0.006, model="tenure alone"), _found(0.0, half=0.0, model="Cox")]
     said = plain(prediction_text.chosen(behind, model="tenure alone", best="Cox"))
-    assert "Cox's model removes more of the squared error, but the difference of 0.4 % could be chance" in said
-    assert "foretold best" in plain(prediction_text.chosen(behind, model="Cox", best="Cox"))
+    assert (
+        "Cox's model removes more of the squared error, but the difference of 0.4 % is not statistically significant"
+        in said
+    )
+    assert "predicted best" in plain(prediction_text.chosen(behind, model="Cox", best="Cox"))
 
 
 def test_challenger_must_be_flagged_to_win() -> None:
-    assert "does not do better than Cox's model" in plain(
+    assert "does not significantly outperform Cox's model" in plain(
         prediction_text.challenged(_found(0.01, model="gradient boosting"), model="Cox")
     )
     won = _found(0.05, flagged=True, model="gradient boosting")
-    assert "does better than Cox's model: it removes 5 % more" in plain(prediction_text.challenged(won, model="Cox"))
+    assert "outperforms Cox's model: it removes 5 % more" in plain(prediction_text.challenged(won, model="Cox"))
 
 
 def test_columns_that_carry_are_named_by_what_is_lost() -> None:
     said = plain(prediction_text.carried([_found(0.05, flagged=True, term="plan"), _found(0.2, term="region")]))
-    assert "without “Plan” 5 % of the squared error would come back (between 2 and 8 %)" in said
-    assert said.startswith("One column carries it")
+    assert "without “Plan” 5 % of the squared error is no longer removed (between 2 and 8 %)" in said
+    assert said.startswith("One column is essential")
     assert "Region" not in said
     both = [_found(0.05, flagged=True, term="plan"), _found(0.2, flagged=True, term="region")]
-    assert plain(prediction_text.carried(both)).startswith("Some columns carry it: without “Region”")
+    assert plain(prediction_text.carried(both)).startswith("Some columns are essential: without “Region”")
     assert plain(prediction_text.carried([])).startswith("No single column")
 
 
 def test_leak_and_missing_later_time_are_said_in_words() -> None:
-    assert plain(prediction_text.kept_out([], {})).startswith("No column")
+    assert plain(prediction_text.kept_out([], {})).startswith("No evidence of data leakage")
     said = plain(prediction_text.kept_out(["reason_detail"], {"reason_detail": "knows too much"}))
-    assert said == "“Reason detail” knows too much, and was kept out."
+    assert said == "“Reason detail” knows too much and was excluded."
     because = "A prediction is judged on later time: all 9 ends fall on one day. Map the days."
-    assert plain(prediction_text.no_later_time(because)).endswith("foretold: all 9 ends fall on one day. Map the days.")
-    assert plain(prediction_text.no_later_time(because, brief=True)).endswith("foretold: all 9 ends fall on one day.")
+    assert plain(prediction_text.no_later_time(because)).endswith(
+        "predicted: all 9 ends fall on one day. Map the days."
+    )
+    assert plain(prediction_text.no_later_time(because, brief=True)).endswith("predicted: all 9 ends fall on one day.")
 
 
 def test_drift_is_told_of_the_day_that_is_furthest_off() -> None:
@@ -189,7 +207,7 @@ def test_high_risks_are_counted_and_told_as_a_share() -> None:
     scored, high = Finding("n", 2765.0, "customers"), Finding("h", 135.0, "customers")
     share, above = Finding("s", 0.05, "share"), Finding("a", 0.12, "share")
     said = plain(prediction_text.today(scored, high, share=share, above=above, horizon="90 days"))
-    assert said == "Of 2,765 customers who are here today, 135 (5 %) have a risk above 12 % of leaving within 90 days."
+    assert said == "Of today's 2,765 customers, 135 (5 %) have a risk above 12 % of leaving within 90 days."
 
 
 def test_money_names_its_assumptions_and_says_when_nobody_is_best() -> None:
@@ -198,14 +216,14 @@ def test_money_names_its_assumptions_and_says_when_nobody_is_best() -> None:
     said = plain(prediction_text.worth(best, **parts))  # type: ignore[arg-type]
     assert "would bring 0.40 EUR per customer (between 0.37 and 0.43); contacting everybody −0.10 EUR." in said
     nobody = prediction_text.worth(_found(-1.0, unit="currency"), **parts)  # type: ignore[arg-type]
-    assert "contacting nobody is best" in plain(nobody)
+    assert "best to contact nobody" in plain(nobody)
     cost = Finding("c", 2.0, "currency")
     said = plain(
         prediction_text.assumptions(
             cost, Finding("k", 0.2, "share"), Finding("m", 151.0, "currency"), currency="EUR", known=True
         )
     )
-    assert said.startswith("Assumed: a contact costs 2 EUR; of leavers who are contacted 20 % stay")
+    assert said.startswith("Assumed: a contact costs 2 EUR; 20 % of contacted customers who would leave stay")
     assert "a trial would" in said
 
 
@@ -246,14 +264,14 @@ def test_a_contest_without_an_interval_claims_nothing() -> None:
     won = Finding("w", math.nan, "share", scope={"model": "gradient boosting"})
     said = plain(prediction_text.challenged(won, model="discrete time"))
     assert said == (
-        "Whether gradient boosting does better than the discrete-time model cannot be told on the newest judged day."
+        "Whether gradient boosting outperforms the discrete-time model cannot be told on the newest evaluation date."
     )
 
 
 def test_customers_without_a_score_are_told_where_there_are_any() -> None:
     assert prediction_text.unjudged(Finding("u", 0, "customers")) == ()
     (said,) = prediction_text.unjudged(Finding("u", 1, "customers"))
-    assert plain(said).startswith("1 customer of the judged days has a level that training never saw")
+    assert plain(said).startswith("1 customer of the evaluation dates has a level that is not in the training data")
 
 
 def test_the_answer_names_no_parameter() -> None:
@@ -277,14 +295,14 @@ def test_days_on_which_nobody_could_be_seen_to_stay_are_named_with_counts() -> N
     counted = {"live": live, "stayed": stayed, "horizon": "90 days"}
     said = prediction_text.not_judged(["2017-06-17", "2017-03-19"], missing=Finding("m", 0.46, "share"), **counted)  # type: ignore[arg-type]
     assert plain(said[0]) == (
-        "The 2 days from 2017-03-19 to 2017-06-17 are not judged: of 6,348 customers who were here on 2017-06-17, "
+        "The 2 days from 2017-03-19 to 2017-06-17 are not evaluated: of 6,348 customers who were here on 2017-06-17, "
         "0 could be seen to stay for 90 days."
     )
     assert "It lacks about 46 % of the customers of that day" in plain(said[1])
     assert prediction_checks.stayers_seen(said).state == "watch"
     assert prediction_checks.stayers_seen([]).state == "holds"
     (alone,) = prediction_text.not_judged(["2017-06-17"], missing=Finding("m", 0.0, "share"), **counted)  # type: ignore[arg-type]
-    assert plain(alone).startswith("The day 2017-06-17 is not judged: of 6,348 customers")
+    assert plain(alone).startswith("The day 2017-06-17 is not evaluated: of 6,348 customers")
 
 
 def test_days_that_differ_are_told_instead_of_one_number() -> None:
@@ -294,9 +312,11 @@ def test_days_that_differ_are_told_instead_of_one_number() -> None:
     )
     said = plain(prediction_text.calibration(ratio, horizon="90 days", differing=daily))
     assert said.startswith(
-        "Not on every day: for each leaver that was predicted within 90 days, 0.69 left after one judged day and 1.23"
+        "Not on every evaluation date: for each customer predicted to leave within 90 days, 0.69 left after one date and 1.23"
     )
-    assert "0.69 to 1.23 left, by day" in plain(prediction_text.calibration_in_short(ratio, differing=daily))
+    assert "0.69 to 1.23 left, by evaluation date" in plain(
+        prediction_text.calibration_in_short(ratio, differing=daily)
+    )
     assert prediction_checks.comes_true(ratio, differing=daily).state == "watch"
 
 
@@ -314,9 +334,9 @@ def test_group_with_the_high_risks_is_named_where_one_stands_out() -> None:
     assert one
     assert other
     assert plain(one).startswith(
-        "By “Plan” monthly holds the high risks: two years leaves at 0.29 times its rate (between 0.26"
+        "“Plan: monthly” has the highest risk: two years leaves at 0.29 times its rate (between 0.26"
     )
-    assert plain(other).startswith("By “Plan” yearly holds the high risks: 1.80 times the rate of monthly")
+    assert plain(other).startswith("“Plan: yearly” has the highest risk: 1.80 times the rate of monthly")
     assert (
         prediction_text.highest([_found(1.9, unit="ratio", term="plan", level="yearly")], references=references) is None
     )

@@ -36,7 +36,7 @@ from cemlab.show.prediction_text.quality import (
     unjudged,
     within_snapshot,
 )
-from cemlab.show.prediction_text.skill import detectable_auc, skill, skill_in_short, useful
+from cemlab.show.prediction_text.skill import challenger_ranks, detectable_auc, skill, skill_in_short, useful
 
 __all__ = [
     "alike",
@@ -49,6 +49,7 @@ __all__ = [
     "carried",
     "certainty",
     "challenged",
+    "challenger_ranks",
     "changed",
     "chosen",
     "columns_moved",

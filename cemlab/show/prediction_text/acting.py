@@ -25,7 +25,7 @@ def found_by_contacting(share: Finding, found: Finding) -> Sentence:
         Both shares.
     """
     if found.suppressed or not math.isfinite(found.value):
-        return Sentence("How many leavers a list would hold cannot be told: too few left.")
+        return Sentence("How many churned customers a list would have held cannot be told: too few left.")
     return Sentence(
         "The ", share, " of customers at highest risk held ", found, " of those who left (between ", Quote(found, "interval"), ").",
     )  # fmt: skip
@@ -50,7 +50,7 @@ def worth(best: Finding, *, everybody: Finding, threshold: Finding, contacted: F
     """
     if not math.isfinite(best.value) or best.value <= 0:
         return Sentence(
-            "Under these assumptions contacting nobody is best: no group earns back what contacting it costs."
+            "Under these assumptions it is best to contact nobody: no group earns back the cost of contacting it."
         )
     money = Name(f" {currency}") if currency else Name("")
     return Sentence(
@@ -79,8 +79,8 @@ def assumptions(cost: Finding, kept: Finding, margin: Finding, *, currency: str,
     source = "as transactions show on average" if known else "as assumed"
     money = Name(f" {currency}") if currency else Name("")
     return Sentence(
-        "Assumed: a contact costs ", cost, money, "; of leavers who are contacted ", kept, " stay for a year more; a customer earns ",
-        margin, money, f" in a year, {source}. Nothing here shows that contacting anybody changes anything: a trial would.",
+        "Assumed: a contact costs ", cost, money, "; ", kept, " of contacted customers who would leave stay for a year more; a customer earns ",
+        margin, money, f" in a year, {source}. Nothing here shows that a contact changes anything: only a randomised trial would.",
     )  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def today(
         Counts only; nobody is named.
     """
     return Sentence(
-        "Of ", scored, " customers who are here today, ", high, " (", share, ") have a risk above ", above, " of leaving within ", Name(horizon), ".",
+        "Of today's ", scored, " customers, ", high, " (", share, ") have a risk above ", above, " of leaving within ", Name(horizon), ".",
     )  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def at_stake(stakes: Sequence[Finding], *, largest: Sequence[Finding], horizon: 
     told = [
         Sentence("Customers with a yearly margin of ", Name(currency), " ", expected, " are expected to leave within ", Name(horizon),
                  " (between ", Quote(expected, "interval"), ", the model's error)."),
-        Sentence("What will really be lost depends on who leaves: between ", Quote(lost, "interval"), " (prediction interval)."),
+        Sentence("The actual loss depends on who leaves: between ", Quote(lost, "interval"), " (prediction interval)."),
     ]  # fmt: skip
     told += [
         Sentence("If customers of one account leave together, it is between ", Quote(each, "interval"), ".")
@@ -187,7 +187,7 @@ def today_in_short(scored: Finding, high: Finding, *, above: Finding) -> Sentenc
     Sentence
         Counts only.
     """
-    return Sentence("Of today's ", scored, " customers ", high, " have a risk above ", above, ".")
+    return Sentence("Of today's ", scored, " customers, ", high, " have a risk above ", above, ".")
 
 
 def highest(points: Sequence[Finding], *, references: Mapping[str, str], brief: bool = False) -> Sentence | None:
@@ -216,15 +216,15 @@ def highest(points: Sequence[Finding], *, references: Mapping[str, str], brief: 
     name = hazard_tables.named(term)
     if brief:
         group = most.scope["level"] if most.value > 1 else references[term]
-        return Sentence("High risks are, all else alike, those of ", Name(f"“{name}”: {group}"), ".")
+        return Sentence("Highest risk, other things being equal: ", Name(f"“{name}”: {group}"), ".")
     if most.value > 1:
         return Sentence(
-            Name(f"By “{name}” {most.scope['level']} holds the high risks: "), most, Name(f" times the rate of {references[term]} (between "),
+            Name(f"“{name}: {most.scope['level']}” has the highest risk: "), most, Name(f" times the rate of {references[term]} (between "),
             Quote(most, "interval"), ").",
         )  # fmt: skip
     least = min(own, key=lambda each: each.value)
     return Sentence(
-        Name(f"By “{name}” {references[term]} holds the high risks: {least.scope['level']} leaves at "), least, " times its rate (between ",
+        Name(f"“{name}: {references[term]}” has the highest risk: {least.scope['level']} leaves at "), least, " times its rate (between ",
         Quote(least, "interval"), ").",
     )  # fmt: skip
 
@@ -237,4 +237,4 @@ def no_list() -> Sentence:
     Sentence
         For a prediction that is no better than chance.
     """
-    return Sentence("A list of today's customers by this risk is not shown to be better than one drawn at random.")
+    return Sentence("We found no evidence that a list of today's customers by this risk is better than a random one.")

@@ -34,7 +34,7 @@ def drifted(ratios: Sequence[Finding], *, compared: bool = True) -> Sentence | N
         "Trust the order of risks, not their size" if compared else "A season cannot be excluded: history is too short"
     )
     return Sentence(
-        "Churn has changed: from ", Name(most.scope["day"]), " on customers left ", most, " times as fast as predicted (",
+        "Churn has changed: from ", Name(most.scope["day"]), " on customers left ", most, " times as fast as predicted (between ",
         Quote(most, "interval"), f"). {end}.",
     )  # fmt: skip
 
@@ -62,7 +62,7 @@ def seasonal(ratios: Sequence[Finding], *, verdicts: Mapping[str, str]) -> Sente
     else:
         end = "). The data cannot tell whether that is a season or a change."
     return Sentence(
-        "From ", Name(newest.scope["day"]), " on customers left ", newest, " times as fast as predicted (", Quote(newest, "interval"), end,
+        "From ", Name(newest.scope["day"]), " on customers left ", newest, " times as fast as predicted (between ", Quote(newest, "interval"), end,
     )  # fmt: skip
 
 
@@ -86,7 +86,7 @@ def season_ahead(ratio: Finding, *, predicted: Finding, expected: Finding, horiz
     if not math.isfinite(ratio.ci_low) or ratio.ci_low <= 1 <= ratio.ci_high:
         return ()
     told = Sentence(
-        "In the same ", Name(horizon), " last year customers left ", ratio, " times as fast as the model predicts (", Quote(ratio, "interval"),
+        "In the same ", Name(horizon), " last year customers left ", ratio, " times as fast as the model predicts (between ", Quote(ratio, "interval"),
         "). If the season returns, about ", expected, " of today's customers will leave, not ", predicted, ".",
     )  # fmt: skip
     return (told,)
@@ -118,7 +118,7 @@ def columns_moved(levels: Sequence[Finding], *, moved: Sequence[str], day: str) 
     parts: list[str | Name | Finding | Quote] = []
     for place, each in enumerate(told[:_MOST]):
         group = f"“{hazard_tables.named(each.scope['term'])}: {each.scope['level']}”"
-        parts += ["; " if place else "", "customers with ", Name(group), " left ", each, " times as often as predicted (", Quote(each, "interval"), ")"]  # fmt: skip
+        parts += ["; " if place else "", "customers with ", Name(group), " left ", each, " times as often as predicted (between ", Quote(each, "interval"), ")"]  # fmt: skip
     return Sentence(
         "Who churns has changed: from ", Name(day), " on, compared with all customers, ", *(part for part in parts if part != ""),
         ". Do not trust the order of risks.",

@@ -34,7 +34,7 @@ def called(model: str) -> str:
     return _MODELS.get(model, model.replace("_", " "))
 
 
-def chosen(behind: Sequence[Finding], *, model: str, best: str) -> Sentence:
+def chosen(behind: Sequence[Finding], *, model: str, best: str, kept: str = "") -> Sentence:
     """Say which model is used, and whether more complexity is worth it.
 
     Parameters
@@ -45,6 +45,8 @@ def chosen(behind: Sequence[Finding], *, model: str, best: str) -> Sentence:
         The one that is used, in words.
     best : str
         The one with the highest skill.
+    kept : str, default ""
+        The simplest that is not significantly worse; empty where it is the one that is used.
 
     Returns
     -------
@@ -52,15 +54,20 @@ def chosen(behind: Sequence[Finding], *, model: str, best: str) -> Sentence:
         Where the two differ, by how much the best is better, with its interval.
     """
     own = next((each for each in behind if each.scope.get("model") == model), None)
+    if kept not in ("", model):
+        return Sentence(
+            "Of the models ", Name(called(model)), " is used: the simpler ", Name(called(kept)), " is not significantly worse on the squared error, but we found no "
+            "evidence that it ranks customers better than chance.",
+        )  # fmt: skip
     if model == best or own is None or not math.isfinite(own.ci_low):
         return Sentence(
             "Of the models ",
             Name(called(model)),
-            " is used: it foretold best, and nothing simpler comes close enough.",
+            " is used: it predicted best, and every simpler model is significantly worse.",
         )
     return Sentence(
         "Of the models ", Name(called(model)), " is used: ", Name(called(best)), " removes more of the squared error, but the difference of ",
-        Quote(own, "magnitude"), " could be chance (between ", Quote(own, "interval"), ").",
+        Quote(own, "magnitude"), " is not statistically significant (between ", Quote(own, "interval"), ").",
     )  # fmt: skip
 
 
@@ -82,19 +89,19 @@ def challenged(won: Finding, *, model: str) -> Sentence:
     name = won.scope.get("model", "the challenger")
     if won.flagged and won.value > 0:
         return Sentence(
-            "On the newest judged day ", Name(name), " does better than ", Name(called(model)), ": it removes ", won, " more of the squared error (between ",
+            "On the newest evaluation date ", Name(name), " outperforms ", Name(called(model)), ": it removes ", won, " more of the squared error (between ",
             Quote(won, "interval"), "). It gives no reasons, so the list below is not by it.",
         )  # fmt: skip
     if not math.isfinite(won.ci_low):
         return Sentence(
             "Whether ",
             Name(name),
-            " does better than ",
+            " outperforms ",
             Name(called(model)),
-            " cannot be told on the newest judged day.",
+            " cannot be told on the newest evaluation date.",
         )
     return Sentence(
-        "On the newest judged day ", Name(name), " does not do better than ", Name(called(model)), " by more than chance explains (difference between ",
+        "On the newest evaluation date ", Name(name), " does not significantly outperform ", Name(called(model)), " (difference between ",
         Quote(won, "interval"), " of the squared error).",
     )  # fmt: skip
 
@@ -114,9 +121,7 @@ def carried(losses: Sequence[Finding]) -> Sentence:
     """
     told = sorted((each for each in losses if each.flagged and each.value > 0), key=lambda each: -each.value)
     if not told:
-        return Sentence(
-            "No single column carries it by more than chance explains: without any one of them the others do as well."
-        )
+        return Sentence("No single column is essential: without any one of them the model is not significantly worse.")
     parts: list[Part] = []
     for place, each in enumerate(told[:_MOST]):
         parts += [
@@ -125,9 +130,9 @@ def carried(losses: Sequence[Finding]) -> Sentence:
             Name(hazard_tables.named(each.scope["term"])),
             "” ",
             each,
-            " of the squared error would come back (between ",
+            " of the squared error is no longer removed (between ",
             Quote(each, "interval"),
             ")",
         ]
-    told_of = "One column carries it: " if len(told) == 1 else "Some columns carry it: "
+    told_of = "One column is essential: " if len(told) == 1 else "Some columns are essential: "
     return Sentence(told_of, *(part for part in parts if part != ""), ".")

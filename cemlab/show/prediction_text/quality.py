@@ -32,7 +32,7 @@ def no_later_time(because: str, *, brief: bool = False) -> Sentence:
     if brief:
         # the answer is read by those who set no parameters; the section names the parameter to change
         reason = re.sub(r"`horizon_days` (\d+)", r"a horizon of \1 days", f"{reason.partition('. ')[0].rstrip('.')}.")
-    return Sentence("This lab cannot show whether leaving can be foretold: ", Name(reason))
+    return Sentence("This lab cannot show whether churn can be predicted: ", Name(reason))
 
 
 def behind(days: int, live: Finding, left: Finding, *, horizon: str) -> Sentence:
@@ -52,10 +52,10 @@ def behind(days: int, live: Finding, left: Finding, *, horizon: str) -> Sentence
     Sentence
         Counts, each customer once per judged day.
     """
-    when = f"{days} earlier days" if days > 1 else "one earlier day"
+    when = f"{days} evaluation dates" if days > 1 else "one evaluation date"
     return Sentence(
-        "Each model was trained on what was known then and judged on the ", Name(horizon), " after ", Name(when), ": ", live,
-        " customers, of whom ", left, " left (a customer counts once per day).",
+        "Each model was trained on earlier data and evaluated on the ", Name(horizon), " after ", Name(when), ": ", live,
+        " customers, of whom ", left, " left (a customer counts once per date).",
     )  # fmt: skip
 
 
@@ -75,9 +75,9 @@ def kept_out(leaking: Sequence[str], reasons: Mapping[str, str]) -> Sentence:
         Names each, or says that there is none.
     """
     if not leaking:
-        return Sentence("No column ranks those who left too well to be true.")
-    told = "; ".join(f"“{hazard_tables.named(name)}” {reasons.get(name, 'gives the answer away')}" for name in leaking)
-    return Sentence(Name(told), ", and was kept out." if len(leaking) == 1 else "; all of these were kept out.")
+        return Sentence("No evidence of data leakage: no column ranks churned customers too well to be true.")
+    told = "; ".join(f"“{hazard_tables.named(name)}” {reasons.get(name, 'leaks the outcome')}" for name in leaking)
+    return Sentence(Name(told), " and was excluded." if len(leaking) == 1 else "; all of these were excluded.")
 
 
 def discontinued(leaks: Estimates) -> tuple[Sentence, ...]:
@@ -103,7 +103,7 @@ def discontinued(leaks: Estimates) -> tuple[Sentence, ...]:
         Sentence(
             "No present customer has ",
             Name(names),
-            ": discontinued, as it seems, and no reason to keep the column out.",
+            ": it seems to be discontinued, which is no reason to exclude the column.",
         ),
     )
 
@@ -123,9 +123,13 @@ def unjudged(skipped: Finding) -> tuple[Sentence, ...]:
     """
     if not skipped.value:
         return ()
-    words = " customer of the judged days has" if skipped.value == 1 else " customers of the judged days have"
+    words = " customer of the evaluation dates has" if skipped.value == 1 else " customers of the evaluation dates have"
     return (
-        Sentence(skipped, words, " a level that training never saw: without a score, and not counted from here on."),
+        Sentence(
+            skipped,
+            words,
+            " a level that is not in the training data, so they have no score and are not counted below.",
+        ),
     )
 
 
@@ -147,21 +151,21 @@ def calibration(ratio: Finding, *, horizon: str, differing: Sequence[Finding] = 
         With its interval; "as predicted" only where one lies inside.
     """
     if ratio.suppressed or not math.isfinite(ratio.value):
-        return Sentence("Whether predicted shares come true cannot be told: too few customers left.")
+        return Sentence("Whether predictions are well calibrated cannot be told: too few customers left.")
     if differing:
         lowest, highest = _range(differing)
         return Sentence(
-            "Not on every day: for each leaver that was predicted within ", Name(horizon), ", ", lowest, " left after one judged day and ", highest,
-            " after another. Over days like these it is ", ratio, " (between ", Quote(ratio, "interval"), ").",
+            "Not on every evaluation date: for each customer predicted to leave within ", Name(horizon), ", ", lowest, " left after one date and ", highest,
+            " after another. Over dates like these it is ", ratio, " (between ", Quote(ratio, "interval"), ").",
         )  # fmt: skip
     if believable(ratio):
         return Sentence(
-            "Yes, over all: for each leaver that was predicted within ", Name(horizon), ", ", ratio, " left (between ",
+            "Yes, overall: ", ratio, " customers left for each one predicted to leave within ", Name(horizon), " (between ",
             Quote(ratio, "interval"), ").",
         )  # fmt: skip
     direction = "more" if ratio.value > 1 else "fewer"
     return Sentence(
-        f"No: {direction} left than predicted, ", ratio, " for each leaver that was predicted within ", Name(horizon), " (between ",
+        f"No: {direction} left than predicted, ", ratio, " for each one predicted to leave within ", Name(horizon), " (between ",
         Quote(ratio, "interval"), ").",
     )  # fmt: skip
 
@@ -188,20 +192,24 @@ def calibration_in_short(ratio: Finding, *, differing: Sequence[Finding] = ()) -
         With its interval.
     """
     if ratio.suppressed or not math.isfinite(ratio.value):
-        return Sentence("Whether predicted shares come true cannot be told: too few customers left.")
+        return Sentence("Whether predictions are well calibrated cannot be told: too few customers left.")
     if differing:
         lowest, highest = _range(differing)
         return Sentence(
-            "For each leaver predicted, ", lowest, " to ", highest, " left, by day: sizes of risks are rough."
+            "For each customer predicted to leave, ",
+            lowest,
+            " to ",
+            highest,
+            " left, by evaluation date: sizes of risks are rough.",
         )
     how = (
-        "As many left as predicted"
+        "Predictions are well calibrated"
         if believable(ratio)
         else "More left than predicted"
         if ratio.value > 1
         else "Fewer left than predicted"
     )
-    return Sentence(f"{how}: ", ratio, " for each (between ", Quote(ratio, "interval"), ").")
+    return Sentence(f"{how}: ", ratio, " left for each one predicted (between ", Quote(ratio, "interval"), ").")
 
 
 def believable(ratio: Finding) -> bool:
@@ -241,11 +249,11 @@ def segments_off(found: Sequence[Finding]) -> Sentence:
     for place, each in enumerate(off[:_MOST]):
         parts += [
             "; " if place else "",
-            "of ",
+            "for ",
             Name(_segment_of(each)),
             " ",
             each,
-            " left per leaver predicted (between ",
+            " left for each one predicted (between ",
             Quote(each, "interval"),
             ")",
         ]
@@ -293,11 +301,11 @@ def certainty(auc: Finding) -> tuple[Sentence, ...]:
         return (Sentence("With so few customers no interval may be given."),)
     return (
         Sentence(
-            "The interval, between ", Quote(auc, "interval"), ", leaves out a group of customers at a time and computes all again: it covers "
-            "the chance of who is a customer, in ", Quote(auc, "level"), " of cases like this one.",
+            "The interval, between ", Quote(auc, "interval"), ", is computed by leaving out one group of customers at a time (jackknife). Intervals "
+            "like it hold the true value in ", Quote(auc, "level"), " of cases.",
         ),
         Sentence(
-            "It does not cover a change of the market, of prices or of what the company does for customers after the last judged day. A risk "
-            "is of leaving as things went on then, contacts of that time included."
+            "It does not cover changes of the market, of prices or of what the company does for customers after the last evaluation date. A risk "
+            "assumes that things go on as they did then, including contacts at that time."
         ),
     )  # fmt: skip

@@ -20,7 +20,7 @@ def skill(
     left: Finding | None = None,
     detectable: Finding | None = None,
 ) -> Sentence:
-    """Say how well later time was foretold.
+    """Say how well churn was predicted on later data.
 
     Parameters
     ----------
@@ -36,18 +36,18 @@ def skill(
     Returns
     -------
     Sentence
-        What the two mean; where the interval of the first holds one half, that no skill was shown, and which could not have been.
+        What the two mean; where the interval of the first holds one half, that there is no evidence of skill, and which could not have been detected.
     """
     if auc.suppressed or not math.isfinite(auc.value):
-        return Sentence("How well later time was foretold cannot be told: too few customers left.")
+        return Sentence("How well churn can be predicted cannot be told: too few customers left.")
     if not useful(auc):
         return _not_shown(auc, horizon=horizon, left=left, detectable=detectable)
     parts: list[Part] = [
-        "Of a customer who left within ", Name(horizon), " and one who stayed, ", Name(called(model)), " had given the leaver the higher risk in ",
-        auc, " of pairs (between ", Quote(auc, "interval"), "; chance gives one half)",
+        "On later data, ", Name(called(model)), " ranks a customer who churns within ", Name(horizon), " above one who stays ",
+        auc, " of the time (between ", Quote(auc, "interval"), "; a coin flip would be half)",
     ]  # fmt: skip
     if math.isfinite(accuracy.value):
-        parts += ["; it removes ", accuracy, " of the squared error of giving everybody the same risk"]
+        parts += [". It removes ", accuracy, " of the squared error of giving everybody the same risk"]
         nothing = ": it could be nothing" if accuracy.ci_low <= 0 else ""
         parts += [" (between ", Quote(accuracy, "interval"), f"{nothing})"] if math.isfinite(accuracy.ci_low) else []
     return Sentence(*parts, ".")
@@ -55,9 +55,9 @@ def skill(
 
 def _not_shown(auc: Finding, *, horizon: str, left: Finding | None, detectable: Finding | None) -> Sentence:
     parts: list[Part] = [
-        "The prediction of churn within ",
+        "We found no evidence that churn within ",
         Name(horizon),
-        " is not shown to be better than chance: AUC ",
+        " can be predicted better than by chance, by any model: AUC ",
         auc,
     ]
     if math.isfinite(auc.ci_low):
@@ -86,7 +86,7 @@ def detectable_auc(auc: Finding) -> float:
 def skill_in_short(
     auc: Finding, *, horizon: str, left: Finding | None = None, detectable: Finding | None = None
 ) -> Sentence:
-    """Say in one sentence of the answer how well leaving can be foretold.
+    """Say in one sentence of the answer how well churn can be predicted.
 
     Parameters
     ----------
@@ -103,17 +103,40 @@ def skill_in_short(
         With its interval.
     """
     if auc.suppressed or not math.isfinite(auc.value):
-        return Sentence("Whether leaving can be foretold cannot be told: too few customers left.")
+        return Sentence("Whether churn can be predicted cannot be told: too few customers left.")
     if not useful(auc):
         return _not_shown(auc, horizon=horizon, left=left, detectable=detectable)
     return Sentence(
-        "Of a leaver and a stayer of ", Name(horizon), " the model picks the leaver in ", auc, " (between ",
-        Quote(auc, "interval"), "; chance: half).",
+        "The model ranks a customer who churns within ", Name(horizon), " above one who stays ", auc, " of the time (between ",
+        Quote(auc, "interval"), "; a coin flip would be half).",
     )  # fmt: skip
 
 
+def challenger_ranks(rival: Finding, *, used: Finding) -> tuple[Sentence, ...]:
+    """Say that the challenger ranks better than chance where the model that is used is not shown to.
+
+    Parameters
+    ----------
+    rival, used : Finding
+        Area under the curve of both; that of the challenger flagged among all models (`stats.prediction.any_skill`).
+
+    Returns
+    -------
+    tuple of Sentence
+        Empty where the model that is used does, or neither.
+    """
+    if useful(used) or not rival.flagged:
+        return ()
+    name = rival.scope.get("model", "the challenger")
+    told = Sentence(
+        "On the newest evaluation date ", Name(name), " does: it ranks a customer who churns above one who stays ", rival, " of the time (between ",
+        Quote(rival, "interval"), "). The list below is not by it.",
+    )  # fmt: skip
+    return (told,)
+
+
 def useful(auc: Finding) -> bool:
-    """Return whether an area under the curve lies above one half by more than chance explains.
+    """Return whether an area under the curve is significantly above one half.
 
     Parameters
     ----------

@@ -17,20 +17,23 @@ from cemlab.stats.prediction.recording import recording_delay
 from cemlab.stats.prediction.relations import in_one_family, relation_by_level
 from cemlab.stats.prediction.scorecards import Judged, judged, judged_spans, person_periods, scorecard, scored
 from cemlab.stats.prediction.snapshot import cross_fitted
-from cemlab.stats.prediction.spans import rows_of, stacked, with_challenger
+from cemlab.stats.prediction.spans import challenge, rows_of, stacked, with_challenger
 from cemlab.stats.prediction.stakes import margin_at_stake
+from cemlab.stats.prediction.usefulness import any_skill, used_model
 from cemlab.stats.prediction.utility import decision_curve, lift
 
 __all__ = [
     "Boosted",
     "Changes",
     "Judged",
+    "any_skill",
     "auc",
     "boosted",
     "brier",
     "calibration",
     "calibration_by_month",
     "calibration_curve",
+    "challenge",
     "changes",
     "choose",
     "compare",
@@ -57,6 +60,7 @@ __all__ = [
     "stacked",
     "tenure_baseline",
     "trained",
+    "used_model",
     "with_challenger",
     "without_each",
 ]

@@ -12,7 +12,7 @@ from cemlab.core.errors import SchemaError
 from cemlab.core.rows import DesignBlock
 from cemlab.core.scorecards import UNKNOWN, bin_edges, rebinned
 from cemlab.stats.intervals import Floats
-from cemlab.stats.prediction.boosting import BOOSTED, Boosted
+from cemlab.stats.prediction.boosting import BOOSTED, Boosted, boosted
 from cemlab.stats.prediction.counted import need_equal_weights, need_whole_cells
 from cemlab.stats.prediction.scorecards import Judged
 
@@ -147,7 +147,7 @@ def _lower(levels: pd.Series) -> Floats:
 
 
 def with_challenger(judged: Judged, booster: Boosted, rows: CellRows) -> Judged:
-    """Return judged cells with the risks that a booster foretold beside the others.
+    """Return judged cells with the risks that a booster predicted beside the others.
 
     Parameters
     ----------
@@ -168,3 +168,39 @@ def with_challenger(judged: Judged, booster: Boosted, rows: CellRows) -> Judged:
     risks = booster.of(patterns)[place.ravel()]
     cells = judged.cells.assign(**dict(zip(own.values(), risks.T, strict=True)))
     return Judged(cells, {**judged.risks, BOOSTED: own}, judged.unscored)
+
+
+def challenge(
+    judged: Judged, frames: Sequence[pd.DataFrame], *, terms: Sequence[str], bins: Bins, horizons: Sequence[float], seed: int = 1,
+    min_n: int = 10,
+) -> Judged:  # fmt: skip
+    """Return judged cells with the risks of a booster that was trained on earlier spans.
+
+    Parameters
+    ----------
+    judged : Judged
+        Cells of the newest evaluation date with the predictions of the other models.
+    frames : sequence of pandas.DataFrame
+        Landmark cells of the spans that were over on that date.
+    terms, bins : as in `rows_of`
+        The covariates.
+    horizons : sequence of float
+        In days.
+    seed : int, default 1
+        Of the booster.
+    min_n : int, default 10
+        Fewest events to train on.
+
+    Returns
+    -------
+    Judged
+        With the model "gradient boosting".
+
+    Raises
+    ------
+    InsufficientDataError
+        When fewer than `min_n` left in training.
+    """
+    rows = rows_of(pd.concat(frames), terms=terms, bins=bins)
+    booster = boosted(rows, horizons=horizons, seed=seed, min_n=min_n)
+    return with_challenger(judged, booster, rows_of(judged.cells, terms=terms, bins=bins, like=rows))
