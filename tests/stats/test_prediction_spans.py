@@ -8,6 +8,7 @@ import pytest
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.stats import hazards, prediction
+from cemlab.stats.prediction.snapshot import _area
 from cemlab.stats.prediction.spans import CellRows
 
 
@@ -28,6 +29,38 @@ def test_cross_fitting_finds_what_is_there_and_nothing_where_nothing_is() -> Non
     nothing = prediction.cross_fitted(_cells({"a": 0.003, "b": 0.003}), terms=["plan", "area"]).table.iloc[0]
     assert nothing["ci_low"] < 0.5 < nothing["ci_high"]
     assert nothing["estimate"] < 0.53, "a model judged on its own customers would always seem better than chance"
+
+
+def test_area_and_its_error_are_delongs_by_hand() -> None:
+    score, n = np.array([3.0, 1.0, 2.0, 1.0, 0.0]), np.ones(5)
+    left = np.array([True, True, False, False, False])
+    # Churned 3 beats 2, 1, 0; churned 1 loses to 2, ties with 1, beats 0: (3 + 1.5)/6.
+    area, error = _area(score, n, left)
+    assert area == pytest.approx(0.75)
+    # By churner 1 and .5: variance .125/2; by stayer 1/2, 3/4, 1: variance .0625/3.
+    assert error == pytest.approx(np.sqrt(0.125 / 2 + 0.0625 / 3))
+    order = [3, 0, 4, 2, 1]
+    assert _area(score[order], n, left[order]) == pytest.approx((area, error))
+    assert _area(score, 2 * n, left)[0] == pytest.approx(area)
+
+
+def test_ranking_of_who_left_is_not_concordance_on_tenure() -> None:
+    """New customers leave sooner, but have had no time to: who left first is told well, who had left hardly."""
+    random, size = np.random.default_rng(5), 6_000
+    new = random.random(size) < 0.5
+    seen = np.where(new, random.integers(1, 90, size), random.integers(600, 1_200, size))
+    time = np.ceil(random.exponential(np.where(new, 80.0, 800.0)))
+    rows = pd.DataFrame(
+        {"cohort": np.where(new, "new", "old"), "duration": np.minimum(time, seen).astype(int), "left": time <= seen}
+    )
+    cells = rows.groupby(["cohort", "duration", "left"]).size().rename("n").reset_index()
+    found = prediction.cross_fitted(
+        cells.assign(events=cells["n"].where(cells["left"], 0)).drop(columns="left"), terms=["cohort"]
+    )
+    old_left, new_left = (float(rows.loc[rows["cohort"] == name, "left"].mean()) for name in ("old", "new"))
+    assert old_left > new_left
+    assert found.parts["concordance"]["estimate"].iloc[0] > 0.6
+    assert found.table["ci_high"].iloc[0] < 0.5
 
 
 def test_cross_fitting_depends_on_its_seed_alone() -> None:

@@ -266,7 +266,7 @@ def _segment_of(each: Finding) -> str:
 
 
 def within_snapshot(auc: Finding) -> Sentence:
-    """Say how well covariates sort leavers within one snapshot.
+    """Say how well covariates rank customers who left above those who are still here, within one snapshot.
 
     Parameters
     ----------
@@ -279,8 +279,8 @@ def within_snapshot(auc: Finding) -> Sentence:
         Labelled as not on later time.
     """
     return Sentence(
-        "Within the rows at hand, and not on later time, the columns told a leaver from a stayer in ", auc, " of pairs (between ",
-        Quote(auc, "interval"), "), each customer judged by a model that had not seen them.",
+        "Within this snapshot, not on later data, a model of the columns ranks a customer who left above one who is still here ", auc, " of the time (between ",
+        Quote(auc, "interval"), "; a coin flip would be half). Each customer was scored by a model that had not seen them.",
     )  # fmt: skip
 
 
