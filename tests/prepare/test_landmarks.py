@@ -286,3 +286,38 @@ def test_one_cause_is_the_only_event_of_rows(company: tuple[Lab, Lab]) -> None:
     assert 0 < counted == _stacked(rows.at_cut(lab, cause=cause, **asked))[1]["event"].sum()
     with pytest.raises(ParameterError, match="Did you mean `payment failed`"):
         rows.at_cut(lab, cause="payment fialed", **asked)
+
+
+def test_ends_by_day_count_who_is_there_and_who_leaves_by_hand(lab: MemoryLab) -> None:
+    table = cells.ends_by_day(lab, days=200).set_index("age")
+    assert len(table) == 200
+    ended = {(AS_OF - dt.date.fromisoformat(life[3])).days for life in LIVES if life[3]}
+    assert set(table.index[table["ends"] > 0]) == ended
+    # On 1 May s2, s4 (which leaves on that day) and s5 are there; on 30 June s2 and s5.
+    assert table.loc[(AS_OF - dt.date(2024, 5, 1)).days].to_dict() == {"live": 3, "ends": 1}
+    assert table.loc[1].to_dict() == {"live": 2, "ends": 0}
+
+
+def test_ends_by_day_need_days(memory_lab: type[MemoryLab]) -> None:
+    undated = spells().drop(columns="ended_on")
+    assert cells.ends_by_day(memory_lab({"spells": undated}, as_of=AS_OF)).empty
+    with pytest.raises(ParameterError, match="`days` must be at least 1: 0"):
+        cells.ends_by_day(memory_lab({"spells": spells()}, as_of=AS_OF), days=0)
+
+
+def test_span_last_year_is_the_landmark_a_year_before(lab: MemoryLab) -> None:
+    asked = {"terms": ["plan"], "horizon_days": 60}
+    found = cells.spans_last_year(lab, ["2025-01-31", "2023-01-31"], **asked)  # type: ignore[arg-type]
+    assert list(found) == ["2025-01-31"], "in 2022 nobody was a customer"
+    same = cells.landmark(lab, day="2024-02-01", cut="2024-04-01", terms=["plan"])
+    pd.testing.assert_frame_equal(found["2025-01-31"], same)
+
+
+def test_days_with_incomplete_ends_are_left_out_before_the_first_cut(company: tuple[Lab, Lab]) -> None:
+    now, _ = company
+    whole, late = (cells.judging_days(now, horizon_days=90, incomplete_days=each).iloc[0] for each in (0, 45))
+    for name in ("train_day", "test_day", "end_day"):
+        gap = dt.date.fromisoformat(whole[name]) - dt.date.fromisoformat(late[name])
+        assert gap == dt.timedelta(days=45)
+    with pytest.raises(ParameterError, match="`incomplete_days` must be at least 0: -1"):
+        cells.judging_days(now, horizon_days=90, incomplete_days=-1)
