@@ -20,6 +20,8 @@ OWN_NAMES = frozenset((
     "group", "group_value", "horizon", "kind", "largest_share", "last", "last_seen", "mde", "mean", "moved_share", "n_before", "n_eff",
     "n_periods", "n_rest", "n_star", "observed", "overstated", "p_value", "per_year", "predicted", "q_value", "reached", "reason",
     "rest_value", "scatter_p", "share_left", "small_sample", "spread", "std_error", "suppressed", "tau", "too_small", "variance", "versus",
+    # of judged comparisons
+    "conclusion", "family", "floor", "mde_unadjusted", "p_material", "q_ordinary", "significant",
 ))  # fmt: skip
 """Columns of counts and of results: what customers are compared by, and what a model sees, must be named otherwise."""
 

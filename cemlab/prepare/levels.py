@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import ibis
 from cemlab.core import schemas
 from cemlab.core.errors import ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab
-from cemlab.core.names import need_free
+from cemlab.core.names import OWN_NAMES, need_free
 from cemlab.core.scorecards import level_names
 from cemlab.prepare.ordering import last_value
 
@@ -52,7 +52,7 @@ class Source:
     undated: bool
 
 
-def sources(lab: Lab, names: Sequence[str], *, reserved: Sequence[str]) -> list[Source]:
+def sources(lab: Lab, names: Sequence[str], *, own: Collection[str] = OWN_NAMES) -> list[Source]:
     """Return where each name is found: in ``spells``, else ``customers``, else ``assignments``.
 
     Parameters
@@ -61,7 +61,7 @@ def sources(lab: Lab, names: Sequence[str], *, reserved: Sequence[str]) -> list[
         The opened lab.
     names : sequence of str
         Columns, or names of assignments.
-    reserved : sequence of str
+    own : collection of str, default OWN_NAMES
         Names that the frame itself uses.
 
     Returns
@@ -78,12 +78,7 @@ def sources(lab: Lab, names: Sequence[str], *, reserved: Sequence[str]) -> list[
     """
     if len(set(names)) < len(names):
         raise ParameterError(f"Each group must be named once: {len(names)} names, of which {len(set(names))} differ.")
-    need_free(names, what="A group or covariate")
-    for name in names:
-        if name in reserved:
-            raise ParameterError(
-                f"A group must not have a name that the frame uses: `{name}` is one. Rename the column."
-            )
+    need_free(names, what="A group or covariate", own=own)
     known = {name: Source(name, "customers", numeric, undated=True) for name, numeric in _attributes(lab, "customers")}
     known |= {name: Source(name, "spells", numeric, undated=False) for name, numeric in _attributes(lab, "spells")}
     if not set(names) <= set(known):
@@ -99,14 +94,14 @@ def sources(lab: Lab, names: Sequence[str], *, reserved: Sequence[str]) -> list[
     return [known[name] for name in names]
 
 
-def attributes(lab: Lab, *, reserved: Sequence[str], numbers: bool = False) -> dict[str, list[str]]:
+def attributes(lab: Lab, *, reserved: Collection[str] = OWN_NAMES, numbers: bool = False) -> dict[str, list[str]]:
     """Return the columns of ``spells`` and of ``customers`` by which spells can be grouped.
 
     Parameters
     ----------
     lab : Lab
         The opened lab.
-    reserved : sequence of str
+    reserved : collection of str, default OWN_NAMES
         Names that frames use.
     numbers : bool, default False
         True for columns of numbers too.

@@ -23,7 +23,6 @@ from cemlab.prepare.history import NPS_GROUP, WINDOW_DAYS, History
 from cemlab.prepare.levels import as_levels, joined, level, sources
 from cemlab.prepare.replicates import REPLICATE, with_replicates
 from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, Following
-from cemlab.prepare.spells.tables import RESERVED
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -136,7 +135,7 @@ def design(
     following = Following.asked(lab, clock=clock, cut=cut, scope=scope)
     history = History.of(lab, time_varying, window_days=window_days, survey=survey)
     recorded(lab, following)
-    found = sources(lab, terms, reserved=RESERVED)
+    found = sources(lab, terms)
     spells = following.used(lab)
     spells = joined(lab, spells, found, before=spells.started_on)
     scaling = _scaling(lab, spells, [each.name for each in found if each.numeric], standardised=standardised)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.core.lab import Lab
+from cemlab.core.names import OWN_NAMES
 from cemlab.core.scorecards import Scorecard, level_names
 from cemlab.prepare.cells.landmarks import TENURE
 from cemlab.prepare.cells.terms import valued
@@ -24,7 +25,6 @@ from cemlab.prepare.ordering import order_columns
 from cemlab.prepare.replicates import accounts
 from cemlab.prepare.spells.clock import months_whole
 from cemlab.prepare.spells.followed import ENDED, REASON, Following
-from cemlab.prepare.spells.tables import RESERVED
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -275,7 +275,7 @@ def _described(
     varying = [name for name in scorecard.terms if name in scorecard.time_varying]
     terms = [name for name in scorecard.terms if name not in varying]
     history = History.of(lab, varying, window_days=window_days, survey=survey)
-    groups = sources(lab, [name for name in by if name not in scorecard.terms], reserved=(*RESERVED, TENURE))
+    groups = sources(lab, [name for name in by if name not in scorecard.terms], own={*OWN_NAMES, TENURE})
     rows = joined(lab, rows, groups, before=rows.started_on, strict=True)
     rows, found = valued(lab, rows, terms, own=[name for name in terms if name == TENURE], strict=True)
     free = [source.name for source in found if source.numeric and source.name not in scorecard.bins]

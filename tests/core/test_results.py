@@ -145,6 +145,11 @@ def test_a_companion_is_hidden_where_its_estimates_are() -> None:
     assert wald.table.set_index("region")["suppressed"].to_dict() == {"r0": True, "r1": False, "r2": True}
     assert wald.row({"region": "r0"})[["estimate", "ci_low", "n"]].isna().all()
     assert (wald.row({"region": "r1"})["n"], wald.level) == (50, 0.9)
+    numbered = build(table([4, 50, 30]), parts={"top": table([4, 50, 30]).drop(columns="n").assign(place=[1, 1, 2])})
+    top = numbered.companion("top", by=["region", "place"], unit="share")
+    # the number that is the row's own key is withheld with its group, so such a row cannot be named
+    assert top.table[["region", "place"]].to_numpy().tolist() == [["r1", 1]]
+    assert top.row({"region": "r1", "place": 1})["n"] == 50
     with pytest.raises(SchemaError, match="no companion `score`: they have wald"):
         build(table([40]), parts=parts).companion("score", by=["region"], unit="points")
 

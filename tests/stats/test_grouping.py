@@ -11,7 +11,7 @@ from survival_frames import life_table
 
 from cemlab.core.errors import ParameterError, SchemaError
 from cemlab.core.names import OWN_NAMES
-from cemlab.stats import change, prediction, robustness, scores, segments, survival, weighting
+from cemlab.stats import change, multiplicity, prediction, robustness, scores, segments, survival, weighting
 from cemlab.stats.grouping import groups_in
 
 LIVES = pd.DataFrame({
@@ -135,6 +135,14 @@ def columns_of(found: Any) -> set[str]:
 def test_every_column_of_a_result_is_a_name_that_groups_must_not_have(name: str) -> None:
     function, frame, by, options = CALLS[name]
     assert columns_of(function(frame, by=by, **options)) - OWN_NAMES <= set(by)
+
+
+@pytest.mark.parametrize("name", ["survival differences", "against_rest", "consecutive"])
+def test_every_column_of_a_judged_comparison_is_a_name_that_groups_must_not_have(name: str) -> None:
+    function, frame, by, options = CALLS[name]
+    (judged,) = multiplicity.adjust([function(frame, by=by, **options)], materiality=3.0)
+    assert set(multiplicity.JUDGED) <= columns_of(judged)
+    assert columns_of(judged) - OWN_NAMES <= set(by)
 
 
 @pytest.mark.parametrize("name", CALLS)

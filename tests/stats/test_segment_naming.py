@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.stats import segments
 
 HALVES = pd.DataFrame({"segment": ["1", "2"], "share": [0.5, 0.5]})
@@ -72,7 +73,12 @@ def test_why_there_are_no_curves_is_said(lives: pd.DataFrame) -> None:
     assert segments.not_followed(lives, classification=segments.exact(["a", "b"])) == ""
     few = segments.not_followed(lives, classification=segments.exact(["a", "b"]), min_n=1000)
     assert "Each published group needs 1,000 customers" in few
-    assert "1 segments have no row" in segments.not_followed(lives, classification=segments.exact(["a", "b", "c"]))
+    empty = segments.not_followed(lives, classification=segments.exact(["a", "b", "c"]))
+    assert empty.startswith("Each of 3 segments needs customers who are followed: 1 has none.")
+    with pytest.raises(InsufficientDataError, match="2 have none"):
+        segments.curves(lives, classification=segments.exact(["a", "b", "c", "d"]))
+    with pytest.raises(SchemaError, match="2 of 5 rows are of others"):
+        segments.curves(lives, classification=segments.exact(["a"]))
 
 
 def test_one_on_a_scale_of_several_is_a_place_and_not_a_yes() -> None:

@@ -259,6 +259,14 @@ def test_few_customers_have_no_interval_or_a_mark(customers: int, told: str) -> 
     assert fit.table["estimate"].notna().all()
 
 
+def test_spells_of_one_customer_alone_give_ratios_without_errors() -> None:
+    spells = rows(customers=20)
+    fit = hazards.fit_cox(cells(spells), terms=["plan"], min_n=0)
+    found = hazards.clustered(fit, cells(spells.assign(replicate=0)))
+    assert found.table["estimate"].equals(fit.table["estimate"])
+    assert found.table[["std_error", "ci_low", "ci_high", "p_value"]].isna().all(axis=None)
+
+
 def test_a_group_of_few_customers_alone_has_no_interval() -> None:
     spells = rows(customers=80).assign(plan=lambda each: np.where(each["replicate"] < 5, "rare", "usual"))
     found = survival.at(table(spells, by=["plan"]), [4], by=["plan"], min_n=0)

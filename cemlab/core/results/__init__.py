@@ -1,13 +1,12 @@
 """What estimators return and reports assert: Estimates, Finding, Sentence."""
 
-from cemlab.core.results.estimates import HIDDEN, KEPT, TAKEN, Better, Estimates, Unit
+from cemlab.core.results.estimates import HIDDEN, KEPT, Better, Estimates, Unit
 from cemlab.core.results.findings import Aspect, Finding, Name, Part, Quote, Sentence
 from cemlab.core.results.outcomes import Outcome, outcome_of
 
 __all__ = [
     "HIDDEN",
     "KEPT",
-    "TAKEN",
     "Aspect",
     "Better",
     "Estimates",

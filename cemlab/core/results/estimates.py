@@ -35,9 +35,6 @@ HIDDEN = ("suppressed", "too_small")
 KEPT = (*HIDDEN, "complete")
 """Columns that a suppressed row does show: they tell of the row, not of its customers."""
 
-TAKEN = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "q_value", "family", "flagged", "mde")
-"""Names of columns of every table of estimates: a group of customers by one of these could not be told from it."""
-
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
@@ -216,7 +213,8 @@ class Estimates:
         Returns
         -------
         Estimates
-            With the level and notes of these; a group suppressed here is suppressed there.
+            With the level and notes of these; a group suppressed here is suppressed there. Its rows whose own key is a number, which is
+            withheld with the group, are left out.
 
         Raises
         ------
@@ -231,6 +229,8 @@ class Estimates:
         ours = self._table[[*self.by, "n", *HIDDEN]].drop_duplicates(list(self.by) or None)
         part = part.drop(columns=["n", *HIDDEN], errors="ignore")
         table = part.merge(ours, on=shared, how="left") if shared else part.merge(ours.head(1), how="cross")
+        nameless = table[list(by)].isna().any(axis=1) & table["suppressed"].eq(True)
+        table = table.loc[~nameless].reset_index(drop=True)
         return Estimates(table, tuple(by), f"{self.measure}_{name}", unit, method or self.method, self.level, self.min_n,
                          notes=self.notes)  # fmt: skip
 

@@ -13,7 +13,6 @@ from cemlab.core.lab import Lab
 from cemlab.core.scorecards import level_names
 from cemlab.prepare.levels import Bins, Source, binned, joined, sources
 from cemlab.prepare.spells.followed import Following
-from cemlab.prepare.spells.tables import RESERVED
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -109,7 +108,7 @@ def valued(
         In the order of `terms`.
     """
     there = [Source(name, "spells", numeric=True, undated=False) for name in terms if name in own]
-    looked_up = sources(lab, [name for name in terms if name not in own], reserved=RESERVED)
+    looked_up = sources(lab, [name for name in terms if name not in own])
     spells = joined(lab, spells, looked_up, before=spells.started_on, strict=strict)
     return spells, sorted([*there, *looked_up], key=lambda source: list(terms).index(source.name))
 

@@ -14,7 +14,6 @@ from cemlab.core import schemas
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab
 from cemlab.core.names import need_free
-from cemlab.core.results import TAKEN
 from cemlab.prepare.levels import Source, assigned_names, joined
 from cemlab.prepare.responses.question import Question, Window, need_dates
 
@@ -33,9 +32,6 @@ OFFSETS = {
 
 UNKNOWN = "unknown"
 """The level of a customer whose value of a group column is missing."""
-
-RESERVED = ("period", "score", "n", "sum_w", "sum_w2", "n_customers", "complete", "other", "sampling_stratum", *TAKEN)
-"""Names that a group column must not have: frames use them."""
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _MONDAY = "1970-01-05"
@@ -215,10 +211,8 @@ def need_groups(lab: Lab, names: Sequence[str]) -> None:
         When one is found nowhere.
     """
     need_free(names, what="A group")
-    if len(set(names)) < len(names) or set(names) & set(RESERVED):
-        raise ParameterError(
-            f"Groups must be different columns, none of them {', '.join(RESERVED)}: {', '.join(names)} were given."
-        )
+    if len(set(names)) < len(names):
+        raise ParameterError(f"Groups must be different columns: {', '.join(names)} were given.")
     known = [name for each in groupable(lab).values() for name in each]
     if not set(names) <= set(known) and "customer_id" in lab.table("responses").columns:
         known += [name for name in assigned_names(lab) if name not in known]

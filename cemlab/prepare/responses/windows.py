@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from cemlab.core.errors import ParameterError
 from cemlab.core.lab import Lab
+from cemlab.core.names import OWN_NAMES
 from cemlab.core.schemas import TABLES
 from cemlab.prepare.levels import assigned_names, with_few_levels
-from cemlab.prepare.responses.groups import RESERVED, groupable, need_groups
+from cemlab.prepare.responses.groups import groupable, need_groups
 from cemlab.prepare.responses.question import Window
 
 ASKED_OF = ("touchpoint", "channel", "survey")
@@ -56,7 +57,7 @@ def group_columns(lab: Lab, *, segment_by: Sequence[str] = (), survey: str = "")
 
 def _worded(lab: Lab, table: str, name: str) -> bool:
     kind = lab.table(table)[name].type()
-    own = TABLES[table].column(name) is not None or name in RESERVED
+    own = TABLES[table].column(name) is not None or name in OWN_NAMES
     return not own and bool(kind.is_string() or kind.is_boolean())
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from cemlab.core.lab import Lab
 from cemlab.prepare.levels import assigned_names, attributes, sources, with_few_levels
-from cemlab.prepare.spells.tables import RESERVED
 
 
 def compared_by(lab: Lab, *, segment_by: Sequence[str] = ()) -> list[str]:
@@ -40,5 +39,5 @@ def compared_by(lab: Lab, *, segment_by: Sequence[str] = ()) -> list[str]:
     columns = attributes(lab, reserved=(), numbers=True)
     known = {*columns["spells"], *columns["customers"], *assigned_names(lab)}
     named = list(segment_by) or [name for name in lab.info.segments if name in known]
-    found = [source.name for source in sources(lab, named, reserved=RESERVED)]
-    return found or with_few_levels(lab, attributes(lab, reserved=RESERVED))
+    found = [source.name for source in sources(lab, named)]
+    return found or with_few_levels(lab, attributes(lab))

@@ -10,29 +10,12 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError, near_miss
 from cemlab.core.lab import Lab
-from cemlab.core.results import TAKEN
 from cemlab.prepare.levels import Bins, as_levels, binned, joined, level, sources
 from cemlab.prepare.replicates import REPLICATE, with_replicates
 from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, REASON, UNFINISHED, Following
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-RESERVED = (
-    "duration",
-    "start",
-    "period",
-    "cause",
-    "entered",
-    "events",
-    "censored",
-    "n",
-    "n_at_risk",
-    "n_customers",
-    REPLICATE,
-    *TAKEN,
-)
-"""Names that a group must not have: frames use them."""
 
 _COUNTS = ["entered", "events", "censored"]
 _WAY = "_way"
@@ -115,7 +98,7 @@ def life_table(
     >>> lives = life_table(lab, by=["plan"], clock="months")  # doctest: +SKIP
     """
     following = Following.asked(lab, clock=clock, cut=cut, scope=scope)
-    found = sources(lab, by, reserved=RESERVED)
+    found = sources(lab, by)
     spells = joined(lab, following.spells(lab), found, before=following.day)
     cut_up = {each.name: bins[each.name] for each in found if bins and each.numeric and each.name in bins}
     spells = spells.mutate(**{name: binned(spells[name], cuts) for name, cuts in cut_up.items()}) if cut_up else spells

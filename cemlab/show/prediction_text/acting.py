@@ -141,13 +141,18 @@ def at_stake(stakes: Sequence[Finding], *, largest: Sequence[Finding], horizon: 
         Sentence("If customers of one account leave together, it is between ", Quote(each, "interval"), ".")
         for each in together
     ]
-    first, ten = largest
-    return [
-        *told,
-        Sentence(
-            "The largest customer or account holds ", first, " of the expected loss, the ten largest hold ", ten, "."
-        ),
-    ]
+    if largest:
+        first, ten = largest
+        told.append(
+            Sentence(
+                "The largest customer or account holds ",
+                first,
+                " of the expected loss, the ten largest hold ",
+                ten,
+                ".",
+            )
+        )
+    return told
 
 
 def in_short(share: Finding, found: Finding) -> Sentence:

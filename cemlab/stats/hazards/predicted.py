@@ -150,7 +150,7 @@ def clustered(fit: Estimates, cells: pd.DataFrame, *, group: str = REPLICATE) ->
             f"{int(model.sums.events.sum()):,} there. Build both from the same spells."
         )
     grouped = clustered_scores(data, model.sums, model.beta)
-    covariance = model.bread @ (grouped.T @ grouped) @ model.bread * data.clusters / (data.clusters - 1)
+    covariance = model.bread @ (grouped.T @ grouped) @ model.bread * data.clusters / max(data.clusters - 1, 1)
     if data.clusters < FEWEST:
         covariance = np.full_like(covariance, np.nan)
     notes = notes_of(np.array([data.clusters - 1.0 if data.clusters >= FEWEST else np.nan]))

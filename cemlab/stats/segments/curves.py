@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from cemlab.core.errors import CemlabError, SchemaError
+from cemlab.core.errors import CemlabError, InsufficientDataError, SchemaError
 from cemlab.core.results import Estimates
 from cemlab.stats.intervals import Floats, quantile
 from cemlab.stats.jackknife import FEW_GROUPS, FEWEST, NO_REPLICATES, Errors, jackknife
@@ -51,7 +51,7 @@ def curves(lives: pd.DataFrame, *, classification: Classification, level: float 
     SchemaError
         When a column is missing, or a segment is not in the classification.
     InsufficientDataError
-        When there is no spell, or no segment ever has `min_n` at risk.
+        When there is no spell, a segment has none, or no segment ever has `min_n` at risk.
 
     References
     ----------
@@ -183,10 +183,15 @@ def _lives(lives: pd.DataFrame, model: Classification) -> tuple[Lives, Lives]:
     rows = lives.loc[lives["segment"].notna()].assign(segment=lives["segment"].astype(str))
     strangers = int((~rows["segment"].isin(model.classes)).sum())
     absent = [name for name in model.classes if not rows["segment"].eq(name).any()]
-    if strangers or absent:
+    if strangers:
         raise SchemaError(
             f"The life table must hold the classification's {len(model.classes)} segments: {strangers:,} of {len(rows):,} rows are "
-            f"of others and {len(absent)} segments have no row. Take both from the same class model."
+            "of others. Take both from the same class model."
+        )
+    if absent:
+        raise InsufficientDataError(
+            f"Each of {len(model.classes)} segments needs customers who are followed: {len(absent)} {'has' if len(absent) == 1 else 'have'} none. "
+            "Map the spells of more customers, or choose another `basis`."
         )
     rows["segment"] = pd.Categorical(rows["segment"], categories=list(model.classes), ordered=True)
     # Here groups of customers are groups of the table: the class model is corrected in each.
