@@ -8,7 +8,7 @@ from typing import Any
 from cemlab.data.mapping import Source
 from cemlab.data.quoting import identifier, quoted
 from cemlab.data.readers import literal
-from cemlab.data.staged import FAULT, PART, ROW, Staged
+from cemlab.data.staged import FAULT, KNOWN_ON, PART, ROW, Staged
 
 BAD = "left_out"
 """Temporary table of the rows that are left out for the sake of others: part, row, reason."""
@@ -74,10 +74,9 @@ def _add_up(connection: Any, staged: Staged, source: Source) -> None:
     """Write the sum over the sound rows of one value into each of them, of which one is kept."""
     parts = {number: path for number, (path, each) in enumerate(staged.parts) if each is source}
     key, own = identifier(source.one_per), f"{PART} IN ({', '.join(map(str, parts))})"
-    order = f"ORDER BY {PART}, {ROW}"
-    # the same in every run, whatever order the engine reads in
+    # the same in every run, whatever order the engine reads in or the file has
     sums = ", ".join(
-        f"fsum({identifier(name)} {order}) AS {identifier(name)}"
+        f"fsum({identifier(name)} ORDER BY {identifier(name)}) AS {identifier(name)}"
         if staged.types[name] == "number"
         else f"CAST(sum({identifier(name)}) AS BIGINT) AS {identifier(name)}"
         for name in source.sum
@@ -112,8 +111,12 @@ def _one_per(connection: Any, staged: Staged, source: Source) -> None:
     reason = f"another row of the same `{source.one_per}` was kept" + f", and {done}" * bool(done)
     staged.excluded.add(reason)
     way = "DESC" if source.keep == "last" else "ASC"
-    order = [f"{identifier(source.order_by)} {way} NULLS LAST"] if source.order_by else []
-    order += [f"{PART} {way}", f"{ROW} {way}"]
+    order = [f"{PART} {way}", f"{ROW} {way}"]
+    if source.order_by:
+        # of rows that stand at one place in the order asked for, the file does not decide
+        order = [f"{name} {way} NULLS LAST" for name in (identifier(source.order_by), PART, *_content(staged))] + order[
+            1:
+        ]
     _leave_out(
         connection,
         f"SELECT {PART}, {ROW}, row_number() OVER (PARTITION BY {identifier(source.one_per)} ORDER BY {', '.join(order)}) "
@@ -123,15 +126,21 @@ def _one_per(connection: Any, staged: Staged, source: Source) -> None:
 
 
 def _second_rows(connection: Any, staged: Staged) -> None:
+    """Of several rows with one key keep that of the first source, known first, whose values sort first: never that of a place in the file."""
     key = ", ".join(identifier(name) for name in staged.table.key)
     # a hash a row is less to keep in mind than a key a row; the few that share one are compared in full
     shared = f"SELECT hash({key}) FROM {sound_rows(staged)} GROUP BY ALL HAVING count(*) > 1"
     _leave_out(
         connection,
-        f"SELECT {PART}, {ROW}, row_number() OVER (PARTITION BY {key} ORDER BY {PART}, {ROW}) AS place "
+        f"SELECT {PART}, {ROW}, row_number() OVER (PARTITION BY {key} ORDER BY {', '.join((PART, *_content(staged), ROW))}) AS place "
         f"FROM {sound_rows(staged)} WHERE hash({key}) IN ({shared})",
-        f"an earlier row has the same {' and '.join(f'`{name}`' for name in staged.table.key)}",
+        f"another row has the same {' and '.join(f'`{name}`' for name in staged.table.key)}",
     )
+
+
+def _content(staged: Staged) -> list[str]:
+    """SQL by which rows are ordered wherever they stand in a file: the day on which each became known, then all that it says."""
+    return [KNOWN_ON, *(identifier(name) for name in sorted(staged.columns))]
 
 
 def _leave_out(connection: Any, placed: str, reason: str) -> None:

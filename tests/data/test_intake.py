@@ -42,7 +42,7 @@ def _rows(lab_file: Path, table: str = "responses") -> pd.DataFrame:
         ("2,b,9,2024-02-30", "`responded_at` is no date or time"),
         ("2,b,9,01/02/2024", "`responded_at` is no date or time"),
         ("2,b,9,2024-05-01 24:00:00", "`responded_at` is no date or time"),
-        ("1,b,9,2024-05-01", "an earlier row has the same `response_id` and `metric`"),
+        ("1,b,9,2024-05-01", "another row has the same `response_id` and `metric`"),
         ("2,b,9", "the line has too few cells"),
         ("2,b,9,2024-05-01,5", "the line has too many cells"),
         ('2,b,"9"x,2024-05-01', "a quote in the line is not closed or not at a cell's end"),
@@ -59,7 +59,7 @@ def test_the_first_of_several_rows_with_one_key_stays(make_lab: MakeLab) -> None
     rows = "1,a,9,2024-05-01\n1,b,ten,2024-05-01\n1,c,8,2024-05-01\n1,d,7,2024-05-01\n"
     lab_file = make_lab(nps=HEADER + rows)
     assert _rows(lab_file).customer_id.tolist() == ["a"]
-    assert _outcome(lab_file)["an earlier row has the same `response_id` and `metric`"] == 2
+    assert _outcome(lab_file)["another row has the same `response_id` and `metric`"] == 2
 
 
 def test_a_row_without_a_score_is_kept_and_counted(make_lab: MakeLab) -> None:
@@ -148,7 +148,7 @@ def test_a_rating_needs_an_accepted_answer(make_lab: MakeLab, responses: str) ->
         "in": 4,
         "used": 1,
         "no accepted row of `responses` has its `response_id`": 2,
-        "an earlier row has the same `response_id` and `item`": 1,
+        "another row has the same `response_id` and `item`": 1,
     }
 
 
@@ -157,7 +157,7 @@ def test_several_files_feed_one_table(make_lab: MakeLab, responses: str) -> None
     lab_file = make_lab(
         responses + second, nps=f"{HEADER}1,a,9,2024-05-01\n", later=f"{HEADER}1,b,9,2024-05-01\n2,c,9,2024-06-01\n"
     )
-    assert _outcome(lab_file) == {"in": 3, "used": 2, "an earlier row has the same `response_id` and `metric`": 1}
+    assert _outcome(lab_file) == {"in": 3, "used": 2, "another row has the same `response_id` and `metric`": 1}
     assert _rows(lab_file).score.isna().tolist() == [False, True]
 
 

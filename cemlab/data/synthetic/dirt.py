@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 Row = list[str]
-_SAME = "an earlier row has the same "
+_SAME = "another row has the same "
 _BYTES, _NUL = "undecodable byte", "NUL byte"
 
 
