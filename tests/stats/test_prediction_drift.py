@@ -64,6 +64,13 @@ def test_what_training_did_not_know_widens_the_limits() -> None:
     np.testing.assert_allclose(widths[1] / widths[0], np.sqrt(2), rtol=0.1)
 
 
+def test_training_in_which_nobody_left_sets_no_limits() -> None:
+    cells = pd.DataFrame({"duration": [1], "n": [100], "events": [10], "p": 1 - np.exp(-0.1)})
+    found = prediction.calibration_by_month(cells, risks={1: "p"}, training=cells.assign(events=0)).table.loc[0]
+    assert found["estimate"] == pytest.approx(1)
+    assert found[["std_error", "ci_low", "ci_high"]].isna().all()
+
+
 def test_no_drift_is_announced_seldom_and_drift_mostly() -> None:
     found = {}
     for name, factor, growth in (("none", 1.0, 1.0), ("higher", 1.5, 1.0), ("growing", 1.0, 1.4)):

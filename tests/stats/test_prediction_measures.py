@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from survival_frames import close, reference
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
+from cemlab.core.results import Estimates
 from cemlab.stats import hazards, multiplicity, prediction
 from cemlab.stats.prediction.outcomes import outcomes_of
 from cemlab.stats.prediction.weights import known_by
@@ -506,3 +508,13 @@ def test_impossible_frames_and_options_are_refused() -> None:
         prediction.compare(rows, risks_by_model={"one": {6.0: "p"}, "two": {9.0: "p"}})
     with pytest.raises(ParameterError):
         prediction.compare(rows, risks_by_model={"one": {6.0: "p"}, "two": {6.0: "q"}}, skills=["luck"])
+
+
+@pytest.mark.parametrize("measured", [prediction.auc, prediction.brier, prediction.calibration])
+def test_customers_who_all_belong_to_one_group_give_values_without_intervals(
+    measured: Callable[..., Estimates],
+) -> None:
+    rows = company(14)
+    one = measured(rows.assign(replicate=7), risks={6.0: "p"}).table
+    assert one["estimate"].tolist() == measured(rows, risks={6.0: "p"}).table["estimate"].tolist()
+    assert one[["std_error", "ci_low", "ci_high"]].isna().all(axis=None)

@@ -113,7 +113,9 @@ def poisson_ratios(table: pd.DataFrame, *, factor: float, level: float) -> dict[
     else:
         known = np.maximum(learnt, 0.5 / factor)
         shares = beta.ppf(side, some, learnt + 1), beta.ppf(1 - side, seen + 1, known)
-        low, high = (share / (1 - share) * learnt / expected for share in shares)
+        # training that saw nobody leave sets no limit
+        base = np.where(learnt > 0, learnt, np.nan) / expected
+        low, high = (_odds(share) * base for share in shares)
         even = expected / (expected + known)
         tails = betainc(some, learnt + 1, even), betaincc(seen + 1, known, even)
     # Nobody seen is the least there can be: only the other tail tells.
@@ -122,6 +124,11 @@ def poisson_ratios(table: pd.DataFrame, *, factor: float, level: float) -> dict[
     error = np.sqrt(1 / counted + 1 / np.where(learnt > 0, learnt, np.nan))
     return {"estimate": seen / expected, "std_error": error, "ci_low": np.where(seen > 0, low, 0.0), "ci_high": high,
             "p_value": np.minimum(2 * np.minimum(*tails), 1.0)}  # fmt: skip
+
+
+def _odds(share: Floats) -> Floats:
+    return np.divide(share, 1 - share, out=np.full_like(share, np.inf), where=share < 1)
+
 
 
 def seen_and_expected(judged: pd.DataFrame, risks: Mapping[float, str]) -> tuple[float, float, float]:

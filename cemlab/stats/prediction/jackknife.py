@@ -119,8 +119,19 @@ def replicated(judged: Outcomes, statistic: Statistic) -> Replicated:
     ----------
     Kott, P. S. (2001). The delete-a-group jackknife. Journal of Official Statistics, 17(4), 521–526.
     """
-    whole, *without = (statistic(counts) for counts in judged.batches())
+    batches = judged.batches()
+    whole = statistic(next(batches))
+    without = [_of_some(statistic, counts, rows=len(whole)) for counts in batches]
     return Replicated(whole[:, 0], np.concatenate([whole[:, :0], *without], axis=1))
+
+
+def _of_some(statistic: Statistic, counts: Floats, *, rows: int) -> Floats:
+    """The statistic of each column of counts; NaN for one of nobody, which is left where all belong to one group."""
+    some = counts.sum(axis=0) > 0
+    found = np.full((rows, counts.shape[1]), np.nan)
+    if some.any():
+        found[:, some] = statistic(counts[:, some])
+    return found
 
 
 def notes_of(table: pd.DataFrame, groups: Sequence[Outcomes]) -> tuple[str, ...]:
