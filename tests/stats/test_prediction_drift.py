@@ -71,6 +71,14 @@ def test_training_in_which_nobody_left_sets_no_limits() -> None:
     assert found[["std_error", "ci_low", "ci_high"]].isna().all()
 
 
+def test_a_month_in_which_the_model_expects_nobody_has_no_ratio() -> None:
+    cells = pd.DataFrame({"duration": [1, 2], "n": [50, 100], "events": [10, 8], "p": 0.2, "q": 0.2})
+    found = prediction.calibration_by_month(cells, risks={1: "p", 2: "q"}, training=cells)
+    assert found.table["expected"].tolist() == [pytest.approx(-150 * np.log(0.8)), 0]
+    assert found.table["estimate"].isna().tolist() == [False, True]
+    assert found.parts["tests"].set_index("test")["p_value"]["all months"] > 0
+
+
 def test_no_drift_is_announced_seldom_and_drift_mostly() -> None:
     found = {}
     for name, factor, growth in (("none", 1.0, 1.0), ("higher", 1.5, 1.0), ("growing", 1.0, 1.4)):

@@ -101,13 +101,12 @@ def leakage(
     """
     _need_both(cells, newest, terms)
     total = float(cells["n"].sum())
-    random = np.random.default_rng(seed)
     levels = _levels(cells, newest, [term for term in terms if term not in EXEMPT])
     rows = []
     for term in terms:
-        ranked = _ranked(cells, term, random)
+        ranked = _ranked(cells, term, seed=seed)
         if newest is not None and term in newest and CHURNERS <= newest["events"].sum() < newest["n"].sum():
-            ranked = max(ranked, _ranked(newest, term, random))
+            ranked = max(ranked, _ranked(newest, term, seed=seed))
         kinds = set(levels.loc[levels["term"] == term, "kind"])
         signs = {"late": term in known_late, "ranks": ranked > RANKS and term not in EXEMPT} | {
             kind: kind in kinds for kind in ("emptied", "gone")
@@ -165,17 +164,19 @@ def ranking(cells: pd.DataFrame, *, terms: Sequence[str], seed: int = 1) -> list
     >>> ranking(cells, terms=["shop", "plan"])
     ['plan', 'shop']
     """
-    random = np.random.default_rng(seed)
-    areas = {term: _ranked(cells, term, random) for term in terms}
+    areas = {term: _ranked(cells, term, seed=seed) for term in terms}
     return sorted(terms, key=lambda term: -areas[term])
 
 
-def _ranked(cells: pd.DataFrame, term: str, random: np.random.Generator) -> float:
+def _ranked(cells: pd.DataFrame, term: str, *, seed: int) -> float:
     if is_number(cells[term]):
         found = cells.groupby(term, observed=True)[["n", "events"]].sum()
         area = area_under_curve(found.index.to_numpy(float), found["events"].to_numpy(float), (found["n"] - found["events"]).to_numpy(float))  # fmt: skip
     else:
         found = _by_level(cells, term).astype(np.int64)
+        # levels are drawn in the order of their counts: a name decides nothing, and nor does another covariate
+        found = found.sort_values(["n", "events"])
+        random = np.random.default_rng(seed)
         area = _out_of_fold(found["events"].to_numpy(), (found["n"] - found["events"]).to_numpy(), random)
     return max(area, 1 - area)
 

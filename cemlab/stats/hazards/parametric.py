@@ -149,6 +149,8 @@ def fit_parametric(
     kept, dropped = _lasting(cells, completed=completed)
     design = design_of(kept, terms, reference=reference)
     frame = _frame(kept, design)
+    # neither the optimiser's path nor the folds of the choice may hang on the order of the rows
+    frame = frame.sort_values(list(frame.columns), ignore_index=True)
     if grouped:
         frame["duration"] += (0.5 if completed else -0.5) * frame["event"]
     breakpoints = _quarters(frame)

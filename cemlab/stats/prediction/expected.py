@@ -106,6 +106,8 @@ def poisson_ratios(table: pd.DataFrame, *, factor: float, level: float) -> dict[
     from scipy.stats import beta, gamma
 
     seen, learnt, expected = (table[name].to_numpy(float) / factor for name in ("events", "learnt", "expected"))
+    # of a month in which the model expects nobody there is no ratio
+    expected = np.where(expected > 0, expected, np.nan)
     side, some = (1 - level) / 2, np.where(seen > 0, seen, 1.0)
     if np.isinf(learnt).any():
         low, high = gamma.ppf(side, some) / expected, gamma.ppf(1 - side, seen + 1) / expected
@@ -120,7 +122,7 @@ def poisson_ratios(table: pd.DataFrame, *, factor: float, level: float) -> dict[
         tails = betainc(some, learnt + 1, even), betaincc(seen + 1, known, even)
     # Nobody seen is the least there can be: only the other tail tells.
     tails = np.where(seen > 0, tails[0], 1.0), tails[1]
-    counted = np.where((seen > 0) & (learnt > 0), seen, np.nan)
+    counted = np.where((seen > 0) & (learnt > 0) & (expected > 0), seen, np.nan)
     error = np.sqrt(1 / counted + 1 / np.where(learnt > 0, learnt, np.nan))
     return {"estimate": seen / expected, "std_error": error, "ci_low": np.where(seen > 0, low, 0.0), "ci_high": high,
             "p_value": np.minimum(2 * np.minimum(*tails), 1.0)}  # fmt: skip

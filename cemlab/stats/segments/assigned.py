@@ -113,7 +113,7 @@ def level_shares(posterior: pd.DataFrame, *, items: Sequence[str]) -> pd.DataFra
     if missing:
         raise SchemaError(f"Shares of levels need the items, value and n: {', '.join(missing)} missing.")
     rows = posterior.loc[posterior["value"].notna()]
-    segments = list(dict.fromkeys(rows["value"].astype(str)))
+    segments = sorted(set(rows["value"].astype(str)), key=lambda name: (len(name), name))
     parts = []
     for item in items:
         told = rows.loc[rows[item].notna()]

@@ -73,7 +73,7 @@ def grid(cells: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estima
     action = known["value"].astype(str) + " " + known["risk"].astype(str)
     columns = pd.Index([" ".join(pair) for pair in ACTIONS]).get_indexer(pd.Index(action))
     sums = np.zeros((len(groups), len(segments), len(actions), 2))
-    np.add.at(sums, (codes, rows, columns), known[["n", "sum"]].fillna(0).to_numpy(float))
+    np.add.at(sums, (codes, rows, columns), known[["n", "sum"]].astype(float).fillna(0).to_numpy())
     counts = _totals(sums[..., 0], level=level)
     keys = _keys(segments)
     n = sums[..., 0].sum(axis=0)
