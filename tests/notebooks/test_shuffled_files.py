@@ -17,8 +17,8 @@ from cemlab import open_lab
 STUDIES = ("nps-retrospective", "churn-survival", "churn-prediction", "segments")
 CLOSE = 1e-12
 """Relative difference that the order of a sum may make."""
-PLACES = ("lab_file",)
-"""Parameters that say where the files are."""
+PLACES = ("lab_file", "fingerprint")
+"""Entries of a record that say where the files are, and what their bytes are."""
 
 
 def _company(people: int = 120) -> odd_labs.Company:
