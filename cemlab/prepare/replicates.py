@@ -139,9 +139,9 @@ def clusters(lab: Lab) -> Clusters:
         return Clusters("customer", count, count, min(count, 1))
     rows = _with_cluster(lab, spells.select("customer_id"))
     sizes = rows.group_by("_cluster").aggregate(n=rows.count())
-    found = (
-        lab.frame(sizes.aggregate(count=sizes.count(), spells=sizes.n.sum(), largest=sizes.n.max())).fillna(0).iloc[0]
-    )
+    found = lab.frame(
+        sizes.aggregate(count=sizes.count(), spells=sizes.n.sum().fill_null(0), largest=sizes.n.max().fill_null(0))
+    ).iloc[0]
     unit = "account" if accounts(lab) else "customer"
     return Clusters(unit, int(found["count"]), int(found["spells"]), int(found["largest"]))
 

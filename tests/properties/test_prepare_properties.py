@@ -394,3 +394,11 @@ def test_any_other_name_of_a_column_is_only_a_name(tables: worlds.Tables, expect
     worlds.same(lives.rename(columns={name: "plan"}), expected["spells.life_table"])
     moves = responses.transitions(lab, windows=WINDOWS, by=[name])
     worlds.same(moves.rename(columns={name: "plan"}), expected["responses.transitions"])
+
+
+def test_spells_that_all_lie_ahead_are_counted_as_none(tables: worlds.Tables) -> None:
+    ahead = tables["spells"].assign(started_on=worlds.AS_OF, ended_on=None, observed_from=None)
+    later = worlds.lab_of({**tables, "spells": ahead.iloc[:0]})
+    assert cells.unjudged_days(later, horizon_days=90).empty
+    found = spells.clusters(later)
+    assert (found.count, found.spells, found.largest) == (0, 0, 0)

@@ -115,7 +115,9 @@ def from_one(lab: Lab, spells: ir.Table) -> ir.Table:
     """
     if TENURES["months"] not in spells.columns:
         return spells
-    shift = int(lab.frame(spells.aggregate(shift=(spells[EXIT] == 0).any().cast("int32"))).fillna(0)["shift"].iloc[0])
+    shift = int(
+        lab.frame(spells.aggregate(shift=(spells[EXIT] == 0).any().cast("int32").fill_null(0)))["shift"].iloc[0]
+    )
     entry = (spells[ENTRY] > 0).ifelse(spells[ENTRY] + shift, 0)
     return spells.mutate(**{EXIT: spells[EXIT] + shift, ENTRY: entry}) if shift else spells
 

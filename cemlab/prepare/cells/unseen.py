@@ -78,9 +78,10 @@ def _last_end(lab: Lab, newest: dt.date) -> dt.date | None:
     """Return the last end of a file that holds only spells which have ended; None of any other."""
     rows = lab.table("spells")
     here = _live(rows, newest)
-    open_now = (here & rows.ended_on.isnull()).sum()
-    asked = {"ended": rows.ended_on.count(), "last": rows.ended_on.max(), "live": here.sum(), "open": open_now}
-    row = lab.frame(rows.aggregate(**asked)).fillna({"live": 0, "open": 0}).iloc[0]
+    # a sum over no rows is null, and a column of nothing else comes without a type
+    live, still = here.sum().fill_null(0), (here & rows.ended_on.isnull()).sum().fill_null(0)
+    asked = {"ended": rows.ended_on.count(), "last": rows.ended_on.max(), "live": live, "open": still}
+    row = lab.frame(rows.aggregate(**asked)).iloc[0]
     if not row["ended"] or not row["live"] > 0 or row["open"] >= FEW * row["live"]:
         return None
     return pd.Timestamp(row["last"]).date()
@@ -96,7 +97,7 @@ def _at(lab: Lab, day: dt.date, step: dt.timedelta, *, end: dt.date | None) -> t
         rest = max(end - day, dt.timedelta()) + dt.timedelta(days=1) if end else step
         asked[f"live_{number}"] = _live(rows, then).sum()
         asked[f"lasted_{number}"] = _lasts(rows, then, rest).sum()
-    row = lab.frame(rows.aggregate(**asked)).fillna(0).iloc[0]
+    row = lab.frame(rows.aggregate(**{name: count.fill_null(0) for name, count in asked.items()})).iloc[0]
     lived, lasted = (
         sum(float(row[f"{what}_{number}"]) for number in range(len(earlier))) for what in ("live", "lasted")
     )
