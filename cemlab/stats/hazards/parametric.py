@@ -23,7 +23,9 @@ from cemlab.stats.intervals import Floats, quantile, two_sided
 
 DIGITS = {"ftol": 1e-16}
 
-INDEPENDENT = "The formula's intervals take all spells as independent, several of one customer too: they may then be too narrow."
+INDEPENDENT = (
+    "The formula's intervals take all spells as independent, several of one customer too: they may then be too narrow."
+)
 
 
 def lifelines_frame(
