@@ -132,7 +132,6 @@ def _odds(share: Floats) -> Floats:
     return np.divide(share, 1 - share, out=np.full_like(share, np.inf), where=share < 1)
 
 
-
 def seen_and_expected(judged: pd.DataFrame, risks: Mapping[float, str]) -> tuple[float, float, float]:
     """Return how many left, how many were expected to in the time that was lived through, and how many times their variance is Poisson's.
 
