@@ -73,7 +73,14 @@ def _within(term: str) -> str:
     return name if name[1:2].isupper() else f"{name[:1].lower()}{name[1:]}"
 
 
-def strongest(ratios: Sequence[Finding], *, references: Mapping[str, str], cause: str = "") -> Sentence:
+def strongest(
+    ratios: Sequence[Finding],
+    *,
+    references: Mapping[str, str],
+    cause: str = "",
+    tests: Sequence[Finding] = (),
+    changes: Mapping[str, float] | None = None,
+) -> Sentence:
     """Say in a few words what goes most with leaving, for the answer.
 
     Parameters
@@ -84,17 +91,27 @@ def strongest(ratios: Sequence[Finding], *, references: Mapping[str, str], cause
         Term → its reference level.
     cause : str, default ""
         Of leaving for this cause alone; empty for all.
+    tests : sequence of Finding, default ()
+        As for `over_time`.
+    changes : mapping of str to float, optional
+        As for `over_time`.
 
     Returns
     -------
     Sentence
-        One ratio with its interval, or that none is significant.
+        One ratio with its interval, or that none is significant; and whose ratio is not the same over the whole time, so that an
+        average says little.
     """
-    flagged = with_outcome(ratios, "large")
+    flagged, moving = with_outcome(ratios, "large"), _moving(tests, changes or {})
+    named: list[Part] = [Name(numbers.listed(_within(term) for term in moving))]
+    if not flagged and moving:
+        what: list[Part] = ["How ", *named, " goes with the rate of leaving", *_so(cause), " changes over time"]
+        return Sentence(*what, ": no ratio is significant as an average over the whole time.")
     if not flagged:
         return _none(ratios, cause=cause)
     most = max(flagged, key=lambda each: abs(math.log(each.value)))
-    return Sentence(*_rate(most, references, cause=cause), ".")
+    more: list[Part] = ["; the ratio of ", *named, " changes over time and is an average"] if moving else []
+    return Sentence(*_rate(most, references, cause=cause), *more, ".")
 
 
 def both(rates: Sequence[Finding], shares: Sequence[Finding], *, cause: str, references: Mapping[str, str]) -> Sentence:
@@ -139,7 +156,7 @@ def over_time(tests: Sequence[Finding], *, changes: Mapping[str, float]) -> Sent
     Parameters
     ----------
     tests : sequence of Finding
-        One per term (``term`` in the scope; ``(all)`` apart), with p-values.
+        One per term (``term`` in the scope; ``(all)`` apart), with p-values, and q-values over the terms.
     changes : mapping of str to float
         Term → by how much its log hazard ratio moves from the first leaving to the last.
 
@@ -148,12 +165,7 @@ def over_time(tests: Sequence[Finding], *, changes: Mapping[str, float]) -> Sent
     Sentence
         Names those that move by more than chance explains and by `LEAST_CHANGE`; in a large sample every ratio moves a little.
     """
-    moving = [
-        each.scope["term"]
-        for each in tests
-        if each.p_value < 1 - _level(each) and abs(changes.get(each.scope["term"], 0.0)) >= LEAST_CHANGE
-    ]
-    names = numbers.listed(hazard_tables.named(term) for term in moving if term != "(all)")
+    names = numbers.listed(hazard_tables.named(term) for term in _moving(tests, changes))
     if not names:
         return Sentence("No ratio changes over time by more than chance explains and by so much that it would matter.")
     return Sentence(
@@ -161,6 +173,17 @@ def over_time(tests: Sequence[Finding], *, changes: Mapping[str, float]) -> Sent
         Name(names),
         " is not the same over the whole time: read it as an average, and see its course below.",
     )
+
+
+def _moving(tests: Sequence[Finding], changes: Mapping[str, float]) -> list[str]:
+    """Terms whose ratio moves over time by more than chance explains and by so much that it matters."""
+    judged = {
+        each.scope["term"]: each.q_value if math.isfinite(each.q_value) else each.p_value
+        for each in tests
+        if each.scope["term"] != "(all)"
+    }
+    limit = 1 - _level(tests[0]) if tests else 0.0
+    return [term for term, p in judged.items() if p < limit and abs(changes.get(term, 0.0)) >= LEAST_CHANGE]
 
 
 def _level(finding: Finding) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show.checks import Check
@@ -80,15 +81,15 @@ def on_condition() -> Sentence:
     )
 
 
-def when_compared(time: float, *, clock: str, snapshot: bool) -> str:
+def when_compared(times: Iterable[float], *, clock: str, snapshot: bool) -> str:
     """Return which share of groups is compared, for a caption.
 
     Parameters
     ----------
-    time : float
-        When shares are compared.
+    times : iterable of float
+        When the share of each group is compared.
     clock : {"months", "days"}
-        Its unit.
+        Their unit.
     snapshot : bool
         True for the shares retained in the window of a snapshot.
 
@@ -99,10 +100,13 @@ def when_compared(time: float, *, clock: str, snapshot: bool) -> str:
 
     Examples
     --------
-    >>> when_compared(12, clock="months", snapshot=False)
-    'share still there after 12 months'
+    >>> when_compared([12, 12], clock="months", snapshot=False), when_compared([3, 12], clock="months", snapshot=False)
+    ('share still there after 12 months', 'share still there when it differs most')
     """
-    return "share retained in the snapshot" if snapshot else f"share still there after {span(time, clock=clock).text}"
+    if snapshot:
+        return "share retained in the snapshot"
+    first, *others = sorted({float(time) for time in times})
+    return "share still there " + ("when it differs most" if others else f"after {span(first, clock=clock).text}")
 
 
 def earlier_ends(*, readable: bool) -> Check:

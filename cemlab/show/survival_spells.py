@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from cemlab.core.results import Estimates, Finding, Name, Part, Sentence
+from cemlab.core.results import Estimates, Finding, Name, Part, Quote, Sentence
 from cemlab.show.survival_axes import start_of
 from cemlab.show.survival_text import span
 
@@ -57,6 +58,46 @@ def spells_behind(
             )
         )
     return tuple(said)
+
+
+def left_for(shares: Sequence[Finding], *, cause: str, start: float = 0.0, clock: str) -> Sentence:
+    """Say what share has left for one cause after each of several times.
+
+    Parameters
+    ----------
+    shares : sequence of Finding
+        Cumulative incidences, with ``cause`` and ``duration`` in the scope; of other causes too.
+    cause : str
+        The one to speak of.
+    start : float, default 0
+        Time from which curves speak.
+    clock : {"months", "days"}
+        Unit of the times.
+
+    Returns
+    -------
+    Sentence
+        The last two times that are followed.
+    """
+    known = [each for each in shares if each.scope["cause"] == cause and math.isfinite(each.value)][-2:]
+    if not known:
+        return Sentence(
+            "How many left for “", Name(cause), "” cannot be told: follow-up ends before the first of these times."
+        )
+    parts: list[Part] = (
+        ["Of those still there after ", span(start, clock=clock), ", "] if start > 0 else ["Of those who begin, "]
+    )
+    for place, share in enumerate(known):
+        parts += [" and "] if place else []
+        parts += [
+            share,
+            " ",
+            *(["have left for “", Name(cause), "” "] if not place else []),
+            "after ",
+            span(share.scope["duration"], clock=clock),
+        ]
+        parts += [" (between ", Quote(share, "interval"), ")"] if math.isfinite(share.ci_low) else []
+    return Sentence(*parts, ".")
 
 
 def several_spells(clusters: Finding | None, largest: Finding | None = None, *, unit: str) -> list[Sentence]:

@@ -179,7 +179,12 @@ def overstated(shares: Sequence[Finding], claimed: Sequence[Finding], *, cause: 
 
 
 def groups(
-    compared: Mapping[str, Sequence[Finding]], *, time: float, clock: str, cause: str = "", snapshot: bool = False
+    compared: Mapping[str, Sequence[Finding]],
+    *,
+    time: float | None = None,
+    clock: str,
+    cause: str = "",
+    snapshot: bool = False,
 ) -> tuple[Sentence, ...]:
     """Say which groups differ from all others in what share is left, or gone for a cause, over all ways to group.
 
@@ -187,8 +192,8 @@ def groups(
     ----------
     compared : mapping of str to sequence of Finding
         What the groups are → one difference of shares per group, adjusted in the run's family.
-    time : float
-        When shares are compared.
+    time : float, optional
+        When shares are compared; default each at the time in its scope, at which it differs most.
     clock : {"months", "days"}
         Its unit.
     cause : str, default ""
@@ -199,22 +204,34 @@ def groups(
     Returns
     -------
     tuple of Sentence
-        One per grouping in which a group is flagged, then what was found of the other groups (`not_flagged`).
+        One per grouping in which a group is flagged, one on the choice of times, then what was found of the other groups
+        (`not_flagged`).
     """
-    there: list[Part] = [" that has left for “", Name(cause), "” is "] if cause else [" still there is "]
+    there: list[Part] = [" ", *_of_whom(cause), " is "]
     there = [" retained is "] if snapshot else there
-    begin: list[Part] = ["In the snapshot"] if snapshot else ["After ", span(time, clock=clock)]
+    begin: list[Part] = ["In the snapshot"]
+    if not snapshot:
+        begin = ["After ", span(time, clock=clock)] if time is not None else []
     said: list[Sentence] = []
     for subject, found in compared.items():
         after: list[Part] = ["The share of "] if said else [*begin, ", the share of "]
         out = _flagged(found)
-        said += [_grouping(subject, out, after=after, there=there)] if out else []
-    within: list[Part] = [" in the share that left for “", Name(cause), "”"] if cause else []
-    return (*said, *not_flagged(compared, rest="the others", named=_namer(compared), what=within))
+        said += [_grouping(subject, out, after=after if begin else [], there=there, clock=clock)] if out else []
+    said += [] if begin or not said else [Sentence("Each group is shown at the time at which it differs most.")]
+    return (
+        *said,
+        *not_flagged(compared, rest="the others", named=_namer(compared), what=_so_far(cause, time, clock=clock)),
+    )
 
 
 def groups_in_short(
-    compared: Mapping[str, Sequence[Finding]], *, time: float, clock: str, snapshot: bool = False
+    compared: Mapping[str, Sequence[Finding]],
+    *,
+    time: float | None = None,
+    clock: str,
+    cause: str = "",
+    snapshot: bool = False,
+    means: Mapping[str, Sequence[Finding]] | None = None,
 ) -> Sentence:
     """Say which group differs most in the share that is left, for the answer.
 
@@ -236,33 +253,61 @@ def groups_in_short(
     """
     out = {subject: found for subject, each in compared.items() if (found := _flagged(each))}
     if not out:
-        return in_short(compared, rest="the others", named=_namer(compared))
+        return in_short(compared, rest="the others", named=_namer(compared), what=_so_far(cause, time, clock=clock))
     subject, most = max(
         ((name, each) for name, found in out.items() for each in found), key=lambda pair: abs(pair[1].value)
     )
     also = [name for name in out if name != subject]
     begin: list[Part] = ["In the snapshot the share retained is "]
     if not snapshot:
-        begin = ["After ", span(time, clock=clock), " the share still there is "]
+        begin = ["After ", span(most.scope["duration"] if time is None else time, clock=clock)]
+        begin += [", when it differs most," if time is None else "", " the share ", *_of_whom(cause), " is "]
     return Sentence(
-        *begin, Quote(most, "magnitude"), f" {'higher' if most.value > 0 else 'lower'} of ",
-        *_of(subject, most), " than of all others (between ", Quote(most, "interval"), ")",
+        *(part for part in begin if part != ""), Quote(most, "magnitude"), f" {'higher' if most.value > 0 else 'lower'} of ",
+        *_of(subject, most), " than of all others (between ", Quote(most, "interval"), ")", *_on_average(most, (means or {}).get(subject, ())),
         *(("; groups by ", Name(numbers.listed(also)), " differ too") if also else ()), ".",
     )  # fmt: skip
+
+
+def _of_whom(cause: str) -> list[Part]:
+    return ["that has left for “", Name(cause), "”"] if cause else ["still there"]
+
+
+def _so_far(cause: str, time: float | None, *, clock: str) -> list[Part]:
+    """In what groups were compared: at a single time nothing is said of others."""
+    when: list[Part] = [" after ", span(time, clock=clock)] if time is not None else []
+    return [" in the share that left for “", Name(cause), "”", *when] if cause else []
+
+
+def _on_average(group: Finding, means: Sequence[Finding]) -> list[Part]:
+    """How much longer or shorter the group stays on average, over the time that all groups are followed."""
+    key = {name: value for name, value in group.scope.items() if name != "duration"}
+    found = next((each for each in means if dict(each.scope) == key and math.isfinite(each.ci_low)), None)
+    if found is None:
+        return []
+    longer = "longer" if found.value > 0 else "shorter"
+    words = f" {longer} on average over the time that all groups are followed (between "
+    return ["; it stays ", Quote(found, "magnitude"), words, Quote(found, "interval"), ")"]
 
 
 def _flagged(found: Sequence[Finding]) -> list[Finding]:
     return sorted(with_outcome(found, "large"), key=lambda each: each.value)
 
 
-def _grouping(subject: str, found: list[Finding], *, after: list[Part], there: list[Part]) -> Sentence:
+def _grouping(subject: str, found: list[Finding], *, after: list[Part], there: list[Part], clock: str) -> Sentence:
+    """Name the lowest and the highest group; without words on the time each with its own."""
     ends = found if len(found) <= _MOST_GROUPS else [found[0], found[-1]]
     parts: list[Part] = []
+    told = ""
     for each in ends:
         name = _of(subject, each)
         direction = "higher" if each.value > 0 else "lower"
         others = "" if parts else " than that of all others"
-        parts += ["; that of ", *name, " is "] if parts else [*after, *name, *there]
+        then = "" if after else each.scope["duration"]
+        when: list[Part] = ["after " if parts else "After ", span(then, clock=clock), ", "] if then != told else []
+        told = then
+        own: list[Part] = after or [*when, "the share of "]
+        parts += ["; ", *when, "that of ", *name, " is "] if parts else [*own, *name, *there]
         # the sign stands in the interval and its word before it: the reader is told what the interval is of
         parts += [Quote(each, "magnitude"), f" {direction}{others} (difference between ", Quote(each, "interval"), ")"]
     more: tuple[Part, ...] = ("; further groups by ", Name(subject), " differ too") if len(found) > len(ends) else ()

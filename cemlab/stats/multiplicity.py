@@ -36,7 +36,8 @@ def adjust(
     Parameters
     ----------
     estimates : sequence of Estimates
-        Every table of the run whose rows may be flagged, all in one unit; none gives none back.
+        Every table of the run whose rows may be flagged, all in one unit; none gives none back. A test over several times brings ``p_beyond``,
+        its p-value of the same floor, and ``reach``, its critical value over that of a single time (`survival.greatest_gaps`).
     materiality : float, default 0
         f, the floor: a difference no larger than this is not worth flagging; in the unit of the estimates.
     family : str, default "run"
@@ -117,6 +118,8 @@ def _p_material(rows: pd.DataFrame, *, floor: float) -> Floats:
     p_value = rows["p_value"].to_numpy(float)
     if not floor:
         return p_value
+    if "p_beyond" in rows:
+        return rows["p_beyond"].to_numpy(float)
     centre = rows["centre"] if "centre" in rows else rows["estimate"]
     found = beyond(centre, rows["std_error"], floor=floor, df=_freedom(rows))
     # a wider hypothesis is never rejected more easily
@@ -124,7 +127,9 @@ def _p_material(rows: pd.DataFrame, *, floor: float) -> Floats:
 
 
 def _detectable(rows: pd.DataFrame, *, alpha: float, power: float, floor: float) -> Floats:
-    return minimum_detectable(rows["std_error"], alpha=alpha, power=power, floor=floor, df=_freedom(rows))
+    # a test over several times needs more than one over a single time does
+    error = rows["std_error"] * rows.get("reach", 1.0)
+    return minimum_detectable(error, alpha=alpha, power=power, floor=floor, df=_freedom(rows))
 
 
 def _together(p_values: Sequence[Floats]) -> list[Floats]:

@@ -221,7 +221,7 @@ def test_groups_of_a_snapshot_are_compared_by_what_is_retained() -> None:
         "In the snapshot, the share of “yearly” (plan) retained is 20 percentage points higher"
     )
     assert plain(short).startswith("In the snapshot the share retained is 20 percentage points higher of “yearly”")
-    assert survival_snapshots.when_compared(1, clock="months", snapshot=True) == "share retained in the snapshot"
+    assert survival_snapshots.when_compared([1], clock="months", snapshot=True) == "share retained in the snapshot"
 
 
 def test_times_before_a_late_start_are_not_called_beyond_follow_up() -> None:

@@ -195,7 +195,9 @@ def _withheld(compared: Mapping[str, Sequence[Finding]], *, each: str) -> Senten
     )
 
 
-def in_short(compared: Mapping[str, Sequence[Finding]], *, rest: str, named: Named) -> Sentence:
+def in_short(
+    compared: Mapping[str, Sequence[Finding]], *, rest: str, named: Named, what: Sequence[Part] = ()
+) -> Sentence:
     """Say in one sentence what was found where no group is flagged, for the answer of a page.
 
     Parameters
@@ -206,6 +208,8 @@ def in_short(compared: Mapping[str, Sequence[Finding]], *, rest: str, named: Nam
         What each is compared with.
     named : callable
         Finding → the words that name its group.
+    what : sequence of str or Name, default ()
+        In what they are compared.
 
     Returns
     -------
@@ -231,7 +235,7 @@ def in_short(compared: Mapping[str, Sequence[Finding]], *, rest: str, named: Nam
     if not parts:
         subjects = [subject for subject, found in compared.items() if with_outcome(found, "not significant")]
         word = "No tested group by " if untested else "No group by "
-        parts = [word, Name(numbers.listed(subjects)), f" differs significantly from {rest}"]
+        parts = [word, Name(numbers.listed(subjects)), f" differs significantly from {rest}", *what]
     if untested:
         parts += ["; could not be tested: ", *_with_reasons(untested, named)]
     return Sentence(*parts, ".")

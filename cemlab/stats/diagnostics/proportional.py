@@ -17,6 +17,7 @@ from cemlab.stats.hazards.residuals import clustered_scores
 from cemlab.stats.hazards.risksets import information, score
 from cemlab.stats.intervals import Floats, quantile
 from cemlab.stats.jackknife import FEWEST
+from cemlab.stats.multiplicity import benjamini_hochberg
 from cemlab.stats.survival.clustered import CLUSTERED
 from cemlab.stats.survival.comparison import chi_square_p
 
@@ -57,7 +58,7 @@ def proportional_hazards(
     Returns
     -------
     Estimates
-        Measure ``proportional_hazards``; one row per ``term`` and one ``(all)``: ``estimate`` (χ²), ``df``, ``p_value``, ``n``, ``events``,
+        Measure ``proportional_hazards``; one row per ``term`` and one ``(all)``: ``estimate`` (χ²), ``df``, ``p_value``, ``q_value`` (over the terms), ``n``, ``events``,
         ``change`` (by how much the log hazard ratio moves from the first event time to the last, one-step estimate; of the level that
         moves most). Parts: ``levels`` (the test of each column), ``effect`` (``term``, ``level``, ``start``, ``stop``, ``estimate``,
         ``std_error``, ``ci_low``, ``ci_high``, ``events``: the log hazard ratio in each slice, one Newton step from the fit).
@@ -88,6 +89,8 @@ def proportional_hazards(
         sets.append(("(all)", list(range(len(owner)))))
     reach = float(np.ptp(time))
     rows = [{"term": name, **_tested(u, blocks, columns, reach, own=own)} for name, columns in sets]
+    terms = [row["p_value"] for row in rows if row["term"] != "(all)"]
+    rows = [{**row, "q_value": q} for row, q in zip(rows, [*benjamini_hochberg(terms), np.nan], strict=False)]
     single = [{"term": name, "level": level_, **_tested(u, blocks, [at], reach, own=own)}
               for at, (name, level_) in enumerate(model.design.columns)]  # fmt: skip
     size = {"n": data.spells, "events": data.events}

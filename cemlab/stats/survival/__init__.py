@@ -6,6 +6,7 @@ from cemlab.stats.survival.cumulative_hazard import nelson_aalen
 from cemlab.stats.survival.curves import at, kaplan_meier
 from cemlab.stats.survival.differences import differences, not_compared
 from cemlab.stats.survival.gray import gray_test
+from cemlab.stats.survival.greatest import greatest_gaps
 from cemlab.stats.survival.incidence import cumulative_incidence
 from cemlab.stats.survival.incidence_differences import incidence_differences
 from cemlab.stats.survival.lives import from_start
@@ -19,6 +20,7 @@ __all__ = [
     "differences",
     "from_start",
     "gray_test",
+    "greatest_gaps",
     "incidence_differences",
     "kaplan_meier",
     "log_rank",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -85,18 +86,11 @@ def differences(
     >>> differences(lives, by=["plan"], times=[2]).table[["plan", "estimate", "std_error"]].round(4).values.tolist()
     [['a', -0.2, 0.0632], ['b', 0.2, 0.0632]]
     """
-    table = lives_of(lives, by=by)
-    if len(table.by) != 1:
-        raise ParameterError(f"Groups are compared over one group column: {len(table.by)} were given.")
-    if len(table.groups) < 2:
-        raise InsufficientDataError("A comparison needs two groups with spells: one was found.")
-    own = window_of(table, min_n=min_n, since=given or None)
-    rest = table.rest()
-    other = Window(own.start, window_of(rest, min_n=0, since=own.start).ends, own.hidden, ())
+    pair = beside_rest(lives, by=by, given=given, min_n=min_n)
+    table, own, curves = pair.lives, pair.window, pair.curves
     horizons = [float(time) for time in times] or [horizon_of(own, tau=tau)]
-    curves = [curves_of(each, window) for each, window in ((table, own), (rest, other))]
     if times:
-        sides = [_shares(each, horizons) for each in curves]
+        sides = [shares_of(each, horizons) for each in curves]
     else:
         sides = [(value[None, :], error[None, :]) for value, error in (areas(each, horizons[0]) for each in curves)]
     joint = _together(curves, horizons, shares=bool(times)) if table.split else None
@@ -111,6 +105,49 @@ def differences(
         notes=(*curves[0].notes, *by_score(rows, sides)),
         parts={"groups": group_summary(table, own)},
     )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class BesideRest:
+    """Each group and, in its place, all the others.
+
+    Attributes
+    ----------
+    lives : Lives
+        The groups.
+    window : Window
+        From when to when they are shown.
+    curves : tuple of Curves
+        Of the groups, and of all others in place of each.
+    """
+
+    lives: Lives
+    window: Window
+    curves: tuple[Curves, Curves]
+
+
+def beside_rest(lives: pd.DataFrame, *, by: Sequence[str], given: float, min_n: int) -> BesideRest:
+    """Return the curves of groups beside those of all others.
+
+    Parameters
+    ----------
+    lives, by, given, min_n : as in `differences`
+        See there.
+
+    Returns
+    -------
+    BesideRest
+        On one grid of times.
+    """
+    table = lives_of(lives, by=by)
+    if len(table.by) != 1:
+        raise ParameterError(f"Groups are compared over one group column: {len(table.by)} were given.")
+    if len(table.groups) < 2:
+        raise InsufficientDataError("A comparison needs two groups with spells: one was found.")
+    own = window_of(table, min_n=min_n, since=given or None)
+    rest = table.rest()
+    other = Window(own.start, window_of(rest, min_n=0, since=own.start).ends, own.hidden, ())
+    return BesideRest(table, own, (curves_of(table, own), curves_of(rest, other)))
 
 
 def not_compared(lives: pd.DataFrame, *, by: Sequence[str] = (), min_n: int = 10) -> str:
@@ -193,7 +230,23 @@ def score_statistics(lives: Lives, times: Sequence[float], *, since: float) -> F
     )
 
 
-def _shares(curves: Curves, times: Sequence[float]) -> tuple[Floats, Floats]:
+def shares_of(curves: Curves, times: Sequence[float]) -> tuple[Floats, Floats]:
+    """Return what is left at some times, and its standard error.
+
+    Parameters
+    ----------
+    curves : Curves
+        All groups.
+    times : sequence of float
+        When.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shares, shape (times, groups); NaN beyond follow-up.
+    numpy.ndarray
+        Their errors, in the same shape.
+    """
     lives, window = curves.lives, curves.window
     ahead = np.searchsorted(lives.times, times, side="right")
     survival = np.vstack([np.ones((1, len(lives.groups))), curves.survival])[ahead]
@@ -208,13 +261,26 @@ def _shares(curves: Curves, times: Sequence[float]) -> tuple[Floats, Floats]:
 def _together(curves: Sequence[Curves], times: Sequence[float], *, shares: bool) -> tuple[Floats, Floats]:
     """Clustered errors of the differences, shape (times, groups), and their degrees of freedom, shape (groups,)."""
     sides = [
-        _share_contributions(each, times) if shares else area_contributions(each, times[0])[:, None] for each in curves
+        share_contributions(each, times) if shares else area_contributions(each, times[0])[:, None] for each in curves
     ]
     return error_of(sides[0] - sides[1]), np.minimum(curves[0].df, curves[1].df)
 
 
-def _share_contributions(curves: Curves, times: Sequence[float]) -> Floats:
-    """What each group of customers contributes to the shares, shape (groups of customers, times, groups)."""
+def share_contributions(curves: Curves, times: Sequence[float]) -> Floats:
+    """Return what each group of customers contributes to the shares that are left.
+
+    Parameters
+    ----------
+    curves : Curves
+        Of a life table that says whose spells are whose.
+    times : sequence of float
+        When.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (groups of customers, times, groups).
+    """
     # Before the first time nobody has left, and nobody contributes.
     at = np.searchsorted(curves.lives.times, times, side="right") - 1
     known = (at >= 0)[:, None]
