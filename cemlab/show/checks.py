@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from cemlab.core.results import Finding, Name, Quote, Sentence
 from cemlab.show import numbers
 from cemlab.show.text.losses import Lost
+from cemlab.show.text.mixes import disagree, moved_by_mix
 
 State = Literal["holds", "watch", "overturns"]
 _FEWEST_CLUSTERS, _FEW_CLUSTERS, _LARGE_CLUSTER = 10, 30, 0.1
@@ -305,6 +306,36 @@ def weights(plain: Finding, difference: Finding) -> Check:
     if math.isnan(difference.p_value):
         return Check(title, (words,), "watch")
     return Check(title, (words,), "overturns" if difference.p_value < 1 - difference.level else "holds")
+
+
+def change_of_mix(line: Finding | None, parts: Mapping[str, Sequence[Finding]]) -> Check:
+    """Say whether the trend holds at a constant mix of segments.
+
+    Parameters
+    ----------
+    line : Finding or None
+        The raw trend.
+    parts : mapping of str to sequence of Finding
+        What the segments are → the trend at a constant mix and the part of the mix, adjusted in the run's family.
+
+    Returns
+    -------
+    Check
+        Overturns where raw trend and constant mix disagree; to be watched where the mix moved the score, or nothing could be tested.
+    """
+    title = "Change of mix"
+    subject = moved_by_mix(parts)
+    if subject:
+        constant, mix = parts[subject]
+        words = Sentence(
+            "The trend is ", Quote(constant, "precise"), " at a constant mix of answers by ", Name(subject), " (between ", Quote(constant, "interval"),
+            "); the change of mix adds ", Quote(mix, "precise"), " (between ", Quote(mix, "interval"), ").",
+        )  # fmt: skip
+        return Check(title, (words,), "overturns" if disagree(line, constant) else "watch")
+    if not any(each.outcome == "not significant" for found in parts.values() for each in found[1:]):
+        return Check(title, (Sentence("Whether the mix of answers moved the score could not be tested."),), "watch")
+    words = Sentence("No change of mix by ", Name(numbers.listed(parts)), " moves the trend significantly.")
+    return Check(title, (words,), "holds")
 
 
 def silent_customers() -> Check:

@@ -46,3 +46,28 @@ def test_with_a_cause_the_answer_and_what_is_said_of_groups_are_of_that_cause(tm
     groups = [each for each in body(played) if "(plan)" in each or "group by plan" in each]
     assert groups
     assert all("“price”" in each for each in groups), groups
+
+
+def joined_late(random: np.random.Generator) -> Company:
+    """Two branches whose true scores stay what they are; the worse one opens after half a year."""
+    rows = [
+        {"responded_at": f"2023-{month:02d}-{1 + number % 28:02d}", "branch": branch, "score": score}
+        for month in range(1, 13)
+        for branch, often in (("Old", (0.05, 0.2, 0.75)), ("New", (0.35, 0.3, 0.35)))
+        for number, score in enumerate(random.choice([5, 8, 10], 100 if branch == "Old" or month > 6 else 0, p=often))
+    ]
+    answers = pd.DataFrame(rows).assign(response_id=lambda table: [f"r{at}" for at in table.index], metric="nps")
+    return Company({"responses": answers}, segments=("branch",), until="2023-12-31")
+
+
+def test_change_of_mix_is_named_before_the_fall_that_it_makes(tmp_path: Path) -> None:
+    played = play("nps-retrospective", joined_late(np.random.default_rng(2)).write(tmp_path))
+    level, mix, constant, raw, *_ = answer(played)
+    assert "NPS" in level
+    assert mix.startswith(
+        "The mix of answers by branch changed over the complete months, which alone lowered the score by"
+    )
+    assert constant.startswith("At a constant mix its linear trend is not statistically significant")
+    assert "fell by" in raw
+    (check,) = (each for each in played.records if each["kind"] == "check" and each["title"] == "Change of mix")
+    assert check["state"] == "overturns"

@@ -10,6 +10,7 @@ from cemlab.show.text.differences import (
 )
 from cemlab.show.text.levels import answers_behind, certainty, heaping, level, measured, shape
 from cemlab.show.text.losses import Lost, after_losses, no_score
+from cemlab.show.text.mixes import with_mix
 from cemlab.show.text.moves import against_window, moved, same_people, steps, trend, undated
 from cemlab.show.text.outcomes import alone, in_short, not_flagged, outcome_words, with_outcome
 from cemlab.show.text.power import detectable, planning
@@ -42,5 +43,6 @@ __all__ = [
     "undated",
     "weighted_sample",
     "weighting",
+    "with_mix",
     "with_outcome",
 ]
