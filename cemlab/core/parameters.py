@@ -261,7 +261,10 @@ REGISTRY: Mapping[str, Parameter] = {
             "columns to compare customers by; empty for those that the lab names, else the first with few levels",
         ),
         Parameter(
-            "period", "text", "length of a step in the course over time", choices=("week", "month", "quarter", "year")
+            "period",
+            "text",
+            "length of a step in the course over time; wave for survey waves, declared or told by gaps between days",
+            choices=("week", "month", "quarter", "year", "wave"),
         ),
         Parameter(
             "level", "number", "confidence level of every interval", unit="share", low=0.5, high=1, open_ends=True

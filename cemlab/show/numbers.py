@@ -310,7 +310,7 @@ def period_name(day: str, *, period: str) -> str:
     ----------
     day : str
         Its first day, ISO.
-    period : {"week", "month", "quarter", "year"}
+    period : {"week", "month", "quarter", "year", "wave"}
         Its length.
 
     Returns
@@ -324,7 +324,7 @@ def period_name(day: str, *, period: str) -> str:
     ('2024 Q2', '2024-04')
     """
     year, month = day[:4], int(day[5:7])
-    return {"year": year, "quarter": f"{year} Q{(month + 2) // 3}", "month": day[:7]}.get(period, f"week of {day}")
+    return {"year": year, "quarter": f"{year} Q{(month + 2) // 3}", "month": day[:7]}.get(period, f"{period} of {day}")
 
 
 def plain(sentence: Sentence, *, locale: str = "en-GB") -> str:

@@ -117,7 +117,9 @@ def test_the_ends_of_a_closed_range_are_allowed(name: str, given: object) -> Non
 
 
 def test_choices_name_the_near_miss() -> None:
-    with pytest.raises(ParameterError, match=r"week, month, quarter, year: 'monht' was given. Did you mean `month`\?"):
+    with pytest.raises(
+        ParameterError, match=r"week, month, quarter, year, wave: 'monht' was given. Did you mean `month`\?"
+    ):
         REGISTRY["period"].coerce("monht")
     with pytest.raises(ParameterError, match="must be one of"):
         of("list", choices=("a", "b")).coerce(["a", "c"])

@@ -10,6 +10,7 @@ from cemlab.prepare.responses.question import dated
 from cemlab.prepare.responses.ratios import ratio_sums, weighting_sums
 from cemlab.prepare.responses.transitions import late_counts, transitions
 from cemlab.prepare.responses.unstratified import unstratified_sums
+from cemlab.prepare.responses.waves import steps_of
 from cemlab.prepare.responses.windows import compared_windows, group_columns
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "overlap",
     "ratio_sums",
     "score_counts",
+    "steps_of",
     "transitions",
     "unstratified_sums",
     "weighting_sums",

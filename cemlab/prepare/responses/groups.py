@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -36,7 +37,24 @@ UNKNOWN = "unknown"
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _MONDAY = "1970-01-05"
 
-Period = str | Sequence[Window]
+
+@dataclass(frozen=True)
+class Waves:
+    """Windows of survey waves, which together hold all answers.
+
+    Attributes
+    ----------
+    windows : tuple of (str, str)
+        Half-open, as ISO days, in order and without overlap.
+    running : bool
+        Whether the last one is not over.
+    """
+
+    windows: tuple[Window, ...]
+    running: bool
+
+
+Period = str | Sequence[Window] | Waves
 """A length of step, or the windows themselves."""
 
 
@@ -94,7 +112,12 @@ def asked_in(lab: Lab, question: Question, period: Period) -> Question:
     Question
         The same, or in windows.
     """
-    return question if isinstance(period, str) else question.within(lab, period)
+    if isinstance(period, str):
+        return question
+    if isinstance(period, Waves):
+        # waves are all answers: nothing is left out for the sake of the windows
+        return replace(question.within(lab, period.windows), scope=question.scope)
+    return question.within(lab, period)
 
 
 def tidied(found: pd.DataFrame, *, question: Question, by: Sequence[str], period: Period = "") -> pd.DataFrame:
@@ -149,7 +172,7 @@ def complete(
     question : Question
         Which answers.
     period : str or sequence of (str, str)
-        Length of a step, or windows: of these only one that ends after the as-of day is incomplete.
+        Length of a step, or windows: of these only one that ends after the as-of day is incomplete; of waves only a running last one.
     seen_from : date, optional
         Day of the first answer, where it is known already.
 
@@ -158,6 +181,8 @@ def complete(
     numpy.ndarray of bool
         One per row.
     """
+    if isinstance(period, Waves):
+        return ~(periods == period.windows[-1][0]).to_numpy() | (not period.running)
     if not isinstance(period, str):
         late = [str(first) for first, last in question.windows if last and lab.as_of and last > lab.as_of]
         return ~periods.isin(late).to_numpy()
