@@ -179,6 +179,35 @@ NPS = MetricScale("nps", "net", 0, 10, top=(9, 10), bottom=(0, 1, 2, 3, 4, 5, 6)
 """Promoters gave 9 or 10, detractors 0 to 6 (Reichheld 2003)."""
 
 
+FEWEST_TO_JUDGE, HIGHEST_OF_FIVE = 30, 5
+"""Answers from which on a scale is judged by what was given, and the highest code of the usual short scale."""
+
+
+def too_narrow(metric: str, *, answers: float, highest: float) -> bool:
+    """Return whether answers to the NPS question look like those to another question.
+
+    Parameters
+    ----------
+    metric : str
+        The question.
+    answers : float
+        Answers with a score.
+    highest : float
+        The highest score that was given.
+
+    Returns
+    -------
+    bool
+        True for ``nps`` with at least 30 answers none of which is above 5: on a scale from 0 to 10 hardly any company gets that.
+
+    Examples
+    --------
+    >>> too_narrow("nps", answers=400, highest=5), too_narrow("nps", answers=29, highest=5), too_narrow("csat", answers=400, highest=5)
+    (True, False, False)
+    """
+    return metric == NPS.name and answers >= FEWEST_TO_JUDGE and highest <= HIGHEST_OF_FIVE
+
+
 def declared(name: str, *, scale: tuple[int, int], top: tuple[int, ...]) -> MetricScale:
     """Return the scale that a lab file declares for a question.
 

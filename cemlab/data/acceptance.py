@@ -60,6 +60,8 @@ class TableRecord:
         What declares codes → those that no cell of its source holds.
     scored : dict of str to int
         Of ``responses``: question → accepted answers with a score.
+    highest : dict of str to float
+        Of ``responses``: question → the highest accepted score.
     unusable : dict of str to dict of str to int
         Of ``responses``: question → why answers are quarantined because of their score → how many.
     """
@@ -80,6 +82,7 @@ class TableRecord:
     absent: dict[str, list[str]] = field(default_factory=dict)
     scored: dict[str, int] = field(default_factory=dict)
     unusable: dict[str, dict[str, int]] = field(default_factory=dict)
+    highest: dict[str, float] = field(default_factory=dict)
 
 
 def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Path) -> TableRecord:
@@ -127,6 +130,7 @@ def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Pat
         absent=staged.absent,
         scored=scored,
         unusable=unusable,
+        highest=_highest(connection, staged, file),
         remarks=staged.remarks
         | _flagged(staged, counted)
         | _without_currency(staged, int(rows), currency=declaration.lab.currency)
@@ -174,6 +178,14 @@ def _scores(connection: Any, staged: Staged, folder: Path) -> tuple[dict[str, in
             unusable.setdefault(metric, {})[reason] = count
             latest = max(latest, _iso(day))
     return scored, unusable, latest
+
+
+def _highest(connection: Any, staged: Staged, file: Path) -> dict[str, float]:
+    """The highest accepted score of each question."""
+    if staged.table.name != "responses" or not {SCORE, "metric"} <= set(staged.types):
+        return {}
+    query = f"SELECT metric, max({SCORE}) FROM read_parquet({literal(file)}) WHERE {SCORE} IS NOT NULL GROUP BY metric ORDER BY metric"
+    return {metric: float(score) for metric, score in connection.execute(query).fetchall() if metric is not None}
 
 
 def _flagged(staged: Staged, counted: Mapping[str, int]) -> dict[str, int]:

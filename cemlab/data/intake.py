@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cemlab.core.errors import listed
 from cemlab.core.lab import Ledger, LedgerLine
-from cemlab.core.metrics import WITHHOLD_ABOVE
+from cemlab.core.metrics import WITHHOLD_ABOVE, too_narrow
 from cemlab.core.scales import BETWEEN_CODES, OFF_SCALE
 from cemlab.data.acceptance import TableRecord
 from cemlab.data.asof import last_day
@@ -52,7 +52,7 @@ class Accounting:
         list of str
             One line each; a table's own lines are indented below its first.
         """
-        lines = [f"Lab {self.name}"]
+        lines = [f"Lab {self.name}", *(f"Warning: {text}" for table in self.tables for text in _other_scale(table))]
         for table in self.tables:
             own = [line for line in self.ledger.lines if line.table == table.name]
             lines += ["", _heading(table, own)]
@@ -137,6 +137,16 @@ def _lost(table: TableRecord, metric: str) -> tuple[int, int, float]:
     count = sum(table.unusable[metric].values())
     given = count + table.scored.get(metric, 0)
     return count, given, count / given
+
+
+def _other_scale(table: TableRecord) -> Iterator[str]:
+    """Which questions look as if they had been asked on another scale."""
+    for metric, highest in table.highest.items():
+        if too_narrow(metric, answers=table.scored.get(metric, 0), highest=highest):
+            yield (
+                f"`{metric}` is asked from 0 to 10, and none of {table.scored[metric]:,} answers is above {highest:g}. If they were "
+                "given on another scale, map them to a metric of its own and declare its `scale` and `top`."
+            )
 
 
 def _unusable(table: TableRecord) -> Iterator[str]:

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from in_process import play
 from odd_labs import UNTIL, Company
 from said import answer, body
+
+from cemlab.core.errors import SchemaError
+from cemlab.data import intake
 
 
 def crossing(random: np.random.Generator, people: int = 600) -> Company:
@@ -71,3 +75,39 @@ def test_change_of_mix_is_named_before_the_fall_that_it_makes(tmp_path: Path) ->
     assert "fell by" in raw
     (check,) = (each for each in played.records if each["kind"] == "check" and each["title"] == "Change of mix")
     assert check["state"] == "overturns"
+
+
+def on_a_scale(codes: list[int], answers: int = 400) -> Company:
+    """Answers on some scale that were mapped as answers to the NPS question."""
+    random = np.random.default_rng(3)
+    table = pd.DataFrame({
+        "response_id": [f"r{at}" for at in range(answers)], "responded_at": [f"2024-0{1 + at % 6}-1{at % 9}" for at in range(answers)],
+        "metric": "nps", "score": random.choice(codes, answers),
+    })  # fmt: skip
+    return Company({"responses": table}, segments=())
+
+
+def test_answers_on_a_scale_of_five_are_doubted_first_by_the_page_and_by_check(tmp_path: Path) -> None:
+    lab_file = on_a_scale([1, 2, 3, 4, 5]).write(tmp_path)
+    said = answer(play("nps-retrospective", lab_file))
+    assert said[0].startswith("None of 400 answers is above 5, although this question is asked from 0 to 10")
+    warning = intake.check(lab_file).lines()[1]
+    assert warning.startswith("Warning: `nps` is asked from 0 to 10, and none of 400 answers is above 5.")
+
+
+@pytest.mark.parametrize(("codes", "answers"), [([1, 2, 3, 4, 5], 29), ([0, 3, 5, 6], 400)])
+def test_few_answers_and_one_above_five_are_not_doubted(codes: list[int], answers: int, tmp_path: Path) -> None:
+    lab_file = on_a_scale(codes, answers).write(tmp_path)
+    assert not any(line.startswith("Warning") for line in intake.check(lab_file).lines())
+
+
+def test_answers_on_a_scale_of_a_hundred_have_no_score(tmp_path: Path) -> None:
+    said = answer(play("nps-retrospective", on_a_scale(list(range(0, 101, 5))).write(tmp_path)))
+    assert "no score is reported" in said[0]
+
+
+def test_declared_scale_of_the_nps_question_is_refused(tmp_path: Path) -> None:
+    company = on_a_scale([1, 5])
+    company.more = "[metrics.nps]\nscale = [1, 5]\n"
+    with pytest.raises(SchemaError, match="always asked from 0 to 10"):
+        intake.check(company.write(tmp_path))

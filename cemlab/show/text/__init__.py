@@ -8,9 +8,9 @@ from cemlab.show.text.differences import (
     weighted_sample,
     weighting,
 )
-from cemlab.show.text.levels import answers_behind, certainty, heaping, level, measured, shape
+from cemlab.show.text.levels import answers_behind, certainty, heaping, level, measured, other_scale, shape
 from cemlab.show.text.losses import Lost, after_losses, no_score
-from cemlab.show.text.mixes import with_mix
+from cemlab.show.text.mixes import course_in_short, with_mix
 from cemlab.show.text.moves import against_window, moved, same_people, steps, trend, undated
 from cemlab.show.text.outcomes import alone, in_short, not_flagged, outcome_words, with_outcome
 from cemlab.show.text.power import detectable, planning
@@ -24,6 +24,7 @@ __all__ = [
     "answers_behind",
     "beliefs",
     "certainty",
+    "course_in_short",
     "detectable",
     "heaping",
     "in_short",
@@ -33,6 +34,7 @@ __all__ = [
     "no_groups",
     "no_score",
     "not_flagged",
+    "other_scale",
     "outcome_words",
     "planning",
     "same_people",

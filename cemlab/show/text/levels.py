@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cemlab.core.metrics import too_narrow
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
 from cemlab.show.text.losses import Lost, no_score
@@ -29,6 +30,33 @@ def level(finding: Finding, *, subject: str) -> Sentence:
     if finding.suppressed:
         return Sentence(Name(subject), " is withheld: fewer customers answered than may be shown.")
     return Sentence(Name(subject), " is ", finding, ": the sample puts it between ", Quote(finding, "interval"), ".")
+
+
+def other_scale(answers: Finding, *, metric: str, highest: float) -> tuple[Sentence, ...]:
+    """Say that answers to the NPS question look like those to another question, before anything is said of the score.
+
+    Parameters
+    ----------
+    answers : Finding
+        How many count.
+    metric : str
+        The question.
+    highest : float
+        The highest score that was given.
+
+    Returns
+    -------
+    tuple of Sentence
+        One, or none.
+    """
+    if not too_narrow(metric, answers=answers.value, highest=highest):
+        return ()
+    return (
+        Sentence(
+            "None of ", answers, " answers is above ", Name(f"{highest:g}"), ", although this question is asked from ", Name("0 to 10"),
+            ": if they were given on another scale, the score below means nothing. `cemlab check` says what to declare.",
+        ),
+    )  # fmt: skip
 
 
 def answers_behind(answers: Finding, unscored: Finding, lost: Lost | None = None) -> Sentence:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cemlab.core.results import Finding, Name, Quote, Sentence
+from cemlab.show.text.moves import moved
 from cemlab.show.text.outcomes import alone
 
 
@@ -82,6 +83,26 @@ def with_mix(
         if disagree(line, constant)
         else [said, change, at_constant_mix(constant)]
     )
+
+
+def course_in_short(
+    line: Finding | None, steps_found: Sequence[Finding], parts: Mapping[str, Sequence[Finding]], *, period: str
+) -> list[Sentence]:
+    """Say in short how the score moved and what its mix has to do with it, for the answer of a page.
+
+    Parameters
+    ----------
+    line, steps_found, period : as in `moves.moved`
+        See there.
+    parts : mapping of str to sequence of Finding
+        As for `moved_by_mix`.
+
+    Returns
+    -------
+    list of Sentence
+        As `with_mix`.
+    """
+    return with_mix(moved(line, steps_found, period=period), line, parts, period=period)
 
 
 def at_constant_mix(constant: Finding) -> Sentence:
