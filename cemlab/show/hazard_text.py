@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import hazard_tables, numbers
-from cemlab.show.text.outcomes import none_significant, with_outcome
+from cemlab.show.text.outcomes import is_missing, none_significant, of_known_groups, only_missing, with_outcome
 
 _MOST = 3
 LEAST_CHANGE = math.log(1.5)
@@ -109,6 +109,10 @@ def strongest(
         return Sentence(*what, ": no ratio is significant as an average over the whole time.")
     if not flagged:
         return _none(ratios, cause=cause)
+    terms = list(dict.fromkeys(_within(each.scope["term"]) for each in flagged))
+    flagged = [each for each in of_known_groups(flagged) if not is_missing(references.get(each.scope["term"], ""))]
+    if not flagged:
+        return only_missing(terms, shown="No covariate in the model is shown to go with churn")
     most = max(flagged, key=lambda each: abs(math.log(each.value)))
     more: list[Part] = ["; the ratio of ", *named, " changes over time and is an average"] if moving else []
     return Sentence(*_rate(most, references, cause=cause), *more, ".")

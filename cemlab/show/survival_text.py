@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from cemlab.core.errors import ParameterError, near_miss
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
-from cemlab.show.text.outcomes import Named, in_short, not_flagged, with_outcome
+from cemlab.show.text.outcomes import Named, in_short, not_flagged, of_known_groups, only_missing, with_outcome
 
 _MOST_GROUPS = 2
 
@@ -254,10 +254,11 @@ def groups_in_short(
     out = {subject: found for subject, each in compared.items() if (found := _flagged(each))}
     if not out:
         return in_short(compared, rest="the others", named=_namer(compared), what=_so_far(cause, time, clock=clock))
-    subject, most = max(
-        ((name, each) for name, found in out.items() for each in found), key=lambda pair: abs(pair[1].value)
-    )
-    also = [name for name in out if name != subject]
+    known = [(name, each) for name, found in out.items() for each in of_known_groups(found)]
+    if not known:
+        return only_missing(list(out), shown="No group is shown to differ from the others")
+    subject, most = max(known, key=lambda pair: abs(pair[1].value))
+    also = list(dict.fromkeys(name for name, _ in known if name != subject))
     begin: list[Part] = ["In the snapshot the share retained is "]
     if not snapshot:
         begin = ["After ", span(most.scope["duration"] if time is None else time, clock=clock)]

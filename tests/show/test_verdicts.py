@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from cemlab.core.results import Estimates, Finding, Outcome
-from cemlab.show import hazard_text, survival_text, text
+from cemlab.show import checks, hazard_text, prediction_text, segment_text, survival_text, text
 from cemlab.show.numbers import plain
 from cemlab.stats import multiplicity
 
@@ -123,3 +123,61 @@ def test_ratios_that_were_not_tested_are_not_among_those_that_are_not_significan
         f"No tested covariate in the model is significantly associated with churn; could not be tested: “b” (plan) ({NO_TEST})."
     )
     assert plain(hazard_text.strongest([bare], references={})).startswith("No covariate in the model could be tested")
+
+
+def _flagged(key: str, value: float, **scope: str) -> Finding:
+    half = 0.1 * abs(value)
+    return Finding(key, value, "ratio" if key == "r" else "points", scope=scope, p_value=1e-6, q_value=1e-6, flagged=True,
+                   significant=True, ci_low=value - half, ci_high=value + half, level=0.95)  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", ["unknown", "Unknown", "missing"])
+def test_those_whose_level_is_missing_are_never_the_group_of_a_headline(missing: str) -> None:
+    far, near = _flagged("d", -30.0, region=missing), _flagged("d", 6.0, region="North")
+    both, alone_ = {"region": [far, near]}, {"region": [far]}
+    for said in (text.standing_out, lambda of: survival_text.groups_in_short(of, clock="months", time=12)):
+        assert "“North” (region)" in plain(said(both))
+        assert missing not in plain(said(both))
+        assert plain(said(alone_)).endswith(", apart from those whose region is not known.")
+    ratios = [_flagged("r", 5.0, term="plan", level=missing), _flagged("r", 2.0, term="plan", level="b")]
+    assert plain(hazard_text.strongest(ratios, references={"plan": "a"})).startswith("“b” (plan) goes with")
+    said = plain(hazard_text.strongest(ratios[:1], references={"plan": "a"}))
+    assert said == "No covariate in the model is shown to go with churn, apart from those whose plan is not known."
+    assert hazard_text.strongest(ratios[1:], references={"plan": missing}) == hazard_text.strongest(
+        ratios[:1], references={}
+    )
+    risky = prediction_text.highest(ratios, references={"plan": "a"}, brief=True)
+    assert risky is not None
+    assert plain(risky) == "High risks are, all else alike, those of “Plan”: b."
+    assert prediction_text.highest(ratios[:1], references={"plan": "a"}) is None
+    off = [_flagged("r", 3.0, plan=missing), _flagged("r", 1.5, plan="b")]
+    assert "of b " in plain(prediction_text.segments_off(off))
+    gaps = [_flagged("d", 3.0, outcome="nps", segment=missing), _flagged("d", 2.0, outcome="nps", segment="b")]
+    assert plain(segment_text.stands_out(gaps, {})).startswith("“b”")
+    assert plain(segment_text.stands_out(gaps[:1], {})).endswith("apart from those whose segment is not known.")
+    assert plain(prediction_text.segments_off(off[:1])).endswith("apart from those whose Plan is not known.")
+
+
+def test_trend_and_mix_are_told_together_where_they_disagree() -> None:
+    fell, steady = judged("large")[0], judged("not significant", "large")[0]
+    mix = judged("large")[0]
+    first, second, third = (
+        plain(each)
+        for each in text.with_mix(text.trend(fell, period="month"), fell, {"branch": [steady, mix]}, period="month")
+    )
+    assert first.startswith(
+        "The mix of answers by branch changed over the complete months, which alone raised the score by 9 points"
+    )
+    assert second.startswith("At a constant mix its linear trend is not statistically significant")
+    assert third.startswith("A line through all complete months rises")
+    agree = [
+        plain(each)
+        for each in text.with_mix(text.trend(fell, period="month"), fell, {"branch": [fell, mix]}, period="month")
+    ]
+    assert agree[0].startswith("A line through")
+    assert agree[2].startswith("At a constant mix it rose by 9 points")
+    unmoved = text.with_mix(text.trend(fell, period="month"), fell, {"branch": [fell, steady]}, period="month")
+    assert unmoved == [text.trend(fell, period="month")]
+    assert [checks.change_of_mix(fell, {"branch": pair}).state for pair in ([steady, mix], [fell, mix], [fell, steady], [])] == [
+        "overturns", "watch", "holds", "watch",
+    ]  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from cemlab.core.results import Finding, Name, Quote, Sentence
 from cemlab.show import hazard_tables
+from cemlab.show.text.outcomes import is_missing, of_known_groups
 
 
 def found_by_contacting(share: Finding, found: Finding) -> Sentence:
@@ -210,9 +211,10 @@ def highest(points: Sequence[Finding], *, references: Mapping[str, str], brief: 
     Returns
     -------
     Sentence or None
-        Of the column with the ratio that is furthest from one; None when none stands out.
+        Of the column with the ratio that is furthest from one; None when none stands out. Never of those whose level is missing.
     """
-    told = [each for each in points if each.flagged and not each.suppressed and each.value > 0]
+    told = [each for each in of_known_groups(points) if each.flagged and not each.suppressed and each.value > 0]
+    told = [each for each in told if not is_missing(references.get(each.scope["term"], ""))]
     if not told:
         return None
     term = max(told, key=lambda each: abs(math.log(each.value))).scope["term"]

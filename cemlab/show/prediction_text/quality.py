@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from cemlab.core.results import Estimates, Finding, Name, Part, Quote, Sentence
 from cemlab.show import hazard_tables, numbers
-from cemlab.show.text.outcomes import none_significant, with_outcome
+from cemlab.show.text.outcomes import is_missing, none_significant, of_known_groups, only_missing, with_outcome
 
 _MOST = 3
 
@@ -245,6 +245,13 @@ def segments_off(found: Sequence[Finding]) -> Sentence:
     if not off:
         verb = "has an observed / predicted ratio that differs significantly from one"
         return none_significant(found, subject="segment", verb=verb, named=lambda each: (Name(_segment_of(each)),))
+    missing, off = (
+        list(dict.fromkeys(name for each in off for name in each.scope if is_missing(each.scope[name]))),
+        of_known_groups(off),
+    )
+    if not off:
+        shown = "No segment is shown to have an observed / predicted ratio other than one"
+        return only_missing([hazard_tables.named(name) for name in missing], shown=shown)
     parts: list[Part] = []
     for place, each in enumerate(off[:_MOST]):
         parts += [

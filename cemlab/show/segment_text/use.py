@@ -9,7 +9,7 @@ from cemlab.core.results import Estimates, Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
 from cemlab.show.segment_checks import SCALE, unlike
 from cemlab.show.segment_words import word
-from cemlab.show.text.outcomes import none_significant, with_outcome
+from cemlab.show.text.outcomes import none_significant, of_known_groups, only_missing, with_outcome
 
 _MOST_NAMED = 3
 """Differences that a sentence names before it says that there are more."""
@@ -40,6 +40,9 @@ def stands_out(gaps: Sequence[Finding], levels: Mapping[tuple[str, str], Finding
     if not out:
         verb = "differs significantly from the others in what customers say and do"
         return none_significant(asked, subject="segment", verb=verb, named=_gap_of)
+    out = of_known_groups(out)
+    if not out:
+        return only_missing(["segment"], shown="No segment is shown to differ from the others")
     parts: list[Part] = []
     for each in out[:_MOST_NAMED]:
         outcome, segment = each.scope["outcome"], each.scope["segment"]

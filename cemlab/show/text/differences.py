@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import numbers
-from cemlab.show.text.outcomes import alone, in_short, not_flagged, with_outcome
+from cemlab.show.text.outcomes import alone, in_short, not_flagged, of_known_groups, only_missing, with_outcome
 
 
 def all_groups(compared: Mapping[str, Sequence[Finding]]) -> tuple[Sentence, ...]:
@@ -63,12 +63,17 @@ def standing_out(compared: Mapping[str, Sequence[Finding]]) -> Sentence:
     Returns
     -------
     Sentence
-        Over all ways to group customers; where none is flagged, the strongest outcome that there is (`in_short`).
+        Over all ways to group customers; where none is flagged, the strongest outcome that there is (`in_short`). Never of those whose
+        level is missing.
     """
     every = [found for each in compared.values() for found in each]
     flagged = sorted(with_outcome(every, "large"), key=lambda found: found.value)
     if not flagged:
         return in_short(compared, rest="the rest", named=_named)
+    missing = [subject for subject, each in compared.items() if with_outcome(each, "large")]
+    flagged = of_known_groups(flagged)
+    if not flagged:
+        return only_missing(missing, shown="No group is shown to differ from the rest")
     parts: list[Part] = []
     low, high = flagged[0], flagged[-1]
     for found, word in [(low, "lowest")] * (low.value < 0) + [(high, "highest")] * (high.value > 0):

@@ -63,6 +63,65 @@ def with_outcome(found: Sequence[Finding], *outcomes: Outcome) -> list[Finding]:
     return sorted(chosen, key=lambda each: -abs(each.value) if each.value == each.value else 0.0)
 
 
+_MISSING = frozenset({"unknown", "not known", "missing"})
+"""What the level of a missing value is called, by us and by most exports."""
+
+
+def is_missing(level: str) -> bool:
+    """Return whether a level stands for a missing value.
+
+    Parameters
+    ----------
+    level : str
+        As data have it.
+
+    Returns
+    -------
+    bool
+        True for ``unknown`` in any case.
+
+    Examples
+    --------
+    >>> is_missing("Unknown "), is_missing("North")
+    (True, False)
+    """
+    return level.strip().casefold() in _MISSING
+
+
+def of_known_groups(found: Sequence[Finding]) -> list[Finding]:
+    """Return the comparisons of groups whose level is known: who is missing is no group to speak of in a headline.
+
+    Parameters
+    ----------
+    found : sequence of Finding
+        With the group in the scope.
+
+    Returns
+    -------
+    list of Finding
+        In the same order.
+    """
+    return [each for each in found if not any(is_missing(level) for level in each.scope.values())]
+
+
+def only_missing(subjects: Sequence[str], *, shown: str) -> Sentence:
+    """Say that nothing is shown except of those whose value is missing.
+
+    Parameters
+    ----------
+    subjects : sequence of str
+        Columns of which the missing level is flagged.
+    shown : str
+        What is shown of nothing else, such as ``No group is shown to differ from the rest``.
+
+    Returns
+    -------
+    Sentence
+        For the answer of a page.
+    """
+    return Sentence(f"{shown}, apart from those whose ", Name(numbers.listed(subjects)), " is not known.")
+
+
 def not_flagged(
     compared: Mapping[str, Sequence[Finding]],
     *,
