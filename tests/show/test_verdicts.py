@@ -148,10 +148,10 @@ def test_those_whose_level_is_missing_are_never_the_group_of_a_headline(missing:
     )
     risky = prediction_text.highest(ratios, references={"plan": "a"}, brief=True)
     assert risky is not None
-    assert plain(risky) == "High risks are, all else alike, those of “Plan”: b."
+    assert plain(risky) == "Highest risk, other things being equal: “Plan”: b."
     assert prediction_text.highest(ratios[:1], references={"plan": "a"}) is None
     off = [_flagged("r", 3.0, plan=missing), _flagged("r", 1.5, plan="b")]
-    assert "of b " in plain(prediction_text.segments_off(off))
+    assert "for b " in plain(prediction_text.segments_off(off))
     gaps = [_flagged("d", 3.0, outcome="nps", segment=missing), _flagged("d", 2.0, outcome="nps", segment="b")]
     assert plain(segment_text.stands_out(gaps, {})).startswith("“b”")
     assert plain(segment_text.stands_out(gaps[:1], {})).endswith("apart from those whose segment is not known.")
