@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -199,12 +200,17 @@ class Draws:
         return np.asarray(drawn)
 
 
-def _greatest(course: pd.DataFrame, spread: Floats, draws: Draws, *, floor: float, level: float) -> dict[str, object]:
+def _greatest(course: pd.DataFrame, spread: Floats, draws: Draws, *, floor: float, level: float) -> dict[Any, Any]:
     """The row of the time at which the difference is largest for its standard error."""
     known = course["p_value"].notna().to_numpy() & ~course["suppressed"].to_numpy(bool)
     if not known.any():
         told = course["estimate"].notna().to_numpy()
-        return {**course.iloc[int(np.argmax(told))].drop("wider"), "p_beyond": np.nan, "times": 0, "reach": np.nan}
+        return {
+            **course.iloc[int(np.argmax(told))].drop("wider").to_dict(),
+            "p_beyond": np.nan,
+            "times": 0,
+            "reach": np.nan,
+        }
     rows, spread, df = course[known], spread[np.ix_(known, known)], float(course["df"].iloc[0])
     gap = rows["estimate"].to_numpy(float)
     # nobody, or everybody, of a side has left: the error is the one that the log-rank test implies
@@ -227,7 +233,7 @@ def _greatest(course: pd.DataFrame, spread: Floats, draws: Draws, *, floor: floa
         "p_value": p_value,
         "p_beyond": max(p_beyond, p_value),
     }
-    return {**row.drop("wider"), **judged, "times": len(gap), "reach": reach}
+    return {**row.drop("wider").to_dict(), **judged, "times": len(gap), "reach": reach}
 
 
 def _p_of(gap: Floats, error: Floats, drawn: Floats, *, floor: float, df: float) -> float:
