@@ -287,7 +287,7 @@ def within_snapshot(auc: Finding) -> Sentence:
     """
     return Sentence(
         "Within this snapshot, not on later data, a model of the columns ranks a customer who left above one who is still here ", auc, " of the time (between ",
-        Quote(auc, "interval"), "; a coin flip would be half). Each customer was scored by a model that had not seen them.",
+        Quote(auc, "interval"), "). Each customer was scored by a model that had not seen them.",
     )  # fmt: skip
 
 
