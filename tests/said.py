@@ -13,7 +13,9 @@ from cemlab.show.numbers import plain
 
 def _part(part: Mapping[str, Any]) -> Part:
     if "finding" in part:
-        found = {name: float("nan") if value is None else value for name, value in part["finding"].items()}
+        found: dict[str, Any] = {
+            name: float("nan") if value is None else value for name, value in part["finding"].items()
+        }
         return Quote(Finding(**found), part["aspect"])
     return Name(part["name"]) if "name" in part else part["words"]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show import hazard_tables, numbers
-from cemlab.show.checks import Check
+from cemlab.show.checks import Check, State
 from cemlab.show.prediction_text import believable, useful
 
 _FEWEST, _FEW = 50, 200
@@ -170,7 +170,7 @@ def same_relation(ratio: Finding, *, verdict: str, moved: Sequence[str] = ()) ->
     if moved:
         names = numbers.listed(f"“{hazard_tables.named(name)}”" for name in moved)
         told.append(Sentence("The relation of ", Name(names), " to churn is not that of the training data."))
-    state = "overturns" if moved or verdict == "changed" else "holds" if verdict == "as predicted" else "watch"
+    state: State = "overturns" if moved or verdict == "changed" else "holds" if verdict == "as predicted" else "watch"
     return Check(title, tuple(told), state)
 
 

@@ -87,12 +87,13 @@ def left_for(shares: Sequence[Finding], *, cause: str, start: float = 0.0, clock
     parts: list[Part] = (
         ["Of those still there after ", span(start, clock=clock), ", "] if start > 0 else ["Of those who begin, "]
     )
+    lead: list[Part] = ["have left for “", Name(cause), "” "]
     for place, share in enumerate(known):
         parts += [" and "] if place else []
         parts += [
             share,
             " ",
-            *(["have left for “", Name(cause), "” "] if not place else []),
+            *lead[: 0 if place else None],
             "after ",
             span(share.scope["duration"], clock=clock),
         ]

@@ -101,7 +101,7 @@ def _said(world: World, *, shift: bool = True) -> dict[str, bool]:
     }  # fmt: skip
 
 
-FALSE = {
+FALSE: dict[Callable[[int], World], list[str]] = {
     no_change: ["changed", "season", "plan", "other column", "late"],
     season_of_all: ["changed", "plan", "other column", "late"],
     season_of_one_plan: ["changed", "plan", "other column", "late"],
@@ -123,7 +123,7 @@ TRUE = {
 def test_what_is_said_to_have_changed_has(make: Callable[[int], World], record: Recorder) -> None:
     many = runs(2, full=100)
     said = pd.DataFrame([_said(make(seed)) for seed in range(many)])
-    false, shares = int(said[FALSE[make]].any(axis=1).sum()), said.mean().to_dict()
+    false, shares = int(said[FALSE[make]].any(axis=1).sum()), {str(name): share for name, share in said.mean().items()}
     record(
         "Changes told", {"world": make.__name__.replace("_", " "), **shares, "false": false / many}, runs=many, seed=0
     )

@@ -31,13 +31,14 @@ World = Callable[[np.random.Generator, int], np.ndarray]
 
 
 def _one_scale(random: np.random.Generator, n: int) -> np.ndarray:
-    return random.random((n, 6)) < expit(2.5 * random.normal(size=n)[:, None] + 0.8 * random.normal(size=6))
+    return np.asarray(random.random((n, 6)) < expit(2.5 * random.normal(size=n)[:, None] + 0.8 * random.normal(size=6)))
 
 
 def _thirds(random: np.random.Generator, n: int) -> np.ndarray:
     x = 0.75 * random.normal(size=n)[:, None] + 0.66 * random.normal(size=(n, 5))
     low, high = np.quantile(x, [1 / 3, 2 / 3], axis=0)
-    return np.array(["below 3", "3 to 6", "6 and over"], dtype=object)[(x > low).astype(int) + (x > high)]
+    bands = np.array(["below 3", "3 to 6", "6 and over"], dtype=object)
+    return np.asarray(bands[(x > low).astype(int) + (x > high)])
 
 
 def _repeated(said: np.ndarray, random: np.random.Generator) -> np.ndarray:
@@ -198,7 +199,7 @@ def _told(played: Played) -> str:
 
 
 def _page(company: Company, folder: Path) -> Played:
-    services = [name for name in company.tables["customers"] if name.startswith("has_")]
+    services = [str(name) for name in company.tables["customers"] if str(name).startswith("has_")]
     return play("segments", company.write(folder), at_most=4, seed=1, basis="needs", items=services)
 
 
@@ -227,7 +228,7 @@ def test_natural_segments_of_missing_answers_say_what_they_assume(tmp_path: Path
         # whoever would say no is silent twice as often
         silent = random.random(said.shape) < np.where(said == True, 0.15, 0.3)
         company = _company(said, random=random, off=False)
-        names = [name for name in company.tables["customers"] if name.startswith("has_")]
+        names = [str(name) for name in company.tables["customers"] if str(name).startswith("has_")]
         company.tables["customers"][names] = company.tables["customers"][names].mask(silent, "")
         told = _told(_page(company, tmp_path / str(seed)))
         natural += "they are natural" in told

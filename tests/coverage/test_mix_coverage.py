@@ -42,7 +42,7 @@ def world(rng: np.random.Generator, *, mix: float, shift: float, answers: int = 
 
 def answer(counts: pd.DataFrame) -> tuple[str, bool]:
     """What the page says of the course in its answer, and whether it did so without the mix."""
-    whole = counts.groupby(["period", "score"], as_index=False)["n"].sum()
+    whole = counts.groupby(["period", "score"], as_index=False)[["n"]].sum()
     family = [change.trend(whole), change.consecutive(whole), change.constant_mix(counts, by=["branch"])]
     line, steps, parts = multiplicity.adjust(family, materiality=3)
     (trend,) = (Finding.of("trend", line),)

@@ -42,7 +42,11 @@ def test_prediction_is_said_to_be_useful_where_a_column_tells(
 ) -> None:
     many = runs(3, full=100)
     found = pd.DataFrame([_judged(seed, customers=customers, ratio=ratio) for seed in range(many)]).astype(float)
-    row = {"customers": customers, "one plan's churn": f"× {ratio:g}", **found.mean().to_dict()}
+    row = {
+        "customers": customers,
+        "one plan's churn": f"× {ratio:g}",
+        **{str(name): value for name, value in found.mean().items()},
+    }
     record("Said to be better than chance", row, runs=many, seed=0)
     said = found["said"].mean()
     assert said + margin(max(said, 0.05), many) >= least

@@ -319,7 +319,7 @@ def _named(frames: Frames) -> pd.DataFrame:
 
 def _sizes(posterior: pd.DataFrame) -> pd.DataFrame:
     sizes = posterior.groupby("value")["n"].sum()
-    return (sizes / sizes.sum()).rename("share").rename_axis("segment").reset_index()
+    return pd.DataFrame({"segment": sizes.index.to_numpy(), "share": (sizes / sizes.sum()).to_numpy()})
 
 
 def _periods(frames: Frames) -> pd.DataFrame:
@@ -342,8 +342,7 @@ def _classes(frames: Frames) -> Any:
 def _tables(found: Any) -> dict[str, pd.DataFrame]:
     """Every table of a result, its keys first."""
     if isinstance(found, Estimates):
-        parts = {name: part for name, part in found.parts.items() if isinstance(part, pd.DataFrame)}
-        return {"table": found.table, **parts}
+        return {"table": found.table, **found.parts}
     return {
         "table": found if isinstance(found, pd.DataFrame) else pd.DataFrame({"value": np.atleast_1d(np.asarray(found))})
     }
@@ -445,7 +444,7 @@ def _relabelled(found: Any, names: Mapping[str, str]) -> dict[str, pd.DataFrame]
     """Tables with other names of the plans, in the order of their texts."""
     tables = {}
     for each, table in _tables(found).items():
-        texts = [name for name in table if table[name].dtype == object]
+        texts = [str(name) for name in table if table[name].dtype == object]
         named = table.assign(**{name: table[name].map(lambda value: names.get(value, value)) for name in texts})
         # the columns of a covariance are levels themselves
         if each != "covariance":

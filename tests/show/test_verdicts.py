@@ -141,8 +141,10 @@ def test_those_whose_level_is_missing_are_never_the_group_of_a_headline(missing:
         assert plain(said(alone_)).endswith(", apart from those whose region is not known.")
     ratios = [_flagged("r", 5.0, term="plan", level=missing), _flagged("r", 2.0, term="plan", level="b")]
     assert plain(hazard_text.strongest(ratios, references={"plan": "a"})).startswith("“b” (plan) goes with")
-    said = plain(hazard_text.strongest(ratios[:1], references={"plan": "a"}))
-    assert said == "No covariate in the model is shown to go with churn, apart from those whose plan is not known."
+    alone_said = plain(hazard_text.strongest(ratios[:1], references={"plan": "a"}))
+    assert (
+        alone_said == "No covariate in the model is shown to go with churn, apart from those whose plan is not known."
+    )
     assert hazard_text.strongest(ratios[1:], references={"plan": missing}) == hazard_text.strongest(
         ratios[:1], references={}
     )

@@ -38,7 +38,7 @@ def test_trend_is_the_slope_of_a_regression_with_a_level_for_each_segment() -> N
     slope = np.linalg.lstsq(design, worth, rcond=None)[0][2]
     found = change.constant_mix(MOVING, by=["branch"])
     assert found.row({"part": "constant mix"})["estimate"] == pytest.approx(100 * slope * day.max())
-    raw = change.trend(MOVING.groupby(["period", "score"], as_index=False)["n"].sum()).row()["estimate"]
+    raw = change.trend(MOVING.groupby(["period", "score"], as_index=False)[["n"]].sum()).row()["estimate"]
     assert found.table["estimate"].sum() == pytest.approx(raw)
     assert found.table["raw"].tolist() == pytest.approx([raw, raw])
 
@@ -51,7 +51,7 @@ def test_equal_shares_in_every_period_make_it_the_slope_of_the_standardised_scor
         }
     )
     found = change.constant_mix(even, by=["branch"])
-    raw = change.trend(even.groupby(["period", "score"], as_index=False)["n"].sum()).row()["estimate"]
+    raw = change.trend(even.groupby(["period", "score"], as_index=False)[["n"]].sum()).row()["estimate"]
     assert found.row({"part": "constant mix"})["estimate"] == pytest.approx(raw)
     assert found.row({"part": "change of mix"})["estimate"] == pytest.approx(0, abs=1e-9)
 

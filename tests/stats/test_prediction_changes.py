@@ -43,7 +43,7 @@ def test_ratio_to_last_year_is_that_of_both_ratios_and_its_test_is_binomial() ->
     now, then = _cells(150), _cells(100)
     hazard = -np.log(0.9)
     # Who left at time 1 has lived through half of the span.
-    expected = [hazard * (cells["n"] @ [0.5, 1.0]) for cells in (now, then)]
+    expected = [hazard * (cells["n"].to_numpy() @ np.array([0.5, 1.0])) for cells in (now, then)]
     assert row["versus_last_year"] == pytest.approx((150 / expected[0]) / (100 / expected[1]))
     share = expected[0] / (expected[0] + expected[1])
     tails = [binomtest(150, 250, share, alternative=side).pvalue for side in ("less", "greater")]
@@ -80,7 +80,7 @@ def test_level_that_is_off_every_year_has_not_changed() -> None:
 
 def test_column_of_one_level_and_missing_terms() -> None:
     one = prediction.relation_by_level(_cells(90, plan="a"), terms=["plan"], risks=RISKS, training=_cells(90, plan="a"))
-    assert one.parts["terms"].loc[0, ["df", "p_value"]].tolist() == [0, 1.0]
+    assert one.parts["terms"][["df", "p_value"]].to_numpy().tolist() == [[0, 1.0]]
     with pytest.raises(SchemaError, match="plan missing"):
         prediction.relation_by_level(_cells(90), terms=["plan"], risks=RISKS, training=_cells(90))
 

@@ -56,7 +56,7 @@ def ends_by_day(lab: Lab, *, days: int = DAYS) -> pd.DataFrame:
     asked = pd.date_range(max(first + dt.timedelta(days=1), as_of - dt.timedelta(days=days)), as_of, inclusive="left")
     live = [int(starts[starts.index < day].sum() - ends[ends.index < day].sum()) for day in asked]
     counted = ends.reindex(asked, fill_value=0)
-    table = pd.DataFrame({"age": (as_of - asked).days, "live": live, "ends": counted.to_numpy()})
+    table = pd.DataFrame({"age": [(as_of - day).days for day in asked], "live": live, "ends": counted.to_numpy()})
     return table.iloc[::-1].reset_index(drop=True)
 
 

@@ -72,9 +72,14 @@ def steps_of(
 Span = tuple[pd.Timestamp, pd.Timestamp]
 
 
+def _gaps(days: pd.Series) -> pd.Series[float]:
+    """Days since the one before."""
+    return pd.Series(days.diff() / pd.Timedelta(days=1), index=days.index)
+
+
 def _silence(days: pd.Series) -> int:
     """Days without an answer that part two waves."""
-    apart = days.drop_duplicates().diff().dt.days.dropna()
+    apart = _gaps(days.drop_duplicates()).dropna()
     return max(_LEAST_SILENCE, int(_TIMES_USUAL * apart.median())) if len(apart) else _LEAST_SILENCE
 
 
@@ -90,7 +95,7 @@ def _declared(days: pd.DataFrame) -> list[Span] | None:
 
 def _by_gaps(days: pd.Series, silence: int) -> list[Span]:
     """First and last day of each run of days that no long silence parts."""
-    number = (days.diff().dt.days > silence).cumsum()
+    number = (_gaps(days) > silence).cumsum()
     return list(days.groupby(number).agg(["min", "max"]).itertuples(index=False, name=None))
 
 

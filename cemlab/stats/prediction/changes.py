@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -95,9 +96,9 @@ def changes(
     SchemaError
         When a date has no training.
     """
-    newest, before, rules = max(judged), judged_spans(last_year, cards), {"level": level, "min_n": min_n}
+    newest, before, rules = max(judged), judged_spans(last_year, cards), dict[str, Any](level=level, min_n=min_n)
     risks = judged[newest].risks
-    of = {"risks": risks[model], "training": training, "cause": cause}
+    of = dict[str, Any](risks=risks[model], training=training, cause=cause)
     dates = relation_by_day({day: each.cells for day, each in judged.items()}, last_year=before, **of, **rules)
     columns = None
     if full in risks and terms:

@@ -78,15 +78,15 @@ def relation_by_day(
         raise SchemaError(
             f"Each judged day needs the cells of its training: {len(lacking)} of {len(frames)} lack them."
         )
-    of, before = {"cause": label_of(cause), "until": max(risks)}, dict(last_year or {})
+    label, until, before = label_of(cause), max(risks), dict(last_year or {})
     rows, months = [], []
     for day in sorted(frames):
-        ours, theirs = (of_cause(cells, **of) for cells in (frames[day], training[day]))
+        ours, theirs = (of_cause(cells, label, until=until) for cells in (frames[day], training[day]))
         found = calibration_by_month(ours, risks=risks, training=theirs, level=level, min_n=min_n)
         (test,) = found.parts["tests"].query("test == 'all months'").to_dict("records")
         whole = {name: float(test[name]) for name in ("estimate", "ci_low", "ci_high", "p_value")}
         whole["p_training"] = whole.pop("p_value")
-        then = of_cause(before[day], **of) if day in before else None
+        then = of_cause(before[day], label, until=until) if day in before else None
         whole |= _against(ours, then, risks, training=theirs, level=level)
         rows.append({"day": day, **whole, "events": ours["events"].sum(), "n": ours["n"].sum()})
         months.append(found.table.assign(day=day))

@@ -96,8 +96,8 @@ def _late(live: Floats, ends: Floats) -> bool:
             break
         seen, there = ends[:width].sum(), live[:width].sum()
         before = slice(width, width + REFERENCE)
-        sums = [np.convolve(each[before], np.ones(width), "valid") for each in (ends, live)]
-        rates = np.divide(*sums, out=np.full(len(sums[0]), np.inf), where=sums[1] > 0)
+        ended, exposed = (np.convolve(each[before], np.ones(width), "valid") for each in (ends, live))
+        rates = np.divide(ended, exposed, out=np.full(len(ended), np.inf), where=exposed > 0)
         lowest = float(rates.min()) if np.isfinite(rates).any() else 0.0
         if lowest > 0 and gammaincc(seen + 1, HALF * lowest * there) < SURE:
             return True

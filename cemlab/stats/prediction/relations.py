@@ -92,9 +92,9 @@ def relation_by_level(
     missing = [name for name in needed if name not in cells]
     if missing or not terms:
         raise SchemaError(f"Cells need the terms and predictions: {', '.join(missing) or 'every term'} missing.")
-    of = {"cause": label_of(cause), "until": max(risks)}
-    cells, training = of_cause(cells, **of), of_cause(training, **of)
-    last_year = None if last_year is None else of_cause(last_year, **of)
+    label, until = label_of(cause), max(risks)
+    cells, training = (of_cause(each, label, until=until) for each in (cells, training))
+    last_year = None if last_year is None else of_cause(last_year, label, until=until)
     factor = seen_and_expected(cells, risks)[2]
     rows, tests = [], []
     for term in terms:

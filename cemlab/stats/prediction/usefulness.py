@@ -117,7 +117,7 @@ def used_model(choice: Estimates, skill: Estimates) -> str:
     """
     chosen, ranked = choice.table.set_index("model"), skill.table.set_index("model")
     kept = str(chosen["kept"].astype(bool).idxmax())
-    if ranked.loc[kept, "ci_low"] > CHANCE:
+    if ranked["ci_low"].astype(float)[kept] > CHANCE:
         return kept
     other = ranked["flagged"].astype(bool) & (chosen["verdict"].reindex(ranked.index) != WORSE)
     return str(other.idxmax()) if other.any() else kept

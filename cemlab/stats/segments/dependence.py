@@ -183,7 +183,7 @@ def simpler(model: LatentClasses, *, seed: int = 0) -> list[Simpler]:
     list of Simpler
         One scale first; then, of those with items taken together, the one of the least BIC beside the classes in question, if any.
     """
-    fits = [_Scale(), *(_Fewer(classes, seed) for classes in range(1, len(model.fit.sizes)))]
+    fits: list[_Fewer | _Scale] = [_Scale(), *(_Fewer(classes, seed) for classes in range(1, len(model.fit.sizes)))]
     tied = [each for fit in fits if (each := _tied(model, fit, seed=seed))]
     trait = fitted_trait(model.data)
     plain = Simpler(0, (), (), trait.bic(float(model.data.n.sum())), _bic(model.data, model.fit), trait.parameters)
@@ -287,9 +287,9 @@ def masked(data: Coded, pair: tuple[int, ...]) -> Coded:
         The same patterns in the same order.
     """
     answered = data.x @ data.item_of
-    lacking = ~answered[:, list(pair)].all(axis=1)
+    lacking = np.logical_not(answered[:, list(pair)].all(axis=1))
     theirs = data.item_of[:, list(pair)].any(axis=1)
-    return replace(data, x=np.where(lacking[:, None] & theirs[None, :], 0.0, data.x))
+    return replace(data, x=np.where(np.outer(lacking, theirs), 0.0, data.x))
 
 
 def _may_join(one: str, other: str, repeats: set[frozenset[str]]) -> bool:

@@ -307,44 +307,6 @@ def _curves(values: Floats, data: Coded, layout: _Layout) -> tuple[Floats, list[
     return logs, back
 
 
-@cache
-def _points() -> tuple[Floats, Floats]:
-    """Points of the trait, and the share of customers at each."""
-    theta = np.linspace(-WIDEST, WIDEST, NODES)
-    weights = np.exp(-(theta**2) / 2)
-    return theta, weights / weights.sum()
-
-
-def _curves(values: Floats, data: Coded, layout: _Layout) -> tuple[Floats, list[tuple[Floats, Floats]]]:
-    """Logarithm of the probability of each level at each point, shape (L, points), and what each item's derivatives need."""
-    theta, _ = _points()
-    logs, back = np.empty((data.x.shape[1], NODES)), list[tuple[Floats, Floats]]()
-    for (columns, graded), slope, intercept in zip(layout.items, *layout.apart(values), strict=True):
-        told = _graded(slope, intercept, theta) if graded else _nominal(slope, intercept, theta)
-        logs[columns] = told[0]
-        back.append(told)
-    return logs, back
-
-
-@cache
-def _points() -> tuple[Floats, Floats]:
-    """Points of the trait, and the share of customers at each."""
-    theta = np.linspace(-WIDEST, WIDEST, NODES)
-    weights = np.exp(-(theta**2) / 2)
-    return theta, weights / weights.sum()
-
-
-def _curves(values: Floats, data: Coded, layout: _Layout) -> tuple[Floats, list[tuple[Floats, Floats]]]:
-    """Logarithm of the probability of each level at each point, shape (L, points), and what each item's derivatives need."""
-    theta, _ = _points()
-    logs, back = np.empty((data.x.shape[1], NODES)), list[tuple[Floats, Floats]]()
-    for (columns, graded), slope, intercept in zip(layout.items, *layout.apart(values), strict=True):
-        told = _graded(slope, intercept, theta) if graded else _nominal(slope, intercept, theta)
-        logs[columns] = told[0]
-        back.append(told)
-    return logs, back
-
-
 def _graded(slope: Floats, intercept: Floats, theta: Floats) -> tuple[Floats, Floats]:
     """Logarithms of the probabilities of ordered levels, and the chances of each level or higher."""
     from scipy.special import expit
