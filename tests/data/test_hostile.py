@@ -86,15 +86,19 @@ def _reference(content: bytes) -> list[list[str]]:
 
 
 def _accepted(rows: list[list[str]]) -> list[tuple[str | None, str | None]]:
-    """Two cells, an id, and the first of its id.
+    """Two cells, an id, and of the rows of its id that whose other cell sorts first, an empty one last.
 
     Cells after them are no fault when they hold nothing, which to the engine is also one of NULs alone.
     """
-    kept: dict[str, tuple[str | None, str | None]] = {}
-    for row in rows:
-        if len(row) >= 2 and not any(cell.strip("\0") for cell in row[2:]) and row[0]:
-            kept.setdefault(row[0], (row[0], row[1] or None))
-    return list(kept.values())
+    sound = [
+        (row[0], row[1] or None)
+        for row in rows
+        if len(row) >= 2 and not any(cell.strip("\0") for cell in row[2:]) and row[0]
+    ]
+    kept: dict[str, int] = {}
+    for at in sorted(range(len(sound)), key=lambda at: (sound[at][1] is None, (sound[at][1] or "").encode())):
+        kept.setdefault(sound[at][0], at)
+    return [sound[at] for at in sorted(kept.values())]
 
 
 @settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])

@@ -452,6 +452,7 @@ def _relabelled(found: Any, names: Mapping[str, str]) -> dict[str, pd.DataFrame]
     return tables
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in CALLS if name not in ORDERED])
 def test_names_of_levels_are_only_names(name: str, frames: Frames, expected: Mapping[str, Any]) -> None:
     others = {
