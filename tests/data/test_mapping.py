@@ -231,7 +231,7 @@ def test_a_lookup_larger_than_its_source_leaves_rows_in_order(make_lab: MakeLab,
         tables,
         nps="id,customer,score,at\n"
         + "".join(f"{n},{40 - n},9,2024-05-01\n" for n in range(40))
-        + "0,1,9,2024-05-01\n",
+        + "0,41,9,2024-05-01\n",
         b="k,v\n" + "".join(f"{n},p{n}\n" for n in range(5000)),
     )
     rows = _rows(lab_file, "responses")
