@@ -23,6 +23,11 @@ _DOUBTS: Mapping[str, str] = {
     "one crowd": "one crowd without groups would be divided as clearly: these are parts of it, not kinds",
     "one group": "the data speak for no more than one group: these are cuts through it",
 }
+_TRIED: Mapping[str, str] = {
+    "classes": "Neither one scale nor two items that go together explain the customers as well.",
+    "mixture": "One scale does not explain the customers as well, and one crowd without groups would not be divided as clearly.",
+    "k-means": "One crowd without groups would not be divided as clearly.",
+}
 SCALE = "one means the same groups, zero no more than chance (adjusted Rand index)"
 """What an agreement is measured on."""
 
@@ -78,7 +83,7 @@ def found_again(
         Overturns where they are constructed.
     """
     means: dict[str, tuple[Part, ...]] = {
-        "natural": ("they lie apart and are found again, and no simpler model explains them",),
+        "natural": ("they lie apart and are found again, and no simpler model that was tried explains them",),
         "reproducible": ("they are found again, but ", *unlike(settled, doubt, pair)),
         "constructed": ("not all of them would be found again",)
         if doubt != "one group"
@@ -91,13 +96,15 @@ def found_again(
     return Check("Other customers of the same kind", (words,), states[kind])
 
 
-def simpler_explanation(doubt: str, pair: Sequence[str] = ()) -> Check:
+def simpler_explanation(doubt: str, pair: Sequence[str] = (), *, method: str = "classes") -> Check:
     """Say whether something simpler than kinds of customers explains the segments.
 
     Parameters
     ----------
     doubt, pair : as in `unlike`
         See there.
+    method : {"classes", "mixture", "k-means"}, default "classes"
+        How segments were sought: it decides what could be tried.
 
     Returns
     -------
@@ -106,9 +113,7 @@ def simpler_explanation(doubt: str, pair: Sequence[str] = ()) -> Check:
     """
     title = "Something simpler than kinds of customers"
     if not doubt:
-        tried = Sentence(
-            "Neither one scale, nor two items that go together, nor one crowd without groups explains the customers as well."
-        )
+        tried = Sentence(_TRIED[method])
         return Check(title, (tried,), "holds")
     advice: list[Part] = (
         [". Leave one of the two out of ", Name("items"), " and run the study again."] if doubt == "pair" else ["."]

@@ -231,6 +231,14 @@ def test_what_explains_segments_as_well_is_named_wherever_they_are_judged(doubt:
     assert segment_checks.simpler_explanation("").state == "holds"
 
 
+@pytest.mark.parametrize(
+    ("method", "tried"), [("classes", {"scale", "items"}), ("mixture", {"scale", "crowd"}), ("k-means", {"crowd"})]
+)
+def test_only_what_was_tried_is_ruled_out(method: str, tried: set[str]) -> None:
+    told = _said(segment_checks.simpler_explanation("", method=method).sentences[0])
+    assert {each for each in ("scale", "items", "crowd") if each in told} == tried
+
+
 def test_cuts_through_one_group_are_never_said_to_be_reproducible_or_not_found_again() -> None:
     told = _said(segment_text.found_again("constructed", count=COUNT, smallest=LEAST, doubt="one group"))
     assert "through one group: they are constructed" in told

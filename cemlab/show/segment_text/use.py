@@ -313,7 +313,7 @@ def certainty(
     why = unlike(settled, doubt, pair) if doubt else between if settled else open_number
     means: dict[str, tuple[Part, ...]] = {
         "natural": (
-            "They are found again, lie apart, fewer of them would not do, and no simpler model explains them.",
+            "They are found again, lie apart, fewer of them would not do, and no simpler model that was tried explains them.",
         ),
         "reproducible": ("They are found again, but ", *why, "."),
         "constructed": ("Another sample of the same customers would give other segments.",)
