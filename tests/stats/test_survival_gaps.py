@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -39,11 +37,11 @@ def test_p_value_over_two_times_is_that_of_two_correlated_normal_values() -> Non
         shares[0][0] ** 2 * 2 * odds[0] / 100,
         shares[1][0] ** 2 * (2 * odds[0] / 100 + odds[1] * (1 / 80 + 1 / 86)),
     ]
-    error = np.maximum(each["std_error"], np.sqrt(common))
-    largest = float((each["estimate"].abs() / error).max())
-    both: Any = multivariate_normal(cov=[[1, rho], [rho, 1]])
+    error = np.maximum(each["std_error"].to_numpy(float), np.sqrt(np.array(common, dtype=float)))
+    largest = float(np.max(np.abs(each["estimate"].to_numpy(float)) / error))
+    cov_of_both = [[1, rho], [rho, 1]]
     corners = [
-        both.cdf([x, y])
+        float(multivariate_normal.cdf([x, y], cov=cov_of_both))
         for x, y in ((largest, largest), (-largest, largest), (largest, -largest), (-largest, -largest))
     ]
     expected = 1 - (corners[0] - corners[1] - corners[2] + corners[3])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from cemlab.core.lab import Lab
@@ -74,7 +75,8 @@ Span = tuple[pd.Timestamp, pd.Timestamp]
 
 def _gaps(days: pd.Series) -> pd.Series[float]:
     """Days since the one before."""
-    return pd.Series(days.diff() / pd.Timedelta(days=1), index=days.index)
+    apart = np.diff(days.to_numpy("datetime64[ns]")) / np.timedelta64(1, "D")
+    return pd.Series(np.concatenate([[np.nan], apart])[: len(days)], index=days.index)
 
 
 def _silence(days: pd.Series) -> int:

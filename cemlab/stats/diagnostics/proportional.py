@@ -89,7 +89,7 @@ def proportional_hazards(
         sets.append(("(all)", list(range(len(owner)))))
     reach = float(np.ptp(time))
     rows = [{"term": name, **_tested(u, blocks, columns, reach, own=own)} for name, columns in sets]
-    terms = [float(str(row["p_value"])) for row in rows if row["term"] != "(all)"]
+    terms = np.array([row["p_value"] for row in rows if row["term"] != "(all)"], dtype=float)
     rows = [{**row, "q_value": q} for row, q in zip(rows, [*benjamini_hochberg(terms), np.nan], strict=False)]
     single = [{"term": name, "level": level_, **_tested(u, blocks, [at], reach, own=own)}
               for at, (name, level_) in enumerate(model.design.columns)]  # fmt: skip
