@@ -152,4 +152,6 @@ def test_groups_are_told_apart_by_what_a_cause_took() -> None:
     assert said[0].startswith(
         "After 12 months, the share of “monthly” (plan) that has left for “price” is 6 percentage points higher than that of all others"
     )
-    assert said[1:] == ["No group by region differs significantly from the others in the share that left for “price”."]
+    assert said[1:] == [
+        "No group by region differs significantly from the others in the share that left for “price” after 12 months."
+    ]
