@@ -14,7 +14,7 @@ from cemlab.stats.segments import em
 from cemlab.stats.segments.coded import Coded
 from cemlab.stats.segments.latent_classes import LatentClasses, best_of
 from cemlab.stats.segments.samples import batch_of, drawn
-from cemlab.stats.segments.trait import fitted_trait
+from cemlab.stats.segments.trait import Trait, fitted_trait
 from cemlab.stats.threads import one_thread
 
 SAMPLES, FEW, MANY_PATTERNS = 199, 99, 1_000
@@ -183,9 +183,12 @@ def simpler(model: LatentClasses, *, seed: int = 0) -> list[Simpler]:
     list of Simpler
         One scale first; then, of those with items taken together, the one of the least BIC beside the classes in question, if any.
     """
-    fits: list[_Fewer | _Scale] = [_Scale(), *(_Fewer(classes, seed) for classes in range(1, len(model.fit.sizes)))]
-    tied = [each for fit in fits if (each := _tied(model, fit, seed=seed))]
     trait = fitted_trait(model.data)
+    fits: list[_Fewer | _Scale] = [
+        _Scale(model.data, trait),
+        *(_Fewer(classes, seed) for classes in range(1, len(model.fit.sizes))),
+    ]
+    tied = [each for fit in fits if (each := _tied(model, fit, seed=seed))]
     plain = Simpler(0, (), (), trait.bic(float(model.data.n.sum())), _bic(model.data, model.fit), trait.parameters)
     best = min(tied, key=lambda each: each.bic - each.against, default=None)
     return [plain] if best is None else [plain, best]
@@ -207,10 +210,12 @@ class _Fewer:
 class _Scale:
     """One normal trait."""
 
+    of: Coded
+    known: Trait
     classes: int = 0
 
     def __call__(self, data: Coded) -> tuple[em.Classes, int]:
-        trait = fitted_trait(data)
+        trait = self.known if data is self.of else fitted_trait(data)
         return trait.steps, trait.parameters
 
 
