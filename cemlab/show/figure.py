@@ -25,6 +25,8 @@ _NOTE_PX = 18
 _PATH, _FINE = re.compile(r' d="([^"]*)"'), re.compile(r"(\.\d\d)\d+")
 """Coordinates finer than a hundredth of a pixel, which nobody sees and which make up half of a page."""
 _STRAIGHT, _CORNER = re.compile(r"[MLz\d.\s-]*"), re.compile(r"([MLz])(?: (\S+) (\S+))?")
+_HASHED = re.compile(r"(?<=[\"#])[a-z][0-9a-f]{10}(?=[\")])")
+"""Names that matplotlib gives to what a drawing uses again."""
 _SIZE = re.compile(r'(<svg[^>]*?) width="([\d.]+)pt" height="([\d.]+)pt"')
 
 
@@ -135,12 +137,19 @@ def _svg(paint: Painter, medium: theme.Medium, *, height: float, note: str) -> s
             canvas.text(0.995, 0.995, note, ha="right", va="top", color=theme.MUTED, style="italic")
         page = io.StringIO()
         canvas.savefig(page, format="svg", metadata={"Date": None, "Creator": None})
-    svg = _PATH.sub(lambda found: f' d="{_shorter(found[1])}"', page.getvalue())
+    svg = _numbered(page.getvalue())
+    svg = _PATH.sub(lambda found: f' d="{_shorter(found[1])}"', svg)
     # the page sets the size; points would be read as 4/3 of a pixel
     size = r'\1 width="\2" height="\3"'
     if medium is theme.PRINT:
         size = rf'\1 width="{theme.PAPER_MM}mm" height="{theme.PAPER_MM * height / medium.width:.1f}mm"'
     return _SIZE.sub(size, svg[svg.index("<svg") :], count=1)
+
+
+def _numbered(svg: str) -> str:
+    """Return a drawing whose names are numbers: matplotlib's are hashes of coordinates, whose last digits may differ from run to run."""
+    names = {name: f"{name[0]}{at}" for at, name in enumerate(dict.fromkeys(_HASHED.findall(svg)))}
+    return _HASHED.sub(lambda found: names[found[0]], svg) if names else svg
 
 
 def _settings(medium: theme.Medium) -> dict[Any, Any]:

@@ -140,7 +140,7 @@ def other_starts(found: Finding, starts: Finding) -> Check:
     return Check("Another start of the search", (words,), "holds" if often else "watch")
 
 
-def all_told(told: Finding, count: Finding, *, right: Finding, largest: Finding) -> Check:
+def all_told(told: Finding, count: Finding, *, right: Finding, largest: Finding, counted: str = "customers") -> Check:
     """Say whether plain rules reach every segment.
 
     Parameters
@@ -153,14 +153,16 @@ def all_told(told: Finding, count: Finding, *, right: Finding, largest: Finding)
         Share assigned rightly, held out.
     largest : Finding
         Share that putting everyone into the largest segment would get right.
+    counted : str, default "customers"
+        What the segments hold.
 
     Returns
     -------
     Check
-        Holds only where rules reach every segment and assign most customers rightly.
+        Holds only where rules reach every segment and assign most of them rightly.
     """
     words = Sentence(
-        "Rules reach ", told, " of ", count, " segments and put ", right, " of customers where the model does."
+        "Rules reach ", told, " of ", count, " segments and put ", right, f" of {counted} where the model does."
     )
     every = told.value >= count.value and right.ci_low > largest.value
     return Check("Plain rules instead of the model", (words,), "holds" if every and right.value >= _SURE else "watch")

@@ -27,7 +27,7 @@ from cemlab.stats.prediction.utility import leavers_found
 
 pytestmark = pytest.mark.slow
 
-RUNS = runs(1_000)
+RUNS = runs(500)
 BATCH = 100
 NAMES = ("auc 12", "auc 20", "brier 12", "brier 20", "ipa 12", "ipa 20", "o/e 12", "o/e 20", "slope 12", "slope 20", "lift 12",
          "concordance 12")  # fmt: skip

@@ -26,7 +26,7 @@ from cemlab.stats.survival.lives import Lives
 
 pytestmark = pytest.mark.slow
 
-RUNS = runs(4_000)
+RUNS = runs(2_000)
 DESIGN = Design((Term("plan"), Term("region")))
 MONTHS = np.arange(1, 25)
 Floats = NDArray[np.float64]

@@ -61,7 +61,7 @@ def test_many_small_true_differences_are_not_called_larger_than_the_floor(
 def test_score_that_differs_by_the_printed_smallest_difference_is_flagged_four_times_out_of_five(
     n: int, floor: float, record: Recorder
 ) -> None:
-    drawn, rng = runs(300), np.random.default_rng(2)
+    drawn, rng = runs(100), np.random.default_rng(2)
     error = 100 * (2 * (MIX[0] + MIX[2] - (MIX[0] - MIX[2]) ** 2) / n) ** 0.5
     mde = float(multiplicity.minimum_detectable(error, floor=floor, df=2.0 * n))
     shift = mde / 200

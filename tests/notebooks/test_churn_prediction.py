@@ -82,9 +82,9 @@ def _against_truth(scores: pd.DataFrame, lab: Path) -> tuple[int, float, float, 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Findings, str]:
-    """The study on a company of 2,500 with known risks, without its challenger and with two judged days."""
+    """The study on a company of 3,500 with known risks, without its challenger and with two judged days."""
     folder = tmp_path_factory.mktemp("told")
-    lab = synthetic.write(folder / "lab", customers=2500, seed=7)
+    lab = synthetic.write(folder / "lab", customers=3500, seed=7)
     return (folder, *_ran(lab, folder, "-p", "challenger", "none", "-p", "cuts", "2"))
 
 
