@@ -11,7 +11,7 @@ from cemlab.stats.arrivals import share_arrived
 
 pytestmark = pytest.mark.slow
 
-RUNS, DAYS, LONGEST = runs(2_000), 120, 20
+RUNS, DAYS, LONGEST = runs(4_000), 120, 20
 
 
 def _drawn(random: np.random.Generator, *, per_day: float, shape: float) -> pd.DataFrame:
