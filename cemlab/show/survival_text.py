@@ -239,12 +239,16 @@ def groups_in_short(
     ----------
     compared : mapping of str to sequence of Finding
         As for `groups`.
-    time : float
-        When shares are compared.
+    time : float, optional
+        When shares are compared; each group at its own time without it.
     clock : {"months", "days"}
         Its unit.
+    cause : str, default ""
+        The cause that the shares left for; empty for shares still there.
     snapshot : bool, default False
         As for `groups`.
+    means : mapping of str to sequence of Finding, optional
+        Differences of mean time within view, of the same groups.
 
     Returns
     -------

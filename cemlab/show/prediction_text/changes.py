@@ -132,10 +132,12 @@ def changed(
 
     Parameters
     ----------
-    ratios, compared : as in `drifted`
-        Evaluation dates.
+    ratios : sequence of Finding
+        Evaluation dates, as for `drifted`.
     levels, moved : as in `columns_moved`
         Columns, on the newest of them.
+    compared : bool
+        As for `drifted`.
 
     Returns
     -------

@@ -92,10 +92,12 @@ def course_in_short(
 
     Parameters
     ----------
-    line, steps_found, period : as in `moves.moved`
+    line, steps_found : as in `moves.moved`
         See there.
     parts : mapping of str to sequence of Finding
-        As for `moved_by_mix`.
+        As for `with_mix`.
+    period : str
+        Length of a step.
 
     Returns
     -------
