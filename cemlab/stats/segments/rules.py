@@ -143,6 +143,9 @@ def _checked(
     if missing or not items:
         raise SchemaError(f"Rules need their items, n and value: {', '.join(missing) or 'no item'} missing.")
     rows = posterior.loc[(posterior["n"] > 0) & posterior["value"].notna()].reset_index(drop=True)
+    # Folds are drawn by the places of rows, which must not be those of a file.
+    order = rows[[*items, "value", "n"]].astype("string").sort_values([*items, "value", "n"], kind="stable").index
+    rows = rows.loc[order].reset_index(drop=True)
     truth, segments = pd.factorize(rows["value"].astype(str), sort=True)
     customers = float(rows["n"].sum())
     if len(segments) < 2 or customers < folds:
