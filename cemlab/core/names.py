@@ -32,6 +32,9 @@ BESIDE: Mapping[str, frozenset[str]] = {"segment_by": OWN_NAMES, "covariates": O
 """Parameters that name columns of the lab's own, and the columns that they would stand beside."""
 
 
+_MOST_SMALL, _LEAST_ROWS = 20, 3
+
+
 def need_free(names: Iterable[str], *, what: str, but: Collection[str] = (), own: Collection[str] = OWN_NAMES) -> None:
     """Raise unless names can stand beside the columns of counts and results.
 
@@ -62,3 +65,26 @@ def need_free(names: Iterable[str], *, what: str, but: Collection[str] = (), own
             f"{what} must not name a column that results have themselves: {listed} {'is' if len(taken) == 1 else 'are'} one. "
             f'Map it under another name in the lab file, such as `own_{taken[0]} = "{taken[0]}"`.'
         )
+
+
+def is_identifier(levels: int, rows: float) -> bool:
+    """Return whether a column of text tells single customers apart, so that its levels must not be named.
+
+    Parameters
+    ----------
+    levels : int
+        Different values.
+    rows : float
+        Rows that have one.
+
+    Returns
+    -------
+    bool
+        True for more than 20 levels that hold fewer than 3 rows on average.
+
+    Examples
+    --------
+    >>> is_identifier(900, 1000), is_identifier(200, 2500), is_identifier(12, 12)
+    (True, False, False)
+    """
+    return levels > _MOST_SMALL and rows < _LEAST_ROWS * levels

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cemlab.core.errors import SchemaError
+from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError
 from cemlab.core.metrics import NPS
 from cemlab.core.results import Estimates
 from cemlab.stats import hazards, survival
@@ -27,13 +27,17 @@ from cemlab.stats.own_columns import (
     customers_of,
     indicators,
     need_columns,
+    need_terms,
     need_time,
     numbers,
     side_by_side,
     yes_or_no,
 )
+from cemlab.stats.weighting import FEWEST
 
 __all__ = ["cox", "kaplan_meier", "nps", "segments"]
+
+NOT_JUDGED = "The segments that fit best; whether they are kinds, or steps on one scale, is not judged here."
 
 REPLICATES = 200
 """Most groups of customers that a clustered curve is reckoned from."""
@@ -220,8 +224,10 @@ def cox(
     ------
     SchemaError
         When a column is missing or a value is impossible.
+    ParameterError
+        When a covariate is named like a column that spells are counted in, or tells single customers apart.
     InsufficientDataError
-        When nobody left, or a covariate is constant or repeats others.
+        When nobody left, a level or the number of customers is too small, or a covariate is constant or repeats others.
     ConvergenceError
         When a coefficient runs off, naming it.
 
@@ -244,6 +250,11 @@ def cox(
     rows = told.assign(**made)
     need_time(rows if entry else rows.assign(start=0.0))
     numeric = [name for name in terms if pd.api.types.is_numeric_dtype(told[name]) and told[name].dtype != bool]
+    need_terms(told, min_n=min_n, mixed=bool(numeric) and not customers)
+    if customers and rows["cluster"].nunique() < FEWEST:
+        raise InsufficientDataError(
+            f"Errors clustered by customer need at least {FEWEST} customers: {rows['cluster'].nunique():,} were given. Leave `customers` out."
+        )
     options: dict[str, Any] = {"ties": ties, "level": level, "min_n": min_n}
     if customers or not numeric:
         cells = rows.assign(n=1, events=rows["event"]).drop(columns="event")
@@ -259,9 +270,9 @@ def cox(
 def segments(
     frame: pd.DataFrame, *, classes: int = 0, seed: int = 0, level: float = 0.95, min_n: int = 10
 ) -> Estimates:
-    """Return segments of the rows of a frame.
+    """Return segments of the rows of a frame, as they fit best.
 
-    Columns of text are grouped by latent classes, columns of numbers by a Gaussian mixture; BIC chooses how many unless told.
+    Whether they are kinds or steps on one scale is not judged: `cemlab.stats.segments.verdict` does that. Columns of text are grouped by latent classes, columns of numbers by a Gaussian mixture; BIC chooses how many unless told.
 
     Parameters
     ----------
@@ -295,6 +306,9 @@ def segments(
     >>> cemlab.segments(yes_or_no, classes=2).table["estimate"].round(2).tolist()
     [0.6, 0.4]
     """
+    need_columns(frame, list(frame.columns))
+    if "n" in frame:
+        raise ParameterError("A column must not be named `n`, as counts are: rename it.")
     numeric = [name for name in frame if pd.api.types.is_numeric_dtype(frame[name]) and frame[name].dtype != bool]
     if len(frame.columns) < 2 or len(numeric) not in (0, len(frame.columns)):
         raise SchemaError(
@@ -305,12 +319,12 @@ def segments(
     if numeric:
         rows, notes = complete(frame.reset_index(drop=True), list(frame.columns), of="customers")
         many = classes or _best(kinds.number_of_components(rows, **asked))
-        return kinds.mixture(rows, classes=many, **asked).with_notes(*notes)
+        return kinds.mixture(rows, classes=many, **asked).with_notes(NOT_JUDGED, *notes)
     items = [str(name) for name in frame.columns]
     told = frame.set_axis(items, axis=1).astype("string").assign(n=1)
     patterns = told.groupby(items, as_index=False, dropna=False)[["n"]].sum()
     many = classes or _best(kinds.number_of_classes(patterns, items=items, resamples=0, **asked))
-    return kinds.latent_classes(patterns, items=items, classes=many, **asked)
+    return kinds.latent_classes(patterns, items=items, classes=many, **asked).with_notes(NOT_JUDGED)
 
 
 def _best(found: Estimates) -> int:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from cemlab.core.errors import InsufficientDataError, ParameterError, SchemaError, listed, near_miss
-from cemlab.core.names import OWN_NAMES
+from cemlab.core.names import OWN_NAMES, is_identifier
 from cemlab.stats.weighting import STRATUM
 
 Groups: TypeAlias = "ArrayLike | pd.Series[Any] | pd.DataFrame | Mapping[str, Any]"
@@ -41,7 +41,13 @@ def side_by_side(by: Groups | None, values: Mapping[str, ArrayLike | None]) -> t
     ParameterError
         When columns differ in length, or a group is named like a column of results.
     """
-    given = {name: pd.Series(np.asarray(value)) for name, value in values.items() if value is not None}
+    given = {name: _flat(name, value) for name, value in values.items() if value is not None}
+    indexes = [value.index for value in (*values.values(), by) if isinstance(value, pd.Series | pd.DataFrame)]
+    if any(not index.equals(indexes[0]) for index in indexes):
+        raise ParameterError(
+            "Columns of pandas must have one index: theirs differ, so that rows would be matched wrongly. Take them from one frame, "
+            "or give arrays."
+        )
     groups = _groups(by)
     taken = sorted(name for name in groups if name in OWN_NAMES or name in given)
     if taken:
@@ -56,6 +62,15 @@ def side_by_side(by: Groups | None, values: Mapping[str, ArrayLike | None]) -> t
             + "."
         )
     return pd.DataFrame(given | groups), list(groups)
+
+
+def _flat(name: str, value: ArrayLike) -> pd.Series[Any]:
+    array = np.asarray(value)
+    if array.ndim != 1:
+        raise ParameterError(
+            f"`{name}` must be one column: {array.ndim} dimensions were given. Take one column of the frame."
+        )
+    return pd.Series(array)
 
 
 def _groups(by: Groups | None) -> dict[str, pd.Series[Any]]:
@@ -189,13 +204,63 @@ def need_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
     ------
     SchemaError
         When one is missing.
+    ParameterError
+        When one is named twice.
     """
+    twice = [str(name) for name in names if list(names).count(name) > 1 or list(frame.columns).count(name) > 1]
+    if twice:
+        raise ParameterError(
+            f"Every column must be named once: {listed(dict.fromkeys(twice))} is there twice. Rename it."
+        )
     missing = [name for name in names if name not in frame]
     if missing:
         raise SchemaError(
             f"Every column that is named must be in the frame: {listed(missing)} missing. "
             f"{near_miss(missing[0], [str(name) for name in frame.columns])}It has {len(frame.columns)} columns."
         )
+
+
+OURS = ("n", "start", "duration", "event", "events", "cause", "cluster", "sum_w", "sum_w2")
+"""Names of the columns that spells are counted in."""
+
+
+def need_terms(told: pd.DataFrame, *, min_n: int, mixed: bool) -> None:
+    """Raise unless covariates can stand beside the columns of spells, and their levels can be published.
+
+    Parameters
+    ----------
+    told : pandas.DataFrame
+        Covariates.
+    min_n : int
+        Smallest number of spells at a published level.
+    mixed : bool
+        Whether some are numbers: levels are then columns of their own, and none may be too small.
+
+    Raises
+    ------
+    ParameterError
+        When one is named like a column of ours, or tells single customers apart.
+    InsufficientDataError
+        When a level is too small.
+    """
+    taken = [name for name in told if name in OURS]
+    if taken:
+        raise ParameterError(
+            f"A covariate must not be named like a column that spells are counted in: {listed(taken)}. Rename it."
+        )
+    for name in told:
+        if pd.api.types.is_numeric_dtype(told[name]):
+            continue
+        sizes = told[name].value_counts()
+        if is_identifier(len(sizes), len(told)):
+            raise ParameterError(
+                f"A covariate must not tell single customers apart: `{name}` has {len(sizes):,} levels in {len(told):,} rows. Leave it out."
+            )
+        few = int((sizes < min_n).sum())
+        if mixed and few:
+            raise InsufficientDataError(
+                f"Every level must hold {min_n:,} spells (`min_n`): {few:,} of {len(sizes):,} levels of `{name}` hold fewer. Merge them."
+            )
 
 
 def indicators(told: pd.DataFrame, numeric: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:

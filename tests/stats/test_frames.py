@@ -162,3 +162,26 @@ def test_estimates_show_themselves_in_jupyterlab_with_text_escaped() -> None:
     assert "<b>" not in html
     assert "95% confidence intervals" in html
     assert "<table" in html
+
+
+def test_columns_that_would_be_taken_for_others_are_refused(lives: pd.DataFrame) -> None:
+    asked: dict[str, Any] = {"duration": "months", "event": "left"}
+    names = np.array([f"c{at}" for at in range(len(lives))])
+    few = np.where(np.arange(len(lives)) < 3, "rare", "usual")
+    shifted = pd.Series(np.zeros(2), index=[5, 6])
+    refused: list[tuple[type[Exception], str, Any]] = [
+        *((ParameterError, f"`{name}`", lambda name=name: cemlab.cox(lives.rename(columns={"usage": name}), **asked))
+          for name in ("n", "start", "duration", "event")),
+        (ParameterError, "`usage` is there twice", lambda: cemlab.cox(lives, covariates=["usage", "usage"], **asked)),
+        (ParameterError, "tell single customers apart", lambda: cemlab.cox(lives.assign(who=names), covariates=["who"], **asked)),
+        (InsufficientDataError, "levels of `g` hold fewer", lambda: cemlab.cox(lives.assign(g=few), covariates=["g", "usage"], **asked)),
+        (InsufficientDataError, "at least 10 customers: 3", lambda: cemlab.cox(lives.assign(who=np.arange(len(lives)) % 3), customers="who", covariates=["usage"], **asked)),
+        (ParameterError, "one index", lambda: cemlab.nps(pd.Series([1, 2]), by=shifted)),
+        (ParameterError, "one column", lambda: cemlab.nps(np.zeros((2, 2)))),
+        (ParameterError, "`n`", lambda: cemlab.segments(pd.DataFrame({"n": ["a", "b"], "m": ["a", "b"]}))),
+    ]  # fmt: skip
+    for kind, words, call in refused:
+        with pytest.raises(kind) as error:
+            call()
+        assert words in str(error.value)
+        assert "c1" not in str(error.value)

@@ -172,13 +172,15 @@ def _ranked(cells: pd.DataFrame, term: str, *, seed: int) -> float:
     if is_number(cells[term]):
         found = cells.groupby(term, observed=True)[["n", "events"]].sum()
         area = area_under_curve(found.index.to_numpy(float), found["events"].to_numpy(float), (found["n"] - found["events"]).to_numpy(float))  # fmt: skip
+        area = max(area, 1 - area)
     else:
         found = _by_level(cells, term).astype(np.int64)
         # levels are drawn in the order of their counts: a name decides nothing, and nor does another covariate
         found = found.sort_values(["n", "events"])
         random = np.random.default_rng(seed)
         area = _out_of_fold(found["events"].to_numpy(), (found["n"] - found["events"]).to_numpy(), random)
-    return max(area, 1 - area)
+    # Scored on other customers, levels without a relation rank against themselves: that is no better than chance.
+    return max(area, 0.5)
 
 
 def _by_level(cells: pd.DataFrame, term: str) -> pd.DataFrame:
