@@ -12,7 +12,7 @@ import ibis
 from cemlab.core import schemas
 from cemlab.core.errors import ParameterError, SchemaError, near_miss
 from cemlab.core.lab import Lab
-from cemlab.core.names import OWN_NAMES, need_free
+from cemlab.core.names import OWN_NAMES, is_identifier, need_free
 from cemlab.core.scorecards import level_names
 from cemlab.prepare.ordering import last_value
 
@@ -196,6 +196,34 @@ def joined(
         if source.table == "assignments":
             rows = _with_assigned(lab, rows, source.name, before=before)
     return rows
+
+
+def need_levels(counts: pd.DataFrame, names: Sequence[str]) -> None:
+    """Raise where a column of counts tells single customers apart: its levels would name them.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame
+        Counts by level with ``n``.
+    names : sequence of str
+        Columns with levels.
+
+    Raises
+    ------
+    ParameterError
+        When levels hold hardly more than one row each (see `cemlab.core.names.is_identifier`).
+
+    Examples
+    --------
+    >>> need_levels(pd.DataFrame({"plan": ["a", "b"], "n": [40, 60]}), ["plan"])
+    """
+    rows = float(counts["n"].sum())
+    for name in names:
+        if is_identifier(levels := int(counts[name].nunique()), rows):
+            raise ParameterError(
+                f"A group or covariate must not tell single customers apart: `{name}` has {levels:,} levels in {int(rows):,} rows. "
+                "Leave it out, or group it in the lab file."
+            )
 
 
 def level(column: Any) -> ir.StringValue:

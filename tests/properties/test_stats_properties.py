@@ -212,6 +212,7 @@ CALLS: Mapping[str, Call] = {
     "diagnostics.proportional_hazards": lambda of: diagnostics.proportional_hazards(_cox(of), of["cells"]),
     "diagnostics.ranking": lambda of: diagnostics.ranking(of["cells"], terms=TERMS),
     "diagnostics.with_events": lambda of: len(diagnostics.with_events(of["cells"], terms=TERMS)),
+    "diagnostics.without_events": lambda of: len(diagnostics.without_events(of["cells"], kept=of["cells"].iloc[:0], terms=TERMS)),
     "diagnostics.leakage": lambda of: diagnostics.leakage(of["cells"], terms=TERMS),
     "prediction.auc": lambda of: prediction.auc(of["judged"], risks=RISKS),
     "prediction.brier": lambda of: prediction.brier(of["judged"], risks=RISKS),

@@ -5,7 +5,7 @@ from cemlab.stats.diagnostics.estimable import estimable, repeating
 from cemlab.stats.diagnostics.influence import influence
 from cemlab.stats.diagnostics.leakage import leakage, ranking
 from cemlab.stats.diagnostics.proportional import proportional_hazards
-from cemlab.stats.diagnostics.separation import with_events
+from cemlab.stats.diagnostics.separation import with_events, without_events
 
 __all__ = [
     "collinearity",
@@ -17,4 +17,5 @@ __all__ = [
     "repeating",
     "sparse_levels",
     "with_events",
+    "without_events",
 ]

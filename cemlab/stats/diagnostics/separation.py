@@ -46,3 +46,36 @@ def with_events(cells: pd.DataFrame, *, terms: Sequence[str]) -> pd.DataFrame:
         for term, names in quiet.groupby("term")["level"]:
             cells = cells[~cells[term].astype(str).isin(set(names))]
     return cells
+
+
+def without_events(cells: pd.DataFrame, *, kept: pd.DataFrame, terms: Sequence[str], min_n: int = 10) -> list[str]:
+    """Return the levels that `with_events` has left out, as a page may name them.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Covariate cells with ``n``.
+    kept : pandas.DataFrame
+        What `with_events` has left of them.
+    terms : sequence of str
+        Covariates with levels.
+    min_n : int, default 10
+        Smallest number of spells at a level that is named.
+
+    Returns
+    -------
+    list of str
+        "plan: basic" for each level that is large enough, sorted; for the smaller ones of a covariate "plan: smaller levels".
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"plan": ["a", "b", "c"], "n": [100, 50, 8], "events": [40, 0, 0]})
+    >>> without_events(cells, kept=with_events(cells, terms=["plan"]), terms=["plan"])
+    ['plan: b', 'plan: smaller levels']
+    """
+    found: set[str] = set()
+    for term in terms:
+        sizes = cells.groupby(cells[term].astype(str), observed=True)["n"].sum()
+        quiet = sizes[~sizes.index.isin(set(kept[term].astype(str)))]
+        found |= {f"{term}: {level}" if size >= min_n else f"{term}: smaller levels" for level, size in quiet.items()}
+    return sorted(found)
