@@ -27,8 +27,8 @@ DESIGN_COLUMNS = (STRATUM, *SUMS, "rest_aa", "rest_ab", "rest_ba", "rest_bb", "r
 
 SAME = 1e-9
 """Relative difference up to which two weights count as alike: weights have no unit, so no tolerance is absolute."""
-FEWEST, FEW, LARGE_SHARE = 10, 30, 0.1
-"""Clusters below which there is no interval, and below which it is marked; share of the largest that is noted."""
+FEWEST, FEW, LARGE_SHARE, MAJORITY = 10, 30, 0.1, 0.5
+"""Clusters below which there is no interval, and below which it is marked; share of the largest that is noted, and above which there is no interval."""
 
 
 @dataclass(frozen=True, eq=False)

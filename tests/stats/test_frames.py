@@ -185,3 +185,13 @@ def test_columns_that_would_be_taken_for_others_are_refused(lives: pd.DataFrame)
             call()
         assert words in str(error.value)
         assert "c1" not in str(error.value)
+
+
+def test_where_one_customer_gave_most_answers_there_is_no_interval() -> None:
+    random = np.random.default_rng(6)
+    scores = np.concatenate([np.full(300, 10), random.integers(0, 11, 100)])
+    found = cemlab.nps(scores, customers=np.concatenate([np.zeros(300), np.arange(1, 101)]))
+    assert np.isnan(found.row()["ci_low"])
+    assert any("more than half" in note for note in found.notes)
+    even = cemlab.nps(scores[250:], customers=np.concatenate([np.zeros(50), np.arange(1, 101)]))
+    assert np.isfinite(even.row()["ci_low"])

@@ -61,7 +61,7 @@ def estimate(
         Measure: the metric's name; one row per group with ``estimate``, ``std_error``, ``ci_low``,
         ``ci_high``, ``n``, ``n_customers``, ``n_eff`` (Kish: n without weights) and, by period, ``complete``. With a
         design also ``deff`` (V over v/n), ``n_star``, ``n_clusters``, ``largest_share`` of one cluster and
-        ``small_sample``; below 10 clusters there is no interval. The adjusted interval may leave out
+        ``small_sample``; below 10 clusters, or where one holds more than half, there is no interval. The adjusted interval may leave out
         the plain score of a very small group. Parts: ``wald``, ``score`` (of ``nps``) and, with weights, ``unweighted``, each
         with ``estimate``, ``std_error``, ``ci_low``, ``ci_high`` (of ``unweighted`` only where answers are not clustered: see
         `weighting_effect`); ``shares`` (one row per group and ``group`` of codes:

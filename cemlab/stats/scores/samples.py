@@ -20,6 +20,7 @@ COUNT_COLUMNS = ("score", "n", "sum_w", "sum_w2", "n_customers", "complete")
 
 REPEATED = "Some customers answered more than once; without design sums these intervals treat answers as independent."
 FEW_CLUSTERS = "Fewer than 10 sampling clusters: estimated without interval."
+ONE_CLUSTER = "One sampling cluster holds more than half of a group's answers: estimated without interval."
 SMALL = "Fewer than 30 sampling clusters: a small sample, whose interval is rough."
 
 
@@ -268,7 +269,7 @@ def _designed(
     with np.errstate(divide="ignore", invalid="ignore"):
         n_star = np.where(variance > 0, table["spread"].to_numpy() / variance, table["n_eff"].to_numpy())
         deff = variance * n / table["spread"].to_numpy()
-    few = linear.n_clusters < weighting.FEWEST
+    few = (linear.n_clusters < weighting.FEWEST) | (linear.largest_share > weighting.MAJORITY)
     table = table.assign(
         variance=variance,
         n_star=np.minimum(n, np.where(n_star > 0, n_star, table["n_eff"].to_numpy())),
@@ -296,6 +297,8 @@ def _design_notes(design: pd.DataFrame, linear: weighting.Linearised, *, weighte
     elif (linear.n_clusters < weighting.FEW).any():
         notes.append(SMALL)
     large = linear.largest_share > weighting.LARGE_SHARE
+    if (linear.largest_share > weighting.MAJORITY).any():
+        notes.append(ONE_CLUSTER)
     if large.any() and clustered:
         notes.append(
             f"One sampling cluster holds more than a tenth of a group's answers: groups: {int(large.sum()):,}."
