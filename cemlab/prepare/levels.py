@@ -198,15 +198,15 @@ def joined(
     return rows
 
 
-def need_levels(counts: pd.DataFrame, names: Sequence[str]) -> None:
-    """Raise where a column of counts tells single customers apart: its levels would name them.
+def need_no_identifiers(lab: Lab, names: Sequence[str]) -> None:
+    """Raise where a column tells single customers apart: a page on its levels would name them.
 
     Parameters
     ----------
-    counts : pandas.DataFrame
-        Counts by level with ``n``.
+    lab : Lab
+        The opened lab.
     names : sequence of str
-        Columns with levels.
+        Columns that a run names as groups or covariates; what is no text is passed over.
 
     Raises
     ------
@@ -215,15 +215,23 @@ def need_levels(counts: pd.DataFrame, names: Sequence[str]) -> None:
 
     Examples
     --------
-    >>> need_levels(pd.DataFrame({"plan": ["a", "b"], "n": [40, 60]}), ["plan"])
+    >>> need_no_identifiers(lab, ["plan"])  # doctest: +SKIP
     """
-    rows = float(counts["n"].sum())
-    for name in names:
-        if is_identifier(levels := int(counts[name].nunique()), rows):
-            raise ParameterError(
-                f"A group or covariate must not tell single customers apart: `{name}` has {levels:,} levels in {int(rows):,} rows. "
-                "Leave it out, or group it in the lab file."
-            )
+    for table in [each for each in ("responses", "spells", "customers") if each in lab.tables]:
+        rows = lab.table(table)
+        texts = [name for name in names if name in rows.columns and rows[name].type().is_string()]
+        if not texts:
+            continue
+        counted = {f"levels_{at}": rows[name].nunique() for at, name in enumerate(texts)}
+        known = {f"rows_{at}": rows[name].count() for at, name in enumerate(texts)}
+        found = lab.frame(rows.aggregate(**counted, **known)).iloc[0]
+        for at, name in enumerate(texts):
+            levels, many = int(found[f"levels_{at}"]), int(found[f"rows_{at}"])
+            if is_identifier(levels, many):
+                raise ParameterError(
+                    f"A group or covariate must not tell single customers apart: `{name}` has {levels:,} levels in {many:,} rows of "
+                    f"`{table}`. Leave it out, or group it in the lab file."
+                )
 
 
 def level(column: Any) -> ir.StringValue:

@@ -11,7 +11,7 @@ import pytest
 from labs import MemoryLab
 
 from cemlab.core.errors import ParameterError
-from cemlab.prepare import cells, responses, spells
+from cemlab.prepare import responses, spells
 
 MANY = 60
 WHO = [f"jane.doe{at}@example.org" for at in range(MANY)]
@@ -25,9 +25,8 @@ TABLES = {
 @pytest.mark.parametrize(
     "call",
     [
-        lambda lab: cells.covariates(lab, terms=["plan", "mail"]),
-        lambda lab: spells.life_table(lab, by=["mail"]),
-        lambda lab: responses.score_counts(lab, by=["mail"]),
+        lambda lab: spells.compared_by(lab, segment_by=["plan", "mail"]),
+        lambda lab: responses.group_columns(lab, segment_by=["mail"]),
     ],
 )
 def test_a_column_of_addresses_is_refused_without_naming_one(

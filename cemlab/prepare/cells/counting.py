@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cemlab.core.lab import Lab
-from cemlab.prepare.levels import as_levels, need_levels
+from cemlab.prepare.levels import as_levels
 from cemlab.prepare.spells.followed import CAUSE, ENDED, REASON, UNFINISHED, Following
 from cemlab.prepare.spells.tables import of_cause
 
@@ -40,7 +40,6 @@ def exits(lab: Lab, rows: ir.Table, keys: Sequence[str], *, levels: Sequence[str
     why = [ENDED, CAUSE] if "end_reason" in rows.columns else [ENDED]
     counts = lab.frame(rows.group_by([*keys, *why]).aggregate(n=rows.count()))
     counts = counts.assign(**{name: as_levels(counts[name]) for name in levels})
-    need_levels(counts, levels)
     counts = of_cause(counts, cause)
     counts = counts.assign(events=counts["n"].where(counts[ENDED].astype(bool), 0))
     order = [name for name in keys if name not in levels] + (["cause"] if "cause" in counts else []) + list(levels)

@@ -11,7 +11,6 @@ import pandas as pd
 
 from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.core.lab import Lab
-from cemlab.prepare.levels import need_levels
 from cemlab.prepare.responses.groups import Period, asked_in, complete, grouped, tidied
 from cemlab.prepare.responses.question import UNWEIGHTED, WEIGHT, Question, dated
 
@@ -105,7 +104,6 @@ def score_counts(
     found = refuse_negative(
         lab.frame(_counted(answers, keys, weighted=question.weights != UNWEIGHTED, days=open_start))
     )
-    need_levels(found, by)
     question.record(lab, used=int(found["n"].sum()))
     if found.empty:
         raise InsufficientDataError(question.nothing_left(lab))

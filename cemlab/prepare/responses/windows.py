@@ -8,7 +8,7 @@ from cemlab.core.errors import ParameterError
 from cemlab.core.lab import Lab
 from cemlab.core.names import OWN_NAMES
 from cemlab.core.schemas import TABLES
-from cemlab.prepare.levels import assigned_names, with_few_levels
+from cemlab.prepare.levels import assigned_names, need_no_identifiers, with_few_levels
 from cemlab.prepare.responses.groups import groupable, need_groups
 from cemlab.prepare.responses.question import Window
 
@@ -51,6 +51,7 @@ def group_columns(lab: Lab, *, segment_by: Sequence[str] = (), survey: str = "")
     known = {name for each in columns.values() for name in each} | set(assigned_names(lab))
     named = list(segment_by) or [name for name in lab.info.segments if name in known]
     need_groups(lab, named)
+    need_no_identifiers(lab, segment_by)
     texts = {table: [name for name in each if _worded(lab, table, name)] for table, each in columns.items()}
     return list(dict.fromkeys([*(named or with_few_levels(lab, texts)), *asked]))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cemlab.core.lab import Lab
-from cemlab.prepare.levels import assigned_names, attributes, sources, with_few_levels
+from cemlab.prepare.levels import assigned_names, attributes, need_no_identifiers, sources, with_few_levels
 
 
 def compared_by(lab: Lab, *, segment_by: Sequence[str] = ()) -> list[str]:
@@ -40,4 +40,5 @@ def compared_by(lab: Lab, *, segment_by: Sequence[str] = ()) -> list[str]:
     known = {*columns["spells"], *columns["customers"], *assigned_names(lab)}
     named = list(segment_by) or [name for name in lab.info.segments if name in known]
     found = [source.name for source in sources(lab, named)]
+    need_no_identifiers(lab, segment_by)
     return found or with_few_levels(lab, attributes(lab))

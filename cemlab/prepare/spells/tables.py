@@ -10,7 +10,7 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError, near_miss
 from cemlab.core.lab import Lab
-from cemlab.prepare.levels import Bins, as_levels, binned, joined, level, need_levels, sources
+from cemlab.prepare.levels import Bins, as_levels, binned, joined, level, sources
 from cemlab.prepare.replicates import REPLICATE, with_replicates
 from cemlab.prepare.spells.followed import CAUSE, ENDED, ENTRY, EXIT, REASON, UNFINISHED, Following
 
@@ -107,7 +107,6 @@ def life_table(
         spells, keys = with_replicates(lab, spells, replicates), [*by, REPLICATE]
     counts = lab.frame(_counted(spells, keys))
     counts = counts.assign(**{name: as_levels(counts[name]) for name in by})
-    need_levels(counts, by)
     left = counts[counts[_WAY] < 0].groupby(_WAY)["n"].sum()
     used = counts[counts[_WAY] >= 0].astype({_WAY: "int64"})
     used = used.assign(**{EXIT: used[_WAY] // 3, ENDED: used[_WAY] % 3 == 1})
