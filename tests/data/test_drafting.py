@@ -410,6 +410,7 @@ HOSTILE = st.one_of(
     st.lists(HOSTILE, min_size=1, max_size=4, unique_by=str.strip),
     st.sampled_from(["csv", "jsonl"]),
 )
+@example(["yes", "no"], ["N"], "csv")
 def test_whatever_cells_and_headers_hold_the_draft_is_toml_and_says_nothing_of_theirs(
     tmp_path_factory: pytest.TempPathFactory, codes: list[str], headers: list[str], kind: str
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cemlab.core.errors import one_line
+from cemlab.core.names import OWN_NAMES
 from cemlab.core.schemas import TABLES
 from cemlab.data.drafting.exports import Export, Plan
 from cemlab.data.drafting.samples import Sample, relative
@@ -188,6 +189,7 @@ def comparable(plans: Sequence[Plan]) -> list[str]:
             guess.column
             for guess in plan.guesses
             if not TABLES[plan.table].column(guess.column)
+            and guess.column not in OWN_NAMES
             and not guess.value.get("personal")
             and 2 <= groups.get(str(guess.value.get("from")), 0) <= _SEGMENT_CODES
         ]
