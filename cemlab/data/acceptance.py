@@ -112,7 +112,7 @@ def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Pat
     query = f"SELECT count(*), min({KNOWN_ON}), max({KNOWN_ON}){flags} FROM read_parquet({literal(file)})"
     rows, first, last, *found = connection.execute(query).fetchone()
     counted = dict(zip(staged.flags, found, strict=True))
-    scored, unusable, latest = _scores(connection, staged, folder)
+    scored, highest, unusable, latest = _scores(connection, staged, folder)
     return TableRecord(
         name=name,
         columns=tuple(staged.columns),
@@ -130,7 +130,7 @@ def accept(stage: Stage, staged: Staged, *, lines: list[LedgerLine], folder: Pat
         absent=staged.absent,
         scored=scored,
         unusable=unusable,
-        highest=_highest(connection, staged, file),
+        highest=highest,
         remarks=staged.remarks
         | _flagged(staged, counted)
         | _without_currency(staged, int(rows), currency=declaration.lab.currency)
@@ -155,16 +155,18 @@ def _write_rows(connection: Any, staged: Staged, folder: Path, *, lines: list[Le
         _quarantine(connection, staged, folder / "quarantine" / f"{staged.table.name}.parquet")
 
 
-def _scores(connection: Any, staged: Staged, folder: Path) -> tuple[dict[str, int], dict[str, dict[str, int]], str]:
-    """Answers with a score by question; those that are quarantined because of it, by reason, and their last day."""
+def _scores(
+    connection: Any, staged: Staged, folder: Path
+) -> tuple[dict[str, int], dict[str, float], dict[str, dict[str, int]], str]:
+    """Answers with a score and the highest one by question; those that are quarantined because of it, by reason, and their last day."""
     kept, aside = (literal(place / f"{staged.table.name}.parquet") for place in (folder, folder / "quarantine"))
     if staged.table.name != "responses" or not {SCORE, "metric"} <= set(staged.types):
-        return {}, {}, ""
-    scored = dict(
-        connection.execute(
-            f"SELECT metric, count({SCORE}) FROM read_parquet({kept}) GROUP BY metric ORDER BY metric"
-        ).fetchall()
-    )
+        return {}, {}, {}, ""
+    accepted = connection.execute(
+        f"SELECT metric, count({SCORE}), max({SCORE}) FROM read_parquet({kept}) GROUP BY metric ORDER BY metric"
+    ).fetchall()
+    scored = {metric: count for metric, count, _ in accepted}
+    highest = {metric: float(most) for metric, _, most in accepted if metric is not None and most is not None}
     unusable: dict[str, dict[str, int]] = {}
     latest = ""
     if (folder / "quarantine" / "responses.parquet").exists():
@@ -177,15 +179,7 @@ def _scores(connection: Any, staged: Staged, folder: Path) -> tuple[dict[str, in
         for metric, reason, count, day in rows:
             unusable.setdefault(metric, {})[reason] = count
             latest = max(latest, _iso(day))
-    return scored, unusable, latest
-
-
-def _highest(connection: Any, staged: Staged, file: Path) -> dict[str, float]:
-    """The highest accepted score of each question."""
-    if staged.table.name != "responses" or not {SCORE, "metric"} <= set(staged.types):
-        return {}
-    query = f"SELECT metric, max({SCORE}) FROM read_parquet({literal(file)}) WHERE {SCORE} IS NOT NULL GROUP BY metric ORDER BY metric"
-    return {metric: float(score) for metric, score in connection.execute(query).fetchall() if metric is not None}
+    return scored, highest, unusable, latest
 
 
 def _flagged(staged: Staged, counted: Mapping[str, int]) -> dict[str, int]:
