@@ -19,6 +19,7 @@ from cemlab.core.results import Estimates
 from cemlab.stats import hazards, survival
 from cemlab.stats import nps as scores_of_nps
 from cemlab.stats import segments as kinds
+from cemlab.stats.hazards.design import is_number
 from cemlab.stats.hazards.rowwise import blocks_of, fit_cox_rows
 from cemlab.stats.own_columns import (
     Groups,
@@ -249,7 +250,7 @@ def cox(
     made |= {"cluster": rows[customers]} if customers else {}
     rows = told.assign(**made)
     need_time(rows if entry else rows.assign(start=0.0))
-    numeric = [name for name in terms if pd.api.types.is_numeric_dtype(told[name]) and told[name].dtype != bool]
+    numeric = [name for name in terms if is_number(told[name])]
     need_terms(told, min_n=min_n, mixed=bool(numeric) and not customers)
     if customers and rows["cluster"].nunique() < FEWEST:
         raise InsufficientDataError(
@@ -309,7 +310,7 @@ def segments(
     need_columns(frame, list(frame.columns))
     if "n" in frame:
         raise ParameterError("A column must not be named `n`, as counts are: rename it.")
-    numeric = [name for name in frame if pd.api.types.is_numeric_dtype(frame[name]) and frame[name].dtype != bool]
+    numeric = [name for name in frame if is_number(frame[name])]
     if len(frame.columns) < 2 or len(numeric) not in (0, len(frame.columns)):
         raise SchemaError(
             f"Segments need two columns or more, all of text or all of numbers: {len(numeric)} of {len(frame.columns)} are numbers. "
