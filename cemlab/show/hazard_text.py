@@ -180,7 +180,7 @@ def over_time(tests: Sequence[Finding], *, changes: Mapping[str, float]) -> Sent
 
 
 def _moving(tests: Sequence[Finding], changes: Mapping[str, float]) -> list[str]:
-    """Terms whose ratio moves over time by more than chance explains and by so much that it matters."""
+    """Terms whose ratio changes over time significantly, and by so much that it matters."""
     judged = {
         each.scope["term"]: each.q_value if math.isfinite(each.q_value) else each.p_value
         for each in tests

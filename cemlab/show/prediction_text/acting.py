@@ -211,7 +211,7 @@ def highest(points: Sequence[Finding], *, references: Mapping[str, str], brief: 
     Returns
     -------
     Sentence or None
-        Of the column with the ratio that is furthest from one; None when none stands out. Never of those whose level is missing.
+        Of the column with the ratio that is furthest from one; None when none is significant. Never of those whose level is missing.
     """
     told = [each for each in of_known_groups(points) if each.flagged and not each.suppressed and each.value > 0]
     told = [each for each in told if not is_missing(references.get(each.scope["term"], ""))]

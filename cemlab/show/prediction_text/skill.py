@@ -113,7 +113,7 @@ def skill_in_short(
 
 
 def challenger_ranks(rival: Finding, *, used: Finding) -> tuple[Sentence, ...]:
-    """Say that the challenger ranks better than chance where the model that is used is not shown to.
+    """Say that the challenger ranks better than chance where there is no evidence of that for the model that is used.
 
     Parameters
     ----------

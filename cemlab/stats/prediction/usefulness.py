@@ -93,7 +93,7 @@ def any_skill(
 
 
 def used_model(choice: Estimates, skill: Estimates) -> str:
-    """Return the model that is used: the one that was kept, or the simplest that ranks better than chance where the kept one is not shown to.
+    """Return the model that is used: the one that was kept, or the simplest that ranks better than chance where there is no evidence of that for the kept one.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ ONE_SCALE, PAIR, ONE_CROWD = "one scale", "pair", "one crowd"
 """Explanations: a single trait on which customers differ by degree, two items that go together, a crowd without groups."""
 
 CHANCE = 0.05
-"""A residual, and segments clearer than those of one crowd, are more than chance below this."""
+"""p-value below which a residual, or segments clearer than those of one crowd, are statistically significant."""
 
 BY_BIC = "A simpler model explains the answers as well where its BIC is no larger than that of the classes."
 BY_PAIR = "Pairs of items are judged together, by the largest residual of all in samples drawn from the classes (single-step maxT)."

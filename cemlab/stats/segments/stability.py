@@ -141,7 +141,7 @@ def verdict(
 
     Natural: every segment is stable (0.75); they lie apart (relative entropy from 0.60 on, of k-means mean silhouette from 0.50 on); one class
     fewer is refused (BIC, and the bootstrap test where it was made), and one more does not fit better (BIC, of mixtures ICL), or of k-means
-    one half of the customers foretells the clusters of the other (prediction strength, where it was taken); and no simpler model
+    one half of the customers predicts the clusters of the other (prediction strength, where it was taken); and no simpler model
     explains the customers as well. Reproducible: every segment is at least a pattern (0.60), and the data speak for more than one group (BIC, of
     k-means prediction strength). Constructed: anything else.
 
@@ -240,7 +240,7 @@ def _turns_at(number: Estimates | None, *, classes: int, criterion: str) -> bool
 
 
 def _strength(number: Estimates | None, *, classes: int) -> tuple[bool, bool]:
-    """Whether one half foretells so many clusters of the other, and whether it foretells more than one."""
+    """Whether one half predicts so many clusters of the other, and whether it predicts more than one."""
     if number is None:
         return True, True
     strong = number.table.loc[number.table["estimate"] + number.table["std_error"] >= STRONG, "classes"]
