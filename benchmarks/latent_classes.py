@@ -1,11 +1,13 @@
 """How long latent classes take on counts of patterns, from Parquet to the classes, beside stepmix on rows.
 
-Only the model is measured here, on a plain file of items: how customers are prepared for it, `benchmarks/segments.py` measures.
-Ours counts patterns in the engine and fits the counts from twenty starts; stepmix loads the rows with pandas and fits them from one.
-Each side runs in a process of its own. Seconds are counted from the end of the imports, the load from Parquet included; memory is the
-peak of the whole process, imports included. stepmix is no dependency: install it elsewhere and name the folder.
-The two are compared to the end at 1,000,000 customers, where stepmix takes minutes. At 10,000,000 it would take more than an hour: there
-`--steps` ends it after so many steps, which gives a lower bound of its time, and its likelihood says how far it has come.
+Only the model is measured here, on a plain file of items: how customers are prepared for it,
+`benchmarks/segments.py` measures. Ours counts patterns in the engine and fits the counts from twenty starts;
+stepmix loads the rows with pandas and fits them from one. Each side runs in a process of its own. Seconds are
+counted from the end of the imports, the load from Parquet included; memory is the peak of the whole process,
+imports included. stepmix is no dependency: install it elsewhere and name the folder. The two are compared to
+the end at 1,000,000 customers, where stepmix takes minutes. At 10,000,000 it would take more than an hour:
+there `--steps` ends it after so many steps, which gives a lower bound of its time, and its likelihood says how
+far it has come.
 
     python benchmarks/latent_classes.py --customers 100000 1000000 --stepmix /some/folder
     python benchmarks/latent_classes.py --customers 10000000 --stepmix /some/folder --steps 3
@@ -32,11 +34,14 @@ def make(file: Path, customers: int) -> None:
     import duckdb
 
     items = ", ".join(
-        f"((hash(i * 16 + {at}) % 10000) / 1e4 < CASE WHEN (need + {at}) % {CLASSES} = 0 THEN 0.8 ELSE 0.2 END)::INT AS {name}"
+        f"((hash(i * 16 + {at}) % 10000) / 1e4 < CASE WHEN (need + {at}) % {CLASSES} = 0 THEN 0.8 ELSE 0.2 END)::INT AS"
+        f" {name}"
         for at, name in enumerate(ITEMS)
     )
-    duckdb.sql(f"""COPY (SELECT {items} FROM (SELECT i, (greatest(hash(i + 77) % 10, 3) % 3)::INT AS need FROM range({customers}) AS t(i)))
-        TO '{file}' (FORMAT parquet)""")
+    duckdb.sql(
+        f"""COPY (SELECT {items} FROM (SELECT i, (greatest(hash(i + 77) % 10, 3) % 3)::INT AS need FROM range({customers}) AS t(i)))
+        TO '{file}' (FORMAT parquet)"""
+    )
 
 
 def ours(file: Path, _steps: int) -> Callable[[], float]:
@@ -63,8 +68,17 @@ def theirs(file: Path, steps: int) -> Callable[[], float]:
 
     def _run() -> float:
         rows = pd.read_parquet(file)
-        model = StepMix(CLASSES, measurement="binary", n_init=1, max_iter=steps, abs_tol=1e-8, rel_tol=0, random_state=1, verbose=0,
-                        progress_bar=0)  # fmt: skip
+        model = StepMix(
+            CLASSES,
+            measurement="binary",
+            n_init=1,
+            max_iter=steps,
+            abs_tol=1e-8,
+            rel_tol=0,
+            random_state=1,
+            verbose=0,
+            progress_bar=0,
+        )
         model.fit(rows)
         return float(model.score(rows) * len(rows))
 
@@ -118,8 +132,11 @@ def main() -> None:
                     *(["--stepmix", str(asked.stepmix)] if asked.stepmix else []),
                 ]
                 found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-                print(f"| {customers:,} | {side} | {found['seconds']:.2f} | {found['megabytes']:,.0f} | {found['log_likelihood']:.3f} |",
-                      flush=True)  # fmt: skip
+                print(
+                    f"| {customers:,} | {side} | {found['seconds']:.2f} | {found['megabytes']:,.0f} |"
+                    f" {found['log_likelihood']:.3f} |",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

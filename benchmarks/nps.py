@@ -66,15 +66,13 @@ def make(folder: Path, rows: int) -> None:
     people = max(int(rows / ANSWERS_EACH), 1)
     folder.mkdir(parents=True, exist_ok=True)
     duckdb.sql("SELECT setseed(0.5)")
-    duckdb.sql(
-        f"""COPY (
+    duckdb.sql(f"""COPY (
             SELECT 'r' || i AS response_id, 'c' || (hash(i) % {people}) AS customer_id,
                    TIMESTAMP '2021-01-01' + to_days((hash(i + 7) % 1095)::INT) + to_hours((hash(i + 11) % 24)::INT) AS responded_at,
                    least(10, greatest(0, round(8 + 2.2 * (random() + random() + random() - 1.5) - (hash(i + 3) % 3))))::INT AS score,
                    'region ' || (hash(i + 5) % {SEGMENTS}) AS region, 0.5 + (hash(i + 13) % 100) / 100 AS weight
             FROM range({rows}) AS t(i)
-        ) TO '{folder / "responses.parquet"}' (FORMAT parquet)"""
-    )
+        ) TO '{folder / "responses.parquet"}' (FORMAT parquet)""")
     (folder / "lab.toml").write_text(LAB, encoding="utf-8")
     os.environ["CEMLAB_CACHE"] = str(folder / "cache")
     open_lab(folder / "lab.toml")

@@ -1,14 +1,15 @@
 """How long it takes to score every customer who is here, beside lifelines in chunks.
 
-Ours goes through `open_lab` on a warm snapshot and `prepare.scores.live`, and writes a Parquet file with the customer's id, levels,
-three risks with their intervals, and three reasons. "risks only" writes of these the id and the three risks; "summed" writes
-nothing and sums each risk over the customers, as the side of lifelines does; "counted" is `prepare.scores.distribution`, which needs
-no more than the patterns and how many customers have each; "case" writes the id and the risks from a sum of CASE
-expressions per customer, without accounting. lifelines reads the same rows from Parquet in chunks, makes its dummies and
-predicts, at the three horizons ("lifelines"; "lifelines, written" also writes the id and the risks) or, as it does unless told,
-at every time of its baseline ("default times"). All use one fit, made by lifelines beforehand on 20,000 customers. Each side runs in a process of its own, the sides take turns,
-medians are shown. Seconds are counted from the end of the imports, and those of all processors beside them; memory is the
-peak of the whole process, imports included.
+Ours goes through `open_lab` on a warm snapshot and `prepare.scores.live`, and writes a Parquet file with the
+customer's id, levels, three risks with their intervals, and three reasons. "risks only" writes of these the id
+and the three risks; "summed" writes nothing and sums each risk over the customers, as the side of lifelines
+does; "counted" is `prepare.scores.distribution`, which needs no more than the patterns and how many customers
+have each; "case" writes the id and the risks from a sum of CASE expressions per customer, without accounting.
+lifelines reads the same rows from Parquet in chunks, makes its dummies and predicts, at the three horizons
+("lifelines"; "lifelines, written" also writes the id and the risks) or, as it does unless told, at every time
+of its baseline ("default times"). All use one fit, made by lifelines beforehand on 20,000 customers. Each side
+runs in a process of its own, the sides take turns, medians are shown. Seconds are counted from the end of the
+imports, and those of all processors beside them; memory is the peak of the whole process, imports included.
 
     python benchmarks/scoring.py --rows 1000000 10000000
 """
@@ -136,13 +137,24 @@ def card(fit: Any) -> Any:
     hazard = fit.baseline_cumulative_hazard_.iloc[:, 0].reindex(HORIZONS).to_numpy()
     sizes = tuple(len(each) for each in levels.values())
     course = Proportional(
-        sizes, fit.params_.to_numpy(), fit.variance_matrix_.to_numpy(), fit._norm_mean.to_numpy(), hazard, np.zeros(3),
+        sizes,
+        fit.params_.to_numpy(),
+        fit.variance_matrix_.to_numpy(),
+        fit._norm_mean.to_numpy(),
+        hazard,
+        np.zeros(3),
         np.zeros((3, sum(sizes) - len(sizes))),
-    )  # fmt: skip
+    )
     return Scorecard(
-        "Cox", tuple(levels), (), {"tenure": TENURE}, "months", HORIZONS,
-        pd.DataFrame(points, columns=["term", "level", "points", "share"]), course,
-    )  # fmt: skip
+        "Cox",
+        tuple(levels),
+        (),
+        {"tenure": TENURE},
+        "months",
+        HORIZONS,
+        pd.DataFrame(points, columns=["term", "level", "points", "share"]),
+        course,
+    )
 
 
 def ours(folder: Path, fit: Any, *, whole: bool) -> Callable[[], float]:
@@ -310,18 +322,24 @@ def compare(folder: Path, *, rows: int, repeats: int) -> None:
     taken: dict[str, list[dict[str, float]]] = {side: [] for side in sides}
     for _ in range(repeats):
         for side in sides:
-            done = subprocess.run([sys.executable, __file__, "--side", side, "--folder", str(folder)], check=True,
-                                  capture_output=True, text=True)  # fmt: skip
+            done = subprocess.run(
+                [sys.executable, __file__, "--side", side, "--folder", str(folder)],
+                check=True,
+                capture_output=True,
+                text=True,
+            )
             taken[side].append(json.loads(done.stdout))
     ours_took = statistics.median(each["seconds"] for each in taken["ours"])
     for side in sides:
         seconds = statistics.median(each["seconds"] for each in taken[side])
         work, held = (statistics.median(each[what] for each in taken[side]) for what in ("processor", "peak"))
         print(
-            f"{rows:>12,} {side:18} {seconds:9.2f} s {seconds / ours_took:8.2f} x ours {work:9.2f} s of processors {held:7,.0f} MB"
+            f"{rows:>12,} {side:18} {seconds:9.2f} s {seconds / ours_took:8.2f} x ours {work:9.2f} s of processors"
+            f" {held:7,.0f} MB"
         )
     print(
-        f"{rows:>12,} largest difference from lifelines: {farthest(folder, 'ours.parquet'):.1e}, case {farthest(folder, 'case.parquet'):.1e}"
+        f"{rows:>12,} largest difference from lifelines: {farthest(folder, 'ours.parquet'):.1e}, case"
+        f" {farthest(folder, 'case.parquet'):.1e}"
     )
 
 

@@ -1,10 +1,11 @@
 """How long it takes to prepare customers for segments, out of core: profile, recency–frequency–money, patterns.
 
-No model is fitted here: `benchmarks/latent_classes.py` measures that. Ours goes through `open_lab` on a warm snapshot and the calls
-of the notebook; the bare aggregation is DuckDB over the snapshot's own Parquet file, with neither scores nor accounting. Ten
-purchases per customer. The memory of our engine is limited; the bare aggregation has no limit, for in one pass over 100,000,000
-rows it stops under this one. Each side runs in a process of its own, the sides take turns, medians are shown. Seconds are counted
-from the end of the imports; memory is the peak of the whole process, imports included.
+No model is fitted here: `benchmarks/latent_classes.py` measures that. Ours goes through `open_lab` on a warm
+snapshot and the calls of the notebook; the bare aggregation is DuckDB over the snapshot's own Parquet file,
+with neither scores nor accounting. Ten purchases per customer. The memory of our engine is limited; the bare
+aggregation has no limit, for in one pass over 100,000,000 rows it stops under this one. Each side runs in a
+process of its own, the sides take turns, medians are shown. Seconds are counted from the end of the imports;
+memory is the peak of the whole process, imports included.
 
     python benchmarks/segments.py --customers 100000 1000000 10000000 --memory 600MB
 """
@@ -63,21 +64,17 @@ def make(folder: Path, customers: int) -> None:
     from cemlab import open_lab
 
     folder.mkdir(parents=True, exist_ok=True)
-    duckdb.sql(
-        f"""COPY (
+    duckdb.sql(f"""COPY (
             SELECT 'c' || i AS customer_id, TIMESTAMP '2018-01-01' + to_days((hash(i) % 1500)::INT) AS known_at,
                 'plan ' || (hash(i + 1) % 4) AS plan, hash(i + 2) % 3 = 0 AS wants_help, hash(i + 3) % 2 = 0 AS wants_price
             FROM range({customers}) AS t(i)
-        ) TO '{folder / "customers.parquet"}' (FORMAT parquet)"""
-    )
-    duckdb.sql(
-        f"""COPY (
+        ) TO '{folder / "customers.parquet"}' (FORMAT parquet)""")
+    duckdb.sql(f"""COPY (
             SELECT 't' || i AS transaction_id, 'c' || (hash(i + 5) % {customers}) AS customer_id,
                 TIMESTAMP '2022-01-01' + to_days((hash(i + 7) % 730)::INT) AS occurred_at,
                 (hash(i + 11) % 20000) / 100.0 AS amount
             FROM range({EACH * customers}) AS t(i)
-        ) TO '{folder / "transactions.parquet"}' (FORMAT parquet)"""
-    )
+        ) TO '{folder / "transactions.parquet"}' (FORMAT parquet)""")
     (folder / "lab.toml").write_text(LAB, encoding="utf-8")
     os.environ["CEMLAB_CACHE"] = str(folder / "cache")
     open_lab(folder / "lab.toml")

@@ -1,9 +1,10 @@
 """How long it takes to reduce spells to life tables, cells and person-periods, beside the bare aggregation.
 
-Ours goes through `open_lab` on a warm snapshot and the calls of the notebook; the bare aggregation is DuckDB over the
-snapshot's own Parquet file, with the same columns read and the same kind of count, but no clock's rules, no
-accounting and no frame for the statistics. Each side runs in a process of its own, the sides take turns, medians are shown.
-Seconds are counted from the end of the imports; memory is the peak of the whole process, imports included.
+Ours goes through `open_lab` on a warm snapshot and the calls of the notebook; the bare aggregation is DuckDB
+over the snapshot's own Parquet file, with the same columns read and the same kind of count, but no clock's
+rules, no accounting and no frame for the statistics. Each side runs in a process of its own, the sides take
+turns, medians are shown. Seconds are counted from the end of the imports; memory is the peak of the whole
+process, imports included.
 
     python benchmarks/spells.py --rows 100000 1000000 10000000
 """
@@ -77,22 +78,18 @@ def make(folder: Path, rows: int) -> None:
         f"'{name} ' || ({part.format(31 + at, size)}) AS {name}"
         for at, (name, size) in enumerate({"segment": 10, "plan": 3, "region": 5, "channel": 3, "payment": 4}.items())
     )
-    duckdb.sql(
-        f"""COPY (
+    duckdb.sql(f"""COPY (
             SELECT 's' || i AS spell_id, 'c' || i AS customer_id, {start} AS started_on,
                 CASE WHEN {end} < {DAY} THEN {end} END AS ended_on,
                 CASE WHEN {end} < {DAY} THEN CASE WHEN hash(i + 3) % 3 = 0 THEN 'payment failed' ELSE 'left' END END AS end_reason,
                 {levels}
             FROM range({rows}) AS t(i)
-        ) TO '{folder / "spells.parquet"}' (FORMAT parquet)"""
-    )
-    duckdb.sql(
-        f"""COPY (
+        ) TO '{folder / "spells.parquet"}' (FORMAT parquet)""")
+    duckdb.sql(f"""COPY (
             SELECT 'r' || i AS response_id, 'c' || (hash(i + 5) % {rows}) AS customer_id, (hash(i + 9) % 11)::DOUBLE AS score,
                 TIMESTAMP '2014-01-01' + to_days((hash(i + 11) % 3600)::INT) AS responded_at
             FROM range({rows // 2}) AS t(i)
-        ) TO '{folder / "responses.parquet"}' (FORMAT parquet)"""
-    )
+        ) TO '{folder / "responses.parquet"}' (FORMAT parquet)""")
     (folder / "lab.toml").write_text(LAB, encoding="utf-8")
     os.environ["CEMLAB_CACHE"] = str(folder / "cache")
     open_lab(folder / "lab.toml")

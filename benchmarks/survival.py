@@ -1,13 +1,14 @@
 """How long curves and hazard models take, from Parquet to the estimate, beside lifelines and the bare aggregation.
 
-Ours reduces in the engine (DuckDB, one aggregation) and estimates on the small frame; lifelines loads the columns that it needs
-with pandas. Each side runs in a process of its own, the sides take turns, medians are shown. Seconds are counted from the end of the
-imports, the load from Parquet included; memory is the peak of the whole process, imports included.
+Ours reduces in the engine (DuckDB, one aggregation) and estimates on the small frame; lifelines loads the
+columns that it needs with pandas. Each side runs in a process of its own, the sides take turns, medians are
+shown. Seconds are counted from the end of the imports, the load from Parquet included; memory is the peak of
+the whole process, imports included.
 
     python benchmarks/survival.py --curves 10000000 --cells 1000000 10000000 --rows 1000000 --changes 100000
 
-R takes part where it is installed with its package survival. `--growth` measures curves and Cox's model from ten thousand spells on
-and draws seconds and memory against rows (`benchmarks/survival_growth.py`).
+R takes part where it is installed with its package survival. `--growth` measures curves and Cox's model from
+ten thousand spells on and draws seconds and memory against rows (`benchmarks/survival_growth.py`).
 """
 
 from __future__ import annotations
@@ -27,10 +28,22 @@ import survival_in_r
 CATEGORIES = {"contract": 3, "internet": 3, "payment": 4, "senior": 2, "region": 8}
 NUMBERS = ("age", "income", "usage", "calls", "price")
 SQL = {
-    "months": "SELECT segment, month AS duration, sum(event)::DOUBLE AS events, count(*) - sum(event)::DOUBLE AS censored FROM '{file}' GROUP BY ALL",
-    "days": "SELECT segment, day AS duration, sum(event)::DOUBLE AS events, count(*) - sum(event)::DOUBLE AS censored FROM '{file}' GROUP BY ALL",
-    "cells": f"SELECT month AS duration, {', '.join(CATEGORIES)}, count(*) AS n, sum(event)::BIGINT AS events FROM '{{file}}' GROUP BY ALL",
-    "changes": "SELECT start, stop AS duration, nps, contract, count(*) AS n, sum(event)::BIGINT AS events FROM '{file}' GROUP BY ALL",
+    "months": (
+        "SELECT segment, month AS duration, sum(event)::DOUBLE AS events, count(*) - sum(event)::DOUBLE AS censored"
+        " FROM '{file}' GROUP BY ALL"
+    ),
+    "days": (
+        "SELECT segment, day AS duration, sum(event)::DOUBLE AS events, count(*) - sum(event)::DOUBLE AS censored FROM"
+        " '{file}' GROUP BY ALL"
+    ),
+    "cells": (
+        f"SELECT month AS duration, {', '.join(CATEGORIES)}, count(*) AS n, sum(event)::BIGINT AS events FROM"
+        " '{file}' GROUP BY ALL"
+    ),
+    "changes": (
+        "SELECT start, stop AS duration, nps, contract, count(*) AS n, sum(event)::BIGINT AS events FROM '{file}' GROUP"
+        " BY ALL"
+    ),
 }
 
 
@@ -58,10 +71,12 @@ def make_changes(file: Path, rows: int) -> None:
     import duckdb
 
     people = max(rows // 4, 1)
-    duckdb.sql(f"""COPY (
+    duckdb.sql(
+        f"""COPY (
         SELECT i AS id, 180 * k AS start, 180 * k + CASE WHEN k < last THEN 180 ELSE 1 + (hash(i * 7 + k) % 180)::INT END AS stop,
             (k = last AND hash(i + 3) % 2 = 0)::INT AS event, 'nps ' || (hash(i * 11 + k) % 3) AS nps, 'contract ' || (hash(i) % 3) AS contract
-        FROM (SELECT i, (hash(i + 1) % 7)::INT AS last FROM range({people}) AS t(i)), range(7) AS s(k) WHERE k <= last) TO '{file}' (FORMAT parquet)""")
+        FROM (SELECT i, (hash(i + 1) % 7)::INT AS last FROM range({people}) AS t(i)), range(7) AS s(k) WHERE k <= last) TO '{file}' (FORMAT parquet)"""
+    )
 
 
 def reduced(file: Path, what: str):  # type: ignore[no-untyped-def]
@@ -302,8 +317,9 @@ def compare(item: str, file: Path, *, rows: int, repeats: int, peers: Sequence[s
     found = measured(item, file, rows=rows, repeats=repeats, peers=peers)
     for side, each in found.items():
         print(
-            f"{item:16} {rows:>12,} {side:10} {each['seconds']:9.3f} s {each['seconds'] / found['ours']['seconds']:8.2f} x ours "
-            f"{each['work']:9.3f} s of work {each['peak']:7,.0f} MB  {each['value']:.6g}"
+            f"{item:16} {rows:>12,} {side:10} {each['seconds']:9.3f} s"
+            f" {each['seconds'] / found['ours']['seconds']:8.2f} x ours {each['work']:9.3f} s of work"
+            f" {each['peak']:7,.0f} MB  {each['value']:.6g}"
         )
 
 
@@ -333,8 +349,14 @@ def main() -> None:
 
         survival_growth.run(most=options.most, repeats=options.repeats, peers=peers)
         return
-    asked = {"curves, months": options.curves, "curves, days": options.curves, "log-rank": options.curves, "cox, levels": options.cells,
-             "cox, numbers": options.rows, "cox, changes": options.changes}  # fmt: skip
+    asked = {
+        "curves, months": options.curves,
+        "curves, days": options.curves,
+        "log-rank": options.curves,
+        "cox, levels": options.cells,
+        "cox, numbers": options.rows,
+        "cox, changes": options.changes,
+    }
     with tempfile.TemporaryDirectory() as folder:
         for item, sizes in asked.items():
             for rows in sizes:

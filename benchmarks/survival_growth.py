@@ -1,6 +1,7 @@
 """How time and memory of curves and of Cox's model grow with the number of spells: a table, and a figure on logarithmic axes.
 
-Started by ``python benchmarks/survival.py --growth``; draws into docs/images/survival-growth.svg. The same numbers give the same bytes.
+Started by ``python benchmarks/survival.py --growth``; draws into docs/images/survival-growth.svg. The same
+numbers give the same bytes.
 """
 
 from __future__ import annotations
@@ -18,9 +19,18 @@ TITLES = {
     "curves, months": "Kaplan–Meier, 10 segments, months",
     "cox, levels": "Cox, five covariates in levels, months",
 }
-STYLES = {"ours": ("#0072b2", "o", "-"), "bare": ("#8b939c", ".", ":"), "lifelines": ("#d55e00", "s", "--"), "R": ("#009e73", "^", "-.")}  # fmt: skip
-LARGEST = {("curves, months", "lifelines"): 10_000_000, ("curves, months", "R"): 1_000_000,
-           ("cox, levels", "lifelines"): 1_000_000, ("cox, levels", "R"): 1_000_000}  # fmt: skip
+STYLES = {
+    "ours": ("#0072b2", "o", "-"),
+    "bare": ("#8b939c", ".", ":"),
+    "lifelines": ("#d55e00", "s", "--"),
+    "R": ("#009e73", "^", "-."),
+}
+LARGEST = {
+    ("curves, months", "lifelines"): 10_000_000,
+    ("curves, months", "R"): 1_000_000,
+    ("cox, levels", "lifelines"): 1_000_000,
+    ("cox, levels", "R"): 1_000_000,
+}
 """Rows beyond which a peer needs minutes, or more memory than there is."""
 Measured = dict[str, dict[int, dict[str, dict[str, float]]]]
 

@@ -43,7 +43,10 @@ def run(
     """Fit in R what `fit` says on columns of a Parquet file; return seconds, seconds of work, peak MB and the estimate."""
     import duckdb
 
-    codes = ", ".join([f"(dense_rank() OVER (ORDER BY {name}))::INT AS {name}" for name in levels] + [f"{name}::INT AS {name}" for name in numbers])  # fmt: skip
+    codes = ", ".join(
+        [f"(dense_rank() OVER (ORDER BY {name}))::INT AS {name}" for name in levels]
+        + [f"{name}::INT AS {name}" for name in numbers]
+    )
     columns = duckdb.sql(f"SELECT {codes} FROM '{file}'").fetchnumpy()
     names = [*levels, *numbers]
     with tempfile.TemporaryDirectory() as folder:
@@ -51,7 +54,12 @@ def run(
         with binary.open("wb") as out:
             for name in names:
                 out.write(columns[name].astype("int32").tobytes())
-        script = SCRIPT.format(file=binary, rows=len(columns[names[0]]), fit=fit.format(terms=" + ".join(levels)),
-                               names=", ".join(f'"{name}"' for name in names), levels=", ".join(f'"{name}"' for name in levels))  # fmt: skip
+        script = SCRIPT.format(
+            file=binary,
+            rows=len(columns[names[0]]),
+            fit=fit.format(terms=" + ".join(levels)),
+            names=", ".join(f'"{name}"' for name in names),
+            levels=", ".join(f'"{name}"' for name in levels),
+        )
         done = subprocess.run(["Rscript", "-e", script], check=True, capture_output=True, text=True)
     return dict(json.loads(done.stdout))

@@ -1,7 +1,8 @@
 """Simulations as evidence: how many runs, what counts as a defect, and the pages in docs/evidence that hold their tables.
 
-A simulation asks :func:`runs` how often it shall run, and hands each measured row to the fixture ``record``. With the environment
-variable CEMLAB_EVIDENCE, a folder, it runs in full and each test module writes one page there: ``make evidence``.
+A simulation asks :func:`runs` how often it shall run, and hands each measured row to the fixture ``record``.
+With the environment variable CEMLAB_EVIDENCE, a folder, it runs in full and each test module writes one page
+there: ``make evidence``.
 """
 
 from __future__ import annotations

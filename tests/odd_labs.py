@@ -77,7 +77,8 @@ class Company:
         segments = ", ".join(f'"{name}"' for name in self.segments)
         until = f'data_until = "{self.until}"\n' if self.until else ""
         text = [
-            f'[lab]\nname = "odd"\ncompany = "Odd Company"\ntime_zone = "UTC"\nsegments = [{segments}]\n{until}{self.more}\n'
+            '[lab]\nname = "odd"\ncompany = "Odd Company"\ntime_zone = "UTC"\nsegments ='
+            f" [{segments}]\n{until}{self.more}\n"
         ]
         for name, frame in self.tables.items():
             frame.to_csv(folder / f"{name}.csv", index=False)
@@ -115,33 +116,57 @@ def usual(people: int = PEOPLE, *, seed: int = 5) -> Company:
     lasted = np.ceil(random.exponential(np.where(plan == "basic", 400, 900))).astype(int) + 1
     ended = started + pd.to_timedelta(lasted, unit="D")
     open_ = ended > pd.Timestamp(UNTIL)
-    customers = pd.DataFrame({
-        "customer_id": who, "known_at": _days(started), "region": random.choice(["North", "South", "East"], people), "plan": plan,
-        "wants_price": random.random(people) < 0.5, "wants_help": random.random(people) < 0.4, "wants_speed": random.random(people) < 0.3,
-        "wants_choice": random.random(people) < 0.5,
-    })  # fmt: skip
-    spells = pd.DataFrame({
-        "spell_id": [f"s{number}" for number in range(people)], "customer_id": who, "started_on": _days(started),
-        "ended_on": np.where(open_, "", _days(ended)), "end_reason": np.where(open_, "", random.choice(["price", "moved"], people)),
-    })  # fmt: skip
+    customers = pd.DataFrame(
+        {
+            "customer_id": who,
+            "known_at": _days(started),
+            "region": random.choice(["North", "South", "East"], people),
+            "plan": plan,
+            "wants_price": random.random(people) < 0.5,
+            "wants_help": random.random(people) < 0.4,
+            "wants_speed": random.random(people) < 0.3,
+            "wants_choice": random.random(people) < 0.5,
+        }
+    )
+    spells = pd.DataFrame(
+        {
+            "spell_id": [f"s{number}" for number in range(people)],
+            "customer_id": who,
+            "started_on": _days(started),
+            "ended_on": np.where(open_, "", _days(ended)),
+            "end_reason": np.where(open_, "", random.choice(["price", "moved"], people)),
+        }
+    )
     asked = random.integers(0, people, people)
     at = started[asked] + pd.to_timedelta(random.integers(0, 900, people), unit="D")
     at = at.where(at < pd.Timestamp(UNTIL), pd.Timestamp(UNTIL) - pd.Timedelta(days=3))
-    responses = pd.DataFrame({
-        "response_id": [f"r{number}" for number in range(people)], "customer_id": who[asked], "responded_at": _days(at), "metric": "nps",
-        "score": random.integers(0, 11, people), "channel": random.choice(["mail", "web"], people),
-    })  # fmt: skip
+    responses = pd.DataFrame(
+        {
+            "response_id": [f"r{number}" for number in range(people)],
+            "customer_id": who[asked],
+            "responded_at": _days(at),
+            "metric": "nps",
+            "score": random.integers(0, 11, people),
+            "channel": random.choice(["mail", "web"], people),
+        }
+    )
     bought = random.integers(0, people, 4 * people)
     when = started[bought] + pd.to_timedelta(random.integers(0, 900, 4 * people), unit="D")
     when = when.where(when < pd.Timestamp(UNTIL), pd.Timestamp(UNTIL) - pd.Timedelta(days=5))
-    transactions = pd.DataFrame({
-        "transaction_id": [f"t{number}" for number in range(4 * people)], "customer_id": who[bought], "occurred_at": _days(when),
-        "amount": np.round(random.lognormal(3, 1, 4 * people), 2),
-    })  # fmt: skip
+    transactions = pd.DataFrame(
+        {
+            "transaction_id": [f"t{number}" for number in range(4 * people)],
+            "customer_id": who[bought],
+            "occurred_at": _days(when),
+            "amount": np.round(random.lognormal(3, 1, 4 * people), 2),
+        }
+    )
     events = transactions[["customer_id", "occurred_at"]].assign(
-        event_id=[f"e{number}" for number in range(4 * people)], touchpoint="service", channel=random.choice(["phone", "web"], 4 * people),
+        event_id=[f"e{number}" for number in range(4 * people)],
+        touchpoint="service",
+        channel=random.choice(["phone", "web"], 4 * people),
         kind=random.choice(["contact", "complaint"], 4 * people, p=[0.8, 0.2]),
-    )  # fmt: skip
+    )
     return Company(
         {
             "customers": customers,
@@ -284,9 +309,12 @@ def _ours(made: Company) -> Company:
 def _rated(made: Company, items: int) -> Company:
     ids = made.only("responses").tables["responses"]["response_id"]
     random = np.random.default_rng(4)
-    made.tables["ratings"] = pd.concat([
-        pd.DataFrame({"response_id": ids, "item": f"item {number}", "score": random.integers(1, 6, len(ids))}) for number in range(items)
-    ])  # fmt: skip
+    made.tables["ratings"] = pd.concat(
+        [
+            pd.DataFrame({"response_id": ids, "item": f"item {number}", "score": random.integers(1, 6, len(ids))})
+            for number in range(items)
+        ]
+    )
     made.segments = ()
     return made
 
@@ -303,11 +331,11 @@ Maker = Callable[[], Company]
 ODD: dict[str, Maker] = {
     "sound": usual,
     "nobody left": lambda: _nobody_left(usual()),
-    "all left on one day": lambda: usual().set(
-        "spells", started_on="2022-01-01", ended_on="2023-06-15", end_reason="price"
+    "all left on one day": (
+        lambda: usual().set("spells", started_on="2022-01-01", ended_on="2023-06-15", end_reason="price")
     ),
-    "all left within the first month": lambda: usual().set(
-        "spells", started_on="2023-01-01", ended_on="2023-01-09", end_reason="price"
+    "all left within the first month": (
+        lambda: usual().set("spells", started_on="2023-01-01", ended_on="2023-01-09", end_reason="price")
     ),
     "one segment": lambda: usual().set("customers", region="North", plan="basic"),
     "five months old": _young,
@@ -353,8 +381,8 @@ ODD: dict[str, Maker] = {
     "weights of zero": lambda: usual().set("responses", weight=0.0),
     "all in one account": lambda: usual().set("customers", account_id="a1"),
     "empty labels": lambda: usual().set("customers", region="", plan=""),
-    "one reason only": lambda: usual().set(
-        "spells", end_reason=np.where(usual().tables["spells"]["ended_on"] == "", "", "price")
+    "one reason only": (
+        lambda: usual().set("spells", end_reason=np.where(usual().tables["spells"]["ended_on"] == "", "", "price"))
     ),
 }
 

@@ -15,10 +15,15 @@ COX_TERMS = {
     "veteran": ["trt", "celltype", "karno", "diagtime", "age", "prior"],
     "heart": ["age", "year", "surgery", "transplant"],
 }
-SMALL_CELLS = pd.DataFrame({
-    "plan": ["a", "a", "b", "b", "c", "c"] * 2, "region": ["n", "s"] * 6, "duration": [1, 2, 1, 2, 1, 2, 3, 3, 3, 3, 3, 3],
-    "n": [30, 20, 40, 20, 30, 30, 50, 60, 50, 40, 60, 70], "events": [10, 9, 8, 4, 9, 12, 5, 4, 7, 9, 6, 8],
-})  # fmt: skip
+SMALL_CELLS = pd.DataFrame(
+    {
+        "plan": ["a", "a", "b", "b", "c", "c"] * 2,
+        "region": ["n", "s"] * 6,
+        "duration": [1, 2, 1, 2, 1, 2, 3, 3, 3, 3, 3, 3],
+        "n": [30, 20, 40, 20, 30, 30, 50, 60, 50, 40, 60, 70],
+        "events": [10, 9, 8, 4, 9, 12, 5, 4, 7, 9, 6, 8],
+    }
+)
 """Every level leaves and stays at the same times."""
 REFERENCE = Path(__file__).resolve().parent / "reference"
 
@@ -97,14 +102,27 @@ def mgus2(folder: Path, name: str = "mgus2") -> pd.DataFrame:
 def telco(folder: Path) -> pd.DataFrame:
     """The telecom sample, tenure in months."""
     rows = pd.read_csv(folder / "data/telco_ibm/Telco-Customer-Churn.csv")
-    yes = {name: (rows[source] == "Yes") * 1 for name, source in (
-        ("partner", "Partner"), ("paperless", "PaperlessBilling"), ("security", "OnlineSecurity"), ("support", "TechSupport"))}  # fmt: skip
-    return pd.DataFrame({
-        "duration": rows["tenure"], "event": (rows["Churn"] == "Yes") * 1,
-        "contract": rows["Contract"].map({"Month-to-month": "M", "One year": "1y", "Two year": "2y"}),
-        "internet": rows["InternetService"].map({"DSL": "DSL", "Fiber optic": "Fiber"}).fillna("No"),
-        "monthly": rows["MonthlyCharges"], "senior": rows["SeniorCitizen"], "male": (rows["gender"] == "Male") * 1, **yes,
-    })  # fmt: skip
+    yes = {
+        name: (rows[source] == "Yes") * 1
+        for name, source in (
+            ("partner", "Partner"),
+            ("paperless", "PaperlessBilling"),
+            ("security", "OnlineSecurity"),
+            ("support", "TechSupport"),
+        )
+    }
+    return pd.DataFrame(
+        {
+            "duration": rows["tenure"],
+            "event": (rows["Churn"] == "Yes") * 1,
+            "contract": rows["Contract"].map({"Month-to-month": "M", "One year": "1y", "Two year": "2y"}),
+            "internet": rows["InternetService"].map({"DSL": "DSL", "Fiber optic": "Fiber"}).fillna("No"),
+            "monthly": rows["MonthlyCharges"],
+            "senior": rows["SeniorCitizen"],
+            "male": (rows["gender"] == "Male") * 1,
+            **yes,
+        }
+    )
 
 
 def cox_rows(name: str, folder: Path) -> pd.DataFrame:

@@ -34,7 +34,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "cell_type": "code",
             "id": "b",
             "metadata": {"tags": ["parameters"]},
-            "source": 'lab_file: str = "lab.toml"  # lab\nlevel: float = 0.95  # level\nsegment_by: list[str] = []  # by',
+            "source": (
+                'lab_file: str = "lab.toml"  # lab\nlevel: float = 0.95  # level\nsegment_by: list[str] = []  # by'
+            ),
             "outputs": [],
             "execution_count": None,
         },

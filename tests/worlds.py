@@ -41,16 +41,25 @@ def company(customers: int = 240, seed: int = 5) -> dict[str, pd.DataFrame]:
         for first, same, own in zip(again, twice[customers:], begun[customers:], strict=True)
     ]
     ended = (started + lasted).where(started + lasted < pd.Timestamp(AS_OF))
-    spells = pd.DataFrame({
-        "spell_id": [f"s{number:04d}" for number in random.permutation(len(owner))], "customer_id": ids[owner], "started_on": started.dt.date,
-        "ended_on": ended.dt.date, "end_reason": pd.Series(random.choice(["price", "moved"], len(owner))).mask(ended.isna()),
-        "observed_from": (started + pd.to_timedelta(random.choice([0, 0, 60], len(owner)), unit="D")).dt.date,
-        "contract": random.choice(["monthly", "yearly"], len(owner)),
-    })  # fmt: skip
+    spells = pd.DataFrame(
+        {
+            "spell_id": [f"s{number:04d}" for number in random.permutation(len(owner))],
+            "customer_id": ids[owner],
+            "started_on": started.dt.date,
+            "ended_on": ended.dt.date,
+            "end_reason": pd.Series(random.choice(["price", "moved"], len(owner))).mask(ended.isna()),
+            "observed_from": (started + pd.to_timedelta(random.choice([0, 0, 60], len(owner)), unit="D")).dt.date,
+            "contract": random.choice(["monthly", "yearly"], len(owner)),
+        }
+    )
     spells = spells[spells["ended_on"].isna() | (spells["ended_on"] >= spells["observed_from"])].reset_index(drop=True)
     return {
-        "customers": people, "spells": spells, **_surveys(random, ids), **_deeds(random, ids), "assignments": _written(random, ids),
-    }  # fmt: skip
+        "customers": people,
+        "spells": spells,
+        **_surveys(random, ids),
+        **_deeds(random, ids),
+        "assignments": _written(random, ids),
+    }
 
 
 def _surveys(random: np.random.Generator, ids: np.ndarray) -> dict[str, pd.DataFrame]:
@@ -64,35 +73,61 @@ def _surveys(random: np.random.Generator, ids: np.ndarray) -> dict[str, pd.DataF
     at = (sent[kept] + pd.to_timedelta(random.choice([0, 3, 20], len(kept)), unit="D")).to_numpy()
     whose, many = whose[kept], len(kept)
     at[::3], whose[::3] = at[np.arange(0, many, 3) // 6 * 6], whose[np.arange(0, many, 3) // 6 * 6]
-    responses = pd.DataFrame({
-        "response_id": [f"r{k:05d}" for k in random.permutation(many)], "invitation_id": invitations["invitation_id"].to_numpy()[kept],
-        "customer_id": whose, "responded_at": pd.to_datetime(at), "survey": random.choice(["web", "call"], many), "metric": "nps",
-        "score": random.choice([0.0, 6.0, 7.0, 8.0, 9.0, 10.0], many), "touchpoint": random.choice(["shop", "help"], many),
-        "weight": random.choice([0.5, 1.0, 2.5], many), "stratum": random.choice(["a", "b"], many), "cluster": whose,
-    })  # fmt: skip
-    ratings = pd.DataFrame({
-        "response_id": np.repeat(responses["response_id"].to_numpy(), 2), "item": ["price", "service"] * many,
-        "score": random.integers(1, 6, 2 * many).astype(float),
-    })  # fmt: skip
+    responses = pd.DataFrame(
+        {
+            "response_id": [f"r{k:05d}" for k in random.permutation(many)],
+            "invitation_id": invitations["invitation_id"].to_numpy()[kept],
+            "customer_id": whose,
+            "responded_at": pd.to_datetime(at),
+            "survey": random.choice(["web", "call"], many),
+            "metric": "nps",
+            "score": random.choice([0.0, 6.0, 7.0, 8.0, 9.0, 10.0], many),
+            "touchpoint": random.choice(["shop", "help"], many),
+            "weight": random.choice([0.5, 1.0, 2.5], many),
+            "stratum": random.choice(["a", "b"], many),
+            "cluster": whose,
+        }
+    )
+    ratings = pd.DataFrame(
+        {
+            "response_id": np.repeat(responses["response_id"].to_numpy(), 2),
+            "item": ["price", "service"] * many,
+            "score": random.integers(1, 6, 2 * many).astype(float),
+        }
+    )
     return {"invitations": invitations, "responses": responses, "ratings": ratings}
 
 
 def _deeds(random: np.random.Generator, ids: np.ndarray) -> dict[str, pd.DataFrame]:
     size = 5 * len(ids)
-    events = pd.DataFrame({
-        "event_id": [f"e{k:05d}" for k in range(size)], "customer_id": random.choice(ids, size),
-        "occurred_at": _day(random, size, first=100, last=1090, step=15), "touchpoint": "help",
-        "channel": random.choice(["phone", "mail"], size), "kind": random.choice(["complaint", "price_change", "visit"], size),
-    })  # fmt: skip
-    transactions = pd.DataFrame({
-        "transaction_id": [f"t{k:05d}" for k in range(size)], "customer_id": random.choice(ids, size),
-        "occurred_at": _day(random, size, first=100, last=1090, step=15), "amount": random.gamma(2, 20, size).round(2),
-    }).assign(margin=lambda table: (0.3 * table["amount"]).round(2))  # fmt: skip
+    events = pd.DataFrame(
+        {
+            "event_id": [f"e{k:05d}" for k in range(size)],
+            "customer_id": random.choice(ids, size),
+            "occurred_at": _day(random, size, first=100, last=1090, step=15),
+            "touchpoint": "help",
+            "channel": random.choice(["phone", "mail"], size),
+            "kind": random.choice(["complaint", "price_change", "visit"], size),
+        }
+    )
+    transactions = pd.DataFrame(
+        {
+            "transaction_id": [f"t{k:05d}" for k in range(size)],
+            "customer_id": random.choice(ids, size),
+            "occurred_at": _day(random, size, first=100, last=1090, step=15),
+            "amount": random.gamma(2, 20, size).round(2),
+        }
+    ).assign(margin=lambda table: (0.3 * table["amount"]).round(2))
     opened = _day(random, len(ids), first=300, last=1000, step=15)
-    cases = pd.DataFrame({
-        "case_id": [f"k{k:05d}" for k in range(len(ids))], "customer_id": random.choice(ids, len(ids)), "opened_at": opened,
-        "closed_at": opened + pd.Timedelta(days=5), "action": "call",
-    })  # fmt: skip
+    cases = pd.DataFrame(
+        {
+            "case_id": [f"k{k:05d}" for k in range(len(ids))],
+            "customer_id": random.choice(ids, len(ids)),
+            "opened_at": opened,
+            "closed_at": opened + pd.Timedelta(days=5),
+            "action": "call",
+        }
+    )
     return {"events": events, "transactions": transactions, "cases": cases}
 
 

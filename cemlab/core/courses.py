@@ -59,8 +59,8 @@ class Course(Protocol):
 class Proportional:
     """One baseline hazard, which the levels multiply.
 
-    log H(h | x) = log H₀(h) + (x − c)·β, Var = noise/H₀² + (x − m)ᵀ V (x − m), m the hazard-weighted mean of the columns
-    among those at risk.
+    log H(h | x) = log H₀(h) + (x − c)·β, Var = noise/H₀² + (x − m)ᵀ V (x − m), m the hazard-weighted mean of
+    the columns among those at risk.
 
     Attributes
     ----------
@@ -139,7 +139,8 @@ class Proportional:
 class Periods:
     """A hazard for each period, which the levels shift on the scale of its link.
 
-    H(h | x) = Σ_k g(b_k·α + x·β) over the periods k to h; g = exp for the complementary log-log link, log(1 + exp) for the logit.
+    H(h | x) = Σ_k g(b_k·α + x·β) over the periods k to h; g = exp for the complementary log-log link, log(1 +
+    exp) for the logit.
 
     Attributes
     ----------

@@ -198,7 +198,8 @@ def too_narrow(metric: str, *, answers: float, highest: float) -> bool:
     Returns
     -------
     bool
-        True for ``nps`` with at least 30 answers none of which is above 5: on a scale from 0 to 10 hardly any company gets that.
+        True for ``nps`` with at least 30 answers none of which is above 5: on a scale from 0 to 10 hardly any
+        company gets that.
 
     Examples
     --------

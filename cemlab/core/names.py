@@ -9,20 +9,93 @@ from cemlab.core.scales import METRIC_SCALES
 
 _OF_METRICS = (f"{metric}_{side}" for metric in METRIC_SCALES for side in ("before", "given", "now", "rest", "segment"))
 
-OWN_NAMES = frozenset((
-    *_OF_METRICS,
-    # of counts
-    "cause", "censored", "complete", "count", "day", "duration", "entered", "events", "from_score", "n", "n_at_risk", "n_clusters",
-    "n_customers", "other", "period", "period_before", "probability", "replicate", "sampling_stratum", "score", "start", "sum_w", "sum_w2",
-    "to_score", "value",
-    # of results
-    "at_risk", "centre", "chi_square", "ci_high", "ci_low", "deff", "df", "end", "estimate", "expected", "first", "flagged", "followed",
-    "group", "group_value", "horizon", "kind", "largest_share", "last", "last_seen", "mde", "mean", "moved_share", "n_before", "n_eff",
-    "n_periods", "n_rest", "n_star", "observed", "overstated", "p_value", "per_year", "predicted", "q_value", "reached", "reason",
-    "rest_value", "scatter_p", "share_left", "small_sample", "spread", "std_error", "suppressed", "tau", "too_small", "variance", "versus",
-    # of judged comparisons
-    "conclusion", "family", "floor", "mde_unadjusted", "p_material", "q_ordinary", "significant",
-))  # fmt: skip
+OWN_NAMES = frozenset(
+    (
+        *_OF_METRICS,
+        # of counts
+        "cause",
+        "censored",
+        "complete",
+        "count",
+        "day",
+        "duration",
+        "entered",
+        "events",
+        "from_score",
+        "n",
+        "n_at_risk",
+        "n_clusters",
+        "n_customers",
+        "other",
+        "period",
+        "period_before",
+        "probability",
+        "replicate",
+        "sampling_stratum",
+        "score",
+        "start",
+        "sum_w",
+        "sum_w2",
+        "to_score",
+        "value",
+        # of results
+        "at_risk",
+        "centre",
+        "chi_square",
+        "ci_high",
+        "ci_low",
+        "deff",
+        "df",
+        "end",
+        "estimate",
+        "expected",
+        "first",
+        "flagged",
+        "followed",
+        "group",
+        "group_value",
+        "horizon",
+        "kind",
+        "largest_share",
+        "last",
+        "last_seen",
+        "mde",
+        "mean",
+        "moved_share",
+        "n_before",
+        "n_eff",
+        "n_periods",
+        "n_rest",
+        "n_star",
+        "observed",
+        "overstated",
+        "p_value",
+        "per_year",
+        "predicted",
+        "q_value",
+        "reached",
+        "reason",
+        "rest_value",
+        "scatter_p",
+        "share_left",
+        "small_sample",
+        "spread",
+        "std_error",
+        "suppressed",
+        "tau",
+        "too_small",
+        "variance",
+        "versus",
+        # of judged comparisons
+        "conclusion",
+        "family",
+        "floor",
+        "mde_unadjusted",
+        "p_material",
+        "q_ordinary",
+        "significant",
+    )
+)
 """Columns of counts and of results: what customers are compared by, and what a model sees, must be named otherwise."""
 
 PATTERN_NAMES = frozenset(("n", "probability", "replicate", "value"))
@@ -62,7 +135,8 @@ def need_free(names: Iterable[str], *, what: str, but: Collection[str] = (), own
     if taken:
         listed = ", ".join(f"`{name}`" for name in taken)
         raise ParameterError(
-            f"{what} must not name a column that results have themselves: {listed} {'is' if len(taken) == 1 else 'are'} one. "
+            f"{what} must not name a column that results have themselves: {listed} {'is' if len(taken) == 1 else 'are'}"
+            " one. "
             f'Map it under another name in the lab file, such as `own_{taken[0]} = "{taken[0]}"`.'
         )
 

@@ -94,7 +94,8 @@ class Parameter:
                 if item not in self.choices:
                     raise self.refuse(
                         value,
-                        f"must be one of {', '.join(filter(None, self.choices))}{', or empty' if '' in self.choices else ''}",
+                        "must be one of"
+                        f" {', '.join(filter(None, self.choices))}{', or empty' if '' in self.choices else ''}",
                         near_miss(str(item), self.choices),
                     )
         return coerced
@@ -273,7 +274,8 @@ REGISTRY: Mapping[str, Parameter] = {
         Parameter(
             "materiality",
             "number",
-            "smallest difference worth flagging: in points (nps), percentage points (csat, shares), hundredths of the scale (ces)",
+            "smallest difference worth flagging: in points (nps), percentage points (csat, shares), hundredths of the"
+            " scale (ces)",
             low=0,
         ),
         Parameter(
@@ -283,7 +285,8 @@ REGISTRY: Mapping[str, Parameter] = {
         Parameter(
             "weights",
             "text",
-            "what an answer weighs: auto (its own weight where the lab maps one), none, lab (its own), or an assignment",
+            "what an answer weighs: auto (its own weight where the lab maps one), none, lab (its own), or an"
+            " assignment",
         ),
         Parameter(
             "unusable_share",

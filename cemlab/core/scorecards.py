@@ -113,8 +113,8 @@ class Scorecard:
     model : str
         What was fitted: "Cox", "discrete time, logit", "tenure alone", …
     terms : tuple of str
-        Covariates in levels, named as `cemlab.prepare.cells` names them; ``tenure`` is whole months since the spell's first
-        day at the cut.
+        Covariates in levels, named as `cemlab.prepare.cells` names them; ``tenure`` is whole months since the
+        spell's first day at the cut.
     time_varying : tuple of str
         Those of the terms that come from history.
     bins : mapping of str to tuple of float
@@ -124,8 +124,8 @@ class Scorecard:
     horizons : tuple of float
         In that unit, rising.
     points : pandas.DataFrame
-        One row per ``term`` and ``level``: ``points`` (log hazard, or log odds; 0 at the reference) and ``share`` of the
-        training customers. The levels of a term stand in the order of its columns.
+        One row per ``term`` and ``level``: ``points`` (log hazard, or log odds; 0 at the reference) and
+        ``share`` of the training customers. The levels of a term stand in the order of its columns.
     course : Course
         How the hazard adds up until each horizon.
     cause : str
@@ -158,8 +158,8 @@ class Scorecard:
         without = [name for name in self.terms if name not in parts]
         if without or not self.terms:
             raise SchemaError(
-                f"A scorecard must have a term, and points for each: {len(self.terms)} were given, {len(without)} of them without points. "
-                "Train on a column that tells customers apart; `tenure_baseline` needs none."
+                f"A scorecard must have a term, and points for each: {len(self.terms)} were given, {len(without)} of"
+                " them without points. Train on a column that tells customers apart; `tenure_baseline` needs none."
             )
         object.__setattr__(self, "_levels", MappingProxyType({name: parts[name] for name in self.terms}))
         object.__setattr__(self, "bins", MappingProxyType(dict(self.bins)))
@@ -167,14 +167,15 @@ class Scorecard:
     def of(self, patterns: pd.DataFrame, *, level: float = 0.95, reasons: int = 3) -> pd.DataFrame:
         """Return the risk of each pattern, its interval and its largest reasons.
 
-        risk = 1 − exp(−H), limits 1 − exp(−H·exp(∓z·se(log H))). A reason is a term whose points lie above the mean of the training
-        customers; the largest excess comes first, equal ones by name.
+        risk = 1 − exp(−H), limits 1 − exp(−H·exp(∓z·se(log H))). A reason is a term whose points lie above the
+        mean of the training customers; the largest excess comes first, equal ones by name.
 
         Parameters
         ----------
         patterns : pandas.DataFrame
-            A column of text per term; other columns are ignored. Missing and empty values are the level `UNKNOWN`. Numbers,
-            and bins finer than those of training, are taken into the bins of training; a bin in which nobody was then into the nearest.
+            A column of text per term; other columns are ignored. Missing and empty values are the level
+            `UNKNOWN`. Numbers, and bins finer than those of training, are taken into the bins of training; a
+            bin in which nobody was then into the nearest.
         level : float, default 0.95
             Confidence level, in (0, 1).
         reasons : int, default 3
@@ -183,8 +184,9 @@ class Scorecard:
         Returns
         -------
         pandas.DataFrame
-            One row per row of `patterns`, with its index: ``risk_<h>``, ``low_<h>``, ``high_<h>`` per horizon, ``reason_1`` …
-            ("term: level", empty where there is none), ``unscored`` (empty, else why there is no risk).
+            One row per row of `patterns`, with its index: ``risk_<h>``, ``low_<h>``, ``high_<h>`` per horizon,
+            ``reason_1`` … ("term: level", empty where there is none), ``unscored`` (empty, else why there is no
+            risk).
 
         Raises
         ------
@@ -242,7 +244,8 @@ class Scorecard:
         """
         if horizon not in self.horizons:
             raise ParameterError(
-                f"`horizon` must be one of the scorecard's, {', '.join(f'{each:g}' for each in self.horizons)}: {horizon:g} was given."
+                f"`horizon` must be one of the scorecard's, {', '.join(f'{each:g}' for each in self.horizons)}:"
+                f" {horizon:g} was given."
             )
         codes, unscored = self._coded(patterns)
         lost = int((unscored != "").sum())
@@ -302,7 +305,10 @@ class Scorecard:
                 texts = [text if text in position else bin_ for text, bin_ in zip(texts, coarse, strict=True)]
                 texts = _nearest(texts, level_names(self.bins[name]), position)
             codes[:, at] = np.array([position.get(text, -1) for text in texts], dtype=np.int64)[row]
-            why = [f"`{name}` is missing" if text == UNKNOWN else f"`{name}` has a level never seen in training" for text in texts]  # fmt: skip
+            why = [
+                f"`{name}` is missing" if text == UNKNOWN else f"`{name}` has a level never seen in training"
+                for text in texts
+            ]
             new = (codes[:, at] < 0) & (unscored == "")
             unscored[new] = np.array(why, dtype=object)[row[new]]
         return codes, unscored
@@ -329,8 +335,10 @@ def _nearest(levels: Sequence[str], names: Sequence[str], known: Container[str])
     place = {name: at for at, name in enumerate(names)}
     seen = [at for at, name in enumerate(names) if name in known]
     return [
-        names[min(seen, key=lambda at: abs(at - place[level]))]
-        if seen and level in place and level not in known
-        else level
+        (
+            names[min(seen, key=lambda at: abs(at - place[level]))]
+            if seen and level in place and level not in known
+            else level
+        )
         for level in levels
     ]

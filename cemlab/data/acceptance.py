@@ -55,7 +55,8 @@ class TableRecord:
     remarks : dict of str to int
         What else was seen, and how often.
     last_ended : str
-        Last day on which something of its rows ended, ISO; empty where nothing did, or where ends are recorded that lie ahead.
+        Last day on which something of its rows ended, ISO; empty where nothing did, or where ends are recorded
+        that lie ahead.
     absent : dict of str to list of str
         What declares codes → those that no cell of its source holds.
     scored : dict of str to int

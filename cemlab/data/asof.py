@@ -50,8 +50,9 @@ def as_of_day(asked: str, snapshot: Snapshot) -> dt.date | None:
         return end
     if until and asked > end.isoformat():
         raise ParameterError(
-            f"`as_of` must not be later than {end}, for the lab file says `data_until` {until}: {asked} was given, and "
-            "what happened since would pass for nothing. Choose an earlier day, or mend `data_until` with newer sources."
+            f"`as_of` must not be later than {end}, for the lab file says `data_until` {until}: {asked} was given, and"
+            " what happened since would pass for nothing. Choose an earlier day, or mend `data_until` with newer"
+            " sources."
         )
     if asked <= known:
         raise InsufficientDataError(
@@ -64,8 +65,9 @@ def as_of_day(asked: str, snapshot: Snapshot) -> dt.date | None:
 def last_day(snapshot: Snapshot) -> tuple[str, str]:
     """Return the last day that a lab is known to be complete for, and what says so.
 
-    The declared `data_until`, else the last on which a row became known. An end recorded for a later day may be planned, or may be all that an
-    export without new contracts tells of that time: only who made it knows, so it is pointed out, and not taken for either.
+    The declared `data_until`, else the last on which a row became known. An end recorded for a later day may be
+    planned, or may be all that an export without new contracts tells of that time: only who made it knows, so
+    it is pointed out, and not taken for either.
 
     Parameters
     ----------
@@ -92,7 +94,10 @@ def last_day(snapshot: Snapshot) -> tuple[str, str]:
     )
     if not later[0]:
         return day, f"{why}; say `data_until` if the sources are complete for longer or shorter"
-    return day, (
-        f"{why}. Ends of {later[1]} are recorded up to {later[0]}, and those after {day} do not count: say `data_until = {later[0]}` if they "
-        "have happened, or an earlier day if some are planned"
+    return (
+        day,
+        (
+            f"{why}. Ends of {later[1]} are recorded up to {later[0]}, and those after {day} do not count: say"
+            f" `data_until = {later[0]}` if they have happened, or an earlier day if some are planned"
+        ),
     )

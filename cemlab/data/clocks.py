@@ -1,8 +1,9 @@
 """Times as they are written, with a zone or without one, as the SQL of instants and days.
 
-A zone that a value names is used: an offset (``Z``, ``+02:00``, ``GMT+2``), the name of a region (``Europe/Paris``), or an abbreviation,
-which stands for its own offset all year (``CET`` is +01:00, in summer too). Where a clock is put back, a time that comes twice is the later
-one; where it is put forward, a time that never was is taken as if the clock had not been moved.
+A zone that a value names is used: an offset (``Z``, ``+02:00``, ``GMT+2``), the name of a region
+(``Europe/Paris``), or an abbreviation, which stands for its own offset all year (``CET`` is +01:00, in summer
+too). Where a clock is put back, a time that comes twice is the later one; where it is put forward, a time that
+never was is taken as if the clock had not been moved.
 """
 
 from __future__ import annotations
@@ -205,7 +206,10 @@ class Clock:
             return f"CAST({self.instant(held) if moved else self.local(held)} AS DATE)"
         cast = f"TRY_CAST({held} AS DATE)"
         # a time with a zone may fall on another day in the lab's
-        naive = f"WHEN regexp_matches({held}, '{_DAY}{'' if self.declared else f'({_TIME})?'}$') THEN TRY_CAST(left({held}, 10) AS DATE) "
+        naive = (
+            f"WHEN regexp_matches({held}, '{_DAY}{'' if self.declared else f'({_TIME})?'}$') THEN TRY_CAST(left({held},"
+            " 10) AS DATE) "
+        )
         return (
             f"CASE WHEN CAST({cast} AS VARCHAR) = {held} THEN {cast} {naive}"
             f"WHEN regexp_matches({held}, '{_DAY}{_TIME}') THEN CAST({self.instant(held)} AS DATE) END"
@@ -289,7 +293,10 @@ def _zoned(local: str, zone: str) -> str:
     """SQL of the instant of a time in a zone that a text names; null for a name that nobody knows."""
     known = " ".join(f"WHEN {quoted(name)} THEN {minutes}" for name, minutes in _OFFSETS.items())
     sign, hours, minutes = (f"regexp_extract({zone}, '^{_SIGNED}$', {group})" for group in (1, 2, 3))
-    signed = f"(CASE {sign} WHEN '-' THEN -1 ELSE 1 END) * (60 * TRY_CAST({hours} AS BIGINT) + coalesce(TRY_CAST({minutes} AS BIGINT), 0))"
+    signed = (
+        f"(CASE {sign} WHEN '-' THEN -1 ELSE 1 END) * (60 * TRY_CAST({hours} AS BIGINT) + coalesce(TRY_CAST({minutes}"
+        " AS BIGINT), 0))"
+    )
     return (
         f"CASE WHEN regexp_matches({zone}, '^{_SIGNED}$') THEN {_ahead(local, signed)} "
         f"WHEN list_contains(getvariable('{REGIONS}'), {zone}) THEN timezone({zone}, {local}) "

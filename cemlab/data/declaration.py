@@ -190,7 +190,8 @@ def metric_scales(metrics: Mapping[str, MetricSection]) -> tuple[MetricScale, ..
     nps = metrics.get("nps", MetricSection())
     if nps.scale or nps.top or nps.low_effort:
         raise SchemaError(
-            "`nps` is always asked from 0 to 10: the lab file declares its codes in `[metrics.nps]`. Leave only `decimals` there."
+            "`nps` is always asked from 0 to 10: the lab file declares its codes in `[metrics.nps]`. Leave only"
+            " `decimals` there."
         )
     scales = [NPS.with_decimals(nps.decimals)]
     for name, section in metrics.items():
@@ -271,12 +272,13 @@ def _check_columns(table: Table, source: Source, *, days: set[str]) -> None:
         canonical = table.column(name)
         if column_map.may_miss and not points_to(table, name):
             raise SchemaError(
-                f"Only an id that points to another table takes `may_miss`: `{table.name}.{name}` does not. Take it out, or "
-                "write it in its `lookup`."
+                f"Only an id that points to another table takes `may_miss`: `{table.name}.{name}` does not. Take it"
+                " out, or write it in its `lookup`."
             )
         if canonical and column_map.type not in (None, canonical.type):
             raise SchemaError(
-                f"`{table.name}.{name}` must be {canonical.type}: the lab file says {column_map.type}. Leave its type out."
+                f"`{table.name}.{name}` must be {canonical.type}: the lab file says {column_map.type}. Leave its type"
+                " out."
             )
         if canonical:
             continue
@@ -284,7 +286,7 @@ def _check_columns(table: Table, source: Source, *, days: set[str]) -> None:
             _check_names([name], known, f"column of `{table.name}`")
         if not _NAME.match(name) or name in days:
             raise SchemaError(
-                f"A column of the lab's own must be named in lower case letters, digits and _, and not like a day that "
+                "A column of the lab's own must be named in lower case letters, digits and _, and not like a day that "
                 f"intake adds: `{table.name}.{name}` is not. Rename it in the lab file."
             )
 
@@ -308,12 +310,13 @@ def _check_wide(table: Table, source: Source) -> None:
         return
     if table.name != "ratings":
         raise SchemaError(
-            f"Only `ratings` takes `items` and `items_like`: `{source.shown}` of `{table.name}` has them. Take them out."
+            f"Only `ratings` takes `items` and `items_like`: `{source.shown}` of `{table.name}` has them. Take them"
+            " out."
         )
     if "item" in source.columns or source.columns.get("score", ColumnMap()).origins:
         raise SchemaError(
-            f"A wide survey must leave `item` out, and `from` of `score`: `{source.shown}` maps them, and has `items` or "
-            "`items_like` too. Remove one of the two."
+            f"A wide survey must leave `item` out, and `from` of `score`: `{source.shown}` maps them, and has `items`"
+            " or `items_like` too. Remove one of the two."
         )
 
 
@@ -324,17 +327,20 @@ def _check_origins(table: Table, source: Source, types: Mapping[str, Type]) -> N
             where = f"`{table.name}.{name}`" + f" (`else` {place})" * bool(place)
             if not origin.origins:
                 raise SchemaError(
-                    f"A column takes one of `from`, `constant`, `template`, `row_number` and `product`: {where} has none. Add one."
+                    f"A column takes one of `from`, `constant`, `template`, `row_number` and `product`: {where} has"
+                    " none. Add one."
                 )
             if (origin.product and type_ != "number") or (origin.negative_when and type_ not in ("number", "integer")):
                 raise SchemaError(
-                    f"Only a number takes `product` or `negative_when`: {where} is {type_}. Take it out, or say its type."
+                    f"Only a number takes `product` or `negative_when`: {where} is {type_}. Take it out, or say its"
+                    " type."
                 )
             if origin.offset and type_ not in ("date", "instant"):
                 raise SchemaError(f"Only a date or instant takes days or months: {where} is {type_}. Take them out.")
             if (origin.format or origin.zone) and type_ not in ("date", "instant"):
                 raise SchemaError(
-                    f"Only a date or instant takes a `format` or `zone`: {where} is {type_}. Take it out, or say its type."
+                    f"Only a date or instant takes a `format` or `zone`: {where} is {type_}. Take it out, or say its"
+                    " type."
                 )
 
 

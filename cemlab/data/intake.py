@@ -144,8 +144,9 @@ def _other_scale(table: TableRecord) -> Iterator[str]:
     for metric, highest in table.highest.items():
         if too_narrow(metric, answers=table.scored.get(metric, 0), highest=highest):
             yield (
-                f"`{metric}` is asked from 0 to 10, and none of {table.scored[metric]:,} answers is above {highest:g}. If they were "
-                "given on another scale, map them to a metric of its own and declare its `scale` and `top`."
+                f"`{metric}` is asked from 0 to 10, and none of {table.scored[metric]:,} answers is above {highest:g}."
+                " If they were given on another scale, map them to a metric of its own and declare its `scale` and"
+                " `top`."
             )
 
 
@@ -165,7 +166,10 @@ def _remedy(metric: str, reason: str) -> str:
     if reason == BETWEEN_CODES:
         return f'Declare `decimals` under `[metrics.{metric}]`: "round", "floor", or "own" where tenths are codes.'
     if reason == OFF_SCALE and metric == "nps":
-        return "`nps` is asked from 0 to 10. Declare codes of no answer as `missing`; map another scale to a metric of its own."
+        return (
+            "`nps` is asked from 0 to 10. Declare codes of no answer as `missing`; map another scale to a metric of its"
+            " own."
+        )
     if reason == OFF_SCALE:
         return f"Declare codes of no answer as `missing` of `score`, or mend `scale` under `[metrics.{metric}]`."
     return "Map its codes in `values` of `score`, and declare codes of no answer as `missing`."

@@ -51,7 +51,10 @@ def all_rows(staged: Staged) -> str:
         To stand after FROM; a row's place is its part and its number there.
     """
     files = ", ".join(literal(path) for path, _ in staged.parts)
-    return f"(SELECT * EXCLUDE (file_row_number), file_row_number AS {ROW} FROM read_parquet([{files}], file_row_number = true))"
+    return (
+        f"(SELECT * EXCLUDE (file_row_number), file_row_number AS {ROW} FROM read_parquet([{files}], file_row_number ="
+        " true))"
+    )
 
 
 def sound_rows(staged: Staged) -> str:
@@ -76,9 +79,11 @@ def _add_up(connection: Any, staged: Staged, source: Source) -> None:
     key, own = identifier(source.one_per), f"{PART} IN ({', '.join(map(str, parts))})"
     # the same in every run, whatever order the engine reads in or the file has
     sums = ", ".join(
-        f"fsum({identifier(name)} ORDER BY {identifier(name)}) AS {identifier(name)}"
-        if staged.types[name] == "number"
-        else f"CAST(sum({identifier(name)}) AS BIGINT) AS {identifier(name)}"
+        (
+            f"fsum({identifier(name)} ORDER BY {identifier(name)}) AS {identifier(name)}"
+            if staged.types[name] == "number"
+            else f"CAST(sum({identifier(name)}) AS BIGINT) AS {identifier(name)}"
+        )
         for name in source.sum
     )
     connection.execute(
@@ -98,9 +103,9 @@ def _add_up(connection: Any, staged: Staged, source: Source) -> None:
     for path in parts.values():
         whole = path.with_suffix(".sums")
         connection.execute(
-            f"COPY (SELECT part.* EXCLUDE (file_row_number) REPLACE ({added}) FROM read_parquet({literal(path)}, file_row_number = true) AS part "
-            f"LEFT JOIN sums ON part.{key} = sum_of AND {FAULT} IS NULL ORDER BY file_row_number) TO {quoted(str(whole))} "
-            "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+            f"COPY (SELECT part.* EXCLUDE (file_row_number) REPLACE ({added}) FROM read_parquet({literal(path)},"
+            f" file_row_number = true) AS part LEFT JOIN sums ON part.{key} = sum_of AND {FAULT} IS NULL ORDER BY"
+            f" file_row_number) TO {quoted(str(whole))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
         )
         whole.rename(path)
 
@@ -119,8 +124,9 @@ def _one_per(connection: Any, staged: Staged, source: Source) -> None:
         ]
     _leave_out(
         connection,
-        f"SELECT {PART}, {ROW}, row_number() OVER (PARTITION BY {identifier(source.one_per)} ORDER BY {', '.join(order)}) "
-        f"AS place FROM {sound_rows(staged)} WHERE {PART} IN ({', '.join(parts)}) AND {identifier(source.one_per)} IS NOT NULL",
+        f"SELECT {PART}, {ROW}, row_number() OVER (PARTITION BY {identifier(source.one_per)} ORDER BY"
+        f" {', '.join(order)}) AS place FROM {sound_rows(staged)} WHERE {PART} IN ({', '.join(parts)}) AND"
+        f" {identifier(source.one_per)} IS NOT NULL",
         reason,
     )
 
@@ -132,8 +138,9 @@ def _second_rows(connection: Any, staged: Staged) -> None:
     shared = f"SELECT hash({key}) FROM {sound_rows(staged)} GROUP BY ALL HAVING count(*) > 1"
     _leave_out(
         connection,
-        f"SELECT {PART}, {ROW}, row_number() OVER (PARTITION BY {key} ORDER BY {', '.join((PART, *_content(staged), ROW))}) AS place "
-        f"FROM {sound_rows(staged)} WHERE hash({key}) IN ({shared})",
+        f"SELECT {PART}, {ROW}, row_number() OVER (PARTITION BY {key} ORDER BY"
+        f" {', '.join((PART, *_content(staged), ROW))}) AS place FROM {sound_rows(staged)} WHERE hash({key}) IN"
+        f" ({shared})",
         f"another row has the same {' and '.join(f'`{name}`' for name in staged.table.key)}",
     )
 

@@ -230,7 +230,8 @@ class SnapshotLab:
             return self._records[name]
         if name not in TABLES:
             raise SchemaError(
-                f"A table must be a canonical one: `{name}` is not. {near_miss(name, TABLES)}Known: {', '.join(TABLES)}."
+                f"A table must be a canonical one: `{name}` is not. {near_miss(name, TABLES)}Known:"
+                f" {', '.join(TABLES)}."
             )
         table = TABLES[name]
         raise SchemaError(
@@ -305,7 +306,8 @@ def _engine(snapshot: Snapshot) -> Any:
         engine = ibis.duckdb.connect(temp_directory=str(spill), **({"memory_limit": memory} if memory else {}))
     except duckdb.Error:
         raise ParameterError(
-            f"CEMLAB_MEMORY must be a size such as 2GB: it holds {len(memory)} characters that are none. Mend or unset it."
+            f"CEMLAB_MEMORY must be a size such as 2GB: it holds {len(memory)} characters that are none. Mend or"
+            " unset it."
         ) from None
     # a lazy table outlives its lab and still reads the snapshot: that stays for as long as the engine does
     engine.snapshot_in_use = snapshot.use

@@ -263,7 +263,8 @@ class Source(Reading):
         Of several rows with one value of the mapped column `one_per`, the first or last in order of
         the mapped column `order_by` (of the file, when empty) is kept; the others are excluded.
     sum : tuple of str
-        Mapped columns of numbers that are added up over the rows of one value of `one_per`, such as the lines of an invoice.
+        Mapped columns of numbers that are added up over the rows of one value of `one_per`, such as the lines
+        of an invoice.
     items : dict of str to str
         Of ratings in a wide survey: item → its source column.
     items_like : str

@@ -63,9 +63,9 @@ def check_matches(connection: Any, staged: Staged, *, known: Mapping[str, Path])
             lost, asked = identifier(f"_lost_{column}"), identifier(f"_asked_{column}")
             for source, missed, rows in _counted(connection, staged, all_rows(staged), missed=lost, asked=asked):
                 raise SchemaError(
-                    f"A lookup must find at least half of its cells: `{staged.table.name}.{column}` of `{source.shown}` "
-                    f"finds {rows - missed:,} of {rows:,}. Look up by columns that hold the same ids, or write "
-                    "`may_miss = true` in the lookup where most are meant to be missing."
+                    f"A lookup must find at least half of its cells: `{staged.table.name}.{column}` of `{source.shown}`"
+                    f" finds {rows - missed:,} of {rows:,}. Look up by columns that hold the same ids, or write"
+                    " `may_miss = true` in the lookup where most are meant to be missing."
                 )
     for column in staged.types:
         name = points_to(staged.table, column)
@@ -81,9 +81,9 @@ def check_matches(connection: Any, staged: Staged, *, known: Mapping[str, Path])
             if source.maps[column].may_miss:
                 continue
             raise SchemaError(
-                f"At least half of the ids in `{staged.table.name}.{column}` must be known to `{name}`: of `{source.shown}` "
-                f"{rows - missed:,} of {rows:,} are. Map columns that write the same ids, or write `may_miss = true` in "
-                f"`{column}` where most are meant to be unknown."
+                f"At least half of the ids in `{staged.table.name}.{column}` must be known to `{name}`: of"
+                f" `{source.shown}` {rows - missed:,} of {rows:,} are. Map columns that write the same ids, or write"
+                f" `may_miss = true` in `{column}` where most are meant to be unknown."
             )
 
 

@@ -1,7 +1,7 @@
 """One number written in several ways: codes compare as numbers, ids lose the point that a tool has added.
 
-A plain number has an optional sign, digits without a leading zero, and perhaps decimals: 9, 9.0, +9 and 9.50 are. 09 and 007 are none:
-they are texts that equal only themselves, since a leading zero is part of an id.
+A plain number has an optional sign, digits without a leading zero, and perhaps decimals: 9, 9.0, +9 and 9.50
+are. 09 and 007 are none: they are texts that equal only themselves, since a leading zero is part of an id.
 """
 
 from __future__ import annotations

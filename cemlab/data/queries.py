@@ -194,7 +194,10 @@ class Query:
         cells = self._cells(position)
         begin, joins, _ = self._looked_up(references, cells)
         read = f"({self._first()}) AS cells {joins}"
-        whole = f"(SELECT {', '.join(f'{cell} AS h{at}' for at, cell in enumerate(self.rows.cells))} FROM {self.rows.relation})"
+        whole = (
+            f"(SELECT {', '.join(f'{cell} AS h{at}' for at, cell in enumerate(self.rows.cells))} FROM"
+            f" {self.rows.relation})"
+        )
         found = [
             ("`missing`", self.source.missing or (), [f"trim(h{at})" for at in range(len(self.rows.cells))], whole)
         ]

@@ -77,8 +77,9 @@ class References:
         key, value = (cells.present(header, ColumnMap(constant="")) for header in (lookup.key, lookup.value))
         self._connection.execute(FRESH)
         self._connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT key, min(value) AS value, max(value) <> min(value) AS twice "
-            f"FROM (SELECT {key} AS key, {value} AS value FROM {rows.relation}) WHERE key IS NOT NULL GROUP BY key"
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT key, min(value) AS value, max(value) <> min(value) AS"
+            f" twice FROM (SELECT {key} AS key, {value} AS value FROM {rows.relation}) WHERE key IS NOT NULL GROUP"
+            " BY key"
         )
         for copy in (".utf8", ".refused", ".parquet"):
             aside.with_suffix(copy).unlink(missing_ok=True)

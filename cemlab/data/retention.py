@@ -113,8 +113,8 @@ def kept() -> int | None:
         return None
     if not asked.isascii() or not asked.isdigit() or int(asked) < 1:
         raise ParameterError(
-            f"CEMLAB_KEEP must be a number from 1, or `{_ALL}`: it holds {len(asked)} characters that are neither. Mend "
-            "or unset it."
+            f"CEMLAB_KEEP must be a number from 1, or `{_ALL}`: it holds {len(asked)} characters that are neither. Mend"
+            " or unset it."
         )
     return int(asked)
 

@@ -65,8 +65,9 @@ def in_codes(scales: Iterable[MetricScale]) -> tuple[str, str]:
     """
     ways = {"round": "round(score)", "floor": "floor(score)", "own": "round(score * 10) / 10"}
     cases = [
-        f"WHEN metric = {quoted(scale.name)} AND score BETWEEN {scale.low} AND {scale.high}"
-        f"{f' AND abs(score * 10 - round(score * 10)) < {TENTH}' * (scale.decimals == 'own')} THEN {ways[scale.decimals]}"
+        f"WHEN metric = {quoted(scale.name)} AND score BETWEEN {scale.low} AND"
+        f" {scale.high}{f' AND abs(score * 10 - round(score * 10)) < {TENTH}' * (scale.decimals == 'own')} THEN"
+        f" {ways[scale.decimals]}"
         for scale in scales
         if scale.decimals
     ]

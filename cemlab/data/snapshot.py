@@ -191,7 +191,8 @@ def _fill(folder: Path, declaration: Declaration, files: dict[str, Path]) -> tup
     try:
         connection.execute(f"SET TimeZone = {quoted(declaration.lab.time_zone)}")
         connection.execute(prepare_engine())
-        # a join whose sides are swapped gives its rows in another order, and of several rows with one key the first stays
+        # a join whose sides are swapped gives its rows in another order, and of several rows with one key the first
+        # stays
         connection.execute("SET disabled_optimizers = 'build_side_probe_side'")
         stage = Stage(connection, declaration=declaration, files=files, folder=work, quarantine=folder / "quarantine")
         records: list[TableRecord] = []

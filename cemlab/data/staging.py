@@ -152,7 +152,8 @@ class Stage:
         """Which of some codes occur in some rows, as they are compared."""
         texts = [(each, text, codes) for each, codes in sought.items() for text in each.texts]
         lists = [
-            f"list(DISTINCT {plain_sql(f't{at}', codes, decimal=decimal)}) FILTER ({among(f't{at}', codes, decimal=decimal)})"
+            f"list(DISTINCT {plain_sql(f't{at}', codes, decimal=decimal)}) FILTER"
+            f" ({among(f't{at}', codes, decimal=decimal)})"
             for at, (_, _, codes) in enumerate(texts)
         ]
         named = ", ".join(f"{text} AS t{at}" for at, (_, text, _) in enumerate(texts))

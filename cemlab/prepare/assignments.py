@@ -76,6 +76,10 @@ def assigned(
         for what, column in (("probability", probability), ("weight", weight))
     }
     return table.filter(table[value].notnull()).select(
-        customer_id=table.customer_id, name=ibis.literal(name), value=table[value].cast("string"), **numbers,
-        source_run=ibis.literal(source_run), known_at=ibis.literal(known),
-    )  # fmt: skip
+        customer_id=table.customer_id,
+        name=ibis.literal(name),
+        value=table[value].cast("string"),
+        **numbers,
+        source_run=ibis.literal(source_run),
+        known_at=ibis.literal(known),
+    )

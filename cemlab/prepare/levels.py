@@ -229,8 +229,8 @@ def need_no_identifiers(lab: Lab, names: Sequence[str]) -> None:
             levels, many = int(found[f"levels_{at}"]), int(found[f"rows_{at}"])
             if is_identifier(levels, many):
                 raise ParameterError(
-                    f"A group or covariate must not tell single customers apart: `{name}` has {levels:,} levels in {many:,} rows of "
-                    f"`{table}`. Leave it out, or group it in the lab file."
+                    f"A group or covariate must not tell single customers apart: `{name}` has {levels:,} levels in"
+                    f" {many:,} rows of `{table}`. Leave it out, or group it in the lab file."
                 )
 
 

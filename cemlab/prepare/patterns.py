@@ -144,7 +144,8 @@ def assigned(
     """
     if unit(lab) == "answers":
         raise SchemaError(
-            f"Only customers can be assigned to classes: the answers of lab `{lab.info.name}` do not say whose they are."
+            f"Only customers can be assigned to classes: the answers of lab `{lab.info.name}` do not say whose they"
+            " are."
         )
     missing = [name for name in (*items, "value", "probability") if name not in posterior.columns]
     if missing:
@@ -186,8 +187,8 @@ def placed(
     Returns
     -------
     pandas.DataFrame
-        One row per pattern and segment, sorted: the items, those of `by`, ``replicate`` when asked for, ``value``, ``n`` and the mean
-        ``probability``; customers without a segment are left out.
+        One row per pattern and segment, sorted: the items, those of `by`, ``replicate`` when asked for,
+        ``value``, ``n`` and the mean ``probability``; customers without a segment are left out.
 
     Raises
     ------
@@ -244,7 +245,8 @@ class _Asked:
         named = self.named
         if not self.items or len(set(named)) < len(named):
             raise ParameterError(
-                f"Patterns need at least one item, each named once: {len(named)} names, of which {len(set(named))} differ."
+                f"Patterns need at least one item, each named once: {len(named)} names, of which {len(set(named))}"
+                " differ."
             )
         need_free(named, what="An item", own=PATTERN_NAMES)
         need_free(self.by, what="A group")
@@ -311,11 +313,14 @@ def _record(lab: Lab, known: Known, sizes: Mapping[str, int], *, scope: str) -> 
     def _line(outcome: Outcome, count: int, reason: str = "") -> LedgerLine:
         return LedgerLine("study", "responses", outcome, reason, count, scope=named)
 
-    lab.ledger.record([
-        _line("in", sizes["every"]), _line("used", sizes["used"]),
-        _line("excluded", sizes["every"] - sizes["before"], LATER),
-        _line("excluded", sizes["before"] - sizes["used"], SAME_ANSWER),
-    ])  # fmt: skip
+    lab.ledger.record(
+        [
+            _line("in", sizes["every"]),
+            _line("used", sizes["used"]),
+            _line("excluded", sizes["every"] - sizes["before"], LATER),
+            _line("excluded", sizes["before"] - sizes["used"], SAME_ANSWER),
+        ]
+    )
     if not sizes["used"]:
         raise InsufficientDataError(f"At least one answer must be known: of {sizes['every']:,} none is. Check `cut`.")
 

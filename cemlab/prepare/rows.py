@@ -185,8 +185,9 @@ def at_cut(
     replicates : int, default 0
         Into how many groups customers are folded for the jackknife, at most 256; 0 for none.
     like : EngineRows, optional
-        Rows of the training: the same columns, in the same order, with the same means for missing numbers. Spells with a
-        level that training never had, or without a number that it always had, are left out and accounted for.
+        Rows of the training: the same columns, in the same order, with the same means for missing numbers.
+        Spells with a level that training never had, or without a number that it always had, are left out and
+        accounted for.
     scope : str, default ""
         Under which the ledger accounts for the spells.
 
@@ -265,8 +266,8 @@ def _alike(
     there = {*like.scaling["column"], *like.reference}
     if there != {*numbers, *levels}:
         raise ParameterError(
-            f"Rows like those of the training need its covariates: {len(there)} there, {len({*numbers, *levels})} asked for, "
-            f"of which {len(there & {*numbers, *levels})} are the same. Name the same ones."
+            f"Rows like those of the training need its covariates: {len(there)} there, {len({*numbers, *levels})} asked"
+            f" for, of which {len(there & {*numbers, *levels})} are the same. Name the same ones."
         )
     shares = {name: [first, *_columns_of(like, name)] for name, first in like.reference.items()}
     return like.scaling, {name: shares[name] for name in levels}

@@ -128,8 +128,9 @@ def stakes(lab: Lab, table: ir.Table, scorecard: Scorecard, *, largest: int = LA
     Returns
     -------
     pandas.DataFrame
-        The terms (text), ``n`` customers, ``sum`` of their margins in a year, ``sum_sq`` of the squares. Where the lab declares accounts and
-        every customer has a row, also ``account``: a number that customers of one account share, and that says nothing else.
+        The terms (text), ``n`` customers, ``sum`` of their margins in a year, ``sum_sq`` of the squares. Where
+        the lab declares accounts and every customer has a row, also ``account``: a number that customers of one
+        account share, and that says nothing else.
 
     Raises
     ------
@@ -281,8 +282,8 @@ def _described(
     free = [source.name for source in found if source.numeric and source.name not in scorecard.bins]
     if free:
         raise ParameterError(
-            f"A scorecard must fix where numbers are cut: {', '.join(f'`{name}`' for name in free)} has no `bins`. Pass "
-            "those of `cemlab.prepare.cells.cut_points` to training and to the scorecard."
+            f"A scorecard must fix where numbers are cut: {', '.join(f'`{name}`' for name in free)} has no `bins`. Pass"
+            " those of `cemlab.prepare.cells.cut_points` to training and to the scorecard."
         )
     keys = {name: _bin(rows[name], scorecard.bins[name]) for name in terms if name in scorecard.bins}
     texts = [name for name in [*(source.name for source in groups), *terms] if name not in keys]

@@ -145,14 +145,18 @@ def page_of(runs: Sequence[Entry]) -> str:
     style = render.style(_ACCENT) + render.template_text("index.css")
     script = render.template_text("index.js")
     groups, troubles = _groups(runs), _troubles(runs)
-    return elements.environment().get_template("index.html.j2").render(
-        policy=render.policy(style, script),
-        style=Markup(style),
-        script=Markup(script),
-        summary=_summary(groups, runs),
-        groups=groups,
-        troubles=troubles,
-    )  # fmt: skip
+    return (
+        elements.environment()
+        .get_template("index.html.j2")
+        .render(
+            policy=render.policy(style, script),
+            style=Markup(style),
+            script=Markup(script),
+            summary=_summary(groups, runs),
+            groups=groups,
+            troubles=troubles,
+        )
+    )
 
 
 def _record(path: Path) -> dict[str, Any]:

@@ -34,8 +34,8 @@ def has_questions(study: Study) -> bool:
 def judge(study: Study, lab: Lab, values: Mapping[str, Value]) -> Readiness:
     """Return whether a study can run on a lab with these parameters, and what it leaves out.
 
-    Only what a study asks about as a whole is judged, by counts in the engine. What a single section lacks is left out of the
-    page with its reason.
+    Only what a study asks about as a whole is judged, by counts in the engine. What a single section lacks is
+    left out of the page with its reason.
 
     Parameters
     ----------
@@ -123,7 +123,8 @@ def _lives(lab: Lab, values: Values) -> None:
     followed, least = int(lives["entered"].sum()), int(values.get("min_n", 1))
     if followed < least:
         raise InsufficientDataError(
-            f"At least {least} spells must be followed (`min_n`): {followed} are. Map more of `spells`, or choose a later `as_of`."
+            f"At least {least} spells must be followed (`min_n`): {followed} are. Map more of `spells`, or choose a"
+            " later `as_of`."
         )
 
 

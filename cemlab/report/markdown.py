@@ -9,10 +9,55 @@ from typing import Any
 import nh3
 from markupsafe import Markup, escape
 
-_TAGS = {"p", "em", "strong", "code", "pre", "ul", "ol", "li", "blockquote", "br", "h3", "h4", "a", "table", "thead", "tbody",
-         "tr", "th", "td", "caption", "hr", "sup", "sub"}  # fmt: skip
-_MATH = {"math", "mrow", "mi", "mn", "mo", "msup", "msub", "msubsup", "mfrac", "msqrt", "mroot", "munder", "mover", "munderover",
-         "mtext", "mspace", "mstyle", "mtable", "mtr", "mtd", "menclose", "mpadded"}  # fmt: skip
+_TAGS = {
+    "p",
+    "em",
+    "strong",
+    "code",
+    "pre",
+    "ul",
+    "ol",
+    "li",
+    "blockquote",
+    "br",
+    "h3",
+    "h4",
+    "a",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "caption",
+    "hr",
+    "sup",
+    "sub",
+}
+_MATH = {
+    "math",
+    "mrow",
+    "mi",
+    "mn",
+    "mo",
+    "msup",
+    "msub",
+    "msubsup",
+    "mfrac",
+    "msqrt",
+    "mroot",
+    "munder",
+    "mover",
+    "munderover",
+    "mtext",
+    "mspace",
+    "mstyle",
+    "mtable",
+    "mtr",
+    "mtd",
+    "menclose",
+    "mpadded",
+}
 _ATTRIBUTES: dict[str, set[str]] = {"a": {"href"}, "math": {"display"}, "th": {"scope"}, "mo": {"stretchy", "fence"}}
 
 _TABLE = re.compile(r"<p>Table: (.*?)</p>\n<table>", flags=re.DOTALL)

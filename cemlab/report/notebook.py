@@ -309,9 +309,15 @@ class Notebook:
                 "was not called. Call it first, on a lab with dates."
             )
         rows = assigned(
-            table, name=name, value=value, probability=probability, weight=weight, as_of=self._as_of,
-            zone=self._info.time_zone, source_run=restricted.run_name(self._as_of.isoformat()),
-        )  # fmt: skip
+            table,
+            name=name,
+            value=value,
+            probability=probability,
+            weight=weight,
+            as_of=self._as_of,
+            zone=self._info.time_zone,
+            source_run=restricted.run_name(self._as_of.isoformat()),
+        )
         file = restricted.ASSIGNMENTS + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         self._emit("restricted", **restricted.write(rows, file, study=self.study))
 

@@ -30,14 +30,29 @@ _MOST_FINDINGS = 200_000
 _OWN_ANCHORS = ("main", "overturn", "accounting", "provenance")
 _CHECKS_TITLE = "What could overturn this?"
 GLOSSARY = {
-    "NPS": "Net promoter score: the percentage of promoters less the percentage of detractors, from −100 to 100 points.",
-    "Promoter, passive, detractor": "A customer who answers 9 or 10, 7 or 8, or 0 to 6 when asked how likely a recommendation is.",
-    "Interval": "Computed so that it holds the true value in 95 of 100 surveys like this one (or as the level of the run says).",
-    "Outcome": "Significant: shown to differ, allowing for all comparisons on this page. Larger than the floor: shown to differ by more than what "
-    "would matter. Size not shown: significant, but it may be smaller than that. Too small to matter: the whole interval is smaller than that.",
-    "CSAT, CES": "Customer satisfaction: the percentage of answers in the top boxes. Customer effort: the mean of the effort scale.",
+    "NPS": (
+        "Net promoter score: the percentage of promoters less the percentage of detractors, from −100 to 100 points."
+    ),
+    "Promoter, passive, detractor": (
+        "A customer who answers 9 or 10, 7 or 8, or 0 to 6 when asked how likely a recommendation is."
+    ),
+    "Interval": (
+        "Computed so that it holds the true value in 95 of 100 surveys like this one (or as the level of the run says)."
+    ),
+    "Outcome": (
+        "Significant: shown to differ, allowing for all comparisons on this page. Larger than the floor: shown to"
+        " differ by more than what would matter. Size not shown: significant, but it may be smaller than that. Too"
+        " small to matter: the whole interval is smaller than that."
+    ),
+    "CSAT, CES": (
+        "Customer satisfaction: the percentage of answers in the top boxes. Customer effort: the mean of the effort"
+        " scale."
+    ),
     "Weighted": "Some answers count for more customers than others, so that the sample looks like all customers.",
-    "Smallest detectable": "The smallest true difference that this sample detects with 80% power, allowing for all comparisons on this page.",
+    "Smallest detectable": (
+        "The smallest true difference that this sample detects with 80% power, allowing for all comparisons on this"
+        " page."
+    ),
     "Withheld": "Too few customers to be shown without showing single persons, or next to such a group.",
 }
 """Words of the page and what they mean to a reader."""
@@ -275,9 +290,17 @@ def _for_print(found: list[Record]) -> dict[str, str]:
 
 
 def _run_rows(run: Mapping[str, Any], executed: nbformat.NotebookNode) -> list[tuple[str, str]]:
-    rows = [(words, str(run[name])) for name, words in (
-        ("run_id", "Run"), ("study", "Study"), ("started", "Started (UTC)"), ("seconds", "Seconds"), ("fingerprint", "Fingerprint of the data"),
-    ) if run.get(name) not in (None, "")]  # fmt: skip
+    rows = [
+        (words, str(run[name]))
+        for name, words in (
+            ("run_id", "Run"),
+            ("study", "Study"),
+            ("started", "Started (UTC)"),
+            ("seconds", "Seconds"),
+            ("fingerprint", "Fingerprint of the data"),
+        )
+        if run.get(name) not in (None, "")
+    ]
     rows += [(f"Version of {name}", str(version)) for name, version in run.get("versions", {}).items()]
     foreign = sum(
         records.MIME not in output.get("data", {})
@@ -313,10 +336,19 @@ def to_html(page: Page) -> str:
     # our own files, not text from data
     locale = page.head["info"]["locale"]
     css, script = style(page.head["info"]["accent"]), template_text("page.js")
-    return elements.environment().get_template("page.html.j2").render(
-        page=page, locale=locale, language="en", style=Markup(css), script=Markup(script),
-        policy=policy(css, script), glossary=GLOSSARY.items(),
-    )  # fmt: skip
+    return (
+        elements.environment()
+        .get_template("page.html.j2")
+        .render(
+            page=page,
+            locale=locale,
+            language="en",
+            style=Markup(css),
+            script=Markup(script),
+            policy=policy(css, script),
+            glossary=GLOSSARY.items(),
+        )
+    )
 
 
 def template_text(name: str) -> str:

@@ -32,8 +32,8 @@ def folder(study: str) -> tuple[Path, str]:
     Returns
     -------
     pathlib.Path
-        The run's restricted folder; without a runner (in JupyterLab) ``reports/.restricted/<study>/draft`` of the folder
-        that holds ``notebooks``, made with mode 0700.
+        The run's restricted folder; without a runner (in JupyterLab) ``reports/.restricted/<study>/draft`` of
+        the folder that holds ``notebooks``, made with mode 0700.
     str
         In words, without where on the machine.
     """

@@ -60,8 +60,12 @@ def other_interval(first: Finding, second: Finding, *, first_name: str, second_n
     width = first.ci_high - first.ci_low
     moved = max(abs(first.ci_low - second.ci_low), abs(first.ci_high - second.ci_high))
     words = Sentence(
-        f"{first_name}: between ", Quote(first, "interval"), f". {second_name}: between ", Quote(second, "interval"), "."
-    )  # fmt: skip
+        f"{first_name}: between ",
+        Quote(first, "interval"),
+        f". {second_name}: between ",
+        Quote(second, "interval"),
+        ".",
+    )
     return Check(title, (words,), "holds" if moved <= width / 10 else "watch")
 
 
@@ -82,8 +86,8 @@ def unscored_answers(score: Finding, bounds: Finding, unscored: Finding, *, lost
     Returns
     -------
     Check
-        Holds when none is missing, or the bounds lie inside the interval; watch otherwise; overturns when so many have an
-        unusable score that none is reported.
+        Holds when none is missing, or the bounds lie inside the interval; watch otherwise; overturns when so
+        many have an unusable score that none is reported.
     """
     title = "Answers without a score"
     if lost is not None and lost.unusable.value:
@@ -93,9 +97,12 @@ def unscored_answers(score: Finding, bounds: Finding, unscored: Finding, *, lost
     if score.suppressed:
         return Check(title, (_WITHHELD,), "watch")
     words = Sentence(
-        unscored, " answers gave no score. Had all of them chosen one end of the scale, or the other, the score would lie between ",
-        Quote(bounds, "interval"), ".",
-    )  # fmt: skip
+        unscored,
+        " answers gave no score. Had all of them chosen one end of the scale, or the other, the score would lie"
+        " between ",
+        Quote(bounds, "interval"),
+        ".",
+    )
     inside = score.ci_low <= bounds.ci_low and bounds.ci_high <= score.ci_high
     return Check(title, (words,), "holds" if inside else "watch")
 
@@ -109,7 +116,11 @@ def _with_lost(score: Finding, bounds: Finding, unscored: Finding, lost: Lost) -
         return Check(title, (words,), "overturns")
     if score.suppressed:
         return Check(title, (words, _WITHHELD), "watch")
-    reach = Sentence("Had all of them chosen one end of the scale, or the other, the score would lie between ", Quote(bounds, "interval"), ".")  # fmt: skip
+    reach = Sentence(
+        "Had all of them chosen one end of the scale, or the other, the score would lie between ",
+        Quote(bounds, "interval"),
+        ".",
+    )
     inside = score.ci_low <= bounds.ci_low and bounds.ci_high <= score.ci_high
     return Check(title, (words, reach), "holds" if inside else "watch")
 
@@ -136,9 +147,12 @@ def repeated_answers(answers: Finding, customers: Finding, *, named: bool = True
     if answers.value <= customers.value:
         return Check(title, (Sentence("Each answer comes from another customer."),), "holds")
     words = Sentence(
-        answers, " answers come from ", customers,
-        " customers. Intervals on this page allow for it: they rest on the totals of each customer, or of each declared cluster.",
-    )  # fmt: skip
+        answers,
+        " answers come from ",
+        customers,
+        " customers. Intervals on this page allow for it: they rest on the totals of each customer, or of each declared"
+        " cluster.",
+    )
     return Check(title, (words,), "holds")
 
 
@@ -194,9 +208,16 @@ def cut_points(rules: Sequence[Finding], *, score: Finding) -> Check:
     ordered = sorted(rules, key=lambda rule: rule.value)
     low, high = ordered[0], ordered[-1]
     words = Sentence(
-        "Moving one cut by one code gives between ", low, " (", Name(low.scope["rule"]), ") and ", high, " (",
-        Name(high.scope["rule"]), "). The level is a matter of definition: compare it only with scores that are cut alike.",
-    )  # fmt: skip
+        "Moving one cut by one code gives between ",
+        low,
+        " (",
+        Name(low.scope["rule"]),
+        ") and ",
+        high,
+        " (",
+        Name(high.scope["rule"]),
+        "). The level is a matter of definition: compare it only with scores that are cut alike.",
+    )
     inside = score.ci_low <= low.value and high.value <= score.ci_high
     return Check(title, (words,), "holds" if inside else "watch")
 
@@ -236,8 +257,13 @@ def late_answers(
     if score.suppressed or in_time.suppressed:
         return Check(title, (_WITHHELD,), "watch")
     words = Sentence(
-        late, " answers came more than ", Name(str(days)), " days after their invitation; without them the score is ", in_time, ".",
-    )  # fmt: skip
+        late,
+        " answers came more than ",
+        Name(str(days)),
+        " days after their invitation; without them the score is ",
+        in_time,
+        ".",
+    )
     told = (words, _still_to_come(arrived, period)) if arrived else (words,)
     return Check(title, told, "holds" if score.ci_low <= in_time.value <= score.ci_high else "watch")
 
@@ -321,16 +347,26 @@ def change_of_mix(line: Finding | None, parts: Mapping[str, Sequence[Finding]]) 
     Returns
     -------
     Check
-        Overturns where raw trend and constant mix disagree; to be watched where the mix moved the score, or nothing could be tested.
+        Overturns where raw trend and constant mix disagree; to be watched where the mix moved the score, or
+        nothing could be tested.
     """
     title = "Change of mix"
     subject = moved_by_mix(parts)
     if subject:
         constant, mix = parts[subject]
         words = Sentence(
-            "The trend is ", Quote(constant, "precise"), " at a constant mix of answers by ", Name(subject), " (between ", Quote(constant, "interval"),
-            "); the change of mix adds ", Quote(mix, "precise"), " (between ", Quote(mix, "interval"), ").",
-        )  # fmt: skip
+            "The trend is ",
+            Quote(constant, "precise"),
+            " at a constant mix of answers by ",
+            Name(subject),
+            " (between ",
+            Quote(constant, "interval"),
+            "); the change of mix adds ",
+            Quote(mix, "precise"),
+            " (between ",
+            Quote(mix, "interval"),
+            ").",
+        )
         return Check(title, (words,), "overturns" if disagree(line, constant) else "watch")
     if not any(each.outcome == "not significant" for found in parts.values() for each in found[1:]):
         return Check(title, (Sentence("Whether the mix of answers moved the score could not be tested."),), "watch")
@@ -347,6 +383,7 @@ def silent_customers() -> Check:
         Always to be watched: answers alone cannot tell.
     """
     words = Sentence(
-        "This page speaks of those who answered. Whether the silent would say the same cannot be known from answers alone."
+        "This page speaks of those who answered. Whether the silent would say the same cannot be known from answers"
+        " alone."
     )
     return Check("Customers who did not answer", (words,), "watch")

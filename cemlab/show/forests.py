@@ -67,7 +67,9 @@ def row(found: Mapping[Any, Any], *, label: str, unit: str, info: LabInfo) -> Ro
     """
     if found.get("suppressed") or not math.isfinite(found["estimate"]):
         return Row(label, "withheld")
-    value, low, high = (numbers.scaled(float(found.get(name, math.nan)), unit) for name in ("estimate", "ci_low", "ci_high"))  # fmt: skip
+    value, low, high = (
+        numbers.scaled(float(found.get(name, math.nan)), unit) for name in ("estimate", "ci_low", "ci_high")
+    )
     colour = theme.INK if found.get("flagged") else theme.CONTEXT
     kind: Kind = "none" if unit == "ratio" and value <= 0 else "dot"
     return Row(label, kind, value, low, high, numbers.number(float(found["n"]), locale=info.locale), colour)

@@ -56,9 +56,14 @@ def ratios(fit: Estimates, *, cause: str = "", info: LabInfo) -> Figure:
         _paint_ratios(canvas.subplots(), rows, narrow=medium.narrow)
 
     return draw(
-        _paint, title=title, alt=f"Dot and whisker chart of hazard ratios. {_in_words(fit, info=info)}", table=table,
-        info=info, height=76 + 22 * len(rows), basis=hazard_tables.basis(fit, cause=cause, info=info),
-    )  # fmt: skip
+        _paint,
+        title=title,
+        alt=f"Dot and whisker chart of hazard ratios. {_in_words(fit, info=info)}",
+        table=table,
+        info=info,
+        height=76 + 22 * len(rows),
+        basis=hazard_tables.basis(fit, cause=cause, info=info),
+    )
 
 
 def _so(cause: str) -> str:
@@ -119,8 +124,8 @@ def over_time(tests: Estimates, *, fit: Estimates, clock: str, info: LabInfo) ->
     Parameters
     ----------
     tests : Estimates
-        From ``stats.diagnostics.proportional_hazards``, with the part ``effect``: log hazard ratios by ``term``, ``level`` and slice of
-        time from ``start`` to ``stop``.
+        From ``stats.diagnostics.proportional_hazards``, with the part ``effect``: log hazard ratios by
+        ``term``, ``level`` and slice of time from ``start`` to ``stop``.
     fit : Estimates
         The fit that was tested: levels that it withholds are not drawn.
     clock : {"months", "days"}
@@ -164,10 +169,15 @@ def over_time(tests: Estimates, *, fit: Estimates, clock: str, info: LabInfo) ->
         for name, each in ends
     )
     return draw(
-        _paint, title=title, alt=f"Steps with bands, first slice to last: {spoken}.", table=table, info=info,
-        height=40 + 200 * (1 if len(groups) < 4 else 2), narrow_height=40 + 145 * len(groups),
+        _paint,
+        title=title,
+        alt=f"Steps with bands, first slice to last: {spoken}.",
+        table=table,
+        info=info,
+        height=40 + 200 * (1 if len(groups) < 4 else 2),
+        narrow_height=40 + 145 * len(groups),
         basis=hazard_tables.basis(tests, info=info),
-    )  # fmt: skip
+    )
 
 
 def _paint_slices(axes: Axes, rows: pd.DataFrame) -> None:

@@ -117,7 +117,8 @@ def of_ratios(fit: Estimates, *, caption: str, info: LabInfo) -> Table:
     Returns
     -------
     Table
-        Term, level, reference, ratio, interval, spells, and the outcome of its comparison; the CSV holds the logarithms too.
+        Term, level, reference, ratio, interval, spells, and the outcome of its comparison; the CSV holds the
+        logarithms too.
     """
     table = _exponentiated(fit.table)
     judged = "conclusion" in table
@@ -167,7 +168,14 @@ def of_both(fit: Estimates, *, absolute: Estimates, risks: Estimates, caption: s
     for row in table.to_dict("records"):
         name = row_name(str(row["term"]), str(row["level"])) if row["term"] else "All at their reference"
         second = {each: row[f"{each}_absolute"] for each in _RATIO}
-        rows.append((Cell(name, name), *_ratio_cells(row, info=info), *_ratio_cells(second, info=info), *_share_cells(row, info=info)))  # fmt: skip
+        rows.append(
+            (
+                Cell(name, name),
+                *_ratio_cells(row, info=info),
+                *_ratio_cells(second, info=info),
+                *_share_cells(row, info=info),
+            )
+        )
     return Table(caption, columns, tuple(rows), table)
 
 
@@ -202,8 +210,13 @@ def of_effects(tests: Estimates, *, fit: Estimates, caption: str, clock: str, in
     """
     table = _exponentiated(published_effects(tests, fit=fit))
     level = numbers.level_text(tests.level, locale=info.locale)
-    columns = (Column("What"), Column(f"From, {clock}", numeric=True), Column(f"To, {clock}", numeric=True),
-               Column("Hazard ratio", numeric=True), Column(f"{level} interval", numeric=True))  # fmt: skip
+    columns = (
+        Column("What"),
+        Column(f"From, {clock}", numeric=True),
+        Column(f"To, {clock}", numeric=True),
+        Column("Hazard ratio", numeric=True),
+        Column(f"{level} interval", numeric=True),
+    )
     rows = []
     for row in table.to_dict("records"):
         name, edges = row_name(str(row["term"]), str(row["level"])), (float(row["start"]), float(row["stop"]))
@@ -224,7 +237,8 @@ def published_effects(tests: Estimates, *, fit: Estimates) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Rows of ``effect``; NaN where a slice tells nothing: its standard error above `MOST_ERROR`, or the effect beyond `MOST_RATIO`.
+        Rows of ``effect``; NaN where a slice tells nothing: its standard error above `MOST_ERROR`, or the
+        effect beyond `MOST_RATIO`.
     """
     told = fit.table.loc[~fit.table["suppressed"].astype(bool), ["term", "level"]]
     effects = tests.parts["effect"].merge(told, on=["term", "level"])
@@ -301,13 +315,22 @@ def of_ways(fits: Mapping[str, Estimates], *, terms: Sequence[str], caption: str
     found = [(way, telling(fit, term)) for term in terms for way, fit in fits.items()]
     table = _exponentiated(pd.DataFrame([{**row, "way": way} for way, row in found if row is not None]))
     level = numbers.level_text(first.level, locale=info.locale)
-    columns = (Column("What"), Column("Way to ask"), Column("Hazard ratio", numeric=True), Column(f"{level} interval", numeric=True),
-               Column("Spells or months", numeric=True))  # fmt: skip
+    columns = (
+        Column("What"),
+        Column("Way to ask"),
+        Column("Hazard ratio", numeric=True),
+        Column(f"{level} interval", numeric=True),
+        Column("Spells or months", numeric=True),
+    )
     rows = tuple(
-        (Cell(against(row), against(row)), Cell(row["way"], row["way"]), *_ratio_cells(row, info=info),
-         _spells(row, min_n=first.min_n, info=info))
+        (
+            Cell(against(row), against(row)),
+            Cell(row["way"], row["way"]),
+            *_ratio_cells(row, info=info),
+            _spells(row, min_n=first.min_n, info=info),
+        )
         for row in table.to_dict("records")
-    )  # fmt: skip
+    )
     return Table(caption, columns, rows, table)
 
 
@@ -372,13 +395,22 @@ def of_tests(tests: Mapping[str, Estimates], *, caption: str, info: LabInfo) -> 
         A p-value below a thousandth is printed as such.
     """
     table = pd.concat([each.table.assign(tested=name) for name, each in tests.items()], ignore_index=True)
-    columns = (Column("Tested"), Column("χ²", numeric=True), Column("Degrees of freedom", numeric=True), Column("p", numeric=True))  # fmt: skip
+    columns = (
+        Column("Tested"),
+        Column("χ²", numeric=True),
+        Column("Degrees of freedom", numeric=True),
+        Column("p", numeric=True),
+    )
     rows = []
     for row in table.to_dict("records"):
         statistic, p_value = float(row["estimate"]), float(row["p_value"])
         shown = "< 0.001" if p_value < 0.001 else numbers.number(p_value, 3, locale=info.locale)
-        rows.append((
-            Cell(row["tested"], row["tested"]), Cell(numbers.number(statistic, 2, locale=info.locale), statistic),
-            Cell(numbers.number(float(row["df"]), locale=info.locale), float(row["df"])), Cell(shown, p_value),
-        ))  # fmt: skip
+        rows.append(
+            (
+                Cell(row["tested"], row["tested"]),
+                Cell(numbers.number(statistic, 2, locale=info.locale), statistic),
+                Cell(numbers.number(float(row["df"]), locale=info.locale), float(row["df"])),
+                Cell(shown, p_value),
+            )
+        )
     return Table(caption, columns, tuple(rows), table)

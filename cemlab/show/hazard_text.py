@@ -63,8 +63,18 @@ def _rate(each: Finding, references: Mapping[str, str], *, cause: str = "") -> t
     against: Part = Name(references[term]) if references.get(term) else "one unit less"
     row = _called(each)
     quoted: tuple[Part, ...] = ("“", against, "”") if references.get(term) else (against,)
-    return (*row, " goes with a rate of leaving", *_so(cause), " ", each, " times that of ", *quoted, " (between ",
-            Quote(each, "interval"), ")")  # fmt: skip
+    return (
+        *row,
+        " goes with a rate of leaving",
+        *_so(cause),
+        " ",
+        each,
+        " times that of ",
+        *quoted,
+        " (between ",
+        Quote(each, "interval"),
+        ")",
+    )
 
 
 def _within(term: str) -> str:
@@ -99,8 +109,8 @@ def strongest(
     Returns
     -------
     Sentence
-        One ratio with its interval, or that none is significant; and whose ratio is not the same over the whole time, so that an
-        average says little.
+        One ratio with its interval, or that none is significant; and whose ratio is not the same over the whole
+        time, so that an average says little.
     """
     flagged, moving = with_outcome(ratios, "large"), _moving(tests, changes or {})
     named: list[Part] = [Name(numbers.listed(_within(term) for term in moving))]
@@ -138,20 +148,28 @@ def both(rates: Sequence[Finding], shares: Sequence[Finding], *, cause: str, ref
         The pair that lies furthest apart, or that all agree: no second ratio outside the interval of the first.
     """
     known = {(each.scope["term"], each.scope["level"]): each for each in shares if math.isfinite(each.value)}
-    pairs = [(each, known[key]) for each in rates if math.isfinite(each.value)
-             and (key := (each.scope["term"], each.scope["level"])) in known]  # fmt: skip
+    pairs = [
+        (each, known[key])
+        for each in rates
+        if math.isfinite(each.value) and (key := (each.scope["term"], each.scope["level"])) in known
+    ]
     if not pairs:
         return Sentence("No ratio of “", Name(cause), "” may be shown.")
     rate, share = max(pairs, key=lambda pair: abs(math.log(pair[0].value / pair[1].value)))
     if all(one.ci_low <= other.value <= one.ci_high for one, other in pairs):
         return Sentence(
-            "The ratios for the share that “", Name(cause), "” takes in the end agree with those of its rate: none lies outside their "
-            "intervals.",
-        )  # fmt: skip
+            "The ratios for the share that “",
+            Name(cause),
+            "” takes in the end agree with those of its rate: none lies outside their intervals.",
+        )
     return Sentence(
-        *_rate(rate, references, cause=cause), "; for the share that this takes in the end the ratio is ", share, " (between ",
-        Quote(share, "interval"), "). Of all such pairs these two lie furthest apart.",
-    )  # fmt: skip
+        *_rate(rate, references, cause=cause),
+        "; for the share that this takes in the end the ratio is ",
+        share,
+        " (between ",
+        Quote(share, "interval"),
+        "). Of all such pairs these two lie furthest apart.",
+    )
 
 
 def over_time(tests: Sequence[Finding], *, changes: Mapping[str, float]) -> Sentence:
@@ -167,7 +185,8 @@ def over_time(tests: Sequence[Finding], *, changes: Mapping[str, float]) -> Sent
     Returns
     -------
     Sentence
-        Names those that move by more than chance explains and by `LEAST_CHANGE`; in a large sample every ratio moves a little.
+        Names those that move by more than chance explains and by `LEAST_CHANGE`; in a large sample every ratio
+        moves a little.
     """
     names = numbers.listed(hazard_tables.named(term) for term in _moving(tests, changes))
     if not names:

@@ -9,9 +9,12 @@ from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 
 NOT_SHOWN = "not shown"
 _UNIT_WORDS = {
-    "points": "points", "percentage points": "percentage points", "scale points": "scale points", "days": "days",
+    "points": "points",
+    "percentage points": "percentage points",
+    "scale points": "scale points",
+    "days": "days",
     "months": "months",
-}  # fmt: skip
+}
 _IN_PERCENT = ("share", "percentage points")
 _GROUP_WORDS = {"promoter": "promoters", "passive": "passives", "detractor": "detractors", "top box": "top boxes"}
 _NEUTRAL: Mapping[str, float] = {"ratio": 1.0, "points": 0.0, "percentage points": 0.0, "scale points": 0.0}

@@ -35,7 +35,10 @@ def lift(found: Estimates, *, who: str = "by risk", info: LabInfo) -> Figure:
     """
     table = found.table.loc[~found.table["suppressed"].astype(bool)].sort_values("share")
     at = np.concatenate([[0.0], table["share"].to_numpy(float), [1.0]]) * 100
-    course = {name: np.concatenate([[0.0], table[name].to_numpy(float), [1.0]]) * 100 for name in ("estimate", "ci_low", "ci_high")}  # fmt: skip
+    course = {
+        name: np.concatenate([[0.0], table[name].to_numpy(float), [1.0]]) * 100
+        for name in ("estimate", "ci_low", "ci_high")
+    }
     title = "Share of leavers found among those contacted"
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
@@ -47,17 +50,32 @@ def lift(found: Estimates, *, who: str = "by risk", info: LabInfo) -> Figure:
         asked = "% contacted, highest risk first" if medium.narrow else "% of customers contacted, highest risk first"
         axes.set(xlim=(0, 100), ylim=(0, 103), ylabel="% of leavers found", xlabel=asked)
         last = len(at) - 2
-        axes.annotate(who, (at[last], course["estimate"][last]), xytext=(-6, 10), textcoords="offset points", ha="right",
-                      color=theme.readable(theme.SERIES[0], paper=theme.PAPER))  # fmt: skip
+        axes.annotate(
+            who,
+            (at[last], course["estimate"][last]),
+            xytext=(-6, 10),
+            textcoords="offset points",
+            ha="right",
+            color=theme.readable(theme.SERIES[0], paper=theme.PAPER),
+        )
         axes.annotate("at random", (70, 70), xytext=(6, -4), textcoords="offset points", va="top", color=theme.MUTED)
 
     spoken = "; ".join(
-        f"top {100 * row['share']:g} % of customers hold {numbers.number(100 * row['estimate'], locale=info.locale)} % of leavers"
+        f"top {100 * row['share']:g} % of customers hold {numbers.number(100 * row['estimate'], locale=info.locale)} %"
+        " of leavers"
         for row in table.to_dict("records")
     )
     shown = prediction_tables.of_shares(found, caption=title, info=info)
-    return draw(_paint, title=title, alt=f"A curve above the line of chance: {spoken}.", table=shown, info=info, height=330,
-                narrow_height=300, basis=prediction_tables.basis(found, info=info))  # fmt: skip
+    return draw(
+        _paint,
+        title=title,
+        alt=f"A curve above the line of chance: {spoken}.",
+        table=shown,
+        info=info,
+        height=330,
+        narrow_height=300,
+        basis=prediction_tables.basis(found, info=info),
+    )
 
 
 def money(found: Estimates, *, info: LabInfo) -> Figure:
@@ -98,8 +116,16 @@ def money(found: Estimates, *, info: LabInfo) -> Figure:
 
     alt = _money_words(at, value, everybody, best=best, info=info)
     shown = prediction_tables.of_thresholds(found, caption=title, info=info)
-    return draw(_paint, title=title, alt=alt, table=shown, info=info, height=320, narrow_height=300,
-                basis=prediction_tables.basis(found, info=info))  # fmt: skip
+    return draw(
+        _paint,
+        title=title,
+        alt=alt,
+        table=shown,
+        info=info,
+        height=320,
+        narrow_height=300,
+        basis=prediction_tables.basis(found, info=info),
+    )
 
 
 def _span(*courses: np.ndarray) -> float:
@@ -108,7 +134,9 @@ def _span(*courses: np.ndarray) -> float:
     return float(known.max() - known.min()) or 1.0
 
 
-def _money_axis(axes: Axes, at: np.ndarray, value: np.ndarray, low: np.ndarray, high: np.ndarray, *, info: LabInfo, narrow: bool) -> None:  # fmt: skip
+def _money_axis(
+    axes: Axes, at: np.ndarray, value: np.ndarray, low: np.ndarray, high: np.ndarray, *, info: LabInfo, narrow: bool
+) -> None:
     spread = _span(value, low, high, np.zeros(1))
     bottom = max(float(np.nanmin([*low, *value, 0.0])), float(np.nanmin([*value, 0.0])) - 0.6 * spread)
     axes.set(
@@ -124,8 +152,8 @@ def _money_words(at: np.ndarray, value: np.ndarray, everybody: np.ndarray, *, be
         return "No threshold can be told."
     amount, whole = (numbers.number(float(each), 2, locale=info.locale) for each in (value[best], everybody[best]))
     return (
-        f"Expected {info.currency or 'money'} per customer by threshold of risk: highest with {amount} at {at[best]:.1f} %; "
-        f"contacting everybody brings {whole}, nobody 0."
+        f"Expected {info.currency or 'money'} per customer by threshold of risk: highest with {amount} at"
+        f" {at[best]:.1f} %; contacting everybody brings {whole}, nobody 0."
     )
 
 
@@ -166,5 +194,12 @@ def by_day(found: Estimates, *, info: LabInfo) -> Figure:
     shown = prediction_tables.of_customers(
         found, caption=title, info=info, label="Left per leaver predicted", extra={"flagged": "Stands out"}
     )
-    return draw(_paint, title=title, alt=f"Dots with whiskers about one: {said}.", table=shown, info=info, height=230,
-                basis=prediction_tables.basis(found, info=info, whole=True))  # fmt: skip
+    return draw(
+        _paint,
+        title=title,
+        alt=f"Dots with whiskers about one: {said}.",
+        table=shown,
+        info=info,
+        height=230,
+        basis=prediction_tables.basis(found, info=info, whole=True),
+    )

@@ -98,8 +98,8 @@ def bands(counts: Mapping[str, pd.DataFrame], *, info: LabInfo, min_n: int) -> F
     Returns
     -------
     Figure
-        Bars that are 100 % long, darker for higher risk, the share of each band written into it where it fits; customers at the
-        right edge. Bands that are withheld are hatched, all of a bar as wide.
+        Bars that are 100 % long, darker for higher risk, the share of each band written into it where it fits;
+        customers at the right edge. Bands that are withheld are hatched, all of a bar as wide.
     """
     bars = _bars(counts, min_n=min_n)
     title = "Today's customers by predicted risk"
@@ -113,8 +113,15 @@ def bands(counts: Mapping[str, pd.DataFrame], *, info: LabInfo, min_n: int) -> F
 
     said = "; ".join(_spoken(row, bars.names) for row in bars.rows.to_dict("records")[:12])
     height = 90.0 + 27 * len(lines)
-    return draw(_paint, title=title, alt=f"Bars of shares by band of risk. {said}.", table=table, info=info, height=height,
-                narrow_height=height + 20 * (1 + len(bars.names)))  # fmt: skip
+    return draw(
+        _paint,
+        title=title,
+        alt=f"Bars of shares by band of risk. {said}.",
+        table=table,
+        info=info,
+        height=height,
+        narrow_height=height + 20 * (1 + len(bars.names)),
+    )
 
 
 def _bars(counts: Mapping[str, pd.DataFrame], *, min_n: int) -> _Bars:
@@ -181,8 +188,15 @@ def _paint_all(
     keys = [Patch(facecolor=colour, label=each) for colour, each in zip(COLOURS, names, strict=False)]
     if any(line["shares"] is not None and np.isnan(line["shares"]).any() for line in lines):
         keys.append(Patch(**_WITHHELD, label="withheld"))
-    axes.legend(handles=keys, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=1 if narrow else len(keys), borderaxespad=0,
-                handlelength=1.0, columnspacing=1.2)  # fmt: skip
+    axes.legend(
+        handles=keys,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        ncols=1 if narrow else len(keys),
+        borderaxespad=0,
+        handlelength=1.0,
+        columnspacing=1.2,
+    )
 
 
 def _paint_bar(axes: Axes, shares: Sequence[float], *, place: int) -> None:

@@ -113,9 +113,21 @@ def enough_leavers(left: Finding) -> Check:
     Check
         To be watched where they are few.
     """
-    verdict = "" if left.value >= _FEW else ": few, so a useful model may look useless" if left.value >= _FEWEST else ": too few to tell a good model from a bad one"  # fmt: skip
+    verdict = (
+        ""
+        if left.value >= _FEW
+        else (
+            ": few, so a useful model may look useless"
+            if left.value >= _FEWEST
+            else ": too few to tell a good model from a bad one"
+        )
+    )
     words = Sentence("The evaluation rests on ", left, f" customers who left{verdict}.")
-    return Check("Enough churned customers to evaluate", (words,), "holds" if left.value >= _FEW else "watch" if left.value >= _FEWEST else "overturns")  # fmt: skip
+    return Check(
+        "Enough churned customers to evaluate",
+        (words,),
+        "holds" if left.value >= _FEW else "watch" if left.value >= _FEWEST else "overturns",
+    )
 
 
 def same_customers(moved: Sequence[str]) -> Check:
@@ -158,15 +170,22 @@ def same_relation(ratio: Finding, *, verdict: str, moved: Sequence[str] = ()) ->
     Returns
     -------
     Check
-        Overturns where churn has changed: then today's risks cannot be believed. To be watched where it may be a season.
+        Overturns where churn has changed: then today's risks cannot be believed. To be watched where it may be
+        a season.
     """
     title = "Churn goes on as it did"
     if ratio.suppressed or not math.isfinite(ratio.value):
         return Check(title, (_WITHHELD,), "watch")
     words = {"season": ": a season, as in the year before", "unclear": ": a season or a change"}.get(verdict, "")
     told = [
-        Sentence("On the newest evaluation date ", ratio, " left for each one predicted (between ", Quote(ratio, "interval"), f"){words}.")
-    ]  # fmt: skip
+        Sentence(
+            "On the newest evaluation date ",
+            ratio,
+            " left for each one predicted (between ",
+            Quote(ratio, "interval"),
+            f"){words}.",
+        )
+    ]
     if moved:
         names = numbers.listed(f"“{hazard_tables.named(name)}”" for name in moved)
         told.append(Sentence("The relation of ", Name(names), " to churn is not that of the training data."))
@@ -215,9 +234,10 @@ def undated(names: Sequence[str]) -> Check:
             "holds",
         )
     words = Sentence(
-        "No day is recorded on which ", Name(numbers.listed(hazard_tables.named(name) for name in names)), " became known. If it was "
-        "filled in later, the skill shown here is too good.",
-    )  # fmt: skip
+        "No day is recorded on which ",
+        Name(numbers.listed(hazard_tables.named(name) for name in names)),
+        " became known. If it was filled in later, the skill shown here is too good.",
+    )
     return Check(title, (words,), "watch")
 
 
@@ -253,7 +273,7 @@ def contacts_change_it() -> Check:
         Always to be watched.
     """
     words = Sentence(
-        "A high risk says who is likely to leave, not whom a contact would keep. Those at highest risk may be beyond keeping, and a contact "
-        "may remind others of leaving. Test it in a randomised trial."
-    )  # fmt: skip
+        "A high risk says who is likely to leave, not whom a contact would keep. Those at highest risk may be beyond"
+        " keeping, and a contact may remind others of leaving. Test it in a randomised trial."
+    )
     return Check("At risk is not the same as can be kept", (words,), "watch")

@@ -26,7 +26,9 @@ BARS = 30
 """Bars of the histogram of predictions."""
 
 
-def skill(by_day: Mapping[str, Estimates], *, overall: Mapping[str, Estimates], lines: Mapping[str, float], info: LabInfo) -> Figure:  # fmt: skip
+def skill(
+    by_day: Mapping[str, Estimates], *, overall: Mapping[str, Estimates], lines: Mapping[str, float], info: LabInfo
+) -> Figure:
     """Draw how good the prediction was on each judged day, one panel per measure.
 
     Parameters
@@ -51,22 +53,40 @@ def skill(by_day: Mapping[str, Estimates], *, overall: Mapping[str, Estimates], 
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         for axes, (name, rows) in zip(_stacked(canvas, len(panels)), panels.items(), strict=True):
-            forests.paint(axes, rows, line=lines[name], label=_with_unit(name, by_day[name].unit), counted="customers", narrow=medium.narrow)  # fmt: skip
+            forests.paint(
+                axes,
+                rows,
+                line=lines[name],
+                label=_with_unit(name, by_day[name].unit),
+                counted="customers",
+                narrow=medium.narrow,
+            )
 
     said = [
         f"{name}: {'; '.join(forests.spoken(row, info=info) for row in rows)} ({lines[name]:g} is no skill)."
         for name, rows in panels.items()
     ]
     height = sum(76 + 24 * len(rows) for rows in panels.values())
-    return draw(_paint, title=title, alt=f"Dot and whisker charts. {' '.join(said)}", table=table, info=info, height=height,
-                basis=prediction_tables.basis(next(iter(overall.values())), info=info))  # fmt: skip
+    return draw(
+        _paint,
+        title=title,
+        alt=f"Dot and whisker charts. {' '.join(said)}",
+        table=table,
+        info=info,
+        height=height,
+        basis=prediction_tables.basis(next(iter(overall.values())), info=info),
+    )
 
 
 def _days(by_day: Estimates, overall: Estimates, *, info: LabInfo) -> list[Row]:
-    whole = [forests.row({**row, "flagged": True}, label="all days together", unit=overall.unit, info=info)
-             for row in overall.table.to_dict("records")]  # fmt: skip
-    each = [forests.row({**row, "flagged": False}, label=str(row["day"]), unit=by_day.unit, info=info)
-            for row in by_day.table.to_dict("records")]  # fmt: skip
+    whole = [
+        forests.row({**row, "flagged": True}, label="all days together", unit=overall.unit, info=info)
+        for row in overall.table.to_dict("records")
+    ]
+    each = [
+        forests.row({**row, "flagged": False}, label=str(row["day"]), unit=by_day.unit, info=info)
+        for row in by_day.table.to_dict("records")
+    ]
     return whole + (each if len(each) > 1 else [])
 
 
@@ -79,10 +99,16 @@ def _stacked(canvas: Canvas, count: int) -> Sequence[Axes]:
 
 
 def compared(
-    found: Estimates, *, by: str, title: str, label: str, info: LabInfo, line: float = 0.0,
+    found: Estimates,
+    *,
+    by: str,
+    title: str,
+    label: str,
+    info: LabInfo,
+    line: float = 0.0,
     names: Mapping[str, str] | None = None,
     heading: str = "Column",
-) -> Figure:  # fmt: skip
+) -> Figure:
     """Draw one estimate per row under one another, such as models, terms or segments compared.
 
     Parameters
@@ -120,13 +146,26 @@ def compared(
     table = prediction_tables.renamed(table, place=found.by.index(by), names=names, heading=heading)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
-        forests.paint(canvas.subplots(), rows, line=line, label=short(_with_unit(label, found.unit), most=38 if medium.narrow else 90),
-                      counted="customers", narrow=medium.narrow)  # fmt: skip
+        forests.paint(
+            canvas.subplots(),
+            rows,
+            line=line,
+            label=short(_with_unit(label, found.unit), most=38 if medium.narrow else 90),
+            counted="customers",
+            narrow=medium.narrow,
+        )
 
     said = "; ".join(forests.spoken(row, info=info) for row in rows[:12])
     more = f"; {len(rows) - 12} more are in the table" if len(rows) > 12 else ""
-    return draw(_paint, title=title, alt=f"Dot and whisker chart. {title}, {label}: {said}{more}. The line is {line:g}.",
-                table=table, info=info, height=84 + 24 * len(rows), basis=prediction_tables.basis(found, info=info))  # fmt: skip
+    return draw(
+        _paint,
+        title=title,
+        alt=f"Dot and whisker chart. {title}, {label}: {said}{more}. The line is {line:g}.",
+        table=table,
+        info=info,
+        height=84 + 24 * len(rows),
+        basis=prediction_tables.basis(found, info=info),
+    )
 
 
 def models(gain: Estimates, *, info: LabInfo) -> Figure:
@@ -198,12 +237,26 @@ def segments(found: Mapping[str, Estimates], *, info: LabInfo) -> Figure:
     rows = rows[:MOST_ROWS]
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
-        forests.paint(canvas.subplots(), rows, line=1.0, label="left for each leaver predicted, log scale", counted="customers",
-                      narrow=medium.narrow, ratios=True)  # fmt: skip
+        forests.paint(
+            canvas.subplots(),
+            rows,
+            line=1.0,
+            label="left for each leaver predicted, log scale",
+            counted="customers",
+            narrow=medium.narrow,
+            ratios=True,
+        )
 
     said = "; ".join(forests.spoken(row, info=info, least=1) for row in rows[:16])
-    return draw(_paint, title=title, alt=f"Dot and whisker chart about one. {said}.", table=table, info=info, height=84 + 24 * len(rows),
-                basis=prediction_tables.basis(next(iter(found.values())), info=info, whole=True))  # fmt: skip
+    return draw(
+        _paint,
+        title=title,
+        alt=f"Dot and whisker chart about one. {said}.",
+        table=table,
+        info=info,
+        height=84 + 24 * len(rows),
+        basis=prediction_tables.basis(next(iter(found.values())), info=info, whole=True),
+    )
 
 
 def alone(found: Estimates, *, info: LabInfo) -> Figure:
@@ -224,9 +277,14 @@ def alone(found: Estimates, *, info: LabInfo) -> Figure:
     marked = found.with_columns({"flagged": found.table["leaking"]})
     names = {term: hazard_tables.named(term) for term in found.table["term"]}
     return compared(
-        marked, by="term", title="How well each column alone ranks those who left", label="area under the curve", info=info, line=50.0,
+        marked,
+        by="term",
+        title="How well each column alone ranks those who left",
+        label="area under the curve",
+        info=info,
+        line=50.0,
         names=names,
-    )  # fmt: skip
+    )
 
 
 def calibration(curve: Estimates, *, predictions: pd.DataFrame, risk: str, horizon: str, info: LabInfo) -> Figure:
@@ -248,8 +306,8 @@ def calibration(curve: Estimates, *, predictions: pd.DataFrame, risk: str, horiz
     Returns
     -------
     Figure
-        Points with intervals about the diagonal; below the number of customers by predicted risk, bars of fewer customers
-        than may be shown left out.
+        Points with intervals about the diagonal; below the number of customers by predicted risk, bars of fewer
+        customers than may be shown left out.
     """
     shown = curve.table.loc[~curve.table["suppressed"].astype(bool)].sort_values("predicted")
     title = f"Predicted and observed share leaving within {horizon}"
@@ -263,8 +321,16 @@ def calibration(curve: Estimates, *, predictions: pd.DataFrame, risk: str, horiz
         _paint_points(top, points, edge=float(bars["high"].max()) if len(bars) else 1.0)
         _paint_bars(below, bars, medium=medium)
 
-    return draw(_paint, title=title, alt=f"Points about a diagonal, lowest predictions first: {'; '.join(told)}.", table=table, info=info,
-                height=430, narrow_height=400, basis=prediction_tables.basis(curve, info=info, whole=True))  # fmt: skip
+    return draw(
+        _paint,
+        title=title,
+        alt=f"Points about a diagonal, lowest predictions first: {'; '.join(told)}.",
+        table=table,
+        info=info,
+        height=430,
+        narrow_height=400,
+        basis=prediction_tables.basis(curve, info=info, whole=True),
+    )
 
 
 def histogram(risk: np.ndarray, n: np.ndarray, *, min_n: int) -> pd.DataFrame:
@@ -282,7 +348,8 @@ def histogram(risk: np.ndarray, n: np.ndarray, *, min_n: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``low``, ``high`` in percent, ``n``; NaN where fewer than `min_n`, but some. The highest predictions stand in the last bar.
+        ``low``, ``high`` in percent, ``n``; NaN where fewer than `min_n`, but some. The highest predictions
+        stand in the last bar.
 
     Examples
     --------
@@ -312,14 +379,29 @@ def _paint_points(axes: Axes, points: np.ndarray, *, edge: float) -> None:
         axes.plot(predicted, value, "o", color=theme.SERIES[0], ms=5.5)
     if not len(points):
         axes.text(0.5, 0.5, WITHHELD, transform=axes.transAxes, ha="center", color=theme.MUTED)
-    axes.annotate("as predicted", (0.97 * end, 0.97 * end), xytext=(-8, 0), textcoords="offset points", ha="right", va="top",
-                  color=theme.MUTED)  # fmt: skip
+    axes.annotate(
+        "as predicted",
+        (0.97 * end, 0.97 * end),
+        xytext=(-8, 0),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        color=theme.MUTED,
+    )
     axes.set(xlim=(0, end), ylim=(0, end), ylabel="% that left")
     axes.tick_params(labelbottom=False, length=0)
 
 
 def _paint_bars(axes: Axes, bars: pd.DataFrame, *, medium: theme.Medium) -> None:
-    axes.bar(bars["low"], bars["n"].fillna(0), width=bars["high"] - bars["low"], align="edge", color=theme.CONTEXT, edgecolor=theme.PAPER, lw=0.6)  # fmt: skip
+    axes.bar(
+        bars["low"],
+        bars["n"].fillna(0),
+        width=bars["high"] - bars["low"],
+        align="edge",
+        color=theme.CONTEXT,
+        edgecolor=theme.PAPER,
+        lw=0.6,
+    )
     axes.yaxis.set_major_locator(MaxNLocator(nbins=3))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if medium.narrow else 9, steps=[1, 2, 5, 10]))
     axes.set(xlabel="predicted, % (last bar: and more)", ylabel="customers")

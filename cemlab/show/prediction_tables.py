@@ -127,8 +127,13 @@ def of_measures(
                 rows.append((Cell(name, name), Cell(when, when), *row[max(keep, 1) :]))
             frames.append(found.table.assign(measure=name, day=day or found.table.get("day")))
     level = numbers.level_text(next(iter(overall.values())).level, locale=info.locale)
-    columns = (Column("Measure"), Column("Judged from"), Column("Estimate", numeric=True), Column(f"{level} interval", numeric=True),
-               Column("Customers", numeric=True))  # fmt: skip
+    columns = (
+        Column("Measure"),
+        Column("Judged from"),
+        Column("Estimate", numeric=True),
+        Column(f"{level} interval", numeric=True),
+        Column("Customers", numeric=True),
+    )
     return Table(caption, columns, tuple(rows), pd.concat(frames, ignore_index=True))
 
 
@@ -204,11 +209,17 @@ def of_mix(mix: Estimates, *, caption: str, info: LabInfo) -> Table:
     Returns
     -------
     Table
-        Column, share of customers at another level, stability index, its noise without drift, verdict; the largest first.
+        Column, share of customers at another level, stability index, its noise without drift, verdict; the
+        largest first.
     """
     table = mix.parts["terms"].sort_values("stability", ascending=False, ignore_index=True)
-    columns = (Column("Column"), Column("At another level, %", numeric=True), Column("Stability index", numeric=True),
-               Column("Without drift up to", numeric=True), Column("Verdict"))  # fmt: skip
+    columns = (
+        Column("Column"),
+        Column("At another level, %", numeric=True),
+        Column("Stability index", numeric=True),
+        Column("Without drift up to", numeric=True),
+        Column("Verdict"),
+    )
     rows = []
     for row in table.to_dict("records"):
         what, verdict = hazard_tables.named(str(row["term"])), str(row["verdict"])
@@ -291,17 +302,25 @@ def of_thresholds(found: Estimates, *, caption: str, info: LabInfo) -> Table:
         Threshold in percent, money with two decimals.
     """
     money = info.currency or "money"
-    columns = (Column("Contact above, %", numeric=True), Column(f"{money} per customer", numeric=True),
-               Column(f"{numbers.level_text(found.level, locale=info.locale)} interval", numeric=True), Column("Customers", numeric=True))  # fmt: skip
+    columns = (
+        Column("Contact above, %", numeric=True),
+        Column(f"{money} per customer", numeric=True),
+        Column(f"{numbers.level_text(found.level, locale=info.locale)} interval", numeric=True),
+        Column("Customers", numeric=True),
+    )
     rows = []
     for row in found.table.to_dict("records"):
         value, low, high, n = (float(row[name]) for name in ("estimate", "ci_low", "ci_high", "n"))
-        rows.append((
-            Cell(numbers.number(100 * float(row["threshold"]), 1, locale=info.locale), float(row["threshold"])),
-            Cell(numbers.number(value, 2, locale=info.locale), value),
-            Cell(numbers.interval_text(low, high, digits=2, locale=info.locale) if math.isfinite(low) else "–", low),
-            Cell(numbers.number(n, locale=info.locale), n),
-        ))  # fmt: skip
+        rows.append(
+            (
+                Cell(numbers.number(100 * float(row["threshold"]), 1, locale=info.locale), float(row["threshold"])),
+                Cell(numbers.number(value, 2, locale=info.locale), value),
+                Cell(
+                    numbers.interval_text(low, high, digits=2, locale=info.locale) if math.isfinite(low) else "–", low
+                ),
+                Cell(numbers.number(n, locale=info.locale), n),
+            )
+        )
     return Table(caption, columns, tuple(rows), found.table)
 
 

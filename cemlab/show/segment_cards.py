@@ -66,8 +66,16 @@ def card(
         for word, value in zip(bars["word"].astype(str), bars["estimate"], strict=True)
     )
     told = "; ".join(f"{what} {much}" for what, much in lines)
-    return draw(_paint, title=name, basis="Intervals in brackets.", alt=f"Card of {name}. Standard deviations from the rest: {said}. {told}.", table=table,
-                info=info, height=30 + max(down), narrow_height=40 + sum(down))  # fmt: skip
+    return draw(
+        _paint,
+        title=name,
+        basis="Intervals in brackets.",
+        alt=f"Card of {name}. Standard deviations from the rest: {said}. {told}.",
+        table=table,
+        info=info,
+        height=30 + max(down),
+        narrow_height=40 + sum(down),
+    )
 
 
 def _to_rescue(grid: Estimates) -> Estimates:

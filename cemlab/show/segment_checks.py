@@ -25,7 +25,10 @@ _DOUBTS: Mapping[str, str] = {
 }
 _TRIED: Mapping[str, str] = {
     "classes": "Neither one scale nor two items that go together explain the customers as well.",
-    "mixture": "One scale does not explain the customers as well, and one crowd without groups would not be divided as clearly.",
+    "mixture": (
+        "One scale does not explain the customers as well, and one crowd without groups would not be divided as"
+        " clearly."
+    ),
     "k-means": "One crowd without groups would not be divided as clearly.",
 }
 SCALE = "one means the same groups, zero no more than chance (adjusted Rand index)"
@@ -85,13 +88,17 @@ def found_again(
     means: dict[str, tuple[Part, ...]] = {
         "natural": ("they lie apart and are found again, and no simpler model that was tried explains them",),
         "reproducible": ("they are found again, but ", *unlike(settled, doubt, pair)),
-        "constructed": ("not all of them would be found again",)
-        if doubt != "one group"
-        else ("they are cuts through one group",),
+        "constructed": (
+            ("not all of them would be found again",) if doubt != "one group" else ("they are cuts through one group",)
+        ),
     }
     words = Sentence(
-        "In resamples the segment that is found again least has a similarity of ", smallest, f". The segments are {kind}: ", *means[kind], ".",
-    )  # fmt: skip
+        "In resamples the segment that is found again least has a similarity of ",
+        smallest,
+        f". The segments are {kind}: ",
+        *means[kind],
+        ".",
+    )
     states: dict[str, State] = {"natural": "holds", "reproducible": "watch", "constructed": "overturns"}
     return Check("Other customers of the same kind", (words,), states[kind])
 
@@ -197,8 +204,13 @@ def other_method(agreement: Finding | None, *, method: str = "k-means") -> Check
     state: State = (
         "holds" if agreement.value >= _SAME_GROUPS else "watch" if agreement.value >= _LIKE_GROUPS else "overturns"
     )
-    words = Sentence(f"Against {method}, asked for as many, the agreement is ", agreement, " (between ",
-                     Quote(agreement, "interval"), f"): {SCALE}.")  # fmt: skip
+    words = Sentence(
+        f"Against {method}, asked for as many, the agreement is ",
+        agreement,
+        " (between ",
+        Quote(agreement, "interval"),
+        f"): {SCALE}.",
+    )
     return Check(title, (words,), state)
 
 
@@ -239,9 +251,14 @@ def incomplete(item: str, share: Finding) -> Check:
     if share.value >= 1:
         return Check(title, (Sentence("Every item is known of everybody."),), "holds")
     state: State = "holds" if share.value >= _FULL else "watch" if share.value >= _SCANT else "overturns"
-    words = Sentence("Least is known of ", Name(word(item)), ": of ", Quote(share, "precise"),
-                     ". Customers without it are grouped by the rest, which assumes that it is missing by chance: if those who do not answer differ, "
-                     "that alone can make or hide a segment.")  # fmt: skip
+    words = Sentence(
+        "Least is known of ",
+        Name(word(item)),
+        ": of ",
+        Quote(share, "precise"),
+        ". Customers without it are grouped by the rest, which assumes that it is missing by chance: if those who do"
+        " not answer differ, that alone can make or hide a segment.",
+    )
     return Check(title, (words,), state)
 
 
@@ -269,7 +286,7 @@ def same_later(agreement: Finding | None, *, days: int, dated: bool) -> Check:
     state: State = "holds" if agreement.value >= _SAME_GROUPS else "watch"
     words = Sentence(
         "The agreement of segments of ", Name(f"{days} days"), " before with those of now is ", agreement, f": {SCALE}."
-    )  # fmt: skip
+    )
     return Check(title, (words,), state)
 
 
@@ -290,7 +307,16 @@ def beats_simple(better: list[str], asked: list[str], *, dated: bool = True) -> 
     """
     title = "A simpler split"
     if not dated:
-        return Check(title, (Sentence("Whether the segments tell later outcomes better than a simple split cannot be asked: items carry no day, and may have changed on leaving."),), "watch")  # fmt: skip
+        return Check(
+            title,
+            (
+                Sentence(
+                    "Whether the segments tell later outcomes better than a simple split cannot be asked: items carry"
+                    " no day, and may have changed on leaving."
+                ),
+            ),
+            "watch",
+        )
     if not asked:
         return Check(title, (Sentence("No later time was there to compare on."),), "watch")
     if better:
@@ -300,7 +326,15 @@ def beats_simple(better: list[str], asked: list[str], *, dated: bool = True) -> 
             (Sentence("The segments foretell ", Name(named), " better than the simple splits that were tried."),),
             "holds",
         )
-    return Check(title, (Sentence("That the segments foretell more of what comes later than simple splits do is not shown: they describe."),), "watch")  # fmt: skip
+    return Check(
+        title,
+        (
+            Sentence(
+                "That the segments foretell more of what comes later than simple splits do is not shown: they describe."
+            ),
+        ),
+        "watch",
+    )
 
 
 def independent_outcomes(corrected: bool) -> Check:
@@ -319,7 +353,8 @@ def independent_outcomes(corrected: bool) -> Check:
     title = "What the correction assumes"
     if not corrected:
         alike = Sentence(
-            "Figures are those of customers as assigned: who was put into the wrong segment makes segments look more alike than they are."
+            "Figures are those of customers as assigned: who was put into the wrong segment makes segments look more"
+            " alike than they are."
         )
         return Check("Figures that are not corrected", (alike,), "watch")
     words = Sentence(

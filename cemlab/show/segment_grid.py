@@ -71,15 +71,27 @@ def grid(cells: Estimates, *, order: Sequence[str], info: LabInfo) -> Figure:
 
     spoken = "; ".join(_spoken(told[key], money.get(key, {}), info=info) for key in told)
     return draw(
-        _paint, title=f"Customers and their value{unit_words('currency', info=info)}", alt=f"Grid of segments by what to do. {spoken}.", table=table, info=info,
-        height=70 + 66 * len(seen), narrow_height=70 + 80 * len(seen),
+        _paint,
+        title=f"Customers and their value{unit_words('currency', info=info)}",
+        alt=f"Grid of segments by what to do. {spoken}.",
+        table=table,
+        info=info,
+        height=70 + 66 * len(seen),
+        narrow_height=70 + 80 * len(seen),
         basis=f"{numbers.level_text(cells.level, locale=info.locale)} intervals in brackets.",
-    )  # fmt: skip
+    )
 
 
 def _paint_cell(
-    axes: Axes, row: Mapping[Any, Any], worth: Mapping[Any, Any], *, at: tuple[int, int], action: str, info: LabInfo, narrow: bool
-) -> None:  # fmt: skip
+    axes: Axes,
+    row: Mapping[Any, Any],
+    worth: Mapping[Any, Any],
+    *,
+    at: tuple[int, int],
+    action: str,
+    info: LabInfo,
+    narrow: bool,
+) -> None:
     x, y = at
     axes.add_patch(Rectangle((x - 0.48, y - 0.45), 0.96, 0.9, facecolor=TINTS[action], edgecolor="none"))
     shown = bool(row) and not row["suppressed"]

@@ -63,9 +63,16 @@ def levels(
         f"{word(name)}: {', '.join(forests.spoken(row, info=info) for row in rows)}" for name, _, rows in panels
     )
     each = 74 + 24 * many
-    return draw(_paint, title=title, alt=f"Dot and whisker charts. {spoken}.", table=table, info=info,
-                height=each * (1 if len(panels) == 1 else -(-len(panels) // 2)), narrow_height=each * len(panels),
-                basis=basis(list(found.values()), info=info, counted=counted))  # fmt: skip
+    return draw(
+        _paint,
+        title=title,
+        alt=f"Dot and whisker charts. {spoken}.",
+        table=table,
+        info=info,
+        height=each * (1 if len(panels) == 1 else -(-len(panels) // 2)),
+        narrow_height=each * len(panels),
+        basis=basis(list(found.values()), info=info, counted=counted),
+    )
 
 
 def _dark(flagged: Estimates | None) -> set[tuple[str, str]] | None:
@@ -78,10 +85,14 @@ def _dark(flagged: Estimates | None) -> set[tuple[str, str]] | None:
 def _rows(name: str, found: Estimates, *, dark: set[tuple[str, str]] | None, info: LabInfo) -> list[forests.Row]:
     ordered = found.table.sort_values("estimate", ascending=False, na_position="last", kind="stable")
     return [
-        forests.row({**row, "flagged": dark is None or (name, str(row["segment"])) in dark}, label=str(row["segment"]),
-                    unit=found.unit, info=info)
+        forests.row(
+            {**row, "flagged": dark is None or (name, str(row["segment"])) in dark},
+            label=str(row["segment"]),
+            unit=found.unit,
+            info=info,
+        )
         for row in ordered.to_dict("records")
-    ]  # fmt: skip
+    ]
 
 
 def _mean(found: Estimates) -> float:
@@ -122,9 +133,22 @@ def rivals(found: Mapping[str, Estimates], *, info: LabInfo) -> Figure:
     table = segment_tables.of_levels(renamed, caption=title, info=info, grouped="Rival", units=False)
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
-        forests.paint(canvas.subplots(), lines, line=0.0, label="percentage points" if medium.narrow else title,
-                      counted="n", narrow=medium.narrow)  # fmt: skip
+        forests.paint(
+            canvas.subplots(),
+            lines,
+            line=0.0,
+            label="percentage points" if medium.narrow else title,
+            counted="n",
+            narrow=medium.narrow,
+        )
 
     spoken = "; ".join(forests.spoken(line, info=info, least=1) for line in lines)
-    return draw(_paint, title=title, alt=f"Dot and whisker chart. {spoken}.", table=table, info=info, height=76 + 22 * len(lines),
-                basis=f"{numbers.level_text(next(iter(found.values())).level, locale=info.locale)} intervals.")  # fmt: skip
+    return draw(
+        _paint,
+        title=title,
+        alt=f"Dot and whisker chart. {spoken}.",
+        table=table,
+        info=info,
+        height=76 + 22 * len(lines),
+        basis=f"{numbers.level_text(next(iter(found.values())).level, locale=info.locale)} intervals.",
+    )

@@ -68,8 +68,8 @@ def heat(
     Returns
     -------
     Figure
-        One row per item and outcome, one column per segment; a difference that could be chance is grey and not coloured. At
-        the right edge the share of variation that lies between segments.
+        One row per item and outcome, one column per segment; a difference that could be chance is grey and not
+        coloured. At the right edge the share of variation that lies between segments.
     """
     made, said = _item_lines(items, order=order), _gap_lines(gaps, order=order)
     if items.empty:
@@ -84,8 +84,16 @@ def heat(
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         _paint_heat(canvas.subplots(), shown, order=order, narrow=medium.narrow)
 
-    return draw(_paint, title=title, alt=f"Heat map. {spoken}.", table=table, info=info, height=tall + 16 * (len(order) > 3) * 2,
-                narrow_height=tall + 18 * len(order), basis=basis([gaps], info=info, intervals=False) if gaps else "")  # fmt: skip
+    return draw(
+        _paint,
+        title=title,
+        alt=f"Heat map. {spoken}.",
+        table=table,
+        info=info,
+        height=tall + 16 * (len(order) > 3) * 2,
+        narrow_height=tall + 18 * len(order),
+        basis=basis([gaps], info=info, intervals=False) if gaps else "",
+    )
 
 
 def _item_lines(items: pd.DataFrame, *, order: Sequence[str]) -> list[_Line]:
@@ -185,8 +193,10 @@ def _percent(share: float) -> str:
 
 
 def _spoken(line: _Line, *, order: Sequence[str]) -> str:
-    told = (f"{name} {_signed(value)}{'' if known else ' (could be chance)'}"
-            for name, value, known in zip(order, line.cells, line.known, strict=True))  # fmt: skip
+    told = (
+        f"{name} {_signed(value)}{'' if known else ' (could be chance)'}"
+        for name, value, known in zip(order, line.cells, line.known, strict=True)
+    )
     return f"{line.label}: {', '.join(told)}"
 
 
@@ -195,11 +205,12 @@ def _heat_table(lines: Sequence[_Line], *, order: Sequence[str], caption: str, i
     kept = [line for line in lines if line.kind == "values"]
     rows = tuple(
         (
-            Cell(line.label, line.label), *(Cell(numbers.number(value, 2, locale=info.locale), value) for value in line.cells),
+            Cell(line.label, line.label),
+            *(Cell(numbers.number(value, 2, locale=info.locale), value) for value in line.cells),
             Cell(numbers.number(100 * line.effect, 1, locale=info.locale), line.effect),
         )
         for line in kept
-    )  # fmt: skip
+    )
     data = pd.DataFrame([line.cells for line in kept], columns=list(order)).assign(
         explained=[line.effect for line in kept]
     )
@@ -224,8 +235,8 @@ def mix(found: Mapping[str, Estimates], *, order: Sequence[str], info: LabInfo, 
     Returns
     -------
     Figure
-        Percent of the segment in each cell, darker for more, with its interval where there is room; beside each category how much it
-        goes with the segments (Cramér's V).
+        Percent of the segment in each cell, darker for more, with its interval where there is room; beside each
+        category how much it goes with the segments (Cramér's V).
     """
     rows = [row for name, each in found.items() for row in _mix_rows(name, each, order=order)]
     title = f"Who they are, % of the segment's {counted}"
@@ -236,8 +247,16 @@ def mix(found: Mapping[str, Estimates], *, order: Sequence[str], info: LabInfo, 
 
     said = "; ".join(f"{row['label']} {', '.join(_shares(row, order))}" for row in rows if row["cells"])
     tall = 80 + 23 * len(rows)
-    return draw(_paint, title=title, alt=f"Shares in percent. {said}.", table=table, info=info, height=tall + 32 * (len(order) > 3),
-                narrow_height=tall + 18 * len(order), basis=_where(found, order=order, info=info))  # fmt: skip
+    return draw(
+        _paint,
+        title=title,
+        alt=f"Shares in percent. {said}.",
+        table=table,
+        info=info,
+        height=tall + 32 * (len(order) > 3),
+        narrow_height=tall + 18 * len(order),
+        basis=_where(found, order=order, info=info),
+    )
 
 
 def _where(found: Mapping[str, Estimates], *, order: Sequence[str], info: LabInfo) -> str:

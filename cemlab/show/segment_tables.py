@@ -45,11 +45,13 @@ def of_items(filled: pd.DataFrame, *, info: LabInfo) -> Table:
     columns += [Column("Median age, days", numeric=True)] if aged else []
     rows = tuple(
         (
-            Cell(word(str(row["item"])), word(str(row["item"]))), _number(100 * row["filled_share"], digits=1, info=info),
-            _number(row["levels"], info=info), *([_number(row["median_age_days"], info=info)] if aged else []),
+            Cell(word(str(row["item"])), word(str(row["item"]))),
+            _number(100 * row["filled_share"], digits=1, info=info),
+            _number(row["levels"], info=info),
+            *([_number(row["median_age_days"], info=info)] if aged else []),
         )
         for row in ordered.to_dict("records")
-    )  # fmt: skip
+    )
     return Table("Items that customers are grouped by", tuple(columns), rows, ordered)
 
 
@@ -104,16 +106,23 @@ def of_stability(stable: Estimates, *, info: LabInfo) -> Table:
     Table
         Segment, mean similarity, range, share of resamples in which it dissolved, verdict.
     """
-    columns = (Column("Segment"), Column("Similarity", numeric=True), Column("Middle of resamples", numeric=True),
-               Column("Dissolved, %", numeric=True), Column("Verdict"))  # fmt: skip
+    columns = (
+        Column("Segment"),
+        Column("Similarity", numeric=True),
+        Column("Middle of resamples", numeric=True),
+        Column("Dissolved, %", numeric=True),
+        Column("Verdict"),
+    )
     rows = tuple(
         (
-            Cell(str(row["segment"]), str(row["segment"])), _number(row["estimate"], digits=2, info=info),
+            Cell(str(row["segment"]), str(row["segment"])),
+            _number(row["estimate"], digits=2, info=info),
             Cell(numbers.interval_text(row["ci_low"], row["ci_high"], digits=2, locale=info.locale), row["ci_low"]),
-            _number(100 * row["dissolved_share"], info=info), Cell(str(row["verdict"]), str(row["verdict"])),
+            _number(100 * row["dissolved_share"], info=info),
+            Cell(str(row["verdict"]), str(row["verdict"])),
         )
         for row in stable.table.to_dict("records")
-    )  # fmt: skip
+    )
     return Table("How well each segment is found again in resamples", columns, rows, stable.table)
 
 
@@ -132,8 +141,14 @@ def of_simpler(simpler: Estimates, *, info: LabInfo) -> Table:
     Table
         One row per model or test.
     """
-    columns = (Column("Simpler explanation"), Column("Model or test"), Column("Items"), Column("BIC, less that of the segments", numeric=True),
-               Column("p", numeric=True), Column("As good as the segments"))  # fmt: skip
+    columns = (
+        Column("Simpler explanation"),
+        Column("Model or test"),
+        Column("Items"),
+        Column("BIC, less that of the segments", numeric=True),
+        Column("p", numeric=True),
+        Column("As good as the segments"),
+    )
     rows = []
     for row in simpler.table.to_dict("records"):
         pair = numbers.listed(word(str(row[name])) for name in ("first", "second") if row[name])
@@ -149,7 +164,8 @@ def of_rules(rules: pd.DataFrame, *, info: LabInfo, counted: str = "customers") 
     Parameters
     ----------
     rules : pandas.DataFrame
-        The part ``rules`` of ``stats.segments.rules``, or rules of RFM: ``rule``, ``segment``, ``n``, perhaps ``precision``.
+        The part ``rules`` of ``stats.segments.rules``, or rules of RFM: ``rule``, ``segment``, ``n``, perhaps
+        ``precision``.
     info : LabInfo
         For the locale.
     counted : str, default "customers"
@@ -214,8 +230,13 @@ def of_levels(
         rows += [(Cell(told, told), *row) for row in made.rows]
         frames.append(each.table.assign(outcome=name))
     level = numbers.level_text(next(iter(found.values())).level, locale=info.locale)
-    columns = (Column("Outcome"), Column(grouped), Column("Estimate", numeric=True), Column(f"{level} interval", numeric=True),
-               Column(counted.capitalize(), numeric=True))  # fmt: skip
+    columns = (
+        Column("Outcome"),
+        Column(grouped),
+        Column("Estimate", numeric=True),
+        Column(f"{level} interval", numeric=True),
+        Column(counted.capitalize(), numeric=True),
+    )
     return Table(caption, columns, tuple(rows), pd.concat(frames, ignore_index=True))
 
 
@@ -240,8 +261,14 @@ def of_mixes(found: Mapping[str, Estimates], *, caption: str, info: LabInfo) -> 
     for name, each in found.items():
         rows += [(Cell(word(name), word(name)), *row) for row in of_customers(each, caption=caption, info=info).rows]
     level = numbers.level_text(next(iter(found.values())).level, locale=info.locale)
-    columns = (Column("By"), Column("Segment"), Column("Group"), Column("Share, %", numeric=True),
-               Column(f"{level} interval, %", numeric=True), Column("Customers", numeric=True))  # fmt: skip
+    columns = (
+        Column("By"),
+        Column("Segment"),
+        Column("Group"),
+        Column("Share, %", numeric=True),
+        Column(f"{level} interval, %", numeric=True),
+        Column("Customers", numeric=True),
+    )
     return Table(
         caption,
         columns,
@@ -276,8 +303,13 @@ def of_moves(moved: Estimates, *, info: LabInfo) -> Table:
     for before, each in frame.groupby(frame["a"].astype(str), sort=False):
         shares = each.set_index(each["b"].astype(str))["estimate"]
         n = float(each["n"].max())
-        rows.append((Cell(str(before), str(before)), *(_number(100 * float(shares.get(name, math.nan)), info=info) for name in now),
-                     _number(n, info=info)))  # fmt: skip
+        rows.append(
+            (
+                Cell(str(before), str(before)),
+                *(_number(100 * float(shares.get(name, math.nan)), info=info) for name in now),
+                _number(n, info=info),
+            )
+        )
     return Table("Where the customers of each segment are now", columns, tuple(rows), frame)
 
 
@@ -300,17 +332,31 @@ def of_grid(cells: Estimates, *, order: Sequence[str], info: LabInfo) -> Table:
     """
     stake = cells.parts["at_stake"].set_index(["segment", "action"])
     money = info.currency or "value"
-    columns = (Column("Segment"), Column("What to do"), Column("Customers", numeric=True), Column("Interval", numeric=True),
-               Column(f"Value, {money}", numeric=True))  # fmt: skip
+    columns = (
+        Column("Segment"),
+        Column("What to do"),
+        Column("Customers", numeric=True),
+        Column("Interval", numeric=True),
+        Column(f"Value, {money}", numeric=True),
+    )
     rows = []
     placed = {name: at for at, name in enumerate(order)}
     for row in sorted(cells.table.to_dict("records"), key=lambda each: placed.get(str(each["segment"]), len(placed))):
         worth = stake.loc[(row["segment"], row["action"])]
-        count = Cell(f"< {cells.min_n}" if row["too_small"] else "withheld", math.nan) if row["suppressed"] else _number(row["estimate"], info=info)  # fmt: skip
-        rows.append((
-            Cell(str(row["segment"]), str(row["segment"])), Cell(str(row["action"]), str(row["action"])), count,
-            _interval(row["ci_low"], row["ci_high"], info=info), _number(worth["estimate"], info=info),
-        ))  # fmt: skip
+        count = (
+            Cell(f"< {cells.min_n}" if row["too_small"] else "withheld", math.nan)
+            if row["suppressed"]
+            else _number(row["estimate"], info=info)
+        )
+        rows.append(
+            (
+                Cell(str(row["segment"]), str(row["segment"])),
+                Cell(str(row["action"]), str(row["action"])),
+                count,
+                _interval(row["ci_low"], row["ci_high"], info=info),
+                _number(worth["estimate"], info=info),
+            )
+        )
     return Table("Customers and their value, by segment and what to do", columns, tuple(rows), cells.table)
 
 

@@ -151,11 +151,23 @@ def label_right(axes: Axes, name: str, *, at: float, end: tuple[float, float], c
         Of the curve; the words take a shade that can be read.
     """
     axes.annotate(
-        name, xy=end, xytext=(1.02, at), textcoords=axes.get_yaxis_transform(), va="center", annotation_clip=False,
+        name,
+        xy=end,
+        xytext=(1.02, at),
+        textcoords=axes.get_yaxis_transform(),
+        va="center",
+        annotation_clip=False,
         color=theme.readable(colour, paper=theme.PAPER),
         # dotted and grey: a line in the curve's own colour would read as its going on
-        arrowprops={"arrowstyle": "-", "color": theme.MUTED, "lw": 0.6, "linestyle": (0, (1, 2.5)), "shrinkA": 1, "shrinkB": 0},
-    )  # fmt: skip
+        arrowprops={
+            "arrowstyle": "-",
+            "color": theme.MUTED,
+            "lw": 0.6,
+            "linestyle": (0, (1, 2.5)),
+            "shrinkA": 1,
+            "shrinkB": 0,
+        },
+    )
 
 
 def short(name: str, *, most: int) -> str:

@@ -92,7 +92,10 @@ def curve(
     table = formula.table
     last, until = float(observed.table["duration"].max()), float(table["duration"].max())
     title = "Share still there, and what a formula says beyond"
-    named = [float(observed.table["estimate"].iloc[-1]), *(float(table[name].iloc[-1]) for name in ("estimate", "ci_low", "ci_high"))]  # fmt: skip
+    named = [
+        float(observed.table["estimate"].iloc[-1]),
+        *(float(table[name].iloc[-1]) for name in ("estimate", "ci_low", "ci_high")),
+    ]
     seen, value, low, high = (numbers.number(100 * each, locale=info.locale) for each in named)
     alt = (
         f"Solid, what was seen: {seen} % still there after {last:g} {clock}. Dashed, the formula: "
@@ -114,14 +117,27 @@ def curve(
             beyond = each.table.loc[each.table["duration"] >= last]
             axes.plot(beyond["duration"], 100 * beyond["estimate"], color=theme.MUTED, ls=":", lw=1.2)
         _paint_lines(axes, observed, formula, last=last)
-        axes.set(ylim=(0, 103), xlim=(0, until), ylabel="% still there", xlabel=f"{clock} since the start",
-                 xticks=ticks_below(until, clock=clock, most=5 if medium.narrow else 9))  # fmt: skip
+        axes.set(
+            ylim=(0, 103),
+            xlim=(0, until),
+            ylabel="% still there",
+            xlabel=f"{clock} since the start",
+            xticks=ticks_below(until, clock=clock, most=5 if medium.narrow else 9),
+        )
         _name_ends(
             axes, {"the formula": formula, **{named_formula(name): each for name, each in others.items()}}, info=info
         )
 
     shown = _table(formula, last=last, caption=title, clock=clock, info=info)
-    return draw(_paint, title=title, alt=alt, table=shown, info=info, height=280, basis=survival_tables.basis(observed, info=info))  # fmt: skip
+    return draw(
+        _paint,
+        title=title,
+        alt=alt,
+        table=shown,
+        info=info,
+        height=280,
+        basis=survival_tables.basis(observed, info=info),
+    )
 
 
 def _paint_lines(axes: Axes, observed: Estimates, formula: Estimates, *, last: float) -> None:
@@ -137,8 +153,9 @@ def _paint_lines(axes: Axes, observed: Estimates, formula: Estimates, *, last: f
     )
     axes.plot(table["duration"], 100 * table["estimate"], color=colour, ls="--", lw=1.4)
     axes.axvline(last, color=theme.LINE, lw=1, ls=":")
-    axes.annotate("follow-up ends", xy=(last, 103), xytext=(4, -2), textcoords="offset points", va="top",
-                  color=theme.MUTED)  # fmt: skip
+    axes.annotate(
+        "follow-up ends", xy=(last, 103), xytext=(4, -2), textcoords="offset points", va="top", color=theme.MUTED
+    )
 
 
 def _name_ends(axes: Axes, formulas: Mapping[str, Estimates], *, info: LabInfo) -> None:
@@ -156,16 +173,24 @@ def _table(formula: Estimates, *, last: float, caption: str, clock: str, info: L
     table = formula.table.iloc[:: max(1, len(formula.table) // 12)]
     table = formula.table.loc[table.index.union([formula.table.index[-1]])].reset_index(drop=True)
     level = numbers.level_text(formula.level, locale=info.locale)
-    columns = (Column(f"After, {clock}", numeric=True), Column("Share by the formula, %", numeric=True),
-               Column(f"{level} interval", numeric=True), Column("Beyond follow-up"))  # fmt: skip
+    columns = (
+        Column(f"After, {clock}", numeric=True),
+        Column("Share by the formula, %", numeric=True),
+        Column(f"{level} interval", numeric=True),
+        Column("Beyond follow-up"),
+    )
     rows = []
     for row in table.to_dict("records"):
         value, low, high = (100 * float(row[name]) for name in ("estimate", "ci_low", "ci_high"))
         beyond = "yes" if row["duration"] > last else "no"
-        rows.append((
-            Cell(f"{row['duration']:g}", row["duration"]), Cell(numbers.number(value, 1, locale=info.locale), value),
-            Cell(numbers.interval_text(low, high, digits=1, locale=info.locale), low), Cell(beyond, beyond),
-        ))  # fmt: skip
+        rows.append(
+            (
+                Cell(f"{row['duration']:g}", row["duration"]),
+                Cell(numbers.number(value, 1, locale=info.locale), value),
+                Cell(numbers.interval_text(low, high, digits=1, locale=info.locale), low),
+                Cell(beyond, beyond),
+            )
+        )
     return Table(caption, columns, tuple(rows), table)
 
 
@@ -189,10 +214,18 @@ def expected(share: Finding, *, formula: str, last: float, clock: str) -> Senten
         With the interval, which takes the formula for right.
     """
     return Sentence(
-        "Follow-up ends after ", span(last, clock=clock), ". If leaving went on by the formula that best foretold spells it "
-        "had not seen (", Name(named_formula(formula)), "), ", share, " would still be there after ", span(share.scope["duration"], clock=clock),
-        " (between ", Quote(share, "interval"), ", taking the formula for right). This is what the formula says; nobody has seen it.",
-    )  # fmt: skip
+        "Follow-up ends after ",
+        span(last, clock=clock),
+        ". If leaving went on by the formula that best foretold spells it had not seen (",
+        Name(named_formula(formula)),
+        "), ",
+        share,
+        " would still be there after ",
+        span(share.scope["duration"], clock=clock),
+        " (between ",
+        Quote(share, "interval"),
+        ", taking the formula for right). This is what the formula says; nobody has seen it.",
+    )
 
 
 def other_formulas(share: Finding, others: Sequence[Finding], *, clock: str) -> Check:
@@ -210,12 +243,18 @@ def other_formulas(share: Finding, others: Sequence[Finding], *, clock: str) -> 
     Returns
     -------
     Check
-        Holds when all lie inside the interval; to be watched otherwise: the interval does not cover the choice of formula.
+        Holds when all lie inside the interval; to be watched otherwise: the interval does not cover the choice
+        of formula.
     """
     parts = [part for place, each in enumerate(others) for part in ((" and " if place else ""), each)]
     words = Sentence(
-        "For ", span(share.scope["duration"], clock=clock), ", beyond follow-up, the formula chosen expects ", share, "; the others "
-        "that were tried expect ", *(part for part in parts if part != ""), ".",
-    )  # fmt: skip
+        "For ",
+        span(share.scope["duration"], clock=clock),
+        ", beyond follow-up, the formula chosen expects ",
+        share,
+        "; the others that were tried expect ",
+        *(part for part in parts if part != ""),
+        ".",
+    )
     inside = all(share.ci_low <= each.value <= share.ci_high for each in others)
     return Check("Another formula beyond follow-up", (words,), "holds" if inside else "watch")

@@ -50,8 +50,13 @@ def stacked(shares: Estimates, *, at: Estimates, clock: str, info: LabInfo) -> F
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         axes = canvas.subplots()
         _paint_stack(axes, drawn, shares=names, medium=medium)
-        axes.set(ylim=(0, 103), ylabel="% of all", xlabel=f"{clock} since the start", xlim=(drawn[0][1]["at"].iloc[0], end),
-                 xticks=ticks_below(end, clock=clock, most=5 if medium.narrow else 8))  # fmt: skip
+        axes.set(
+            ylim=(0, 103),
+            ylabel="% of all",
+            xlabel=f"{clock} since the start",
+            xlim=(drawn[0][1]["at"].iloc[0], end),
+            xticks=ticks_below(end, clock=clock, most=5 if medium.narrow else 8),
+        )
 
     spoken = numbers.listed(f"{name} {share} %" for name, share in names.items())
     alt = f"Stacked areas. {title} after {end:g} {clock}: {spoken}; the rest are still there."
@@ -87,8 +92,16 @@ def _paint_stack(
     fills = [theme.PAPER] * len(drawn) if printed else theme.SERIES
     for (_, each), colour, hatch in zip(drawn, fills, _HATCHES, strict=False):
         above = below + 100 * each["estimate"].to_numpy()
-        axes.fill_between(at, below, above, step="post", color=colour, lw=0.8,
-                          ec=theme.INK if printed else theme.PAPER, hatch=hatch if printed else None)  # fmt: skip
+        axes.fill_between(
+            at,
+            below,
+            above,
+            step="post",
+            color=colour,
+            lw=0.8,
+            ec=theme.INK if printed else theme.PAPER,
+            hatch=hatch if printed else None,
+        )
         middles.append(float(below[-1] + above[-1]) / 2)
         below = above
     middles.append((100 + float(below[-1])) / 2)
@@ -143,13 +156,21 @@ def overstatement(shares: Estimates, *, at: Estimates, clock: str, info: LabInfo
     rows = -(-len(drawn) // 3)
     spoken = "; ".join(_claimed(name, each, info=info) for name, each in drawn)
     return draw(
-        _paint, title=title, alt=f"Lines with bands, after {end:g} {clock}: {spoken}.", table=table, info=info,
-        height=40 + 200 * rows, narrow_height=40 + 150 * len(drawn), basis=survival_tables.basis(shares, info=info),
-    )  # fmt: skip
+        _paint,
+        title=title,
+        alt=f"Lines with bands, after {end:g} {clock}: {spoken}.",
+        table=table,
+        info=info,
+        height=40 + 200 * rows,
+        narrow_height=40 + 150 * len(drawn),
+        basis=survival_tables.basis(shares, info=info),
+    )
 
 
 def _claimed(name: str, each: pd.DataFrame, *, info: LabInfo) -> str:
-    took, claimed = (numbers.number(100 * float(each[column].iloc[-1]), locale=info.locale) for column in ("estimate", "overstated"))  # fmt: skip
+    took, claimed = (
+        numbers.number(100 * float(each[column].iloc[-1]), locale=info.locale) for column in ("estimate", "overstated")
+    )
     return f"{name} took {took} %, one less Kaplan–Meier claims {claimed} %"
 
 

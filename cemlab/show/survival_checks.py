@@ -38,9 +38,15 @@ def other_clock(share: Finding, other: Finding, *, clock: str, other_clock: str)
     if not (math.isfinite(share.value) and math.isfinite(other.value)):
         return Check(title, (_NOT_FOLLOWED,), "watch")
     words = Sentence(
-        share, " are still there after ", span(share.scope["duration"], clock=clock), f" on the clock of {clock}; ", other, " after ",
-        span(other.scope["duration"], clock=other_clock), f" on the clock of {other_clock}.",
-    )  # fmt: skip
+        share,
+        " are still there after ",
+        span(share.scope["duration"], clock=clock),
+        f" on the clock of {clock}; ",
+        other,
+        " after ",
+        span(other.scope["duration"], clock=other_clock),
+        f" on the clock of {other_clock}.",
+    )
     return Check(title, (words,), "holds" if _moved(share, other) <= _MOST_SHIFT else "watch")
 
 
@@ -64,9 +70,14 @@ def other_ties(ratios: Sequence[Finding], others: Sequence[Finding]) -> Check:
     most, other = max(pairs, key=lambda pair: _moved(*pair))
     name = hazard_tables.row_name(most.scope["term"], most.scope["level"])
     words = Sentence(
-        "The ratio that moves most is that of “", Name(name), "”: ", Quote(most, "precise"), " by Efron's rule, ", Quote(other, "precise"),
+        "The ratio that moves most is that of “",
+        Name(name),
+        "”: ",
+        Quote(most, "precise"),
+        " by Efron's rule, ",
+        Quote(other, "precise"),
         " by Breslow's.",
-    )  # fmt: skip
+    )
     return Check(title, (words,), "holds" if _moved(most, other) <= _MOST_SHIFT else "watch")
 
 
@@ -103,9 +114,16 @@ def late_entry(share: Finding, ignored: Finding | None, *, late: Finding, clock:
     if share.suppressed or not math.isfinite(share.value):
         return Check(title, (_WITHHELD if share.suppressed else _NOT_FOLLOWED,), "watch")
     words = Sentence(
-        late, " relationships began before their end could have been recorded, and count only from then on. Taken as followed from "
-        "the start, they would make it ", ignored, " after ", span(share.scope["duration"], clock=clock), " instead of ", share, ".",
-    )  # fmt: skip
+        late,
+        " relationships began before their end could have been recorded, and count only from then on. Taken as followed"
+        " from the start, they would make it ",
+        ignored,
+        " after ",
+        span(share.scope["duration"], clock=clock),
+        " instead of ",
+        share,
+        ".",
+    )
     return Check(title, (words,), "holds" if _moved(share, ignored) <= _MOST_SHIFT else "watch")
 
 
@@ -138,9 +156,12 @@ def lost_from_sight(share: Finding, bounds: Finding, *, clock: str) -> Check:
             "holds",
         )
     words = Sentence(
-        "Had all who were lost from sight before ", span(share.scope["duration"], clock=clock), " left at once, or all stayed, the share "
-        "would lie between ", Quote(bounds, "interval"), ". The curve takes them to be like those who were followed on.",
-    )  # fmt: skip
+        "Had all who were lost from sight before ",
+        span(share.scope["duration"], clock=clock),
+        " left at once, or all stayed, the share would lie between ",
+        Quote(bounds, "interval"),
+        ". The curve takes them to be like those who were followed on.",
+    )
     inside = share.ci_low <= bounds.ci_low and bounds.ci_high <= share.ci_high
     return Check(title, (words,), "holds" if inside else "watch")
 
@@ -164,9 +185,10 @@ def undated(names: Sequence[str]) -> Check:
             title, (Sentence("Everything in the model was known before the time that it speaks of."),), "holds"
         )
     words = Sentence(
-        "No day is recorded on which ", Name(", ".join(names)), " became known. If a customer's value changed with leaving, its ratio is "
-        "too far from one."
-    )  # fmt: skip
+        "No day is recorded on which ",
+        Name(", ".join(names)),
+        " became known. If a customer's value changed with leaving, its ratio is too far from one.",
+    )
     return Check(title, (words,), "watch")
 
 
@@ -179,6 +201,7 @@ def causal() -> Check:
         Always to be watched.
     """
     words = Sentence(
-        "Customers were not given their plan or their complaint by lot. What goes with leaving here need not change it when it is changed."
+        "Customers were not given their plan or their complaint by lot. What goes with leaving here need not change it"
+        " when it is changed."
     )
     return Check("Association is not effect", (words,), "watch")

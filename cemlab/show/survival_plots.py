@@ -136,8 +136,10 @@ def _groups(
         drawn = course(rows, start=start_of(curve), first=1.0)
         median = middle[name].query("share_left == 0.5")["estimate"] if name in middle else pd.Series(dtype=float)
         made.append(
-            _Group(name, float(rows["n"].iloc[0]), drawn, at_risk[name], float(median.iloc[0]) if len(median) else math.nan)
-        )  # fmt: skip
+            _Group(
+                name, float(rows["n"].iloc[0]), drawn, at_risk[name], float(median.iloc[0]) if len(median) else math.nan
+            )
+        )
     shown = {group.name for group in made}
     hidden = [name for name in _keyed(curve.parts["groups"], by) if name not in shown]
     return sorted(made, key=lambda group: -group.last), hidden
@@ -151,8 +153,15 @@ def _keyed(table: pd.DataFrame, by: list[str]) -> dict[str, pd.DataFrame]:
 
 
 def _paint_together(
-    canvas: Canvas, groups: Sequence[_Group], *, grid: list[float], start: float, clock: str, narrow: bool, info: LabInfo
-) -> None:  # fmt: skip
+    canvas: Canvas,
+    groups: Sequence[_Group],
+    *,
+    grid: list[float],
+    start: float,
+    clock: str,
+    narrow: bool,
+    info: LabInfo,
+) -> None:
     top, below = canvas.subplots(2, 1, sharex=True, height_ratios=[250, 34 + 20 * len(groups)])
     alone = len(groups) == 1
     colours = [theme.INK] if alone else list(theme.SERIES)

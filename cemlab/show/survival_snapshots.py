@@ -63,8 +63,8 @@ def without_curve(shortest: int) -> str:
         And what to do about it.
     """
     return (
-        f"The lab is a snapshot, and nobody in it stayed for less than {span(shortest, clock='months').text}: customers who left "
-        "earlier are missing. Map the days on which relationships really ended, or `observed_from`."
+        f"The lab is a snapshot, and nobody in it stayed for less than {span(shortest, clock='months').text}: customers"
+        " who left earlier are missing. Map the days on which relationships really ended, or `observed_from`."
     )
 
 

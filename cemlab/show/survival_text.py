@@ -173,9 +173,16 @@ def overstated(shares: Sequence[Finding], claimed: Sequence[Finding], *, cause: 
     # the short cut has no interval of its own: it is printed as finely as what it is held against
     as_fine = Quote(naive, "precise" if numbers.finding_digits(share) else "value")
     return Sentence(
-        "The usual short cut, one minus Kaplan–Meier with the other reasons taken as lost from sight, would claim ", as_fine,
-        " instead of ", share, " for “", Name(share.scope["cause"]), "” after ", span(share.scope["duration"], clock=clock), ".",
-    )  # fmt: skip
+        "The usual short cut, one minus Kaplan–Meier with the other reasons taken as lost from sight, would claim ",
+        as_fine,
+        " instead of ",
+        share,
+        " for “",
+        Name(share.scope["cause"]),
+        "” after ",
+        span(share.scope["duration"], clock=clock),
+        ".",
+    )
 
 
 def groups(
@@ -204,8 +211,8 @@ def groups(
     Returns
     -------
     tuple of Sentence
-        One per grouping in which a group is flagged, one on the choice of times, then what was found of the other groups
-        (`not_flagged`).
+        One per grouping in which a group is flagged, one on the choice of times, then what was found of the
+        other groups (`not_flagged`).
     """
     there: list[Part] = [" ", *_of_whom(cause), " is "]
     there = [" retained is "] if snapshot else there
@@ -268,10 +275,17 @@ def groups_in_short(
         begin = ["After ", span(most.scope["duration"] if time is None else time, clock=clock)]
         begin += [", when it differs most," if time is None else "", " the share ", *_of_whom(cause), " is "]
     return Sentence(
-        *(part for part in begin if part != ""), Quote(most, "magnitude"), f" {'higher' if most.value > 0 else 'lower'} of ",
-        *_of(subject, most), " than of all others (between ", Quote(most, "interval"), ")", *_on_average(most, (means or {}).get(subject, ())),
-        *(("; groups by ", Name(numbers.listed(also)), " differ too") if also else ()), ".",
-    )  # fmt: skip
+        *(part for part in begin if part != ""),
+        Quote(most, "magnitude"),
+        f" {'higher' if most.value > 0 else 'lower'} of ",
+        *_of(subject, most),
+        " than of all others (between ",
+        Quote(most, "interval"),
+        ")",
+        *_on_average(most, (means or {}).get(subject, ())),
+        *(("; groups by ", Name(numbers.listed(also)), " differ too") if also else ()),
+        ".",
+    )
 
 
 def _of_whom(cause: str) -> list[Part]:
@@ -366,11 +380,15 @@ def certainty(share: Finding) -> tuple[Sentence, ...]:
         return (Sentence("Where nobody has left yet, or nobody is followed any more, a share has no interval."),)
     return (
         Sentence(
-            "The interval, between ", Quote(share, "interval"), ", is computed so that in ", Quote(share, "level"),
-            " of companies like this one it holds the share that customers of this kind would have left in the long run.",
+            "The interval, between ",
+            Quote(share, "interval"),
+            ", is computed so that in ",
+            Quote(share, "level"),
+            " of companies like this one it holds the share that customers of this kind would have left in the long"
+            " run.",
         ),
         Sentence(
-            "It covers chance. It does not cover customers who drop from sight because they are about to leave, nor a change of "
-            "the market after the last day."
+            "It covers chance. It does not cover customers who drop from sight because they are about to leave, nor a"
+            " change of the market after the last day."
         ),
-    )  # fmt: skip
+    )

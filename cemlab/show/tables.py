@@ -141,9 +141,11 @@ def of_estimates(
         )
     columns += [
         Column(
-            words
-            if pd.api.types.is_bool_dtype(table[name]) or name in (*_RATIOS, "conclusion")
-            else f"{words}{in_unit}",
+            (
+                words
+                if pd.api.types.is_bool_dtype(table[name]) or name in (*_RATIOS, "conclusion")
+                else f"{words}{in_unit}"
+            ),
             numeric=name != "conclusion",
         )
         for name, words in extra.items()
@@ -183,9 +185,11 @@ def of_frame(frame: pd.DataFrame, *, caption: str, labels: Mapping[str, str], in
     numeric = {name: pd.api.types.is_numeric_dtype(frame[name]) for name in labels}
     rows = tuple(
         tuple(
-            _number(values[name], unit="rows", digits=0, info=info)
-            if numeric[name]
-            else Cell(str(values[name]), str(values[name]))
+            (
+                _number(values[name], unit="rows", digits=0, info=info)
+                if numeric[name]
+                else Cell(str(values[name]), str(values[name]))
+            )
             for name in labels
         )
         for values in frame.to_dict("records")
@@ -286,8 +290,8 @@ def csv(frame: pd.DataFrame) -> str:
     Returns
     -------
     str
-        Comma-separated, decimal points, a header line, fractions with twelve significant digits. Text that a spreadsheet would take for a
-        formula, in a cell or a heading, stands behind an apostrophe.
+        Comma-separated, decimal points, a header line, fractions with twelve significant digits. Text that a
+        spreadsheet would take for a formula, in a cell or a heading, stands behind an apostrophe.
     """
     safe = frame.copy()
     for name in safe.columns:

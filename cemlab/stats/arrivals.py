@@ -17,7 +17,10 @@ _LONG_ENOUGH = 0.99
 
 _ANSCOMBE = 3 / 8
 
-TOO_SHORT = "How many answers are still to come cannot be told: invitations do not lie back at least twice as long as answers take."
+TOO_SHORT = (
+    "How many answers are still to come cannot be told: invitations do not lie back at least twice as long as answers"
+    " take."
+)
 
 Numbers = NDArray[np.float64]
 
@@ -25,11 +28,12 @@ Numbers = NDArray[np.float64]
 def share_arrived(arrivals: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estimates:
     """Estimate what share of the answers to a period's invitations had come.
 
-    The share F(a) of answers that come within a days is had from the waits of answers to all invitations, looked at
-    backwards in time, since a wait is seen only when it is no longer than its invitation is old:
-    F(a) = Π_{w>a} (1 − n_w/N_w), N_w the answers that took at most w days to invitations of at least w days. A period's
-    answers A to invitations of age a stand for T = Σ A_a/F(a); the estimate is ΣA/T. Var T = Σ A_a(1 − F_a)/F_a² +
-    ΣΣ (A_a/F_a)(A_b/F_b)·V(max(a, b)), V(a) = Σ_{w>a} n_w/(N_w(N_w − n_w)); the interval is symmetric in the root of T − A + 3/8.
+    The share F(a) of answers that come within a days is had from the waits of answers to all invitations,
+    looked at backwards in time, since a wait is seen only when it is no longer than its invitation is old: F(a)
+    = Π_{w>a} (1 − n_w/N_w), N_w the answers that took at most w days to invitations of at least w days. A
+    period's answers A to invitations of age a stand for T = Σ A_a/F(a); the estimate is ΣA/T. Var T = Σ A_a(1 −
+    F_a)/F_a² + ΣΣ (A_a/F_a)(A_b/F_b)·V(max(a, b)), V(a) = Σ_{w>a} n_w/(N_w(N_w − n_w)); the interval is
+    symmetric in the root of T − A + 3/8.
 
     Parameters
     ----------
@@ -44,8 +48,9 @@ def share_arrived(arrivals: pd.DataFrame, *, level: float = 0.95, min_n: int = 1
     Returns
     -------
     Estimates
-        Measure ``share_arrived``, by ``period``: ``estimate`` in 0–1, ``std_error``, ``ci_low``, ``ci_high``, ``n`` answers
-        that had come, ``expected`` answers in all. NaN, with a note, where the lab does not look back far enough.
+        Measure ``share_arrived``, by ``period``: ``estimate`` in 0–1, ``std_error``, ``ci_low``, ``ci_high``,
+        ``n`` answers that had come, ``expected`` answers in all. NaN, with a note, where the lab does not look
+        back far enough.
 
     Raises
     ------
@@ -93,10 +98,18 @@ def share_arrived(arrivals: pd.DataFrame, *, level: float = 0.95, min_n: int = 1
         }
     )
     return Estimates.build(
-        table.reset_index(), by=["period"], measure="share_arrived", unit="share",
-        method="share of a period's answers that had come, by the waits of all, backwards in time (Kalbfleisch and Lawless 1989)",
-        level=level, min_n=min_n, notes=[TOO_SHORT] if table["estimate"].isna().any() else [],
-    )  # fmt: skip
+        table.reset_index(),
+        by=["period"],
+        measure="share_arrived",
+        unit="share",
+        method=(
+            "share of a period's answers that had come, by the waits of all, backwards in time (Kalbfleisch and Lawless"
+            " 1989)"
+        ),
+        level=level,
+        min_n=min_n,
+        notes=[TOO_SHORT] if table["estimate"].isna().any() else [],
+    )
 
 
 @dataclass(frozen=True)
@@ -154,6 +167,6 @@ def _check(arrivals: pd.DataFrame) -> None:
     wrong = int(((arrivals["waited_days"] < 0) | (arrivals["waited_days"] > arrivals["age_days"])).sum())
     if wrong or arrivals.empty:
         raise SchemaError(
-            f"Arrivals must be some, each within the days since its invitation: {wrong:,} of {len(arrivals):,} rows are not. "
-            "Count them with `prepare.responses.arrivals`."
+            f"Arrivals must be some, each within the days since its invitation: {wrong:,} of {len(arrivals):,} rows are"
+            " not. Count them with `prepare.responses.arrivals`."
         )

@@ -1,7 +1,7 @@
 """Front doors: an estimate from a researcher's own columns, without a lab.
 
-These four count what they are given and call the same estimators as the studies do. They are the one exception to unique names:
-``cemlab.nps`` is the call, ``cemlab.stats.nps`` the room.
+These four count what they are given and call the same estimators as the studies do. They are the one exception
+to unique names: ``cemlab.nps`` is the call, ``cemlab.stats.nps`` the room.
 """
 
 from __future__ import annotations
@@ -142,7 +142,8 @@ def kaplan_meier(
     Returns
     -------
     Estimates
-        One row per group and ``duration``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``at_risk``, ``events``.
+        One row per group and ``duration``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``at_risk``,
+        ``events``.
 
     Raises
     ------
@@ -254,7 +255,8 @@ def cox(
     need_terms(told, min_n=min_n, mixed=bool(numeric) and not customers)
     if customers and rows["cluster"].nunique() < FEWEST:
         raise InsufficientDataError(
-            f"Errors clustered by customer need at least {FEWEST} customers: {rows['cluster'].nunique():,} were given. Leave `customers` out."
+            f"Errors clustered by customer need at least {FEWEST} customers: {rows['cluster'].nunique():,} were given."
+            " Leave `customers` out."
         )
     options: dict[str, Any] = {"ties": ties, "level": level, "min_n": min_n}
     if customers or not numeric:
@@ -273,7 +275,9 @@ def segments(
 ) -> Estimates:
     """Return segments of the rows of a frame, as they fit best.
 
-    Whether they are kinds or steps on one scale is not judged: `cemlab.stats.segments.verdict` does that. Columns of text are grouped by latent classes, columns of numbers by a Gaussian mixture; BIC chooses how many unless told.
+    Whether they are kinds or steps on one scale is not judged: `cemlab.stats.segments.verdict` does that.
+    Columns of text are grouped by latent classes, columns of numbers by a Gaussian mixture; BIC chooses how
+    many unless told.
 
     Parameters
     ----------
@@ -313,8 +317,8 @@ def segments(
     numeric = [name for name in frame if is_number(frame[name])]
     if len(frame.columns) < 2 or len(numeric) not in (0, len(frame.columns)):
         raise SchemaError(
-            f"Segments need two columns or more, all of text or all of numbers: {len(numeric)} of {len(frame.columns)} are numbers. "
-            "Cut numbers into bands, or leave the others out."
+            f"Segments need two columns or more, all of text or all of numbers: {len(numeric)} of {len(frame.columns)}"
+            " are numbers. Cut numbers into bands, or leave the others out."
         )
     asked: dict[str, Any] = {"seed": seed, "level": level, "min_n": min_n}
     if numeric:

@@ -13,8 +13,9 @@ TOLERANCE = float(np.sqrt(np.finfo(float).eps))
 def tied(*times: Floats, tolerance: float = TOLERANCE) -> tuple[Floats, ...]:
     """Return times of which those that differ by rounding alone are made equal: 0.1 + 0.2 is 0.3.
 
-    Neighbours y < y′ are tied when y′ − y ≤ tolerance, or (y′ − y)/mean(|y|) ≤ tolerance, over the distinct times of all arrays
-    together; each becomes the smallest of its ties. So does R's `survival`, whose option is called `timefix`.
+    Neighbours y < y′ are tied when y′ − y ≤ tolerance, or (y′ − y)/mean(|y|) ≤ tolerance, over the distinct
+    times of all arrays together; each becomes the smallest of its ties. So does R's `survival`, whose option is
+    called `timefix`.
 
     Parameters
     ----------

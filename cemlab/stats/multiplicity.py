@@ -13,7 +13,10 @@ from cemlab.core.results import Estimates, outcome_of
 from cemlab.stats.intervals import Floats, beyond, quantile
 
 SELECTED = "Flagged differences were selected for being large; such estimates tend to be too large."
-FLOORED = "A difference is flagged where it is shown to be larger than the materiality floor, not where it merely differs from zero."
+FLOORED = (
+    "A difference is flagged where it is shown to be larger than the materiality floor, not where it merely differs"
+    " from zero."
+)
 
 JUDGED = ("q_value", "q_ordinary", "flagged", "significant", "conclusion", "floor", "reason", "family")
 """Columns of a judged comparison that hold in any unit: the same rows on another scale take them over."""
@@ -29,15 +32,17 @@ def adjust(
 ) -> list[Estimates]:
     """Return the same comparisons, judged together as one family.
 
-    The p-value in the family is that of H₀: |θ| ≤ f, f the floor (`intervals.beyond`, by the test of the row's own
-    p_value: ``centre`` or else ``estimate``, ``std_error``, ``df`` or else the normal law). One Benjamini–Hochberg adjustment over all
-    comparisons of all tables. A row belongs to the family when it has a p_value and is not suppressed.
+    The p-value in the family is that of H₀: |θ| ≤ f, f the floor (`intervals.beyond`, by the test of the row's
+    own p_value: ``centre`` or else ``estimate``, ``std_error``, ``df`` or else the normal law). One
+    Benjamini–Hochberg adjustment over all comparisons of all tables. A row belongs to the family when it has a
+    p_value and is not suppressed.
 
     Parameters
     ----------
     estimates : sequence of Estimates
-        Every table of the run whose rows may be flagged, all in one unit; none gives none back. A test over several times brings ``p_beyond``,
-        its p-value of the same floor, and ``reach``, its critical value over that of a single time (`survival.greatest_gaps`).
+        Every table of the run whose rows may be flagged, all in one unit; none gives none back. A test over
+        several times brings ``p_beyond``, its p-value of the same floor, and ``reach``, its critical value over
+        that of a single time (`survival.greatest_gaps`).
     materiality : float, default 0
         f, the floor: a difference no larger than this is not worth flagging; in the unit of the estimates.
     family : str, default "run"
@@ -50,11 +55,12 @@ def adjust(
     Returns
     -------
     list of Estimates
-        In the order given, with the columns ``p_material`` (of |θ| ≤ f) and its ``q_value``; ``flagged`` (q_value < q: shown to be larger
-        than the floor); ``q_ordinary`` (of p_value) and ``significant`` (q_ordinary < q: shown to differ from zero); ``conclusion``
-        (`core.results.outcome_of`); ``mde``, the smallest true difference that would have been flagged at q/m, m the size of the
-        family; ``mde_unadjusted``, the same at q as if it were the only comparison; ``floor``; ``reason`` (why there is no test);
-        ``family`` (empty for a row outside it).
+        In the order given, with the columns ``p_material`` (of |θ| ≤ f) and its ``q_value``; ``flagged``
+        (q_value < q: shown to be larger than the floor); ``q_ordinary`` (of p_value) and ``significant``
+        (q_ordinary < q: shown to differ from zero); ``conclusion`` (`core.results.outcome_of`); ``mde``, the
+        smallest true difference that would have been flagged at q/m, m the size of the family;
+        ``mde_unadjusted``, the same at q as if it were the only comparison; ``floor``; ``reason`` (why there is
+        no test); ``family`` (empty for a row outside it).
 
     Raises
     ------
@@ -95,10 +101,11 @@ def adjust(
     for each, rows, p_value, q_value, ordinary in zip(estimates, members, material, q_values, q_ordinary, strict=True):
         found = pd.DataFrame({"p_material": p_value, "q_value": q_value, "q_ordinary": ordinary}, index=rows.index)
         found = found.assign(
-            flagged=q_value < q, significant=(ordinary < q) | (q_value < q),
+            flagged=q_value < q,
+            significant=(ordinary < q) | (q_value < q),
             mde=_detectable(rows, alpha=q / max(size, 1), power=power, floor=materiality),
             mde_unadjusted=_detectable(rows, alpha=q, power=power, floor=materiality),
-        )  # fmt: skip
+        )
         result = _with_outcomes(each, found, floor=materiality, family=family)
         judged.append(result.with_notes(*_notes(size, flagged=bool((q_value < q).any()), floor=materiality)))
     return judged
@@ -214,8 +221,9 @@ def minimum_detectable(
 ) -> Floats:
     """Return the smallest true difference that is shown to be larger than a floor with the given power.
 
-    c + z_power·std_error, c the critical value: Φ((f − c)/se) + Φ((−f − c)/se) = α. Without a floor c = z₁₋α/₂·se; where the floor
-    is above about one standard error c = f + z₁₋α·se. With `df`, Student's quantiles.
+    c + z_power·std_error, c the critical value: Φ((f − c)/se) + Φ((−f − c)/se) = α. Without a floor c =
+    z₁₋α/₂·se; where the floor is above about one standard error c = f + z₁₋α·se. With `df`, Student's
+    quantiles.
 
     Parameters
     ----------

@@ -45,14 +45,15 @@ def side_by_side(by: Groups | None, values: Mapping[str, ArrayLike | None]) -> t
     indexes = [value.index for value in (*values.values(), by) if isinstance(value, pd.Series | pd.DataFrame)]
     if any(not index.equals(indexes[0]) for index in indexes):
         raise ParameterError(
-            "Columns of pandas must have one index: theirs differ, so that rows would be matched wrongly. Take them from one frame, "
-            "or give arrays."
+            "Columns of pandas must have one index: theirs differ, so that rows would be matched wrongly. Take them"
+            " from one frame, or give arrays."
         )
     groups = _groups(by)
     taken = sorted(name for name in groups if name in OWN_NAMES or name in given)
     if taken:
         raise ParameterError(
-            f"A group must not be named like a column of results: {listed(taken)} {'is' if len(taken) == 1 else 'are'}. Rename it."
+            f"A group must not be named like a column of results: {listed(taken)} {'is' if len(taken) == 1 else 'are'}."
+            " Rename it."
         )
     lengths = {name: len(value) for name, value in (given | groups).items()}
     if len(set(lengths.values())) > 1:
@@ -254,12 +255,14 @@ def need_terms(told: pd.DataFrame, *, min_n: int, mixed: bool) -> None:
         sizes = told[name].value_counts()
         if is_identifier(len(sizes), len(told)):
             raise ParameterError(
-                f"A covariate must not tell single customers apart: `{name}` has {len(sizes):,} levels in {len(told):,} rows. Leave it out."
+                f"A covariate must not tell single customers apart: `{name}` has {len(sizes):,} levels in {len(told):,}"
+                " rows. Leave it out."
             )
         few = int((sizes < min_n).sum())
         if mixed and few:
             raise InsufficientDataError(
-                f"Every level must hold {min_n:,} spells (`min_n`): {few:,} of {len(sizes):,} levels of `{name}` hold fewer. Merge them."
+                f"Every level must hold {min_n:,} spells (`min_n`): {few:,} of {len(sizes):,} levels of `{name}` hold"
+                " fewer. Merge them."
             )
 
 
@@ -311,9 +314,15 @@ def customer_sums(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     each = rows.groupby([*names, "customers"], as_index=False).agg(n=("n", "sum"), a=("a", "sum"), b=("b", "sum"))
     each = each.assign(aa=each["a"] ** 2, ab=each["a"] * each["b"], bb=each["b"] ** 2, one=1, all=0)
     sums = each.groupby(list(names) or ["all"], as_index=False).agg(
-        n=("n", "sum"), n_clusters=("one", "sum"), largest=("b", "max"), sum_a=("a", "sum"), sum_b=("b", "sum"),
-        sum_aa=("aa", "sum"), sum_ab=("ab", "sum"), sum_bb=("bb", "sum"),
-    )  # fmt: skip
+        n=("n", "sum"),
+        n_clusters=("one", "sum"),
+        largest=("b", "max"),
+        sum_a=("a", "sum"),
+        sum_b=("b", "sum"),
+        sum_aa=("aa", "sum"),
+        sum_ab=("ab", "sum"),
+        sum_bb=("bb", "sum"),
+    )
     sums[STRATUM], sums["stratum_clusters"] = "all", rows["customers"].nunique()
     return sums.drop(columns="all", errors="ignore")
 

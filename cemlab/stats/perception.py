@@ -69,7 +69,8 @@ def parse(believed: Sequence[str], *, metric: MetricScale = NPS) -> list[Belief]
     about = [(belief.column, belief.group) for belief in beliefs]
     if len(set(about)) < len(about):
         raise ParameterError(
-            f"`believed` must say one score per group: {len(about)} were given for {len(set(about))} groups. Keep one each."
+            f"`believed` must say one score per group: {len(about)} were given for {len(set(about))} groups. Keep one"
+            " each."
         )
     return beliefs
 
@@ -100,9 +101,10 @@ def gap(
     Returns
     -------
     Estimates
-        Measure ``<metric>_gap``; one row per belief: ``column`` (empty for all), ``group``, ``estimate``, ``std_error``,
-        ``ci_low``, ``ci_high``, ``p_value``, ``centre`` of its test, ``believed``, ``<metric>_given``, ``is_plausible`` (the belief lies inside the score's
-        interval), ``n``, ``n_customers``, ``n_eff``. A group that is suppressed among the scores is suppressed here.
+        Measure ``<metric>_gap``; one row per belief: ``column`` (empty for all), ``group``, ``estimate``,
+        ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``centre`` of its test, ``believed``,
+        ``<metric>_given``, ``is_plausible`` (the belief lies inside the score's interval), ``n``,
+        ``n_customers``, ``n_eff``. A group that is suppressed among the scores is suppressed here.
 
     Raises
     ------
@@ -123,14 +125,33 @@ def gap(
     """
     groups = groups or {}
     rows = [_row(belief, overall=overall, groups=groups, metric=metric) for belief in parse(believed, metric=metric)]
-    columns = ["column", "group", "estimate", "std_error", "ci_low", "ci_high", "p_value", "believed",
-               f"{metric.name}_given", "is_plausible", "n", "n_customers", "n_eff", "suppressed"]  # fmt: skip
+    columns = [
+        "column",
+        "group",
+        "estimate",
+        "std_error",
+        "ci_low",
+        "ci_high",
+        "p_value",
+        "believed",
+        f"{metric.name}_given",
+        "is_plausible",
+        "n",
+        "n_customers",
+        "n_eff",
+        "suppressed",
+    ]
     table = pd.DataFrame(rows, columns=columns).astype({"suppressed": bool, "is_plausible": bool})
     return Estimates.build(
-        table, by=["column", "group"], measure=f"{metric.name}_gap", unit=metric.difference_unit,
-        method=f"believed minus given; {overall.method}", level=overall.level, min_n=overall.min_n,
+        table,
+        by=["column", "group"],
+        measure=f"{metric.name}_gap",
+        unit=metric.difference_unit,
+        method=f"believed minus given; {overall.method}",
+        level=overall.level,
+        min_n=overall.min_n,
         notes=overall.notes,
-    )  # fmt: skip
+    )
 
 
 def _parsed(text: str, metric: MetricScale) -> Belief:
@@ -162,12 +183,22 @@ def _row(
     half = max(centre - low, high - centre)
     error = half / float(intervals.quantile(level)) if half > 0 else math.nan
     return {
-        "column": belief.column, "group": belief.group, "estimate": belief.score - given["estimate"],
-        "std_error": error, "ci_low": belief.score - high, "ci_high": belief.score - low, "centre": belief.score - centre,
-        "p_value": float(intervals.beyond(belief.score - centre, error)), "believed": belief.score, f"{metric.name}_given": given["estimate"],
-        "is_plausible": bool(low <= belief.score <= high), "n": given["n"], "n_customers": given["n_customers"],
-        "n_eff": given["n_eff"], "suppressed": bool(given["suppressed"]) or np.isnan(given["estimate"]),
-    }  # fmt: skip
+        "column": belief.column,
+        "group": belief.group,
+        "estimate": belief.score - given["estimate"],
+        "std_error": error,
+        "ci_low": belief.score - high,
+        "ci_high": belief.score - low,
+        "centre": belief.score - centre,
+        "p_value": float(intervals.beyond(belief.score - centre, error)),
+        "believed": belief.score,
+        f"{metric.name}_given": given["estimate"],
+        "is_plausible": bool(low <= belief.score <= high),
+        "n": given["n"],
+        "n_customers": given["n_customers"],
+        "n_eff": given["n_eff"],
+        "suppressed": bool(given["suppressed"]) or np.isnan(given["estimate"]),
+    }
 
 
 def _given(belief: Belief, *, overall: Estimates, groups: Mapping[str, Estimates]) -> pd.Series:
@@ -182,7 +213,7 @@ def _given(belief: Belief, *, overall: Estimates, groups: Mapping[str, Estimates
     levels = table[belief.column].astype(str).tolist()
     if belief.group not in levels:
         raise ParameterError(
-            f"A believed score must be about a group that answered: `{belief.column}` has none of the {len(levels):,} levels "
-            f"named so. {near_miss(belief.group, levels)}"
+            f"A believed score must be about a group that answered: `{belief.column}` has none of the {len(levels):,}"
+            f" levels named so. {near_miss(belief.group, levels)}"
         )
     return table.loc[table[belief.column].astype(str) == belief.group].iloc[0]

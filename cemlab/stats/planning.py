@@ -139,8 +139,8 @@ def answers_needed(
     Returns
     -------
     Estimates
-        Measure ``answers_needed`` in answers; one row per ``difference``: ``estimate`` (of the first group, rounded up),
-        ``n_second``, ``n`` and ``n_customers`` (those observed).
+        Measure ``answers_needed`` in answers; one row per ``difference``: ``estimate`` (of the first group,
+        rounded up), ``n_second``, ``n`` and ``n_customers`` (those observed).
 
     Raises
     ------
@@ -165,8 +165,14 @@ def answers_needed(
     needed = _up(sample_size(variance, variance, difference=differences, alpha=alpha, power=power, ratio=ratio))
     table = pd.DataFrame({"difference": np.asarray(differences, dtype=float), "estimate": needed})
     table["n_second"] = _up(needed * ratio)
-    return _planned(score, table, by="difference", measure="answers_needed", unit="answers",
-                    method=f"two groups, size {alpha:g}, power {power:g}")  # fmt: skip
+    return _planned(
+        score,
+        table,
+        by="difference",
+        measure="answers_needed",
+        unit="answers",
+        method=f"two groups, size {alpha:g}, power {power:g}",
+    )
 
 
 def detectable(
@@ -192,8 +198,8 @@ def detectable(
     Returns
     -------
     Estimates
-        Measure ``detectable_difference`` in the score's unit; one row per ``answers``: ``estimate``, ``margin`` (half-width
-        of the plain interval of one group), ``n`` and ``n_customers`` (those observed).
+        Measure ``detectable_difference`` in the score's unit; one row per ``answers``: ``estimate``, ``margin``
+        (half-width of the plain interval of one group), ``n`` and ``n_customers`` (those observed).
 
     Raises
     ------
@@ -225,8 +231,14 @@ def detectable(
             "margin": intervals.quantile(score.level) * np.sqrt(variance / n),
         }
     )
-    return _planned(score, table, by="answers", measure="detectable_difference", unit=score.unit,
-                    method=f"two groups, size {alpha:g}, power {power:g}")  # fmt: skip
+    return _planned(
+        score,
+        table,
+        by="answers",
+        measure="detectable_difference",
+        unit=score.unit,
+        method=f"two groups, size {alpha:g}, power {power:g}",
+    )
 
 
 def precision(score: Estimates, *, margins: Sequence[float], population: float = np.inf) -> Estimates:
@@ -269,8 +281,9 @@ def precision(score: Estimates, *, margins: Sequence[float], population: float =
     """
     needed = _up(precision_size(_variance(score), margin=margins, level=score.level, population=population))
     table = pd.DataFrame({"margin": np.asarray(margins, dtype=float), "estimate": needed})
-    return _planned(score, table, by="margin", measure="answers_for_precision", unit="answers",
-                    method="plain interval of one score")  # fmt: skip
+    return _planned(
+        score, table, by="margin", measure="answers_for_precision", unit="answers", method="plain interval of one score"
+    )
 
 
 def _variance(score: Estimates) -> float:
@@ -294,6 +307,12 @@ def _planned(score: Estimates, table: pd.DataFrame, *, by: str, measure: str, un
     row = score.row()
     table = table.assign(n=row["n"], n_customers=row["n_customers"], suppressed=bool(row["suppressed"]))
     return Estimates.build(
-        table, by=[by], measure=measure, unit=unit, method=f"{method}, variance as observed", level=score.level,
-        min_n=score.min_n, notes=score.notes,
-    )  # fmt: skip
+        table,
+        by=[by],
+        measure=measure,
+        unit=unit,
+        method=f"{method}, variance as observed",
+        level=score.level,
+        min_n=score.min_n,
+        notes=score.notes,
+    )

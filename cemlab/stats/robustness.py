@@ -58,8 +58,8 @@ def cut_points(
     counts : pandas.DataFrame
         Score counts without groups.
     design : pandas.DataFrame, optional
-        From ``prepare.responses.ratio_sums`` of the same answers with `CUT_RATIOS`. Needed where customers answered more
-        than once, or clusters or strata are declared, as for the score itself.
+        From ``prepare.responses.ratio_sums`` of the same answers with `CUT_RATIOS`. Needed where customers
+        answered more than once, or clusters or strata are declared, as for the score itself.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -68,8 +68,9 @@ def cut_points(
     Returns
     -------
     Estimates
-        Measure ``nps_cut``; one row per ``rule`` (the first is the score as defined): ``estimate``, ``std_error``, ``ci_low``,
-        ``ci_high``, ``shift`` (from the score as defined), ``n``, ``n_customers``, ``n_eff``.
+        Measure ``nps_cut``; one row per ``rule`` (the first is the score as defined): ``estimate``,
+        ``std_error``, ``ci_low``, ``ci_high``, ``shift`` (from the score as defined), ``n``, ``n_customers``,
+        ``n_eff``.
 
     Raises
     ------
@@ -96,9 +97,17 @@ def cut_points(
     table = table[["rule", "estimate", "std_error", "ci_low", "ci_high", "n", "n_customers", "n_eff"]]
     table["shift"] = table["estimate"] - table["estimate"].iloc[0]
     return Estimates.build(
-        table, by=["rule"], cells=[], measure="nps_cut", unit="points", method="net promoter score, adjusted Wald interval",
-        level=level, min_n=min_n, better="up", notes=found.notes,
-    )  # fmt: skip
+        table,
+        by=["rule"],
+        cells=[],
+        measure="nps_cut",
+        unit="points",
+        method="net promoter score, adjusted Wald interval",
+        level=level,
+        min_n=min_n,
+        better="up",
+        notes=found.notes,
+    )
 
 
 def heaping(
@@ -107,8 +116,9 @@ def heaping(
     """Return how much more often 0, 5 and 10 were given than their neighbours.
 
     Index = Σp(0, 5, 10) / (p(1) + ½(p(4) + p(6)) + p(9)); interval on the log scale by the delta method,
-    var(log index) = Σp_i(a_i/A − e_i/E)²/n; with a design its Taylor variance as a ratio of cluster totals. Near 1 there is no heaping. At the ends of the scale it also tells of
-    customers who mean it: read the index of 5 first.
+    var(log index) = Σp_i(a_i/A − e_i/E)²/n; with a design its Taylor variance as a ratio of cluster totals.
+    Near 1 there is no heaping. At the ends of the scale it also tells of customers who mean it: read the index
+    of 5 first.
 
     Parameters
     ----------
@@ -124,9 +134,9 @@ def heaping(
     Returns
     -------
     Estimates
-        Measure ``heaping`` as a ratio; one row per ``code`` (``0``, ``5``, ``10``, ``all``): ``estimate``, ``std_error`` (of the ratio),
-        ``ci_low``, ``ci_high``, ``share`` (of answers on the code), ``n``, ``n_customers``. NaN where the code or its neighbours have
-        no answer.
+        Measure ``heaping`` as a ratio; one row per ``code`` (``0``, ``5``, ``10``, ``all``): ``estimate``,
+        ``std_error`` (of the ratio), ``ci_low``, ``ci_high``, ``share`` (of answers on the code), ``n``,
+        ``n_customers``. NaN where the code or its neighbours have no answer.
 
     Raises
     ------
@@ -155,13 +165,22 @@ def heaping(
         table["log_error"] = [_log_error(design, code) for code in _HEAPED]
     spread = np.exp(intervals.quantile(level) * table["log_error"])
     table = table.assign(
-        std_error=table["estimate"] * table["log_error"], ci_low=table["estimate"] / spread, ci_high=table["estimate"] * spread,
-        n=samples["n"], n_customers=samples["n_customers"],
-    ).drop(columns="log_error")  # fmt: skip
+        std_error=table["estimate"] * table["log_error"],
+        ci_low=table["estimate"] / spread,
+        ci_high=table["estimate"] * spread,
+        n=samples["n"],
+        n_customers=samples["n_customers"],
+    ).drop(columns="log_error")
     return Estimates.build(
-        table, by=["code"], cells=[], measure="heaping", unit="ratio", method="share on a code over that of its neighbours",
-        level=level, min_n=min_n,
-    )  # fmt: skip
+        table,
+        by=["code"],
+        cells=[],
+        measure="heaping",
+        unit="ratio",
+        method="share on a code over that of its neighbours",
+        level=level,
+        min_n=min_n,
+    )
 
 
 def _index(share: np.ndarray, codes: tuple[int, ...], *, n: float) -> tuple[float, float, float]:

@@ -8,8 +8,8 @@ from threadpoolctl import threadpool_limits
 def one_thread() -> threadpool_limits:
     """Return a context in which linear algebra and scikit-learn use one thread.
 
-    On a busy machine threads wait for one another longer than they work, unless each has much to do. Only libraries that have been
-    imported are held.
+    On a busy machine threads wait for one another longer than they work, unless each has much to do. Only
+    libraries that have been imported are held.
 
     Returns
     -------

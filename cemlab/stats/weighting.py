@@ -101,9 +101,11 @@ def linearise(design: pd.DataFrame, by: Sequence[str]) -> Linearised:
     """
     checked(design, by)
     totals = _per_group(design, by, ["sum_a", "sum_b"])
-    rows = design.merge(totals.rename(columns={"sum_a": "_a", "sum_b": "_b"}), on=by, how="left") if by else (
-        design.assign(_a=totals["sum_a"].iloc[0], _b=totals["sum_b"].iloc[0])
-    )  # fmt: skip
+    rows = (
+        design.merge(totals.rename(columns={"sum_a": "_a", "sum_b": "_b"}), on=by, how="left")
+        if by
+        else (design.assign(_a=totals["sum_a"].iloc[0], _b=totals["sum_b"].iloc[0]))
+    )
     theta = rows["_a"] / rows["_b"]
     plain = (rows["sum_a"] - theta * rows["sum_b"]) / rows["_b"]
     squares = (rows["sum_aa"] - 2 * theta * rows["sum_ab"] + theta**2 * rows["sum_bb"]) / rows["_b"] ** 2
@@ -237,9 +239,11 @@ def covariance_parts(one: pd.DataFrame, two: pd.DataFrame, products: pd.DataFram
     pair = [name for name in one.index.names if name != STRATUM]
     sides = []
     for side in (one, two):
-        totals = side.groupby(level=pair)[["sum_a", "sum_b"]].transform("sum") if pair else (
-            side[["sum_a", "sum_b"]] * 0 + side[["sum_a", "sum_b"]].sum()
-        )  # fmt: skip
+        totals = (
+            side.groupby(level=pair)[["sum_a", "sum_b"]].transform("sum")
+            if pair
+            else (side[["sum_a", "sum_b"]] * 0 + side[["sum_a", "sum_b"]].sum())
+        )
         theta = totals["sum_a"] / totals["sum_b"]
         sides.append((theta, totals["sum_b"], (side["sum_a"] - theta * side["sum_b"]) / totals["sum_b"]))
     (first, size, u), (second, other, v) = sides
@@ -274,9 +278,12 @@ def of_counts(counts: pd.DataFrame, by: Sequence[str], values: Mapping[Any, floa
     """
     worth = counts["score"].map(dict(values)).astype(float)
     rows = counts[[*by, "n"]].assign(
-        sum_a=counts["sum_w"] * worth, sum_b=counts["sum_w"], sum_aa=counts["sum_w2"] * worth**2,
-        sum_ab=counts["sum_w2"] * worth, sum_bb=counts["sum_w2"],
-    )  # fmt: skip
+        sum_a=counts["sum_w"] * worth,
+        sum_b=counts["sum_w"],
+        sum_aa=counts["sum_w2"] * worth**2,
+        sum_ab=counts["sum_w2"] * worth,
+        sum_bb=counts["sum_w2"],
+    )
     names = ["n", "sum_a", "sum_b", "sum_aa", "sum_ab", "sum_bb"]
     sums = _per_group(rows, by, names)
     zero = dict.fromkeys(("rest_aa", "rest_ab", "rest_ba", "rest_bb"), 0.0)
@@ -315,7 +322,8 @@ def kish(sum_w: pd.Series, sum_w2: pd.Series) -> pd.Series:
 def unequal(sum_w: pd.Series, sum_w2: pd.Series, n: pd.Series) -> bool:
     """Return whether answers weigh differently, within a row or from row to row.
 
-    Σw²·n > (Σw)² in a row, or another mean weight than in the first, by more than `SAME` of either: the same for weights in any unit.
+    Σw²·n > (Σw)² in a row, or another mean weight than in the first, by more than `SAME` of either: the same
+    for weights in any unit.
 
     Parameters
     ----------

@@ -29,8 +29,17 @@ def build(
     parts: dict[str, pd.DataFrame] | None = None,
 ) -> Estimates:
     return Estimates.build(
-        frame, by=by, cells=cells, measure="nps", unit="points", method="by hand", level=0.9, min_n=10, better="up", parts=parts
-    )  # fmt: skip
+        frame,
+        by=by,
+        cells=cells,
+        measure="nps",
+        unit="points",
+        method="by hand",
+        level=0.9,
+        min_n=10,
+        better="up",
+        parts=parts,
+    )
 
 
 def test_large_cells_are_published_as_they_are() -> None:
@@ -166,9 +175,28 @@ def test_a_finding_has_every_number_of_its_row() -> None:
     estimates = build(table([40, 50], **extra), by=("region", "period"))
     finding = Finding.of("nps.region", estimates, where={"region": "r1"}, label="North", table="regions")
     assert finding == Finding(
-        "nps.region", 30, "points", "North", {"region": "r1"}, "2024-01", 2, 26, 34, 0.9, 50, 0.01, 0.02, "run", True, 6,
-        "up", False, 10, "regions", 1,
-    )  # fmt: skip
+        "nps.region",
+        30,
+        "points",
+        "North",
+        {"region": "r1"},
+        "2024-01",
+        2,
+        26,
+        34,
+        0.9,
+        50,
+        0.01,
+        0.02,
+        "run",
+        True,
+        6,
+        "up",
+        False,
+        10,
+        "regions",
+        1,
+    )
 
 
 def test_a_finding_of_a_hidden_row_has_no_number() -> None:

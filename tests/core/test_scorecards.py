@@ -12,14 +12,23 @@ from cemlab.core.courses import Lookup, Periods, Proportional
 from cemlab.core.errors import ParameterError, SchemaError
 from cemlab.core.scorecards import Scorecard, bin_edges, level_names, rebinned
 
-POINTS = pd.DataFrame({
-    "term": ["plan", "plan", "tenure", "tenure", "tenure"], "level": ["a", "b", "below 6", "6 to 12", "12 and over"],
-    "points": [0.0, 0.5, 0.0, -0.2, 0.3], "share": [0.5, 0.5, 0.2, 0.4, 0.4],
-})  # fmt: skip
+POINTS = pd.DataFrame(
+    {
+        "term": ["plan", "plan", "tenure", "tenure", "tenure"],
+        "level": ["a", "b", "below 6", "6 to 12", "12 and over"],
+        "points": [0.0, 0.5, 0.0, -0.2, 0.3],
+        "share": [0.5, 0.5, 0.2, 0.4, 0.4],
+    }
+)
 COURSE = Proportional(
-    sizes=(2, 3), beta=np.array([0.5, -0.2, 0.3]), covariance=np.diag([0.04, 0.01, 0.01]), centre=np.zeros(3), hazard=np.array([0.1, 0.2]),
-    noise=np.array([0.0001, 0.0004]), mean=np.zeros((2, 3)),
-)  # fmt: skip
+    sizes=(2, 3),
+    beta=np.array([0.5, -0.2, 0.3]),
+    covariance=np.diag([0.04, 0.01, 0.01]),
+    centre=np.zeros(3),
+    hazard=np.array([0.1, 0.2]),
+    noise=np.array([0.0001, 0.0004]),
+    mean=np.zeros((2, 3)),
+)
 
 
 def card(points: pd.DataFrame = POINTS) -> Scorecard:
@@ -45,8 +54,11 @@ def test_who_cannot_be_scored_is_told_why_without_naming_the_level() -> None:
     patterns = pd.DataFrame({"plan": ["a", "zebra", None, ""], "tenure": ["below 6", "below 6", "unheard", "below 6"]})
     found = card().of(patterns)
     assert found["unscored"].tolist() == [
-        "", "`plan` has a level never seen in training", "`plan` is missing", "`plan` is missing",
-    ]  # fmt: skip
+        "",
+        "`plan` has a level never seen in training",
+        "`plan` is missing",
+        "`plan` is missing",
+    ]
     assert found[["risk_30", "low_90"]].isna().all(axis=1).tolist() == [False, True, True, True]
     assert found.loc[1:, "reason_1"].tolist() == ["", "", ""]
 
@@ -79,13 +91,29 @@ def test_reasons_are_what_exceeds_the_average_customer_largest_first() -> None:
 
 def test_equal_reasons_come_by_name() -> None:
     points = POINTS.assign(points=[0.0, 0.5, 0.0, 0.0, 0.625], share=[0.5, 0.5, 0.2, 0.4, 0.4])
-    swapped = Scorecard("Cox", ("tenure", "plan"), (), {}, "days", (30.0, 90.0), points,
-                        Lookup((3, 2), np.full((6, 2), 0.1), np.full((6, 2), 0.1)))  # fmt: skip
+    swapped = Scorecard(
+        "Cox",
+        ("tenure", "plan"),
+        (),
+        {},
+        "days",
+        (30.0, 90.0),
+        points,
+        Lookup((3, 2), np.full((6, 2), 0.1), np.full((6, 2), 0.1)),
+    )
     found = swapped.of(pd.DataFrame({"plan": ["b"], "tenure": ["12 and over"]}), reasons=2).loc[0]
     assert swapped.excess("plan")[1] == 0.25
     assert swapped.excess("tenure")[2] == pytest.approx(0.375)
-    even = Scorecard("Cox", ("tenure", "plan"), (), {}, "days", (30.0,), points.assign(points=[0, 0.5, 0, 0, 0.25 / 0.6]),
-                     Lookup((3, 2), np.full((6, 1), 0.1), np.full((6, 1), 0.1)))  # fmt: skip
+    even = Scorecard(
+        "Cox",
+        ("tenure", "plan"),
+        (),
+        {},
+        "days",
+        (30.0,),
+        points.assign(points=[0, 0.5, 0, 0, 0.25 / 0.6]),
+        Lookup((3, 2), np.full((6, 1), 0.1), np.full((6, 1), 0.1)),
+    )
     tied = even.of(pd.DataFrame({"plan": ["b"], "tenure": ["12 and over"]}), reasons=2).loc[0]
     assert found["reason_1"] == "tenure: 12 and over"
     assert tied["reason_1"] == "plan: b"
@@ -121,8 +149,16 @@ def test_periods_by_hand() -> None:
 
 
 def test_a_table_has_no_interval_where_nobody_left() -> None:
-    none = Scorecard("tenure alone", ("tenure",), (), {"tenure": (6.0, 12.0)}, "days", (30.0,), POINTS.iloc[2:],
-                     Lookup((3,), np.array([[0.0], [0.1], [0.2]]), np.array([[np.nan], [0.1], [0.1]])))  # fmt: skip
+    none = Scorecard(
+        "tenure alone",
+        ("tenure",),
+        (),
+        {"tenure": (6.0, 12.0)},
+        "days",
+        (30.0,),
+        POINTS.iloc[2:],
+        Lookup((3,), np.array([[0.0], [0.1], [0.2]]), np.array([[np.nan], [0.1], [0.1]])),
+    )
     found = none.of(pd.DataFrame({"tenure": ["below 6", "6 to 12"]}))
     assert found["risk_30"].iloc[0] == 0
     assert np.isnan(found["high_30"].iloc[0])
@@ -164,7 +200,8 @@ def test_a_bin_of_a_number_that_nobody_had_in_training_is_scored_as_the_nearest(
         pd.DataFrame({"plan": "a", "tenure": ["below 6", "3", "6 to 12", "12 and over", "40", "unheard", None]})
     )
     assert found["unscored"].tolist() == [""] * 5 + [
-        "`tenure` has a level never seen in training", "`tenure` is missing",
-    ]  # fmt: skip
+        "`tenure` has a level never seen in training",
+        "`tenure` is missing",
+    ]
     assert len(set(found["risk_30"].iloc[:3])) == 1
     assert found["risk_30"].iloc[3] == found["risk_30"].iloc[4] != found["risk_30"].iloc[0]

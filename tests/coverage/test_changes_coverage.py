@@ -1,7 +1,7 @@
 """Is churn said to have changed where it has, and not where a season returns or ends are recorded late?
 
-Companies of 3,000 customers in four years. Two evaluation dates of 90 days, in one family with three columns on the newest; "before" is the former
-rule, observed over predicted against training alone.
+Companies of 3,000 customers in four years. Two evaluation dates of 90 days, in one family with three columns on
+the newest; "before" is the former rule, observed over predicted against training alone.
 """
 
 from __future__ import annotations
@@ -90,15 +90,24 @@ def _said(world: World, *, shift: bool = True) -> dict[str, bool]:
     )
     dates = prediction.relation_by_day(cells, last_year=found.last_year, **of)  # type: ignore[arg-type]
     columns = prediction.relation_by_level(
-        cells[newest], terms=TERMS, risks=risks["Cox"], training=found.training[newest], last_year=found.last_year[newest], bins=BINS
-    )  # fmt: skip
+        cells[newest],
+        terms=TERMS,
+        risks=risks["Cox"],
+        training=found.training[newest],
+        last_year=found.last_year[newest],
+        bins=BINS,
+    )
     dates, judged = prediction.in_one_family(dates, columns)
     assert judged
     verdicts, moved = dates.table["verdict"], set(judged.parts["terms"].query("flagged")["term"])
     return {
-        "late": late > 0, "before": bool(before.table["flagged"].any()), "changed": "changed" in set(verdicts),
-        "season": verdicts.iloc[-1] == "season", "plan": "plan" in moved, "other column": bool(moved - {"plan"}),
-    }  # fmt: skip
+        "late": late > 0,
+        "before": bool(before.table["flagged"].any()),
+        "changed": "changed" in set(verdicts),
+        "season": verdicts.iloc[-1] == "season",
+        "plan": "plan" in moved,
+        "other column": bool(moved - {"plan"}),
+    }
 
 
 FALSE: dict[Callable[[int], World], list[str]] = {
@@ -133,9 +142,16 @@ def test_what_is_said_to_have_changed_has(make: Callable[[int], World], record: 
 
 
 @pytest.mark.parametrize(
-    ("make", "late"), [(no_change, False), (season_of_all, False), (low_season, False), (ends_once_a_month, False), (ends_recorded_late, True)],
+    ("make", "late"),
+    [
+        (no_change, False),
+        (season_of_all, False),
+        (low_season, False),
+        (ends_once_a_month, False),
+        (ends_recorded_late, True),
+    ],
     ids=lambda each: getattr(each, "__name__", ""),
-)  # fmt: skip
+)
 def test_ends_are_said_to_be_recorded_late_where_they_are(
     make: Callable[[int], World], late: bool, record: Recorder
 ) -> None:

@@ -1,6 +1,7 @@
 """Does the bootstrap likelihood-ratio test call a class too many real as often as it claims, one time in twenty?
 
-Small samples of known classes, each tested for one class more. A test is a defect when the share of p-values up to 0.05 lies outside the
+Small samples of known classes, each tested for one class more. A test is a defect when the share of p-values up
+to 0.05 lies outside the
 99.9 % Monte-Carlo limits of 5 %. docs/methods/segments.md publishes what was measured.
 """
 
@@ -37,7 +38,8 @@ def drawn(classes: int, *, seed: int) -> Floats:
 
 @pytest.mark.parametrize("classes", [1, 2])
 def test_a_class_too_many_is_called_real_one_time_in_twenty(classes: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    # One sample that gains as much settles that p is above 1 in 20, so a test may end there; few are then drawn at a time.
+    # One sample that gains as much settles that p is above 1 in 20, so a test may end there; few are then drawn at a
+    # time.
     monkeypatch.setattr(number, "ENOUGH", 1)
     monkeypatch.setattr(samples, "BATCH", 5)
     data = coded(pd.DataFrame(PATTERNS, columns=ITEMS).astype(str).assign(n=1), items=ITEMS)

@@ -1,8 +1,9 @@
 """Do intervals cover, and tests stay silent, when customers have several spells?
 
-Each world draws customers with 1 to 4 spells who share how soon they leave (gamma frailty, variance ½), and a plan by customer that has no
-effect. Beside the clustered figures stand those that take every spell as independent. Kind: approximate, 93 to 97 %, from 60 customers on; with
-fewer, of whom each plan has some 15, at least 88 %.
+Each world draws customers with 1 to 4 spells who share how soon they leave (gamma frailty, variance ½), and a
+plan by customer that has no effect. Beside the clustered figures stand those that take every spell as
+independent. Kind: approximate, 93 to 97 %, from 60 customers on; with fewer, of whom each plan has some 15, at
+least 88 %.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def world(random: np.random.Generator, customers: int) -> pd.DataFrame:
     haste, plan = random.gamma(1 / SPREAD, SPREAD, customers), random.integers(0, 2, customers)
     who = np.repeat(np.arange(customers), many)
     left, seen = np.ceil(random.exponential(1 / (RATE * haste[who]))), random.integers(6, MONTHS + 13, len(who))
-    cells = pd.DataFrame({"plan": np.array(["a", "b"])[plan[who]], "replicate": who, "duration": np.minimum(left, seen).clip(max=MONTHS)})  # fmt: skip
+    cells = pd.DataFrame(
+        {"plan": np.array(["a", "b"])[plan[who]], "replicate": who, "duration": np.minimum(left, seen).clip(max=MONTHS)}
+    )
     event = (left <= seen) & (left <= MONTHS)
     return cells.assign(n=1, events=event * 1, censored=~event * 1)
 
@@ -57,7 +60,10 @@ def of_all(worlds: list[pd.DataFrame], *, clustered: bool) -> list[float]:
         survival.at(lives, [12], by=["world"], min_n=1).table,
         survival.rmst(lives, by=["world"], tau=TAU, min_n=1).table,
     )
-    return [float(((each["ci_low"] <= truth) & (truth <= each["ci_high"])).mean()) for each, truth in zip(found, truths, strict=True)]  # fmt: skip
+    return [
+        float(((each["ci_low"] <= truth) & (truth <= each["ci_high"])).mean())
+        for each, truth in zip(found, truths, strict=True)
+    ]
 
 
 def silent(cells: pd.DataFrame, *, clustered: bool) -> list[bool]:
@@ -93,7 +99,12 @@ def test_intervals_and_tests_by_customer_hold(customers: int, record: Recorder) 
         quiet = np.mean([silent(each, clustered=clustered) for each in worlds], axis=0)
         shares[clustered] = dict(zip(MEASURES, [*of_all(worlds, clustered=clustered), *map(float, quiet)], strict=True))
     for name, share in shares[True].items():
-        row = {"customers": customers, "measure": name, "covered or silent": share, "spells as independent": shares[False][name]}  # fmt: skip
+        row = {
+            "customers": customers,
+            "measure": name,
+            "covered or silent": share,
+            "spells as independent": shares[False][name],
+        }
         table = "Customers with 1 to 4 spells" if customers >= FEWEST else BELOW
         record(table, row, runs=RUNS, seed=customers)
     low = LOW if customers >= FEWEST else 0.88

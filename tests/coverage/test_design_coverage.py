@@ -1,7 +1,8 @@
 """Do intervals of weighted, clustered, paired and panel scores cover as often as they claim?
 
-Worlds are drawn many times at once: each run is a group of one call, so that what is tested is what a study calls. A
-coverage is a defect when its 99.9 % Monte-Carlo interval lies outside 93 to 97 %. docs/methods/nps.md publishes what was measured.
+Worlds are drawn many times at once: each run is a group of one call, so that what is tested is what a study
+calls. A coverage is a defect when its 99.9 % Monte-Carlo interval lies outside 93 to 97 %. docs/methods/nps.md
+publishes what was measured.
 """
 
 from __future__ import annotations
@@ -69,17 +70,30 @@ def counts_of(
     total, first = n.sum(axis=1), (n * weight[:, None]).sum(axis=1)
     second = (n * weight[:, None] ** 2).sum(axis=1)
     return pd.DataFrame(
-        {"run": np.repeat(np.arange(runs), kinds), "score": np.tile(codes, runs), "n": total.ravel(), "sum_w": first.ravel(), "sum_w2": second.ravel()}
-    )  # fmt: skip
+        {
+            "run": np.repeat(np.arange(runs), kinds),
+            "score": np.tile(codes, runs),
+            "n": total.ravel(),
+            "sum_w": first.ravel(),
+            "sum_w2": second.ravel(),
+        }
+    )
 
 
 def design_of(a: NDArray[np.float64], b: NDArray[np.float64], keys: pd.DataFrame, clusters: int) -> pd.DataFrame:
     """Design sums; a and b have one row per group and one column per cluster, 0 where it has no answer."""
     return keys.assign(
-        n=b.sum(axis=1), n_clusters=(b > 0).sum(axis=1), stratum_clusters=clusters, largest=b.max(axis=1), sum_a=a.sum(axis=1),
-        sum_b=b.sum(axis=1), sum_aa=(a * a).sum(axis=1), sum_ab=(a * b).sum(axis=1), sum_bb=(b * b).sum(axis=1),
+        n=b.sum(axis=1),
+        n_clusters=(b > 0).sum(axis=1),
+        stratum_clusters=clusters,
+        largest=b.max(axis=1),
+        sum_a=a.sum(axis=1),
+        sum_b=b.sum(axis=1),
+        sum_aa=(a * a).sum(axis=1),
+        sum_ab=(a * b).sum(axis=1),
+        sum_bb=(b * b).sum(axis=1),
         **{STRATUM: "all"},
-    )  # fmt: skip
+    )
 
 
 def weighted_cells(scale: MetricScale, mixes: Iterable[tuple[float, ...]], codes: NDArray[np.int64]) -> Iterable[Cell]:
@@ -104,8 +118,10 @@ def clustered_cells(clusters: int) -> Iterable[Cell]:
         for size in (5, 20):
             minds = random.random((RUNS, clusters)) < 0.5
             drawn = np.where(
-                minds[..., None], random.multinomial(size, mix, (RUNS, clusters)), random.multinomial(size, mix[::-1], (RUNS, clusters))
-            )  # fmt: skip
+                minds[..., None],
+                random.multinomial(size, mix, (RUNS, clusters)),
+                random.multinomial(size, mix[::-1], (RUNS, clusters)),
+            )
             a, b = (drawn[..., 0] - drawn[..., 2]).astype(float), drawn.sum(axis=2).astype(float)
             keys = pd.DataFrame({"run": np.arange(RUNS)})
             design = design_of(a, b, keys, clusters)
@@ -163,9 +179,15 @@ def panel_cells() -> Iterable[Cell]:
                 parts.append(counts_of(counts, CODES).assign(period=period))
                 keys = pd.DataFrame({"run": np.arange(RUNS), "period": period})
                 designs.append(design_of(a[..., window], b[..., window], keys, int(there.any(axis=2).sum())))
-            shared = pd.DataFrame({"run": np.arange(RUNS), "period": "2024-02-01", "other": "2024-01-01", STRATUM: "all"}).assign(
-                **{f"cross_{x}{y}": (one[..., 1] * two[..., 0]).sum(axis=1) for x, one in (("a", a), ("b", b)) for y, two in (("a", a), ("b", b))}
-            )  # fmt: skip
+            shared = pd.DataFrame(
+                {"run": np.arange(RUNS), "period": "2024-02-01", "other": "2024-01-01", STRATUM: "all"}
+            ).assign(
+                **{
+                    f"cross_{x}{y}": (one[..., 1] * two[..., 0]).sum(axis=1)
+                    for x, one in (("a", a), ("b", b))
+                    for y, two in (("a", a), ("b", b))
+                }
+            )
             result = change.consecutive(
                 pd.concat(parts), by=["run"], design=pd.concat(designs), shared=shared, min_n=1
             ).table

@@ -1,7 +1,7 @@
 """How often do groups differ on the page whose curves cross, and how often where nothing differs?
 
-Customers are followed for 6 to 36 months, and compared after 1, 3, 12 and 24. The comparison at the single time at which about half are left
-stands beside it: what was said before.
+Customers are followed for 6 to 36 months, and compared after 1, 3, 12 and 24. The comparison at the single time
+at which about half are left stands beside it: what was said before.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """How often are segments called natural where customers are of no kinds, and how often where they are?
 
-Worlds with known truth: one scale behind all items, an item that nearly repeats another, one crowd of numbers; and true kinds. A verdict is a defect
-where more than 5 % of the first are called natural, or fewer than four in five of the second. "Without simpler models" is the verdict on the same
-segments by stability, separation and number alone.
+Worlds with known truth: one scale behind all items, an item that nearly repeats another, one crowd of numbers;
+and true kinds. A verdict is a defect where more than 5 % of the first are called natural, or fewer than four in
+five of the second. "Without simpler models" is the verdict on the same segments by stability, separation and
+number alone.
 """
 
 from __future__ import annotations
@@ -102,7 +103,10 @@ def test_scales_and_repeated_items_are_seldom_called_kinds(world: str, n: int, r
     many = runs(USUAL[n], full=FULL)
     found = [_verdicts(WITHOUT[world](np.random.default_rng([seed, n]), n), seed=seed) for seed in range(many)]
     natural = float(np.mean([row["verdict"] == "natural" for row, _ in found]))
-    before, named = (float(np.mean(each)) for each in ([old for _, old in found], [{row["first"], row["second"]} == {"a", "g"} for row, _ in found]))  # fmt: skip
+    before, named = (
+        float(np.mean(each))
+        for each in ([old for _, old in found], [{row["first"], row["second"]} == {"a", "g"} for row, _ in found])
+    )
     row = {
         "world": world,
         "customers": n,
@@ -116,7 +120,16 @@ def test_scales_and_repeated_items_are_seldom_called_kinds(world: str, n: int, r
         assert named >= _least(many)
 
 
-@pytest.mark.parametrize(("world", "n"), [("two kinds", 500), ("two kinds", 2_000), ("three kinds", 500), ("three kinds", 2_000), ("three kinds, one of 3 %", 2_000)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("world", "n"),
+    [
+        ("two kinds", 500),
+        ("two kinds", 2_000),
+        ("three kinds", 500),
+        ("three kinds", 2_000),
+        ("three kinds, one of 3 %", 2_000),
+    ],
+)
 def test_kinds_are_still_called_natural(world: str, n: int, record: Recorder) -> None:
     many = runs(USUAL[n], full=FULL)
     found = [_verdicts(WITH[world](np.random.default_rng([seed, n]), n), seed=seed) for seed in range(many)]
@@ -214,7 +227,11 @@ def test_undated_items_are_never_said_to_tell_later_churn(tmp_path: Path, record
         )
         cautious += "by construction" in told or "cannot be told" in told
         assert "they may have changed when customers left" in page.left_out["Does it beat the simple split?"]
-    row = {"world": "half of the churners had their services switched off on leaving", "told to be better": better / many, "says by construction": cautious / many}  # fmt: skip
+    row = {
+        "world": "half of the churners had their services switched off on leaving",
+        "told to be better": better / many,
+        "says by construction": cautious / many,
+    }
     record("Undated items and later churn", row, runs=many, seed=8)
     assert better == 0
     assert cautious == many

@@ -1,7 +1,8 @@
 """How often is a change of mix told as a rise or fall, and a rise or fall as a change of mix?
 
-18 months with 120 answers each on average from two branches whose true NPS differ by 48 points; the newer one grows from a fifth to 70% of answers, every
-customer scores lower or higher, both, or neither. Materiality floor 3 points; the plain trend, both parts and the steps are one family.
+18 months with 120 answers each on average from two branches whose true NPS differ by 48 points; the newer one
+grows from a fifth to 70% of answers, every customer scores lower or higher, both, or neither. Materiality floor
+3 points; the plain trend, both parts and the steps are one family.
 """
 
 from __future__ import annotations
@@ -54,9 +55,10 @@ def answer(counts: pd.DataFrame) -> tuple[str, bool]:
 
 
 @pytest.mark.parametrize(
-    ("mix", "shift"), [(0.0, 0.0), (0.5, 0.0), (0.0, -25.0), (0.5, -25.0), (0.5, 24.0)],
+    ("mix", "shift"),
+    [(0.0, 0.0), (0.5, 0.0), (0.0, -25.0), (0.5, -25.0), (0.5, 24.0)],
     ids=["neither", "mix only", "score only", "both", "they cancel"],
-)  # fmt: skip
+)
 def test_change_of_mix_and_change_of_score_are_told_apart(mix: float, shift: float, record: Recorder) -> None:
     drawn, rng = runs(12, full=300), np.random.default_rng(5)
     changed = within = plain_before = 0
@@ -67,8 +69,13 @@ def test_change_of_mix_and_change_of_score_are_told_apart(mix: float, shift: flo
         within += f"At a constant mix {FELL if shift < 0 else ROSE}" in said or (
             CHANGED not in said and (FELL in said or ROSE in said)
         )
-    row = {"mix changes": bool(mix), "score changes, points": shift, "rose or fell, before": plain_before / drawn,
-           "mix named": changed / drawn, "rose or fell at a constant mix, or without the mix named": within / drawn}  # fmt: skip
+    row = {
+        "mix changes": bool(mix),
+        "score changes, points": shift,
+        "rose or fell, before": plain_before / drawn,
+        "mix named": changed / drawn,
+        "rose or fell at a constant mix, or without the mix named": within / drawn,
+    }
     record("What the answer says of the course", row, runs=drawn, seed=5)
     for share, true in ((changed / drawn, bool(mix)), (within / drawn, bool(shift))):
         assert share >= 0.8 - margin(0.8, drawn) if true else share <= 0.05 + margin(0.05, drawn)

@@ -1,7 +1,8 @@
 """Does the interval over judged days cover, whether days differ or not?
 
-Days' own log ratios are drawn around 0 with a spread of their own, and judged with errors of 0.08, 0.10 and 0.13. Kind: approximate, 91 to 98 % for three days
-and more: of three days a spread as small as the errors goes unseen too often. docs/methods/churn-prediction.md publishes what was measured.
+Days' own log ratios are drawn around 0 with a spread of their own, and judged with errors of 0.08, 0.10 and
+0.13. Kind: approximate, 91 to 98 % for three days and more: of three days a spread as small as the errors goes
+unseen too often. docs/methods/churn-prediction.md publishes what was measured.
 """
 
 from __future__ import annotations

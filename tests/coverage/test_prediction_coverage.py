@@ -1,9 +1,10 @@
 """Do the intervals of measures of prediction cover as often as they claim?
 
 A company of six kinds of customers with right predictions: every truth is known in closed form. Counts of many
-companies by kind of customer, ending and group stand side by side, so that thousands are quick. Kind: approximate, 93 to 97 % within its range: 20 groups of
-customers, and some 40 leavers or more for AUC, Brier score, calibration and lift. A defect when the 99.9 % Monte-Carlo
-interval lies outside. docs/methods/churn-prediction.md publishes what was measured with 4,000 companies of each size.
+companies by kind of customer, ending and group stand side by side, so that thousands are quick. Kind:
+approximate, 93 to 97 % within its range: 20 groups of customers, and some 40 leavers or more for AUC, Brier
+score, calibration and lift. A defect when the 99.9 % Monte-Carlo interval lies outside.
+docs/methods/churn-prediction.md publishes what was measured with 4,000 companies of each size.
 """
 
 from __future__ import annotations
@@ -29,8 +30,20 @@ pytestmark = pytest.mark.slow
 
 RUNS = runs(500)
 BATCH = 100
-NAMES = ("auc 12", "auc 20", "brier 12", "brier 20", "ipa 12", "ipa 20", "o/e 12", "o/e 20", "slope 12", "slope 20", "lift 12",
-         "concordance 12")  # fmt: skip
+NAMES = (
+    "auc 12",
+    "auc 20",
+    "brier 12",
+    "brier 20",
+    "ipa 12",
+    "ipa 20",
+    "o/e 12",
+    "o/e 20",
+    "slope 12",
+    "slope 20",
+    "lift 12",
+    "concordance 12",
+)
 GROUPS, LAST, LOST = 20, 20, 0.02
 HORIZON = 12.0
 RISKS = np.array([0.02, 0.05, 0.1, 0.2, 0.35, 0.5])  # up to LAST
@@ -75,8 +88,13 @@ def truths() -> dict[str, float]:
         left, stayed = KINDS * risk, KINDS * (1 - risk)
         better = (risk[:, None] > risk) + 0.5 * (risk[:, None] == risk)
         mean, score = left.sum(), left @ (1 - risk) ** 2 + stayed @ risk**2
-        known |= {f"auc {time:g}": left @ better @ stayed / (left.sum() * stayed.sum()), f"brier {time:g}": float(score),
-                  f"ipa {time:g}": 1 - score / (mean * (1 - mean)), f"o/e {time:g}": 0.0, f"slope {time:g}": 1.0}  # fmt: skip
+        known |= {
+            f"auc {time:g}": left @ better @ stayed / (left.sum() * stayed.sum()),
+            f"brier {time:g}": float(score),
+            f"ipa {time:g}": 1 - score / (mean * (1 - mean)),
+            f"o/e {time:g}": 0.0,
+            f"slope {time:g}": 1.0,
+        }
     left = KINDS * risk_by(HORIZON)
     top = np.interp(TOP, np.append(0, np.cumsum(KINDS[::-1])), np.append(0, np.cumsum(left[::-1])))
     return known | {"lift 12": top / left.sum(), "concordance 12": concordance()}

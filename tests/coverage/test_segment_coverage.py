@@ -1,7 +1,8 @@
 """Do corrected figures of latent classes cover the truth as often as they claim, and do plain ones not?
 
-Each run draws customers of known classes, assigns each to its most probable one and corrects what is summed. Many runs are
-columns of one call. A coverage is a defect when its 99.9 % Monte-Carlo interval lies outside 93 to 97 %. docs/methods/segments.md publishes what was measured.
+Each run draws customers of known classes, assigns each to its most probable one and corrects what is summed.
+Many runs are columns of one call. A coverage is a defect when its 99.9 % Monte-Carlo interval lies outside 93
+to 97 %. docs/methods/segments.md publishes what was measured.
 """
 
 from __future__ import annotations
@@ -102,7 +103,9 @@ def test_corrected_nps_covers(n: int) -> None:
     assert beyond(found) == []
 
 
-@pytest.mark.parametrize(("n", "net"), [(1000, NET), (5000, NET), (2000, np.array([[0.85, 0.1, 0.05], [0.3, 0.4, 0.3], [0.05, 0.1, 0.85]]))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("n", "net"), [(1000, NET), (5000, NET), (2000, np.array([[0.85, 0.1, 0.05], [0.3, 0.4, 0.3], [0.05, 0.1, 0.85]]))]
+)
 def test_shares_by_maximum_likelihood_cover(n: int, net: Floats) -> None:
     customers, draw = drawn(n, seed=n + 4), np.random.default_rng(n + 5)
     counts = draw.multinomial(customers, net[:, None, :]).sum(axis=2).astype(float)
@@ -144,10 +147,15 @@ def test_corrected_curves_cover() -> None:
         true = draw.choice(3, 2000, p=SIZES)
         assigned = (draw.random(2000)[:, None] > MODEL.errors[true].cumsum(axis=1)).sum(axis=1).clip(max=2)
         left, seen = draw.geometric(hazards[true]), draw.integers(6, 13, 2000)
-        rows = pd.DataFrame({
-            "segment": np.array(NAMES)[assigned], "replicate": draw.integers(0, GROUPS, 2000), "duration": np.minimum(left, seen),
-            "events": (left <= seen).astype(int), "censored": (left > seen).astype(int),
-        })  # fmt: skip
+        rows = pd.DataFrame(
+            {
+                "segment": np.array(NAMES)[assigned],
+                "replicate": draw.integers(0, GROUPS, 2000),
+                "duration": np.minimum(left, seen),
+                "events": (left <= seen).astype(int),
+                "censored": (left > seen).astype(int),
+            }
+        )
         lives = rows.groupby(["segment", "replicate", "duration"], as_index=False).sum()
         table = segments.curves(lives, classification=MODEL).table
         table = table[table["duration"].isin(times)]
@@ -173,7 +181,11 @@ def test_classes_learnt_again_cover_where_held_fixed_they_do_not() -> None:
         patterns = people.groupby([*items, "replicate"], as_index=False)[["n"]].sum()
         fit = segments.latent_classes(patterns, items=items, classes=3, starts=5)
         told = people.merge(fit.parts["posterior"][[*items, "value"]], on=items).rename(columns={"value": "segment"})
-        moments = told.assign(sum_sq=told["sum"] ** 2).groupby(["segment", "outcome", "replicate"], as_index=False)[["n", "sum", "sum_sq"]].sum()  # fmt: skip
+        moments = (
+            told.assign(sum_sq=told["sum"] ** 2)
+            .groupby(["segment", "outcome", "replicate"], as_index=False)[["n", "sum", "sum_sq"]]
+            .sum()
+        )
         for name, model in (
             ("again", segments.relearnt(fit, patterns)),
             ("fixed", segments.classification(fit.parts["posterior"], classes=list(fit.model.labels))),

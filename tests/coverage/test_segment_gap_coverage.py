@@ -1,7 +1,8 @@
 """Small segments against the rest: intervals that cover at least as often as they claim, and no more false flags than agreed.
 
-Each run draws 15 to 50 customers of a segment and 1,000 others, with rates of 0 to 5 %, or money that most do not spend. The plain jackknife
-flagged 9 to 91 % of segments that did not differ. docs/methods/segments.md publishes what was measured.
+Each run draws 15 to 50 customers of a segment and 1,000 others, with rates of 0 to 5 %, or money that most do
+not spend. The plain jackknife flagged 9 to 91 % of segments that did not differ. docs/methods/segments.md
+publishes what was measured.
 """
 
 from __future__ import annotations
@@ -54,7 +55,12 @@ def test_shares_of_small_segments_cover_and_are_not_flagged_falsely(n: int) -> N
     inside: list[np.ndarray] = []
     false: list[np.ndarray] = []
     for seed, (own, rate) in enumerate(RATES):
-        found = runs(n, lambda draw, size, p=own: draw.binomial(1, p, size) * 1.0, lambda draw, size, p=rate: draw.binomial(1, p, size) * 1.0, seed=seed)  # type: ignore[misc]  # fmt: skip
+        found = runs(
+            n,
+            lambda draw, size, p=own: draw.binomial(1, p, size) * 1.0,
+            lambda draw, size, p=rate: draw.binomial(1, p, size) * 1.0,
+            seed=seed,
+        )  # type: ignore[misc]
         assert len(found) > 0.9 * RUNS
         whole = (n * own + OTHERS * rate) / (n + OTHERS)
         truth = (own - rate) / np.sqrt(whole * (1 - whole))

@@ -1,7 +1,8 @@
 """Does the margin that will be lost lie in its interval where a few accounts hold most of it?
 
-Companies whose margins have heavy tails. A model learns each kind of customer's risk from other customers of the same company; then
-those who are here leave or stay. Kind: approximate, 93 to 97 %. A defect when the 99.9 % Monte-Carlo interval lies outside.
+Companies whose margins have heavy tails. A model learns each kind of customer's risk from other customers of
+the same company; then those who are here leave or stay. Kind: approximate, 93 to 97 %. A defect when the 99.9 %
+Monte-Carlo interval lies outside.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Do the intervals of curves and hazard ratios cover as often as they claim?
 
-Many worlds at once: each simulated company is one group of a single life table, so thousands of curves are
-one call. Kind: approximate, 93 to 97 % within its range. A defect when the 99.9 % Monte-Carlo interval lies
-outside. Ranges: curves and restricted means 200 spells or more, cumulative
-incidence 400 or more with 30 events of the cause expected, hazard ratios some 150 events. docs/methods/churn-survival.md publishes what was measured.
+Many worlds at once: each simulated company is one group of a single life table, so thousands of curves are one
+call. Kind: approximate, 93 to 97 % within its range. A defect when the 99.9 % Monte-Carlo interval lies
+outside. Ranges: curves and restricted means 200 spells or more, cumulative incidence 400 or more with 30 events
+of the cause expected, hazard ratios some 150 events. docs/methods/churn-survival.md publishes what was
+measured.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def share_covered(table: pd.DataFrame, truth: float) -> float:
 def worlds(hazard: Floats, *, spells: int, seed: int, late: bool = False, causes: Sequence[float] = ()) -> pd.DataFrame:
     """Life table of RUNS companies of so many spells each, monthly hazards given, censored evenly over 36 months.
 
-    Late: half the spells are seen only from a month in 1 … 6 on, and only if they lasted until then. Causes: their shares of all events.
+    Late: half the spells are seen only from a month in 1 … 6 on, and only if they lasted until then. Causes:
+    their shares of all events.
     """
     random = np.random.default_rng(seed)
     size = (RUNS, spells)
@@ -58,8 +60,18 @@ def worlds(hazard: Floats, *, spells: int, seed: int, late: bool = False, causes
     kept = exit_ > entry
     world = np.broadcast_to(np.arange(RUNS)[:, None], size)
     cause = random.choice(len(causes), size, p=causes) if len(causes) else np.zeros(size, dtype=int)
-    parts = [pd.DataFrame({"world": world[kept], "duration": exit_[kept], "cause": np.where(event, cause, -1)[kept], "entered": 0,
-                           "events": event[kept] * 1, "censored": ~event[kept] * 1})]  # fmt: skip
+    parts = [
+        pd.DataFrame(
+            {
+                "world": world[kept],
+                "duration": exit_[kept],
+                "cause": np.where(event, cause, -1)[kept],
+                "entered": 0,
+                "events": event[kept] * 1,
+                "censored": ~event[kept] * 1,
+            }
+        )
+    ]
     if late:
         inside = kept & (entry > 0)
         parts.append(
@@ -207,8 +219,16 @@ def test_hazard_ratios_cover(late: bool, record: Recorder) -> None:
             if late
             else np.zeros(spells)
         )
-        cells = pd.DataFrame({"start": start, "duration": np.ceil(np.minimum(time, end)), "n": 1, "events": (time <= end) * 1,
-                              "plan": plan, "region": region})  # fmt: skip
+        cells = pd.DataFrame(
+            {
+                "start": start,
+                "duration": np.ceil(np.minimum(time, end)),
+                "n": 1,
+                "events": (time <= end) * 1,
+                "plan": plan,
+                "region": region,
+            }
+        )
         data = prepared(cells[cells["duration"] > start], DESIGN, Roles())
         fit = fitted(data.blocks, data.grid, labels=DESIGN.labels, ties="efron", ridge=0.0)
         robust = sandwich(data.blocks, data.grid, fit, ties="efron")

@@ -1,7 +1,7 @@
 """Is a prediction said to be useful where nothing goes with churn, and where a plan doubles the risk?
 
-Companies of four years with three evaluation dates of 90 days and three models: tenure alone, discrete time, Cox. "Before" is the former rule: the
-interval of the model that is kept by its squared error.
+Companies of four years with three evaluation dates of 90 days and three models: tenure alone, discrete time,
+Cox. "Before" is the former rule: the interval of the model that is kept by its squared error.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ def _judged(seed: int, *, customers: int, ratio: float) -> dict[str, float]:
 
 
 @pytest.mark.parametrize(
-    ("customers", "ratio", "least"), [(400, 1.0, 0.0), (1_500, 1.0, 0.0), (400, 2.0, 0.2), (1_500, 2.0, 0.7), (1_500, 3.0, 0.95)]
-)  # fmt: skip
+    ("customers", "ratio", "least"),
+    [(400, 1.0, 0.0), (1_500, 1.0, 0.0), (400, 2.0, 0.2), (1_500, 2.0, 0.7), (1_500, 3.0, 0.95)],
+)
 def test_prediction_is_said_to_be_useful_where_a_column_tells(
     customers: int, ratio: float, least: float, record: Recorder
 ) -> None:

@@ -1,7 +1,8 @@
 """How often is a difference called larger than the floor where it is not, and where it is?
 
-Estimates are normal with known errors; scores are drawn as answers. The false discovery rate is the mean over worlds of the share of flagged
-comparisons whose true difference is no larger than the floor; at most 5 %. Filtering significant differences by size stands beside it.
+Estimates are normal with known errors; scores are drawn as answers. The false discovery rate is the mean over
+worlds of the share of flagged comparisons whose true difference is no larger than the floor; at most 5 %.
+Filtering significant differences by size stands beside it.
 """
 
 from __future__ import annotations
@@ -49,8 +50,14 @@ def test_many_small_true_differences_are_not_called_larger_than_the_floor(
             rates[world, column] = (flagged & (true <= FLOOR)).sum() / max(flagged.sum(), 1)
         found[world] = table["flagged"][:5].mean()
     fdr, before = rates.mean(axis=0)
-    row = {"true difference of 45": small, "of 5": FLOOR + 4 * error, "standard error": error, "false discoveries": float(fdr),
-           "filtered by size instead": float(before), "of the 5 found": float(found.mean())}  # fmt: skip
+    row = {
+        "true difference of 45": small,
+        "of 5": FLOOR + 4 * error,
+        "standard error": error,
+        "false discoveries": float(fdr),
+        "filtered by size instead": float(before),
+        "of the 5 found": float(found.mean()),
+    }
     record(f"{GROUPS} comparisons, floor {FLOOR:g}", row, runs=drawn, seed=1)
     assert fdr <= 0.05 + margin(0.05, drawn)
     assert found.mean() > 0.7
@@ -68,12 +75,23 @@ def test_score_that_differs_by_the_printed_smallest_difference_is_flagged_four_t
     sides = {"N": (MIX[0] + shift, MIX[1], MIX[2] - shift), "S": MIX}
     flagged = 0
     for _ in range(drawn):
-        counts = pd.concat([pd.DataFrame({"region": name, "score": [9, 7, 5], "n": rng.multinomial(n, np.array(mix))})
-                            for name, mix in sides.items()])  # fmt: skip
+        counts = pd.concat(
+            [
+                pd.DataFrame({"region": name, "score": [9, 7, 5], "n": rng.multinomial(n, np.array(mix))})
+                for name, mix in sides.items()
+            ]
+        )
         # one comparison: the two rows of two groups say the same
         both = scores.against_rest(counts, metric=NPS, by=["region"])
-        one = Estimates.build(both.table.head(1).drop(columns=["suppressed", "too_small"]), by=["region"], measure="d",
-                              unit="points", method="", level=0.95, min_n=10)  # fmt: skip
+        one = Estimates.build(
+            both.table.head(1).drop(columns=["suppressed", "too_small"]),
+            by=["region"],
+            measure="d",
+            unit="points",
+            method="",
+            level=0.95,
+            min_n=10,
+        )
         flagged += int(multiplicity.adjust([one], materiality=floor)[0].table["flagged"].iloc[0])
     row = {"answers on each side": n, "floor": floor, "true difference": mde, "flagged": flagged / drawn}
     record("Power at the printed smallest detectable difference, one comparison of scores", row, runs=drawn, seed=2)
@@ -102,8 +120,14 @@ def test_group_of_whom_nobody_left_is_seldom_called_different_where_it_is_not(
         quiet += int(not left[:group].any())
         if left[:group].any() or not left.any():
             continue
-        rows = pd.DataFrame({"plan": np.repeat(["new", "old"], [group, 400]), "duration": np.minimum(durations, 12),
-                             "events": left.astype(int), "censored": (~left).astype(int)})  # fmt: skip
+        rows = pd.DataFrame(
+            {
+                "plan": np.repeat(["new", "old"], [group, 400]),
+                "duration": np.minimum(durations, 12),
+                "events": left.astype(int),
+                "censored": (~left).astype(int),
+            }
+        )
         lives = rows.groupby(["plan", "duration"], as_index=False)[["events", "censored"]].sum()
         false += int(survival.differences(lives, times=[12], by=["plan"]).row({"plan": "new"})["p_value"] < 0.05)
     row = {

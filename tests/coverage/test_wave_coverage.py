@@ -1,7 +1,8 @@
 """Is a rise over yearly survey waves told, and is none told where there is none?
 
-Six waves of 2 to 30 May with 1,500 answers each, the day of the report the day after the last answer; before, the first and the last wave were called
-incomplete and left out. The trend is in one family with the steps; no floor.
+Six waves of 2 to 30 May with 1,500 answers each, the day of the report the day after the last answer; before,
+the first and the last wave were called incomplete and left out. The trend is in one family with the steps; no
+floor.
 """
 
 from __future__ import annotations
@@ -27,10 +28,14 @@ def world(rng: np.random.Generator, rise: float) -> MemoryLab:
     for at, year in enumerate(range(2019, 2025)):
         up = 0.5 + rise * at / 5 / 200
         days = np.sort(rng.integers(2, 31, 1_500))
-        rows.append(pd.DataFrame({
-            "responded_at": pd.to_datetime([f"{year}-05-{day:02d}" for day in days]),
-            "score": rng.choice([10, 8, 5], 1_500, p=[up, 0.3, 0.7 - up]),
-        }))  # fmt: skip
+        rows.append(
+            pd.DataFrame(
+                {
+                    "responded_at": pd.to_datetime([f"{year}-05-{day:02d}" for day in days]),
+                    "score": rng.choice([10, 8, 5], 1_500, p=[up, 0.3, 0.7 - up]),
+                }
+            )
+        )
     answers = pd.concat(rows, ignore_index=True).assign(metric="nps")
     answers["response_id"] = "r" + answers.index.astype(str)
     return MemoryLab({"responses": answers}, as_of=dt.date(2024, 5, 31))

@@ -18,7 +18,10 @@ from cemlab.data.lab import open_lab
 
 MakeLab = Callable[..., Path]
 
-LAB = '\n[[responses]]\nfile = "nps.csv"\n{source}\n[responses.columns]\nresponse_id = {{ row_number = true }}\nmetric = {{ constant = "nps" }}\nresponded_at = {at}\n'
+LAB = (
+    '\n[[responses]]\nfile = "nps.csv"\n{source}\n[responses.columns]\nresponse_id = {{ row_number = true }}\nmetric ='
+    ' {{ constant = "nps" }}\nresponded_at = {at}\n'
+)
 
 
 def _lab(
@@ -151,7 +154,10 @@ def test_a_day_is_a_day_of_the_lab_whatever_zone_times_are_in(make_lab: MakeLab)
 )
 def test_a_date_is_the_day_in_the_lab_s_zone(make_lab: MakeLab, cell: str, more: str, day: str) -> None:
     keys = 'from = "at"' + f", {more}" * bool(more)
-    tables = f'[[spells]]\nfile = "s.csv"\n[spells.columns]\nspell_id = "at"\ncustomer_id = "at"\nstarted_on = {{ {keys} }}\n'
+    tables = (
+        f'[[spells]]\nfile = "s.csv"\n[spells.columns]\nspell_id = "at"\ncustomer_id = "at"\nstarted_on = {{ {keys}'
+        " }\n"
+    )
     lab = open_lab(make_lab(tables, s=f"at\n{cell}\n"), as_of="2030-01-01")
     assert str(lab.frame(lab.table("spells")).started_on[0])[:10] == day
 

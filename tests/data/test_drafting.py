@@ -66,10 +66,17 @@ def mapped(lab: Declaration, name: str) -> dict[str, Any]:
 def survey(delimiter: str = ",") -> str:
     header = ["Response ID", "Customer No", "Date", "Would you recommend us?", "Region", "E-Mail", "Comments"]
     rows = [
-        [f"R{n}", f"C{n:04}", f"{1 + n % 28:02}.03.2024", n % 11, ("North", "South")[n % 2], f"u{n}@mail.example",
-         f"the till number {n} was rather slow today"]
+        [
+            f"R{n}",
+            f"C{n:04}",
+            f"{1 + n % 28:02}.03.2024",
+            n % 11,
+            ("North", "South")[n % 2],
+            f"u{n}@mail.example",
+            f"the till number {n} was rather slow today",
+        ]
         for n in range(PEOPLE)
-    ]  # fmt: skip
+    ]
     return table(header, rows, delimiter=delimiter)
 
 
@@ -348,11 +355,31 @@ CELLS = st.one_of(
 )
 HEADERS = st.one_of(
     st.sampled_from(
-        ["customer_id", "nps", "Date", "amount", "tenure", "churn", "start date", "end date", "e-mail", "Q1a", "Q1b", "Q1c",
-         "score", "comment", "weight", "known_at", "responded_on", "activity", "", " padded "]
+        [
+            "customer_id",
+            "nps",
+            "Date",
+            "amount",
+            "tenure",
+            "churn",
+            "start date",
+            "end date",
+            "e-mail",
+            "Q1a",
+            "Q1b",
+            "Q1c",
+            "score",
+            "comment",
+            "weight",
+            "known_at",
+            "responded_on",
+            "activity",
+            "",
+            " padded ",
+        ]
     ),
     st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=10),
-)  # fmt: skip
+)
 
 
 @st.composite
@@ -399,9 +426,26 @@ def test_few_comments_are_still_a_person_s_own_words(exports: Exports) -> None:
 
 
 HOSTILE = st.one_of(
-    st.sampled_from(['a\nkey = "x"', 'a"\n[lab]\nname = "y"', "\r\n[[spells]]", "\x00", "\x1b[31m", "\x7f", "\u2028#", "\u0085", "\\", '"""', "'''", "# x", "]\n", "}\r"]),
+    st.sampled_from(
+        [
+            'a\nkey = "x"',
+            'a"\n[lab]\nname = "y"',
+            "\r\n[[spells]]",
+            "\x00",
+            "\x1b[31m",
+            "\x7f",
+            "\u2028#",
+            "\u0085",
+            "\\",
+            '"""',
+            "'''",
+            "# x",
+            "]\n",
+            "}\r",
+        ]
+    ),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
-)  # fmt: skip
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -162,7 +162,10 @@ def test_several_files_feed_one_table(make_lab: MakeLab, responses: str) -> None
 
 
 def test_end_before_start_is_quarantined(make_lab: MakeLab) -> None:
-    spells = '[[spells]]\nfile = "s.csv"\n[spells.columns]\nspell_id = "id"\ncustomer_id = "c"\nstarted_on = "a"\nended_on = "b"\n'
+    spells = (
+        '[[spells]]\nfile = "s.csv"\n[spells.columns]\nspell_id = "id"\ncustomer_id = "c"\nstarted_on = "a"\nended_on ='
+        ' "b"\n'
+    )
     lab_file = make_lab(spells, s="id,c,a,b\n1,x,2024-01-05,2024-01-04\n2,x,2024-01-05,\n3,x,2024-01-05,2024-01-05\n")
     assert _outcome(lab_file, "spells") == {"in": 3, "used": 2, "it ends before it starts": 1}
 

@@ -54,7 +54,9 @@ def lab_file(make_lab: MakeLab, responses: str) -> Path:
     tables = responses + 'comment = "words"\n' + MORE
     return make_lab(
         tables,
-        nps="id,customer,score,at,words\n1,a,9,2024-05-01 23:59:59,x\n2,b,8,2024-05-02 00:00:00,y\n3,c,7,2024-05-03,z\n",
+        nps=(
+            "id,customer,score,at,words\n1,a,9,2024-05-01 23:59:59,x\n2,b,8,2024-05-02 00:00:00,y\n3,c,7,2024-05-03,z\n"
+        ),
         c="id,mail\na,a@x\nb,b@x\n",
         s="id,c,a,b,why\n1,a,2024-01-01,2024-05-01,left\n2,b,2024-01-01,2024-05-02,left\n3,c,2024-01-01,,\n4,d,2024-05-02,,\n",
         r="id,item,score\n1,price,5\n2,price,5\n3,price,5\n",

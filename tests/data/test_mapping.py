@@ -90,16 +90,18 @@ else = [{ from = "due", format = "%d.%m.%Y", plus_days = "grace", when = { colum
 """
     lab_file = make_lab(
         SPELLS.format(source="", columns=columns),
-        s="id,start,state,quit,due,grace,last\n"
-        "quit,2024-01-01,Q,2024-02-01,not read,x,nor this\n"
-        "expired,2024-01-01,E,not read,01.03.2024,5,nor this\n"
-        "no number of days,2024-01-01,E,,01.03.2024,,2024-04-01\n"
-        "no value,2024-01-01,Q,,,,2024-05-01\n"
-        "on,2024-01-01,A,,,,\n"
-        "wrong first,2024-01-01,Q,x,01.03.2024,5,2024-05-01\n"
-        "wrong second,2024-01-01,E,,1,5,2024-05-01\n"
-        "wrong third,2024-01-01,A,,,,1\n"
-        "wrong number,2024-01-01,E,,01.03.2024,x,2024-05-01\n",
+        s=(
+            "id,start,state,quit,due,grace,last\n"
+            "quit,2024-01-01,Q,2024-02-01,not read,x,nor this\n"
+            "expired,2024-01-01,E,not read,01.03.2024,5,nor this\n"
+            "no number of days,2024-01-01,E,,01.03.2024,,2024-04-01\n"
+            "no value,2024-01-01,Q,,,,2024-05-01\n"
+            "on,2024-01-01,A,,,,\n"
+            "wrong first,2024-01-01,Q,x,01.03.2024,5,2024-05-01\n"
+            "wrong second,2024-01-01,E,,1,5,2024-05-01\n"
+            "wrong third,2024-01-01,A,,,,1\n"
+            "wrong number,2024-01-01,E,,01.03.2024,x,2024-05-01\n"
+        ),
     )
     lab = open_lab(lab_file, as_of="2025-01-01")
     rows = lab.frame(lab.table("spells"))
@@ -124,13 +126,16 @@ else = [{ from = "due", format = "%d.%m.%Y", plus_days = "grace", when = { colum
 def test_alternatives_may_be_looked_up_and_be_times(make_lab: MakeLab, responses: str) -> None:
     tables = responses.replace('responded_at = "at"', 'responded_at = { from = "at", else = "sent" }').replace(
         'customer_id = "customer"',
-        'customer_id = { from = "customer", else = { from = "order", lookup = { file = "o.csv", key = "order", value = "buyer" } } }',
+        'customer_id = { from = "customer", else = { from = "order", lookup = { file = "o.csv", key = "order", value ='
+        ' "buyer" } } }',
     )
     tables += 'wave = { from = "wave", bins = [3], else = { constant = "none" } }\n'
     lab_file = make_lab(
         tables,
-        nps="id,customer,order,score,at,sent,wave\n1,a,1,9,2024-05-01T23:30:00Z,2024-04-01,1\n2,,7,9,,2024-04-02 10:00:00,5\n"
-        "3,,8,9,2024-05-03 01:00:00,x,\n",
+        nps=(
+            "id,customer,order,score,at,sent,wave\n1,a,1,9,2024-05-01T23:30:00Z,2024-04-01,1\n2,,7,9,,2024-04-02"
+            " 10:00:00,5\n3,,8,9,2024-05-03 01:00:00,x,\n"
+        ),
         o="order,buyer\n7,b\n",
     )
     rows = _rows(lab_file, "responses")
@@ -381,7 +386,8 @@ def test_ends_after_the_last_known_row_are_pointed_out_and_not_taken_for_the_las
     assert lab.frame(lab.table("spells")).ended_on.notna().sum() == 1
     (line,) = (line for line in intake.check(lab_file).lines() if line.startswith("Data until"))
     assert line.startswith(
-        "Data until 2024-01-03: the last on which a row of spells became known. Ends of spells are recorded up to 2024-09-30"
+        "Data until 2024-01-03: the last on which a row of spells became known. Ends of spells are recorded up to"
+        " 2024-09-30"
     )
     assert "say `data_until = 2024-09-30` if they have happened" in line
 

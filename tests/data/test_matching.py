@@ -13,7 +13,10 @@ from cemlab.data import drafting, intake
 MakeLab = Callable[..., Path]
 
 CUSTOMERS = '\n[[customers]]\nfile = "c.csv"\nundated = true\n{source}\n[customers.columns]\ncustomer_id = "id"\n'
-ANSWERS = '\n[[responses]]\nfile = "nps.csv"\nundated = true\n[responses.columns]\nresponse_id = "id"\nmetric = {{ constant = "nps" }}\nscore = "score"\ncustomer_id = {customer}\n'
+ANSWERS = (
+    '\n[[responses]]\nfile = "nps.csv"\nundated = true\n[responses.columns]\nresponse_id = "id"\nmetric = {{ constant ='
+    ' "nps" }}\nscore = "score"\ncustomer_id = {customer}\n'
+)
 
 
 def _answers(ids: list[str]) -> str:
@@ -27,7 +30,9 @@ def _customers(count: int = 20) -> str:
 @pytest.mark.parametrize(("known", "unknown", "holds"), [(5, 5, True), (4, 5, False), (0, 1, False), (0, 0, True)])
 def test_half_of_the_ids_must_be_known(make_lab: MakeLab, known: int, unknown: int, holds: bool) -> None:
     ids = [str(n) for n in range(known)] + [f"x{n}" for n in range(unknown)] + [""] * 30
-    lab_file = make_lab(CUSTOMERS.format(source="") + ANSWERS.format(customer='"cust"'), c=_customers(), nps=_answers(ids))  # fmt: skip
+    lab_file = make_lab(
+        CUSTOMERS.format(source="") + ANSWERS.format(customer='"cust"'), c=_customers(), nps=_answers(ids)
+    )
     if holds:
         assert intake.check(lab_file).usable
         return
@@ -37,7 +42,9 @@ def test_half_of_the_ids_must_be_known(make_lab: MakeLab, known: int, unknown: i
 
 def test_most_may_be_unknown_where_the_lab_file_says_so(make_lab: MakeLab) -> None:
     customer = '{ from = "cust", may_miss = true }'
-    lab_file = make_lab(CUSTOMERS.format(source="") + ANSWERS.format(customer=customer), c=_customers(), nps=_answers(["x", "y", "1"]))  # fmt: skip
+    lab_file = make_lab(
+        CUSTOMERS.format(source="") + ANSWERS.format(customer=customer), c=_customers(), nps=_answers(["x", "y", "1"])
+    )
     assert any("customer_id: not in `customers`: 2" in line for line in intake.check(lab_file).lines())
 
 
@@ -49,7 +56,9 @@ def test_a_lab_without_customers_has_nothing_to_meet(make_lab: MakeLab) -> None:
 def test_an_id_of_a_row_that_was_left_out_is_known(make_lab: MakeLab) -> None:
     source = 'where = { column = "kind", is = "b" }\none_per = "customer_id"'
     ids = [str(2 * n) for n in range(9)] + ["1"]
-    lab_file = make_lab(CUSTOMERS.format(source=source) + ANSWERS.format(customer='"cust"'), c=_customers(), nps=_answers(ids))  # fmt: skip
+    lab_file = make_lab(
+        CUSTOMERS.format(source=source) + ANSWERS.format(customer='"cust"'), c=_customers(), nps=_answers(ids)
+    )
     assert any("not in `customers`: 9" in line for line in intake.check(lab_file).lines())
 
 
@@ -57,8 +66,10 @@ def test_each_source_is_judged_for_itself(make_lab: MakeLab) -> None:
     other = ANSWERS.format(customer='"cust"').replace("nps.csv", "old.csv")
     lab_file = make_lab(
         CUSTOMERS.format(source="") + ANSWERS.format(customer='"cust"') + other,
-        c=_customers(), nps=_answers([str(n) for n in range(20)]), old=_answers(["x", "y"]).replace("r0", "o0").replace("r1", "o1"),
-    )  # fmt: skip
+        c=_customers(),
+        nps=_answers([str(n) for n in range(20)]),
+        old=_answers(["x", "y"]).replace("r0", "o0").replace("r1", "o1"),
+    )
     with pytest.raises(SchemaError, match=r"of `old.csv` 0 of 2 are"):
         intake.check(lab_file)
 
@@ -88,12 +99,17 @@ def test_half_of_the_cells_must_be_found(make_lab: MakeLab, found: int, holds: b
         return
     with pytest.raises(SchemaError, match=rf"`responses.customer_id` of `nps.csv` finds {found} of {found + 5}"):
         intake.check(lab_file)
-    lab_file = make_lab(ANSWERS.format(customer=LOOKUP.format(more=", may_miss = true")), c=_customers(), nps=_answers(ids))  # fmt: skip
+    lab_file = make_lab(
+        ANSWERS.format(customer=LOOKUP.format(more=", may_miss = true")), c=_customers(), nps=_answers(ids)
+    )
     assert any("looked up in vain: 5" in line for line in intake.check(lab_file).lines())
 
 
 def test_a_lookup_of_a_required_column_is_judged_by_all_its_rows(make_lab: MakeLab) -> None:
-    tables = '[[spells]]\nfile = "s.csv"\n[spells.columns]\nspell_id = "id"\nstarted_on = "day"\ncustomer_id = { from = "cust", lookup = { file = "c.csv", key = "id", value = "kind" } }\n'
+    tables = (
+        '[[spells]]\nfile = "s.csv"\n[spells.columns]\nspell_id = "id"\nstarted_on = "day"\ncustomer_id = { from ='
+        ' "cust", lookup = { file = "c.csv", key = "id", value = "kind" } }\n'
+    )
     rows = "id,cust,day\n1,0,2024-01-01\n" + "".join(f"s{n},x{n},2024-01-01\n" for n in range(9))
     with pytest.raises(SchemaError, match=r"`spells.customer_id` of `s.csv` finds 1 of 10"):
         intake.check(make_lab(tables, c=_customers(), s=rows))

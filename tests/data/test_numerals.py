@@ -39,7 +39,10 @@ items = {{ speed = "speed", price = "price" }}
 response_id = "id"
 score = {{ missing = [9] }}
 """
-ROWS = [(f"r{n:02}", f"2024-05-{n % 28 + 1:02}", n % 11, n % 5 + 1, 9 if n % 3 == 0 else n % 4 + 1, n % 2 + 1) for n in range(40)]  # fmt: skip
+ROWS = [
+    (f"r{n:02}", f"2024-05-{n % 28 + 1:02}", n % 11, n % 5 + 1, 9 if n % 3 == 0 else n % 4 + 1, n % 2 + 1)
+    for n in range(40)
+]
 HEADER = "id,day,nps,speed,price,wave\n"
 
 
@@ -57,7 +60,10 @@ def _written(form: str) -> str:
 @pytest.mark.parametrize("form", ["{}", "{}.0", "{}.", "+{}", '" {}"', "{}.000"])
 @pytest.mark.parametrize("code", ["9", "9.0", '"9"', '"+9.00"'])
 def test_codes_meet_cells_that_write_the_number_otherwise(make_lab: MakeLab, form: str, code: str) -> None:
-    columns = f'score = "nps"\nwave = {{ from = "wave", only = true, values = {{ 1 = "spring", "2.0" = "autumn" }} }}\nnine = {{ from = "price", when = {{ column = "price", is = [{code}] }} }}'
+    columns = (
+        'score = "nps"\nwave = { from = "wave", only = true, values = { 1 = "spring", "2.0" = "autumn" } }\nnine ='
+        f' {{ from = "price", when = {{ column = "price", is = [{code}] }} }}'
+    )
     lab_file = make_lab(SURVEY.format(source="", columns=columns), nps=_written(form))
     ratings = _frame(lab_file, "ratings").groupby("item").score.mean()
     prices = [price for *_, price, _ in ROWS if price != 9]
@@ -83,7 +89,10 @@ def test_a_decimal_comma_is_the_mark_of_the_cells(make_lab: MakeLab) -> None:
 def test_a_leading_zero_makes_a_text(make_lab: MakeLab) -> None:
     columns = 'score = "nps"\nbranch = { from = "b", missing = [7], values = { "07" = "seven", 8 = "eight" } }'
     tables = SURVEY.split("[[ratings]]", maxsplit=1)[0].format(source="", columns=columns)
-    lab_file = make_lab(tables, nps="id,day,nps,b\n1,2024-01-01,9,007\n2,2024-01-01,9,07\n3,2024-01-01,9,7.0\n4,2024-01-01,9,08\n5,2024-01-01,9,8.0\n")  # fmt: skip
+    lab_file = make_lab(
+        tables,
+        nps="id,day,nps,b\n1,2024-01-01,9,007\n2,2024-01-01,9,07\n3,2024-01-01,9,7.0\n4,2024-01-01,9,08\n5,2024-01-01,9,8.0\n",
+    )
     rows = _frame(lab_file, "responses")
     assert rows.branch.fillna("-").tolist() == ["007", "seven", "-", "08", "eight"]
 
@@ -97,8 +106,8 @@ def test_one_code_written_twice_is_refused(make_lab: MakeLab) -> None:
 def test_codes_that_occur_nowhere_are_named(make_lab: MakeLab) -> None:
     source = 'missing = ["NA", "n/a"]\nwhere = { column = "wave", is_not = [3] }'
     columns = (
-        'score = { from = "nps", missing = [11] }\nwave = { from = "wave", values = { 1 = "a", 2 = "b", 3 = "c", 4 = "d" } }\n'
-        'gone = { constant = "x", when = { column = "price", is = [8, 9] } }'
+        'score = { from = "nps", missing = [11] }\nwave = { from = "wave", values = { 1 = "a", 2 = "b", 3 = "c", 4 ='
+        ' "d" } }\ngone = { constant = "x", when = { column = "price", is = [8, 9] } }'
     )
     text = _written("{}.0").replace("r01,2024-05-02,1.0", "r01,2024-05-02,NA")
     lines = intake.check(make_lab(SURVEY.format(source=source, columns=columns), nps=text)).lines()
@@ -115,7 +124,10 @@ def test_codes_that_occur_nowhere_are_named(make_lab: MakeLab) -> None:
 
 
 def test_a_code_of_any_of_several_files_occurs(make_lab: MakeLab) -> None:
-    tables = '[[responses]]\nfiles = ["a.csv", "b.csv"]\nundated = true\n[responses.columns]\nresponse_id = { row_number = true }\nmetric = { constant = "nps" }\nscore = { from = "s", missing = [99, 98, 97] }\n'
+    tables = (
+        '[[responses]]\nfiles = ["a.csv", "b.csv"]\nundated = true\n[responses.columns]\nresponse_id = { row_number ='
+        ' true }\nmetric = { constant = "nps" }\nscore = { from = "s", missing = [99, 98, 97] }\n'
+    )
     lab_file = make_lab(tables, a="s\n1\n99.0\n", b="s\n98\n2\n")
     assert [line.strip() for line in intake.check(lab_file).lines() if "nowhere" in line] == [
         "a.csv and 1 more: `missing` of `score`: `97` occurs nowhere"
@@ -123,13 +135,18 @@ def test_a_code_of_any_of_several_files_occurs(make_lab: MakeLab) -> None:
 
 
 def test_a_code_past_the_first_rows_occurs(make_lab: MakeLab) -> None:
-    tables = '[[responses]]\nfile = "a.csv"\nundated = true\n[responses.columns]\nresponse_id = { row_number = true }\nmetric = { constant = "nps" }\nscore = { from = "s", missing = [99] }\n'
+    tables = (
+        '[[responses]]\nfile = "a.csv"\nundated = true\n[responses.columns]\nresponse_id = { row_number = true'
+        ' }\nmetric = { constant = "nps" }\nscore = { from = "s", missing = [99] }\n'
+    )
     lines = intake.check(make_lab(tables, a="s\n" + "1\n" * 50_001 + "99\n")).lines()
     assert not any("nowhere" in line for line in lines)
 
 
 NUMBERS = st.from_regex(r"\A *[+-]?(0|[1-9][0-9]{0,20})(\.[0-9]{0,5})? *\Z", fullmatch=True)
-TEXTS = st.one_of(NUMBERS, st.from_regex(r"\A0[0-9.]{1,4}\Z"), st.sampled_from(["", "NA", "1e5", "1_0", ".5", "--1", "1.2.3", "٣"]))  # fmt: skip
+TEXTS = st.one_of(
+    NUMBERS, st.from_regex(r"\A0[0-9.]{1,4}\Z"), st.sampled_from(["", "NA", "1e5", "1_0", ".5", "--1", "1.2.3", "٣"])
+)
 
 
 @given(TEXTS, TEXTS)
@@ -157,7 +174,10 @@ IDS = [1001 + n for n in range(30)]
 
 def _two(make_lab: MakeLab, answers: str, file: str = "customers.csv") -> Path:
     lines = "".join(f"r{n},{cell},9,2024-01-{n % 28 + 1:02}\n" for n, cell in enumerate(answers.split("|")))
-    responses = '[[responses]]\nfile = "nps.csv"\n[responses.columns]\nresponse_id = "id"\ncustomer_id = "cust"\nmetric = { constant = "nps" }\nscore = "score"\nresponded_at = "at"\n'
+    responses = (
+        '[[responses]]\nfile = "nps.csv"\n[responses.columns]\nresponse_id = "id"\ncustomer_id = "cust"\nmetric = {'
+        ' constant = "nps" }\nscore = "score"\nresponded_at = "at"\n'
+    )
     return make_lab(responses + CUSTOMERS.format(file=file), nps="id,cust,score,at\n" + lines)
 
 
@@ -194,13 +214,19 @@ def test_other_texts_keep_every_sign(make_lab: MakeLab, cells: str) -> None:
 
 def test_a_code_of_no_value_beside_fractions_leaves_them_fractions_of_a_tool(make_lab: MakeLab) -> None:
     lab_file = _two(make_lab, "1001.0|NA|1003.0|")
-    lab_file.write_text(lab_file.read_text(encoding="utf-8").replace('file = "nps.csv"', 'file = "nps.csv"\nmissing = ["NA"]'), encoding="utf-8")  # fmt: skip
+    lab_file.write_text(
+        lab_file.read_text(encoding="utf-8").replace('file = "nps.csv"', 'file = "nps.csv"\nmissing = ["NA"]'),
+        encoding="utf-8",
+    )
     (lab_file.parent / "customers.csv").write_text("cust,plan\n1001,A\n1003,B\n", encoding="utf-8")
     assert _frame(lab_file, "responses").customer_id.fillna("-").tolist() == ["1001", "-", "1003", "-"]
 
 
 def test_a_number_of_a_parquet_file_stays_a_number(make_lab: MakeLab) -> None:
-    tables = '[[transactions]]\nfile = "t.parquet"\n[transactions.columns]\ntransaction_id = "id"\ncustomer_id = "id"\noccurred_at = { constant = "2024-01-01" }\namount = "a"\n'
+    tables = (
+        '[[transactions]]\nfile = "t.parquet"\n[transactions.columns]\ntransaction_id = "id"\ncustomer_id ='
+        ' "id"\noccurred_at = { constant = "2024-01-01" }\namount = "a"\n'
+    )
     lab_file = make_lab(tables)
     values = [1.0, 2.5, -0.1, 1e15, 123456789.125]
     pq.write_table(pa.table({"id": [1.0, 2.0, 3.0, 4.0, 5.0], "a": values}), lab_file.parent / "t.parquet")

@@ -15,7 +15,11 @@ from cemlab.data.lab import open_lab
 
 MakeLab = Callable[..., Path]
 
-LINES = '\n[[transactions]]\nfile = "lines.csv"\none_per = "transaction_id"\nsum = {sum}\n{source}\n[transactions.columns]\ntransaction_id = "invoice"\ncustomer_id = "customer"\noccurred_at = "day"\namount = {amount}\n{columns}\n'
+LINES = (
+    '\n[[transactions]]\nfile = "lines.csv"\none_per = "transaction_id"\nsum ='
+    ' {sum}\n{source}\n[transactions.columns]\ntransaction_id = "invoice"\ncustomer_id = "customer"\noccurred_at ='
+    ' "day"\namount = {amount}\n{columns}\n'
+)
 PRODUCT = '{ product = ["quantity", "price"] }'
 LAB = LINES.format(sum='["amount"]', source="", amount=PRODUCT, columns="")
 
@@ -28,9 +32,15 @@ def _lines(invoices: int = 60) -> pd.DataFrame:
         for _ in range(drawn.randrange(1, 6)):
             quantity = drawn.randrange(1, 30) * (-1 if cancelled else 1)
             rows.append(
-                {"invoice": f"{'C' * cancelled}{536365 + invoice}", "customer": f"c{invoice % 17}", "day": f"2024-02-{invoice % 28 + 1:02}",
-                 "quantity": quantity, "price": round(drawn.uniform(0.3, 20), 2), "status": "cancelled" if cancelled else "paid"}
-            )  # fmt: skip
+                {
+                    "invoice": f"{'C' * cancelled}{536365 + invoice}",
+                    "customer": f"c{invoice % 17}",
+                    "day": f"2024-02-{invoice % 28 + 1:02}",
+                    "quantity": quantity,
+                    "price": round(drawn.uniform(0.3, 20), 2),
+                    "status": "cancelled" if cancelled else "paid",
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -60,8 +70,12 @@ def test_shuffled_lines_and_several_files_give_the_same_amounts(make_lab: MakeLa
     shuffled = lines.sample(frac=1, random_state=3)
     whole = _purchases(make_lab(LAB, lines=lines.to_csv(index=False))).amount
     # an invoice whose lines lie in two files is one purchase too
-    parted = make_lab(LAB.replace('file = "lines.csv"', 'files = ["a.csv", "b.csv"]'), folder="parts",
-                      a=shuffled[:70].to_csv(index=False), b=shuffled[70:].to_csv(index=False))  # fmt: skip
+    parted = make_lab(
+        LAB.replace('file = "lines.csv"', 'files = ["a.csv", "b.csv"]'),
+        folder="parts",
+        a=shuffled[:70].to_csv(index=False),
+        b=shuffled[70:].to_csv(index=False),
+    )
     assert _purchases(parted).amount.tolist() == pytest.approx(whole.tolist(), rel=1e-12)
 
 
@@ -88,15 +102,19 @@ def test_a_line_that_is_set_aside_is_not_in_the_sum_and_that_is_said(make_lab: M
     assert _purchases(lab_file).amount.to_dict() == {"1": 6.0, "2": 1.0}
     accounting = intake.check(lab_file)
     assert {line.reason: line.count for line in accounting.ledger.lines if line.outcome == "quarantined"} == {
-        "`amount` is no number": 1, "`amount` is missing": 1, "`transaction_id` is missing": 1,
-    }  # fmt: skip
+        "`amount` is no number": 1,
+        "`amount` is missing": 1,
+        "`transaction_id` is missing": 1,
+    }
     assert any("sums that lack a row, which was quarantined: 1" in line for line in accounting.lines())
 
 
 def test_rows_that_are_not_wanted_are_no_lines(make_lab: MakeLab) -> None:
     lines = _lines()
     source = 'where = { column = "status", is = "paid" }'
-    lab_file = make_lab(LINES.format(sum='["amount"]', source=source, amount=PRODUCT, columns=""), lines=lines.to_csv(index=False))  # fmt: skip
+    lab_file = make_lab(
+        LINES.format(sum='["amount"]', source=source, amount=PRODUCT, columns=""), lines=lines.to_csv(index=False)
+    )
     expected = _totals(lines[lines.status == "paid"])
     assert _purchases(lab_file).amount.to_dict() == pytest.approx(expected.to_dict(), rel=1e-12)
     assert not any("lack a row" in line for line in intake.check(lab_file).lines())
@@ -120,7 +138,9 @@ def test_an_invoice_of_one_line_is_what_it_was(make_lab: MakeLab) -> None:
 def test_a_factor_may_come_from_elsewhere_when_it_is_missing(make_lab: MakeLab) -> None:
     amount = '{ product = ["quantity", "price"], else = "total" }'
     lines = "invoice,customer,day,quantity,price,total\n1,a,2024-01-01,2,3,99\n2,a,2024-01-01,,3,7\n"
-    assert _purchases(make_lab(LINES.format(sum='["amount"]', source="", amount=amount, columns=""), lines=lines)).amount.tolist() == [6, 7]  # fmt: skip
+    assert _purchases(
+        make_lab(LINES.format(sum='["amount"]', source="", amount=amount, columns=""), lines=lines)
+    ).amount.tolist() == [6, 7]
 
 
 @pytest.mark.parametrize(
@@ -145,19 +165,40 @@ def test_what_cannot_be_is_refused(make_lab: MakeLab, change: tuple[str, str], m
 def test_money_without_a_currency_is_said(make_lab: MakeLab) -> None:
     lab_file = make_lab(LAB, lines=_lines().to_csv(index=False))
     assert any("amount: no currency declared" in line for line in intake.check(lab_file).lines())
-    lab_file.write_text(lab_file.read_text(encoding="utf-8").replace('company = "Tiny"', 'company = "Tiny"\ncurrency = "EUR"'), encoding="utf-8")  # fmt: skip
+    lab_file.write_text(
+        lab_file.read_text(encoding="utf-8").replace('company = "Tiny"', 'company = "Tiny"\ncurrency = "EUR"'),
+        encoding="utf-8",
+    )
     assert not any("no currency declared" in line for line in intake.check(lab_file).lines())
 
 
 @pytest.mark.parametrize(
     "names",
     [
-        {"invoice": "InvoiceNo", "customer": "CustomerID", "day": "InvoiceDate", "quantity": "Quantity", "price": "UnitPrice"},
+        {
+            "invoice": "InvoiceNo",
+            "customer": "CustomerID",
+            "day": "InvoiceDate",
+            "quantity": "Quantity",
+            "price": "UnitPrice",
+        },
         {"invoice": "order_id", "customer": "customer_id", "day": "order_date", "quantity": "qty", "price": "price"},
-        {"invoice": "Rechnungsnummer", "customer": "Kundennummer", "day": "Datum", "quantity": "Menge", "price": "Einzelpreis"},
-        {"invoice": " Order ID ", "customer": "customer_id", "day": "order_date", "quantity": " Quantity", "price": "Unit Price "},
+        {
+            "invoice": "Rechnungsnummer",
+            "customer": "Kundennummer",
+            "day": "Datum",
+            "quantity": "Menge",
+            "price": "Einzelpreis",
+        },
+        {
+            "invoice": " Order ID ",
+            "customer": "customer_id",
+            "day": "order_date",
+            "quantity": " Quantity",
+            "price": "Unit Price ",
+        },
     ],
-)  # fmt: skip
+)
 def test_a_draft_makes_purchases_of_order_lines(tmp_path: Path, names: dict[str, str]) -> None:
     lines = _lines()
     lines.rename(columns=names).to_csv(tmp_path / "lines.csv", index=False)
@@ -168,7 +209,9 @@ def test_a_draft_makes_purchases_of_order_lines(tmp_path: Path, names: dict[str,
 
 
 @pytest.mark.parametrize(("each_line", "total"), [(True, 60), (False, 30)])
-def test_a_draft_adds_up_amounts_of_lines_but_not_those_of_the_whole_invoice(tmp_path: Path, each_line: bool, total: int) -> None:  # fmt: skip
+def test_a_draft_adds_up_amounts_of_lines_but_not_those_of_the_whole_invoice(
+    tmp_path: Path, each_line: bool, total: int
+) -> None:
     rows = [
         (n, f"c{n % 9}", f"2024-03-{n % 28 + 1:02}", n + 20 + 20 * line if each_line else n + 30)
         for n in range(40)

@@ -44,8 +44,10 @@ def test_blocks_give_the_same_customers_in_parts(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(synthetic, "BLOCK", 240)
     parts = synthetic.write(tmp_path / "parts", customers=600, seed=5)
     assert sorted(path.name for path in (parts.parent / "events").iterdir()) == [
-        "0001.parquet", "0002.parquet", "0003.parquet",
-    ]  # fmt: skip
+        "0001.parquet",
+        "0002.parquet",
+        "0003.parquet",
+    ]
     one = duckdb.sql(f"FROM read_parquet('{whole.parent}/events.parquet') ORDER BY event_id").fetchall()
     many = duckdb.sql(f"FROM read_parquet('{parts.parent}/events/*.parquet') ORDER BY event_id").fetchall()
     assert one == many
@@ -73,8 +75,15 @@ def test_every_row_is_sound(small: Path) -> None:
     assert accounting.usable
     assert {line.outcome for line in accounting.ledger.lines} == {"in", "used"}
     assert [table.name for table in accounting.tables] == [
-        "customers", "spells", "invitations", "responses", "ratings", "events", "transactions", "cases",
-    ]  # fmt: skip
+        "customers",
+        "spells",
+        "invitations",
+        "responses",
+        "ratings",
+        "events",
+        "transactions",
+        "cases",
+    ]
 
 
 def test_hostile_rows_are_quarantined_for_their_reason(small: Path, tmp_path: Path) -> None:
@@ -108,8 +117,10 @@ def test_names_and_addresses_stay_out_of_frames(small: Path) -> None:
 def test_draws_are_uniform_and_purposes_independent() -> None:
     draws = Draws(7)
     columns = [draws.uniform("one", "i"), draws.uniform("two", "i"), Draws(8).uniform("one", "i")]
-    numbers = duckdb.sql(f"SELECT {', '.join(f'{each} AS d{at}' for at, each in enumerate(columns))} FROM "
-                         "(SELECT CAST(n AS UBIGINT) AS i FROM range(400000) AS r(n))").fetchnumpy()  # fmt: skip
+    numbers = duckdb.sql(
+        f"SELECT {', '.join(f'{each} AS d{at}' for at, each in enumerate(columns))} FROM "
+        "(SELECT CAST(n AS UBIGINT) AS i FROM range(400000) AS r(n))"
+    ).fetchnumpy()
     drawn = [np.asarray(numbers[f"d{at}"], dtype=float) for at in range(3)]
     n = len(drawn[0])
     assert min(each.min() for each in drawn) >= 0
@@ -134,8 +145,16 @@ def test_normal_draws_are_normal() -> None:
 
 
 def test_planted_numbers_are_consistent() -> None:
-    for shares in (world.CODES, world.REGIONS.values(), world.SEGMENTS.values(), world.PLANS.values(), world.CES,
-                   world.VARIANCE.values(), world.NEEDS.values(), *world.CSAT.values()):  # fmt: skip
+    for shares in (
+        world.CODES,
+        world.REGIONS.values(),
+        world.SEGMENTS.values(),
+        world.PLANS.values(),
+        world.CES,
+        world.VARIANCE.values(),
+        world.NEEDS.values(),
+        *world.CSAT.values(),
+    ):
         assert sum(shares) == pytest.approx(1)
     assert world.nps_at(world.shift_for(15)) == pytest.approx(15)
     assert world.nps_at(0) == pytest.approx(30)

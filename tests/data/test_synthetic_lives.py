@@ -38,8 +38,11 @@ MONTHS = """
 
 
 def _recent(name: str, kind: str, days: int = 90) -> str:
-    table = "SELECT customer_id, opened_at AS at FROM cases" if kind == "case" else (
-        f"SELECT customer_id, occurred_at AS at FROM events WHERE kind = '{kind}'")  # fmt: skip
+    table = (
+        "SELECT customer_id, opened_at AS at FROM cases"
+        if kind == "case"
+        else (f"SELECT customer_id, occurred_at AS at FROM events WHERE kind = '{kind}'")
+    )
     return (
         f"EXISTS (FROM ({table}) AS had WHERE had.customer_id = known.customer AND had.at::DATE "
         f'BETWEEN known.first_day - {days} AND known.first_day - 1) AS "{name}", '
@@ -52,8 +55,12 @@ def cells(company: Company) -> pd.DataFrame:
 
 
 def _cells(company: Company) -> pd.DataFrame:
-    recent = [("complaint", "complaint", 90), ("price", "price change", 90), ("payment", "payment failed", 90),
-              ("case", "case", 180)]  # fmt: skip
+    recent = [
+        ("complaint", "complaint", 90),
+        ("price", "price change", 90),
+        ("payment", "payment failed", 90),
+        ("case", "case", 180),
+    ]
     return company.frame(MONTHS.format(recent="".join(_recent(*each) for each in recent)))
 
 
@@ -125,9 +132,11 @@ def test_baseline_survival_follows_from_the_hazards(company: Company) -> None:
 
 
 def test_nobody_is_asked_before_joining_or_after_leaving(company: Company) -> None:
-    outside = company.frame("""
+    outside = company.frame(
+        """
         SELECT count(*) AS n FROM invitations WHERE survey = 'relationship' AND NOT EXISTS (FROM spells
-            WHERE customer = customer_id AND start <= sent_at::DATE AND coalesce("end", DATE '9999-01-01') > sent_at::DATE)""")
+            WHERE customer = customer_id AND start <= sent_at::DATE AND coalesce("end", DATE '9999-01-01') > sent_at::DATE)"""
+    )
     assert outside.n[0] == 0
 
 

@@ -107,9 +107,11 @@ def test_the_propensity_is_that_of_what_was_known(company: Company) -> None:
 
 
 def test_answers_come_late_as_planted(company: Company) -> None:
-    delays = company.frame("""
+    delays = company.frame(
+        """
         SELECT datediff('day', sent_at::DATE, answered::DATE) AS days FROM responses JOIN invitations
-        ON invitation = invitation_id WHERE responses.survey = 'relationship' AND sent_at::DATE < DATE '2024-11-01'""").days
+        ON invitation = invitation_id WHERE responses.survey = 'relationship' AND sent_at::DATE < DATE '2024-11-01'"""
+    ).days
     assert delays.between(0, 45).all()
     assert delays.max() > 40
     for days in (0, 7, 30):

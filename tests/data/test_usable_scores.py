@@ -34,8 +34,14 @@ score = {score}
 
 
 def made(
-    folder: Path, scores: list[str], *, metrics: str = "", score: str = '"score"', metric: str | list[str] = "nps", **columns: Any
-) -> Path:  # fmt: skip
+    folder: Path,
+    scores: list[str],
+    *,
+    metrics: str = "",
+    score: str = '"score"',
+    metric: str | list[str] = "nps",
+    **columns: Any,
+) -> Path:
     rows = pd.DataFrame({"id": range(len(scores)), "metric": metric, "score": scores, "survey": "one", "weight": 1})
     rows = rows.assign(**{"day": "2024-05-01", **columns})
     rows.to_csv(folder / "answers.csv", index=False)
@@ -53,9 +59,18 @@ def unusable(lab: Lab, **options: str) -> int:
 
 
 LABELLED = {
-    "10 - Extremely likely": 10, "10 – Äußerst wahrscheinlich": 10, "0 = not at all": 0, "10: certainly": 10, "10 (Extremely likely)": 10,
-    "10. Extremely likely": 10, "9) nearly": 9, " 8 very likely": 8, "7 | likely": 7, "6-so so": 6, "4 très probable": 4,
-}  # fmt: skip
+    "10 - Extremely likely": 10,
+    "10 – Äußerst wahrscheinlich": 10,
+    "0 = not at all": 0,
+    "10: certainly": 10,
+    "10 (Extremely likely)": 10,
+    "10. Extremely likely": 10,
+    "9) nearly": 9,
+    " 8 very likely": 8,
+    "7 | likely": 7,
+    "6-so so": 6,
+    "4 très probable": 4,
+}
 
 
 def test_where_a_number_leads_a_label_it_is_the_code(tmp_path: Path) -> None:

@@ -84,7 +84,10 @@ def test_covariate_that_gives_the_outcome_away_is_named_and_kept_out(
     satisfaction = 'score = "Satisfaction Score"'
     source = (ROOT / "examples" / "telco_ibm_v11" / "lab.toml").read_text(encoding="utf-8")
     assert satisfaction in source
-    lookup = '{ from = "Customer ID", type = "integer", lookup = { file = "Telco_customer_churn_status.csv.gz", key = "Customer ID", value = "Satisfaction Score" } }'
+    lookup = (
+        '{ from = "Customer ID", type = "integer", lookup = { file = "Telco_customer_churn_status.csv.gz", key ='
+        ' "Customer ID", value = "Satisfaction Score" } }'
+    )
     lab = tmp_path / "lab.toml"
     lab.write_text(source.replace("[[spells]]", f"satisfaction = {lookup}\n\n[[spells]]"), encoding="utf-8")
     more = [
@@ -258,7 +261,10 @@ def test_three_contract_lines_of_each_customer_are_no_more_customers(tmp_path: P
         rows += [f"s{customer}-{line},c{customer},{'ab'[customer % 2]},2021-01-10,{day}" for line in range(3)]
     (tmp_path / "spells.csv").write_text("\n".join(rows), encoding="utf-8")
     columns = "".join(f'{name} = "{name}"\n' for name in rows[0].split(","))
-    lab = f'[lab]\nname = "lines"\ncompany = "Lines"\ntime_zone = "UTC"\ndata_until = "2022-12-31"\n\n[[spells]]\nfile = "spells.csv"\n[spells.columns]\n{columns}'
+    lab = (
+        '[lab]\nname = "lines"\ncompany = "Lines"\ntime_zone = "UTC"\ndata_until = "2022-12-31"\n\n[[spells]]\nfile ='
+        f' "spells.csv"\n[spells.columns]\n{columns}'
+    )
     (tmp_path / "lab.toml").write_text(lab, encoding="utf-8")
     finished = _run(tmp_path / "lab.toml", tmp_path / "out", "-p", "segment_by", "plan")
     assert finished.returncode == 0, finished.stderr[-2000:]

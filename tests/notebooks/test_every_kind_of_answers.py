@@ -246,9 +246,13 @@ def answers_of_a_full_page(study: Study) -> dict[str, Any]:
     """The answer of a run with everything that can be asked for."""
     frame = _two_windows().assign(region=["N", "S"] * 300, plan=["a", "b", "c"] * 200, weight=[1.0, 2.0] * 300)
     made = study(
-        frame, segments=("region", "plan"), start="2024-01-01", compare_start="2023-01-01", weights="lab",
+        frame,
+        segments=("region", "plan"),
+        start="2024-01-01",
+        compare_start="2023-01-01",
+        weights="lab",
         believed=["20", "region:N=90"],
-    )  # fmt: skip
+    )
     return {"notebook": made, "answer": _records(made, "answer")[0]}
 
 

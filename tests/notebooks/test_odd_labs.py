@@ -12,10 +12,16 @@ from in_process import Played, play
 STUDIES = ("nps-retrospective", "churn-survival", "churn-prediction", "segments")
 QUICK = {
     "nps-retrospective": ("two customers", "answers without customers", "satisfaction only", "weights of zero"),
-    "churn-survival": ("five months old", "segments repeat each other", "plan gives the outcome away", "all left on one day", "twelve customers"),
+    "churn-survival": (
+        "five months old",
+        "segments repeat each other",
+        "plan gives the outcome away",
+        "all left on one day",
+        "twelve customers",
+    ),
     "churn-prediction": ("nobody left", "tenures instead of days", "twelve customers"),
     "segments": ("only transactions", "two ratings", "all customer ids empty"),
-}  # fmt: skip
+}
 """What the normal run tries; `make evidence` runs the rest."""
 
 every = [(study, shape) for study in STUDIES for shape in odd_labs.ODD]

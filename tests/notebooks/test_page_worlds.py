@@ -25,10 +25,15 @@ def crossing(random: np.random.Generator, people: int = 600) -> Company:
     ended = started + pd.to_timedelta((after * 30.44).astype(int) + 1, unit="D")
     over = np.asarray(ended <= pd.Timestamp(UNTIL))
     who = [f"c{number}" for number in range(people)]
-    spells = pd.DataFrame({
-        "spell_id": who, "customer_id": who, "started_on": started.date, "ended_on": np.where(over, ended.strftime("%Y-%m-%d"), ""),
-        "end_reason": np.where(over, random.choice(["price", "moved"], people), ""),
-    })  # fmt: skip
+    spells = pd.DataFrame(
+        {
+            "spell_id": who,
+            "customer_id": who,
+            "started_on": started.date,
+            "ended_on": np.where(over, ended.strftime("%Y-%m-%d"), ""),
+            "end_reason": np.where(over, random.choice(["price", "moved"], people), ""),
+        }
+    )
     return Company(
         {"customers": pd.DataFrame({"customer_id": who, "plan": plan}), "spells": spells}, segments=("plan",)
     )
@@ -80,10 +85,14 @@ def test_change_of_mix_is_named_before_the_fall_that_it_makes(tmp_path: Path) ->
 def on_a_scale(codes: list[int], answers: int = 400) -> Company:
     """Answers on some scale that were mapped as answers to the NPS question."""
     random = np.random.default_rng(3)
-    table = pd.DataFrame({
-        "response_id": [f"r{at}" for at in range(answers)], "responded_at": [f"2024-0{1 + at % 6}-1{at % 9}" for at in range(answers)],
-        "metric": "nps", "score": random.choice(codes, answers),
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "response_id": [f"r{at}" for at in range(answers)],
+            "responded_at": [f"2024-0{1 + at % 6}-1{at % 9}" for at in range(answers)],
+            "metric": "nps",
+            "score": random.choice(codes, answers),
+        }
+    )
     return Company({"responses": table}, segments=())
 
 

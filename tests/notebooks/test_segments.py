@@ -68,7 +68,8 @@ def test_planted_needs_are_found_named_and_assigned(tmp_path: Path) -> None:
     assert "they may have changed when customers left" in html, "needs carry no day, so nothing later is compared"
     assigned, latent = _restricted(out, "assignments-needs-segment"), lab.parent / "truth" / "latent.parquet"
     pairs = duckdb.sql(
-        f"SELECT l.need AS a, s.value AS b, count(*) AS n FROM '{assigned}' s JOIN '{latent}' l USING (customer_id) GROUP BY ALL"
+        f"SELECT l.need AS a, s.value AS b, count(*) AS n FROM '{assigned}' s JOIN '{latent}' l USING (customer_id)"
+        " GROUP BY ALL"
     ).df()
     assert pairs["n"].sum() == CUSTOMERS
     assert segments.agreement(pairs).row()["estimate"] > LEAST_ARI
@@ -146,7 +147,10 @@ def test_behaviour_by_numbers_is_described_as_assigned_and_held_against_another_
     assert "Figures that are not corrected" not in html
     assert "Figures of segments are corrected" not in html
     names = {key[1] for key in found if key[0] == "segments.share"}
-    rows = f"SELECT value, count(*) FROM '{_restricted(out, 'assignments-behaviour-segment')}' WHERE value IS NOT NULL GROUP BY ALL"
+    rows = (
+        f"SELECT value, count(*) FROM '{_restricted(out, 'assignments-behaviour-segment')}' WHERE value IS NOT NULL"
+        " GROUP BY ALL"
+    )
     assigned = dict(duckdb.sql(rows).fetchall())
     assert set(assigned) == names
     for name in names:
@@ -174,8 +178,9 @@ def _company(folder: Path, rows: list[str], types: str) -> Path:
     (folder / "customers.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     lab = folder / "lab.toml"
     lab.write_text(
-        '[lab]\nname = "small"\ncompany = "Small"\ntime_zone = "UTC"\n[[customers]]\nfile = "customers.csv"\n[customers.columns]\n'
-        f'customer_id = "id"\nknown_at = {{ from = "since", format = "%Y-%m-%d" }}\n{types}',
+        '[lab]\nname = "small"\ncompany = "Small"\ntime_zone = "UTC"\n[[customers]]\nfile ='
+        ' "customers.csv"\n[customers.columns]\ncustomer_id = "id"\nknown_at = { from = "since", format = "%Y-%m-%d"'
+        f" }}\n{types}",
         encoding="utf-8",
     )
     return lab

@@ -48,9 +48,13 @@ def test_score_and_its_standard_error_under_each_assumption_agree_with_r_survey(
         per_unit = one["std_error"] ** 2 * (units - 1) / units
         assert per_unit == pytest.approx((100 * other["se"]) ** 2 * (in_all - 1) / in_all, rel=1e-9)
     assert ours["weights and strata"]["std_error"] == pytest.approx(100 * reference["stratified"]["se"], abs=2e-6)
-    assert [round(ours[name]["std_error"], 2) for name in ("weights", "weights and strata", "weights and clusters")] == [
-        1.45, 1.44, 1.55,
-    ]  # fmt: skip
+    assert [
+        round(ours[name]["std_error"], 2) for name in ("weights", "weights and strata", "weights and clusters")
+    ] == [
+        1.45,
+        1.44,
+        1.55,
+    ]
 
 
 def test_plain_and_weighted_scores_are_those_published(published: Path) -> None:

@@ -146,8 +146,11 @@ def test_numbers_are_cut_as_declared_or_at_quantiles(memory_lab: type[MemoryLab]
     assert declared.groupby("fee")["n"].sum().to_dict() == {"below 5": 5, "5 and over": 6, "unknown": 1}
     cut = cells.bins(lab, terms=["fee", "seats"])
     assert cut.loc[cut["term"] == "fee", ["how", "low", "high"]].to_numpy().tolist() == [
-        ["quantile", -np.inf, 2.5], ["quantile", 2.5, 5.0], ["quantile", 5.0, 7.5], ["quantile", 7.5, np.inf]
-    ]  # fmt: skip
+        ["quantile", -np.inf, 2.5],
+        ["quantile", 2.5, 5.0],
+        ["quantile", 5.0, 7.5],
+        ["quantile", 7.5, np.inf],
+    ]
     # two values are levels as they are
     assert cut.loc[cut["term"] == "seats", "how"].tolist() == ["level"]
     assert cells.covariates(lab, terms=["seats"]).groupby("seats")["n"].sum().to_dict() == {"1": 6, "2": 6}
@@ -160,9 +163,11 @@ def numbered(memory_lab: type[MemoryLab], values: Any) -> MemoryLab:
     many = pd.DataFrame({"number": np.asarray(values, dtype=float)})
     ends: list[Any] = [dt.date(2024, 2, 10) if at % 2 else None for at in range(len(many))]
     many = many.assign(
-        spell_id=[f"s{at}" for at in range(len(many))], customer_id=[f"c{at}" for at in range(len(many))],
-        started_on=dt.date(2024, 1, 10), ended_on=ends,
-    )  # fmt: skip
+        spell_id=[f"s{at}" for at in range(len(many))],
+        customer_id=[f"c{at}" for at in range(len(many))],
+        started_on=dt.date(2024, 1, 10),
+        ended_on=ends,
+    )
     return made(memory_lab, spells=many)
 
 
@@ -215,8 +220,11 @@ def test_a_life_table_of_a_number_takes_the_bins_it_is_given(memory_lab: type[Me
     lab = numbered(memory_lab, [0, 0, 1, 2, 8, np.nan])
     lives = spells.life_table(lab, by=["number"], clock="days", bins={"number": [1, 5], "other": [3]})
     assert lives.groupby("number")[["events", "censored"]].sum().sum(axis=1).to_dict() == {
-        "below 1": 2, "1 to 5": 2, "5 and over": 1, "unknown": 1
-    }  # fmt: skip
+        "below 1": 2,
+        "1 to 5": 2,
+        "5 and over": 1,
+        "unknown": 1,
+    }
 
 
 def test_an_assignment_counts_only_when_it_was_written_before_the_spell(memory_lab: type[MemoryLab]) -> None:

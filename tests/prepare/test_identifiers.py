@@ -17,9 +17,25 @@ MANY = 60
 WHO = [f"jane.doe{at}@example.org" for at in range(MANY)]
 TABLES = {
     "customers": pd.DataFrame({"customer_id": WHO, "mail": WHO, "plan": ["a", "b"] * (MANY // 2)}),
-    "spells": pd.DataFrame({"spell_id": WHO, "customer_id": WHO, "started_on": pd.Timestamp("2023-01-01"), "ended_on": pd.Timestamp("2023-08-01")}),
-    "responses": pd.DataFrame({"response_id": WHO, "customer_id": WHO, "metric": "nps", "score": 9.0, "responded_on": pd.Timestamp("2023-02-01"), "mail": WHO}),
-}  # fmt: skip
+    "spells": pd.DataFrame(
+        {
+            "spell_id": WHO,
+            "customer_id": WHO,
+            "started_on": pd.Timestamp("2023-01-01"),
+            "ended_on": pd.Timestamp("2023-08-01"),
+        }
+    ),
+    "responses": pd.DataFrame(
+        {
+            "response_id": WHO,
+            "customer_id": WHO,
+            "metric": "nps",
+            "score": 9.0,
+            "responded_on": pd.Timestamp("2023-02-01"),
+            "mail": WHO,
+        }
+    ),
+}
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,16 @@ from cemlab.core.errors import ParameterError, SchemaError
 from cemlab.prepare import items, patterns, profiles
 
 AS_OF = dt.date(2024, 5, 1)
-CUSTOMERS = pd.DataFrame({
-    "customer_id": list("abcdef"), "known_at": pd.to_datetime(["2023-01-10"] * 6), "plan": ["gold", "iron"] * 3,
-    "need_price": [True, False, True, True, None, False], "need_all": [True] * 6, "usage": [1.0, 2.0, 3.0, 10.0, 20.0, 31.4],
-})  # fmt: skip
+CUSTOMERS = pd.DataFrame(
+    {
+        "customer_id": list("abcdef"),
+        "known_at": pd.to_datetime(["2023-01-10"] * 6),
+        "plan": ["gold", "iron"] * 3,
+        "need_price": [True, False, True, True, None, False],
+        "need_all": [True] * 6,
+        "usage": [1.0, 2.0, 3.0, 10.0, 20.0, 31.4],
+    }
+)
 TRANSACTIONS = pd.DataFrame(
     [(f"t{at}", who, "2024-03-01", float(at)) for at, who in enumerate("aabcc")],
     columns=["transaction_id", "customer_id", "occurred_at", "amount"],
@@ -26,10 +32,15 @@ RATINGS = pd.DataFrame(
     [(f"r{at}", item, score) for at in range(10) for item, score in (("shops", at % 5 + 1), ("flat", 3))],
     columns=["response_id", "item", "score"],
 ).assign(score=lambda rows: rows["score"].astype(float))
-RESPONSES = pd.DataFrame({
-    "response_id": [f"r{at}" for at in range(10)], "responded_at": pd.to_datetime(["2024-02-01"] * 10), "survey": "s",
-    "metric": "csat", "score": 3.0,
-})  # fmt: skip
+RESPONSES = pd.DataFrame(
+    {
+        "response_id": [f"r{at}" for at in range(10)],
+        "responded_at": pd.to_datetime(["2024-02-01"] * 10),
+        "survey": "s",
+        "metric": "csat",
+        "score": 3.0,
+    }
+)
 
 Maker = Callable[..., Any]
 
@@ -97,8 +108,10 @@ def test_pairs_count_whom_both_assign(company: Any) -> None:
     rows = pd.DataFrame({"plan": ["gold", "iron"], "value": ["x", "y"], "probability": 1.0})
     one = patterns.assigned(company, items=["plan"], posterior=rows)
     other = profiles.assigned(
-        company, columns=["usage"], rule=lambda x: pd.DataFrame({"value": ["high" if each > 5 else None for each in x[:, 0]]})
-    )  # fmt: skip
+        company,
+        columns=["usage"],
+        rule=lambda x: pd.DataFrame({"value": ["high" if each > 5 else None for each in x[:, 0]]}),
+    )
     assert items.pairs(company, one, other).to_numpy().tolist() == [["x", "high", 1], ["y", "high", 2]]
 
 
@@ -111,9 +124,14 @@ def test_numeric_items_and_the_first_day(company: Any, survey: Any) -> None:
 
 @pytest.mark.parametrize(
     ("basis", "asked", "method"),
-    [("needs", "usual", "classes"), ("value", "usual", "rules"), ("stage", "usual", "rules"), ("value", "mixture", "mixture"),
-     ("behaviour", "k-means", "k-means")],
-)  # fmt: skip
+    [
+        ("needs", "usual", "classes"),
+        ("value", "usual", "rules"),
+        ("stage", "usual", "rules"),
+        ("value", "mixture", "mixture"),
+        ("behaviour", "k-means", "k-means"),
+    ],
+)
 def test_basis_has_its_usual_method_and_allows_others(basis: Any, asked: str, method: str) -> None:
     assert items.method_of(basis, asked=asked) == method
 
@@ -141,12 +159,17 @@ def test_value_by_numbers_is_amounts_and_a_mixture_leaves_out_what_most_share(co
 
 
 def test_skewed_numbers_are_those_with_a_few_large_values(memory_lab: Maker) -> None:
-    frame = pd.DataFrame({
-        "customer_id": [f"c{at}" for at in range(40)], "known_at": pd.to_datetime(["2023-01-10"] * 40),
-        "spend": [float(2 ** (at % 12)) for at in range(40)], "age": [float(20 + at) for at in range(40)],
-        "loss": [-float(2 ** (at % 12)) for at in range(40)], "rate": [1.0 if at == 7 else 0.01 for at in range(40)],
-        "likes": [at % 9 == 0 for at in range(40)],
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "customer_id": [f"c{at}" for at in range(40)],
+            "known_at": pd.to_datetime(["2023-01-10"] * 40),
+            "spend": [float(2 ** (at % 12)) for at in range(40)],
+            "age": [float(20 + at) for at in range(40)],
+            "loss": [-float(2 ** (at % 12)) for at in range(40)],
+            "rate": [1.0 if at == 7 else 0.01 for at in range(40)],
+            "likes": [at % 9 == 0 for at in range(40)],
+        }
+    )
     lab = memory_lab({"customers": frame}, as_of=AS_OF)
     assert items.skewed(lab, ["spend", "age", "loss", "rate", "likes"]) == ["spend"]
 

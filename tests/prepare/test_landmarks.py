@@ -39,7 +39,7 @@ def days(*values: str | None) -> pd.Series:
 
 def spells() -> pd.DataFrame:
     table = pd.DataFrame(LIVES, columns=["spell_id", "customer_id", "started_on", "ended_on", "plan", "fee"])
-    return table.assign(started_on=days(*table["started_on"]), ended_on=days(*(life[3] for life in LIVES)))  # fmt: skip
+    return table.assign(started_on=days(*table["started_on"]), ended_on=days(*(life[3] for life in LIVES)))
 
 
 @pytest.fixture
@@ -72,8 +72,11 @@ def test_replicates_are_folded_hashes_of_customers(lab: MemoryLab) -> None:
     digits = {who: int(hashlib.md5(who.encode()).hexdigest()[:2], 16) % 7 for who in "abde"}
     assert list(table)[:2] == ["duration", "replicate"]
     assert dict(zip(table["duration"], table["replicate"], strict=True)) == {
-        43: digits["a"], 151: digits["b"], 90: digits["d"], 9: digits["e"],
-    }  # fmt: skip
+        43: digits["a"],
+        151: digits["b"],
+        90: digits["d"],
+        9: digits["e"],
+    }
     merged = table.groupby(["duration", "plan"])[["n", "events"]].sum().reset_index()
     pd.testing.assert_frame_equal(merged, cells.landmark(lab, day="2024-02-01", terms=["plan"]))
     for groups in (1, 257):
@@ -88,12 +91,15 @@ def test_cut_points_are_those_of_the_training_and_hold_on_every_day(lab: MemoryL
     assert cells.cut_points(lab, day="2024-02-01", terms=["fee"], quantiles=2) == {"fee": (20.0,)}
     later = cells.landmark(lab, day="2024-04-02", terms=["fee", "tenure"], bins=points)
     assert later[["fee", "tenure", "n"]].to_numpy().tolist() == [
-        ["unknown", "below 12", 1], ["20 to 50", "12 to 24", 1], ["50 and over", "below 12", 1],
-    ]  # fmt: skip
+        ["unknown", "below 12", 1],
+        ["20 to 50", "12 to 24", 1],
+        ["50 and over", "below 12", 1],
+    ]
     assert cells.cut_points(lab, day="2022-03-01", terms=["fee"]) == {"fee": ()}
     assert cells.landmark(lab, day="2024-02-01", terms=["fee"], bins={"fee": ()})["fee"].unique().tolist() == [
-        "any", "unknown",
-    ]  # fmt: skip
+        "any",
+        "unknown",
+    ]
 
 
 def test_a_customer_who_became_known_only_later_has_no_attributes_yet(memory_lab: type[MemoryLab]) -> None:
@@ -106,7 +112,9 @@ def test_a_customer_who_became_known_only_later_has_no_attributes_yet(memory_lab
 
 def test_of_assignments_the_last_before_the_landmark_counts(memory_lab: type[MemoryLab]) -> None:
     written = pd.to_datetime(["2023-01-01", "2024-01-31", "2024-02-01", "2024-01-31"])
-    assigned = pd.DataFrame({"customer_id": list("aaab"), "name": "need", "value": ["p", "q", "r", "s"], "known_at": written})  # fmt: skip
+    assigned = pd.DataFrame(
+        {"customer_id": list("aaab"), "name": "need", "value": ["p", "q", "r", "s"], "known_at": written}
+    )
     lab = memory_lab({"spells": spells(), "assignments": assigned}, as_of=AS_OF)
     table = cells.landmark(lab, day="2024-02-01", terms=["need"])
     assert table.set_index("duration")["need"].to_dict() == {9: "unknown", 43: "q", 90: "unknown", 151: "s"}
@@ -217,7 +225,9 @@ def test_where_on_no_day_anybody_stays_this_is_why_nothing_is_judged(memory_lab:
 
 def _stacked(found: rows.EngineRows) -> tuple[np.ndarray, pd.DataFrame]:
     blocks = list(found)
-    told: dict[str, Any] = {name: np.concatenate([getattr(block, name) for block in blocks]) for name in ("duration", "event")}  # fmt: skip
+    told: dict[str, Any] = {
+        name: np.concatenate([getattr(block, name) for block in blocks]) for name in ("duration", "event")
+    }
     if blocks[0].replicate is not None:
         told["replicate"] = np.concatenate([block.replicate for block in blocks if block.replicate is not None])
     return np.concatenate([block.x for block in blocks]), pd.DataFrame(told)
@@ -264,9 +274,17 @@ def test_rows_at_a_cut_are_the_cells_written_out(company: tuple[Lab, Lab]) -> No
     found = rows.at_cut(lab, day=day, cut=cut, terms=["plan", "tenure"], time_varying=VARYING, replicates=8)
     x, told = _stacked(found)
     bins = {"tenure": tuple(range(1, 80))}
-    table = cells.landmark(lab, day=day, cut=cut, terms=["plan", "tenure"], time_varying=VARYING, bins=bins, replicates=8)  # fmt: skip
-    counted = table.groupby(["duration", "replicate", "tenure", "plan", "nps_group", "complaints_90d"])[["n", "events"]].sum()  # fmt: skip
-    levels = {"tenure": pd.Series(x[:, found.columns.index("tenure")]).map(lambda m: f"{m:.0f} to {m + 1:.0f}" if m else "below 1")}  # fmt: skip
+    table = cells.landmark(
+        lab, day=day, cut=cut, terms=["plan", "tenure"], time_varying=VARYING, bins=bins, replicates=8
+    )
+    counted = table.groupby(["duration", "replicate", "tenure", "plan", "nps_group", "complaints_90d"])[
+        ["n", "events"]
+    ].sum()
+    levels = {
+        "tenure": pd.Series(x[:, found.columns.index("tenure")]).map(
+            lambda m: f"{m:.0f} to {m + 1:.0f}" if m else "below 1"
+        )
+    }
     for term, first in found.reference.items():
         own = [name for name in found.columns if name.startswith(f"{term}=")]
         shown = x[:, [found.columns.index(name) for name in own]]

@@ -21,20 +21,38 @@ if TYPE_CHECKING:
 AS_OF = dt.date(2024, 5, 1)
 ROOT = Path(__file__).resolve().parents[2]
 
-CUSTOMERS = pd.DataFrame({
-    "customer_id": ["a", "b", "c", "d", "e"], "known_at": pd.to_datetime(["2023-01-10"] * 4 + ["2024-04-01"]),
-    "help": [True, False, True, None, True], "plan": ["gold", "iron", "gold", "", None], "usage": [10.0, 19.5, 20.0, None, 3.0],
-})  # fmt: skip
+CUSTOMERS = pd.DataFrame(
+    {
+        "customer_id": ["a", "b", "c", "d", "e"],
+        "known_at": pd.to_datetime(["2023-01-10"] * 4 + ["2024-04-01"]),
+        "help": [True, False, True, None, True],
+        "plan": ["gold", "iron", "gold", "", None],
+        "usage": [10.0, 19.5, 20.0, None, 3.0],
+    }
+)
 RESPONSES = pd.DataFrame(
-    [("r1", "a", "2024-01-01", "nps", 9.0), ("r2", "a", "2024-04-01", "nps", 3.0), ("r2", "a", "2024-04-01", "csat", 3.0),
-     ("r3", "a", "2024-04-20", "nps", 3.0), ("r4", "b", "2024-03-01", "nps", 8.0), ("r5", None, "2024-04-02", "nps", 8.0)],
+    [
+        ("r1", "a", "2024-01-01", "nps", 9.0),
+        ("r2", "a", "2024-04-01", "nps", 3.0),
+        ("r2", "a", "2024-04-01", "csat", 3.0),
+        ("r3", "a", "2024-04-20", "nps", 3.0),
+        ("r4", "b", "2024-03-01", "nps", 8.0),
+        ("r5", None, "2024-04-02", "nps", 8.0),
+    ],
     columns=["response_id", "customer_id", "responded_at", "metric", "score"],
-).assign(responded_at=lambda rows: pd.to_datetime(rows["responded_at"]), touchpoint=["x", "y", "y", "y", "x", ""])  # fmt: skip
+).assign(responded_at=lambda rows: pd.to_datetime(rows["responded_at"]), touchpoint=["x", "y", "y", "y", "x", ""])
 RATINGS = pd.DataFrame(
-    [("r1", "price", 9.0), ("r1", "app", 4.0), ("r2", "price", 5.0), ("r2", "app", None), ("r4", "price", 8.0), ("r4", "app", 2.5),
-     ("r5", "price", 1.0)],
+    [
+        ("r1", "price", 9.0),
+        ("r1", "app", 4.0),
+        ("r2", "price", 5.0),
+        ("r2", "app", None),
+        ("r4", "price", 8.0),
+        ("r4", "app", 2.5),
+        ("r5", "price", 1.0),
+    ],
     columns=["response_id", "item", "score"],
-)  # fmt: skip
+)
 TABLES = {"customers": CUSTOMERS, "responses": RESPONSES, "ratings": RATINGS}
 
 

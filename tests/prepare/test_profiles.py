@@ -23,35 +23,63 @@ if TYPE_CHECKING:
 AS_OF = dt.date(2024, 5, 1)
 ROOT = Path(__file__).resolve().parents[2]
 
-CUSTOMERS = pd.DataFrame({
-    "customer_id": ["a", "b", "c", "d"], "account_id": ["x", "x", "y", None], "known_at": pd.to_datetime(["2023-01-10", "2023-06-30", "2024-02-01", "2024-04-20"]),
-    "plan": ["gold", "iron", None, ""], "need_price": [True, False, True, None],
-})  # fmt: skip
-SPELLS = pd.DataFrame({
-    "spell_id": ["s1", "s2", "s3", "s4"], "customer_id": ["a", "b", "b", "c"],
-    "started_on": [dt.date(2023, 1, 10), dt.date(2023, 6, 30), dt.date(2024, 3, 1), dt.date(2024, 2, 1)],
-    "ended_on": [None, dt.date(2023, 8, 15), None, dt.date(2024, 4, 30)],
-})  # fmt: skip
+CUSTOMERS = pd.DataFrame(
+    {
+        "customer_id": ["a", "b", "c", "d"],
+        "account_id": ["x", "x", "y", None],
+        "known_at": pd.to_datetime(["2023-01-10", "2023-06-30", "2024-02-01", "2024-04-20"]),
+        "plan": ["gold", "iron", None, ""],
+        "need_price": [True, False, True, None],
+    }
+)
+SPELLS = pd.DataFrame(
+    {
+        "spell_id": ["s1", "s2", "s3", "s4"],
+        "customer_id": ["a", "b", "b", "c"],
+        "started_on": [dt.date(2023, 1, 10), dt.date(2023, 6, 30), dt.date(2024, 3, 1), dt.date(2024, 2, 1)],
+        "ended_on": [None, dt.date(2023, 8, 15), None, dt.date(2024, 4, 30)],
+    }
+)
 TRANSACTIONS = pd.DataFrame(
-    [("t1", "a", "2023-02-01", 100.0, 30.0), ("t2", "a", "2024-04-01", 50.0, 20.0), ("t3", "a", "2024-04-01", -20.0, -5.0),
-     ("t4", "b", "2024-04-30", 0.0, 0.0), ("t5", "c", "2024-03-31", 70.0, None)],
+    [
+        ("t1", "a", "2023-02-01", 100.0, 30.0),
+        ("t2", "a", "2024-04-01", 50.0, 20.0),
+        ("t3", "a", "2024-04-01", -20.0, -5.0),
+        ("t4", "b", "2024-04-30", 0.0, 0.0),
+        ("t5", "c", "2024-03-31", 70.0, None),
+    ],
     columns=["transaction_id", "customer_id", "occurred_at", "amount", "margin"],
-).assign(occurred_at=lambda rows: pd.to_datetime(rows["occurred_at"]))  # fmt: skip
+).assign(occurred_at=lambda rows: pd.to_datetime(rows["occurred_at"]))
 EVENTS = pd.DataFrame(
-    [("e1", "a", "2024-04-30", "Phone", "complaint"), ("e2", "a", "2024-01-02", "web shop", "contact"),
-     ("e3", "a", "2023-05-01", "Phone", "contact"), ("e4", "b", "2023-12-01", "Phone", "complaint"), ("e5", "b", "2024-04-30", None, "contact")],
+    [
+        ("e1", "a", "2024-04-30", "Phone", "complaint"),
+        ("e2", "a", "2024-01-02", "web shop", "contact"),
+        ("e3", "a", "2023-05-01", "Phone", "contact"),
+        ("e4", "b", "2023-12-01", "Phone", "complaint"),
+        ("e5", "b", "2024-04-30", None, "contact"),
+    ],
     columns=["event_id", "customer_id", "occurred_at", "channel", "kind"],
-).assign(occurred_at=lambda rows: pd.to_datetime(rows["occurred_at"]), touchpoint="desk")  # fmt: skip
+).assign(occurred_at=lambda rows: pd.to_datetime(rows["occurred_at"]), touchpoint="desk")
 RESPONSES = pd.DataFrame(
-    [("r1", "a", "2024-01-01", "nps", 9.0), ("r2", "a", "2024-04-29", "nps", 3.0), ("r3", "a", "2024-04-30", "csat", 5.0),
-     ("r4", "b", "2024-03-01", "nps", 8.0), ("r5", "b", "2024-04-01", "nps", None), ("r6", None, "2024-04-01", "nps", 1.0)],
+    [
+        ("r1", "a", "2024-01-01", "nps", 9.0),
+        ("r2", "a", "2024-04-29", "nps", 3.0),
+        ("r3", "a", "2024-04-30", "csat", 5.0),
+        ("r4", "b", "2024-03-01", "nps", 8.0),
+        ("r5", "b", "2024-04-01", "nps", None),
+        ("r6", None, "2024-04-01", "nps", 1.0),
+    ],
     columns=["response_id", "customer_id", "responded_at", "metric", "score"],
-).assign(responded_at=lambda rows: pd.to_datetime(rows["responded_at"]))  # fmt: skip
+).assign(responded_at=lambda rows: pd.to_datetime(rows["responded_at"]))
 ASSIGNMENTS = pd.DataFrame(
-    [("a", "churn_risk", "high", 0.2, "2024-01-01"), ("a", "churn_risk", "high", 0.7, "2024-04-01"), ("b", "churn_risk", "0.1", None, "2024-04-01"),
-     ("a", "segment", "saver", 0.9, "2024-04-01")],
+    [
+        ("a", "churn_risk", "high", 0.2, "2024-01-01"),
+        ("a", "churn_risk", "high", 0.7, "2024-04-01"),
+        ("b", "churn_risk", "0.1", None, "2024-04-01"),
+        ("a", "segment", "saver", 0.9, "2024-04-01"),
+    ],
     columns=["customer_id", "name", "value", "probability", "known_at"],
-).assign(known_at=lambda rows: pd.to_datetime(rows["known_at"]))  # fmt: skip
+).assign(known_at=lambda rows: pd.to_datetime(rows["known_at"]))
 TABLES = {
     "customers": CUSTOMERS,
     "spells": SPELLS,
@@ -122,7 +150,13 @@ def test_only_what_was_known_before_the_cut(lab: MemoryLab) -> None:
 
 def test_a_cut_tells_what_a_lab_opened_on_that_day_tells(memory_lab: type[MemoryLab]) -> None:
     day = dt.date(2024, 4, 1)
-    dates = {"customers": "known_at", "transactions": "occurred_at", "events": "occurred_at", "responses": "responded_at", "assignments": "known_at"}  # fmt: skip
+    dates = {
+        "customers": "known_at",
+        "transactions": "occurred_at",
+        "events": "occurred_at",
+        "responses": "responded_at",
+        "assignments": "known_at",
+    }
     early = {name: TABLES[name][TABLES[name][column] < pd.Timestamp(day)] for name, column in dates.items()}
     begun = SPELLS[SPELLS["started_on"] < day]
     early["spells"] = begun.assign(ended_on=begun["ended_on"].map(lambda end: end if end and end < day else None))
@@ -144,7 +178,14 @@ def test_asking_for_some_columns_gives_the_same_values(lab: MemoryLab) -> None:
 
 def test_a_lab_gives_only_what_it_has(memory_lab: type[MemoryLab]) -> None:
     bought = memory_lab({"transactions": TRANSACTIONS.drop(columns="margin")}, as_of=AS_OF)
-    assert profiles.columns(bought) == ["recency_days", "frequency", "monetary", "recency_score", "frequency_score", "monetary_score"]  # fmt: skip
+    assert profiles.columns(bought) == [
+        "recency_days",
+        "frequency",
+        "monetary",
+        "recency_score",
+        "frequency_score",
+        "monetary_score",
+    ]
     assert by_customer(bought, profiles.table(bought)).index.tolist() == ["a", "b", "c"]
     known = memory_lab({"customers": CUSTOMERS}, as_of=AS_OF)
     assert by_customer(known, profiles.table(known, columns=["tenure_months"]))["tenure_months"].tolist() == [
@@ -204,7 +245,9 @@ def test_purchases_are_added_up_once_in_passes(
     rng = np.random.default_rng(5)
     ids, amounts = [f"c{at:02}" for at in rng.integers(0, 60, 249)], rng.integers(0, 9_999, 249) / 100
     days = pd.Timestamp("2023-05-01") + pd.to_timedelta(rng.integers(0, 365, 249), unit="D")
-    rows = pd.DataFrame({"transaction_id": [f"t{at}" for at in range(249)], "customer_id": ids, "occurred_at": days, "amount": amounts})  # fmt: skip
+    rows = pd.DataFrame(
+        {"transaction_id": [f"t{at}" for at in range(249)], "customer_id": ids, "occurred_at": days, "amount": amounts}
+    )
     lab = memory_lab({"transactions": rows}, as_of=AS_OF)
     held: list[Any] = []
 
@@ -225,10 +268,14 @@ def test_purchases_are_added_up_once_in_passes(
 
 
 def bought(memory_lab: type[MemoryLab], amounts: list[float]) -> MemoryLab:
-    rows = pd.DataFrame({
-        "transaction_id": [f"t{at}" for at in range(len(amounts))], "customer_id": [f"c{at:03}" for at in range(len(amounts))],
-        "occurred_at": pd.Timestamp("2024-04-01"), "amount": amounts,
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "transaction_id": [f"t{at}" for at in range(len(amounts))],
+            "customer_id": [f"c{at:03}" for at in range(len(amounts))],
+            "occurred_at": pd.Timestamp("2024-04-01"),
+            "amount": amounts,
+        }
+    )
     return memory_lab({"transactions": rows}, as_of=AS_OF)
 
 
@@ -270,8 +317,13 @@ def test_later_outcomes_by_hand(lab: MemoryLab) -> None:
 
 def test_moments_by_hand(lab: MemoryLab) -> None:
     table = profiles.moments(
-        lab, columns=["margin_365d", "nps", "live", "later_spend"], by=["need_price"], cut="2024-04-01", horizon_days=30, replicates=2
-    )  # fmt: skip
+        lab,
+        columns=["margin_365d", "nps", "live", "later_spend"],
+        by=["need_price"],
+        cut="2024-04-01",
+        horizon_days=30,
+        replicates=2,
+    )
     sums = table.groupby(["segment", "outcome"])[["n", "sum", "sum_sq"]].sum().T.to_dict("list")
     assert sums["true", "customers"] == [2, 2, 2]
     assert sums["true", "margin_365d"] == [2, 0.0, 0.0]

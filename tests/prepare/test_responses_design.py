@@ -53,7 +53,11 @@ def by_hand(answers: pd.DataFrame, keys: list[str], *, weighted: bool) -> pd.Dat
     w = answers["weight"] if weighted else 1.0
     cells = answers.assign(a=w * worth, b=w).groupby([*keys, "customer_id"])[["a", "b"]].sum().reset_index()
     cells = cells.assign(aa=cells.a**2, ab=cells.a * cells.b, bb=cells.b**2, k=1)
-    return cells.groupby(keys)[["k", "a", "b", "aa", "ab", "bb"]].sum() if keys else cells[["k", "a", "b", "aa", "ab", "bb"]].sum().to_frame().T  # fmt: skip
+    return (
+        cells.groupby(keys)[["k", "a", "b", "aa", "ab", "bb"]].sum()
+        if keys
+        else cells[["k", "a", "b", "aa", "ab", "bb"]].sum().to_frame().T
+    )
 
 
 @pytest.mark.parametrize("weighted", [True, False])
@@ -122,7 +126,13 @@ def test_counts_and_design_sums_fit_together_in_every_call(memory_lab: type[Memo
     answers = drawn()
     answers["stratum"] = np.where(answers["channel"] == "web", "a", "b")
     lab = lab_of(memory_lab, answers)
-    for options in ({}, {"by": ["channel"]}, {"period": "month", "start": "2024-01-01"}, {"by": ["channel"], "period": "quarter"}, {"period": WINDOWS}):  # fmt: skip
+    for options in (
+        {},
+        {"by": ["channel"]},
+        {"period": "month", "start": "2024-01-01"},
+        {"by": ["channel"], "period": "quarter"},
+        {"period": WINDOWS},
+    ):
         counts = responses.score_counts(lab, weights="lab", **options)
         design = responses.design_sums(lab, weights="lab", **options)
         keys = [*options.get("by", []), *(["period"] if "period" in options else [])]
@@ -229,10 +239,16 @@ def test_windows_that_overlap_or_are_out_of_order_are_refused(
 
 def test_transitions_take_each_customers_last_answer_of_a_window(memory_lab: type[MemoryLab]) -> None:
     rows = [
-        ("r1", "c1", "2024-01-05", 3), ("r2", "c1", "2024-02-05", 9), ("r3", "c1", "2024-04-05", 10), ("r4", "c2", "2024-01-05", 7),
-        ("r5", "c3", "2024-02-05", 5), ("r6", "c3", "2024-05-05", 8), ("r7", "c3", "2024-05-05", 6), ("r8", None, "2024-01-05", 1),
+        ("r1", "c1", "2024-01-05", 3),
+        ("r2", "c1", "2024-02-05", 9),
+        ("r3", "c1", "2024-04-05", 10),
+        ("r4", "c2", "2024-01-05", 7),
+        ("r5", "c3", "2024-02-05", 5),
+        ("r6", "c3", "2024-05-05", 8),
+        ("r7", "c3", "2024-05-05", 6),
+        ("r8", None, "2024-01-05", 1),
         ("r9", None, "2024-04-05", 1),
-    ]  # fmt: skip
+    ]
     answers = pd.DataFrame(rows, columns=["response_id", "customer_id", "responded_at", "score"]).assign(
         metric="nps", channel="web"
     )
@@ -394,7 +410,10 @@ def test_all_periods_incomplete_give_levels_and_no_change(memory_lab: type[Memor
     counts, design = responses.score_counts(lab, **options), responses.design_sums(lab, **options)
     assert not counts["complete"].any()
     assert len(scores.estimate(counts, by=["period"], design=design).table) == 2
-    for result in (change.consecutive(counts, design=design, shared=responses.overlap(lab, **options)), change.trend(counts, design=design)):  # fmt: skip
+    for result in (
+        change.consecutive(counts, design=design, shared=responses.overlap(lab, **options)),
+        change.trend(counts, design=design),
+    ):
         assert result.table.empty
         assert any(note.startswith("Fewer than") for note in result.notes)
 

@@ -56,7 +56,15 @@ def card(
     sizes = tuple(len(levels) for levels in terms.values())
     beta = np.array([0.3 * at * (term + 1) for term, size in enumerate(sizes) for at in range(1, size)])
     width = len(beta)
-    course = Proportional(sizes, beta, 0.01 * np.eye(width), np.zeros(width), np.array([0.02, 0.1]), np.array([1e-6, 1e-5]), np.zeros((2, width)))  # fmt: skip
+    course = Proportional(
+        sizes,
+        beta,
+        0.01 * np.eye(width),
+        np.zeros(width),
+        np.array([0.02, 0.1]),
+        np.array([1e-6, 1e-5]),
+        np.zeros((2, width)),
+    )
     return Scorecard("Cox", tuple(terms), varying, bins or {}, "months", (1.0, 6.0), table, course)
 
 
@@ -66,9 +74,14 @@ PLAIN = card({"plan": ["x", "y"], "tenure": level_names(BINS["tenure"]), "fee": 
 @pytest.fixture
 def lab(memory_lab: type[MemoryLab]) -> MemoryLab:
     bought = pd.DataFrame(
-        [("t1", "a", "2023-07-01", 5.0), ("t2", "a", "2023-07-02", 7.0), ("t3", "a", "2024-06-30", 3.0), ("t4", "d", "2024-01-01", 9.0)],
+        [
+            ("t1", "a", "2023-07-01", 5.0),
+            ("t2", "a", "2023-07-02", 7.0),
+            ("t3", "a", "2024-06-30", 3.0),
+            ("t4", "d", "2024-01-01", 9.0),
+        ],
         columns=["transaction_id", "customer_id", "occurred_at", "margin"],
-    ).assign(amount=1.0)  # fmt: skip
+    ).assign(amount=1.0)
     bought["occurred_at"] = pd.to_datetime(bought["occurred_at"])
     customers = pd.DataFrame({"customer_id": list("abg"), "region": ["N", "S", None]})
     return memory_lab({"spells": spells(), "transactions": bought, "customers": customers}, as_of=AS_OF)
@@ -102,8 +115,13 @@ def test_each_customer_by_hand(lab: MemoryLab) -> None:
 def test_who_has_no_score_stands_there_with_the_reason(lab: MemoryLab) -> None:
     table = scored(lab, scope="who")
     assert table["unscored"].to_dict() == {
-        "a": "", "b": "", "g": "", "d": "`plan` has a level never seen in training", "e": "`plan` is missing", "f": "`fee` is missing",
-    }  # fmt: skip
+        "a": "",
+        "b": "",
+        "g": "",
+        "d": "`plan` has a level never seen in training",
+        "e": "`plan` is missing",
+        "f": "`fee` is missing",
+    }
     assert table.loc[list("def"), "risk_1"].isna().all()
     lines = {line.reason: line.count for line in lab.ledger.lines if line.scope == "who" and line.reason}
     assert lines == {
@@ -230,9 +248,15 @@ def _assigned(*rows: tuple[str, str, str]) -> pd.DataFrame:
 
 
 ANSWERS = pd.DataFrame(
-    [("r1", "a", "2024-03-01", 9.0), ("r2", "a", "2024-05-01", 2.0), ("r3", "a", "2024-05-02", 3.0), ("r4", "b", "2024-05-02", 10.0), ("r5", None, "2024-05-02", 8.0)],
+    [
+        ("r1", "a", "2024-03-01", 9.0),
+        ("r2", "a", "2024-05-01", 2.0),
+        ("r3", "a", "2024-05-02", 3.0),
+        ("r4", "b", "2024-05-02", 10.0),
+        ("r5", None, "2024-05-02", 8.0),
+    ],
     columns=["response_id", "customer_id", "responded_at", "score"],
-).assign(metric="nps", responded_at=lambda table: pd.to_datetime(table["responded_at"]))  # fmt: skip
+).assign(metric="nps", responded_at=lambda table: pd.to_datetime(table["responded_at"]))
 
 
 def test_answers_are_grouped_by_the_last_assignment_before_their_day(memory_lab: type[MemoryLab]) -> None:
@@ -240,8 +264,12 @@ def test_answers_are_grouped_by_the_last_assignment_before_their_day(memory_lab:
     lab = memory_lab({"responses": ANSWERS, "assignments": assigned}, as_of=AS_OF)
     counts = responses.score_counts(lab, by=["churn band"])
     assert counts[["churn band", "score", "n"]].to_numpy().tolist() == [
-        ["high", 3, 1], ["low", 2, 1], ["low", 9, 1], ["unknown", 8, 1], ["unknown", 10, 1],
-    ]  # fmt: skip
+        ["high", 3, 1],
+        ["low", 2, 1],
+        ["low", 9, 1],
+        ["unknown", 8, 1],
+        ["unknown", 10, 1],
+    ]
 
 
 def test_answers_that_are_all_older_than_the_assignment_are_said_to_be(memory_lab: type[MemoryLab]) -> None:

@@ -254,8 +254,7 @@ def test_a_tenure_mapped_by_its_months_keeps_every_end(tmp_path: Path, day: str)
     rows.to_csv(tmp_path / "c.csv", index=False)
     constant = f'constant = "{day}"'
     for name, more in (("dates", ""), ("tenure", 'tenure_months = "months"')):
-        (tmp_path / f"{name}.toml").write_text(
-            f'''[lab]
+        (tmp_path / f"{name}.toml").write_text(f"""[lab]
 name = "t"
 company = "T"
 time_zone = "UTC"
@@ -268,8 +267,7 @@ customer_id = "id"
 started_on = {{ {constant}, minus_months = "months" }}
 ended_on = {{ {constant}, when = {{ column = "left", is = "Yes" }} }}
 {more}
-'''
-        )
+""")
     tables = [spells.life_table(open_lab(tmp_path / f"{name}.toml"), clock="months") for name in ("dates", "tenure")]
     assert tables[0]["events"].sum() == 48
     pd.testing.assert_frame_equal(tables[0], tables[1])

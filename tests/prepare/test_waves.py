@@ -13,9 +13,14 @@ from cemlab.prepare.responses.groups import Waves
 
 
 def lab(days: list[str], *, as_of: str, wave: list[str] | None = None) -> MemoryLab:
-    answers = pd.DataFrame({
-        "response_id": [f"r{at}" for at in range(len(days))], "responded_at": pd.to_datetime(days), "metric": "nps", "score": 9,
-    })  # fmt: skip
+    answers = pd.DataFrame(
+        {
+            "response_id": [f"r{at}" for at in range(len(days))],
+            "responded_at": pd.to_datetime(days),
+            "metric": "nps",
+            "score": 9,
+        }
+    )
     answers = answers if wave is None else answers.assign(wave=wave)
     return MemoryLab({"responses": answers}, as_of=dt.date.fromisoformat(as_of))
 
@@ -32,8 +37,10 @@ def test_yearly_waves_in_may_are_complete_in_any_step_that_holds_one(period: str
     assert steps.windows[0] == ("2022-05-02", "2022-05-31")
     counts = responses.score_counts(company, period=steps)
     assert counts[["period", "n", "complete"]].to_numpy().tolist() == [
-        ["2022-05-02", 29, True], ["2023-05-02", 29, True], ["2024-05-02", 29, True],
-    ]  # fmt: skip
+        ["2022-05-02", 29, True],
+        ["2023-05-02", 29, True],
+        ["2024-05-02", 29, True],
+    ]
     design = responses.design_sums(company, period=steps)
     assert design["period"].tolist() == counts["period"].tolist()
 
@@ -61,11 +68,16 @@ def test_declared_waves_go_before_gaps_where_they_do_not_overlap() -> None:
         assert responses.steps_of(lab(days, as_of="2024-12-31", wave=other), period="wave") == "year"
 
 
-@pytest.mark.parametrize("days", [
-    [f"2024-{month:02d}-15" for month in range(1, 13)],
-    [f"2024-{1 + at // 28:02d}-{1 + at % 28:02d}" for at in range(0, 336, 3)],
-    ["2024-01-01", "2024-06-01"], ["2024-01-01"],
-], ids=["one day a month", "all the time", "two days", "one day"])  # fmt: skip
+@pytest.mark.parametrize(
+    "days",
+    [
+        [f"2024-{month:02d}-15" for month in range(1, 13)],
+        [f"2024-{1 + at // 28:02d}-{1 + at % 28:02d}" for at in range(0, 336, 3)],
+        ["2024-01-01", "2024-06-01"],
+        ["2024-01-01"],
+    ],
+    ids=["one day a month", "all the time", "two days", "one day"],
+)
 def test_answers_that_do_not_come_in_waves_keep_the_calendar(days: list[str]) -> None:
     company = lab(days, as_of="2025-01-01")
     assert responses.steps_of(company, period="month") == "month"

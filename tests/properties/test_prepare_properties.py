@@ -45,7 +45,14 @@ def _designed(rows: Any) -> np.ndarray:
 
 
 def _card() -> Scorecard:
-    table = pd.DataFrame({"plan": ["basic", "plus"] * 2, "duration": [100, 100, 400, 400], "events": [30, 20, 0, 0], "censored": [0, 0, 60, 70]})  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "plan": ["basic", "plus"] * 2,
+            "duration": [100, 100, 400, 400],
+            "events": [30, 20, 0, 0],
+            "censored": [0, 0, 60, 70],
+        }
+    )
     return prediction.tenure_baseline(table.assign(entered=0), by=["plan"], horizons=[90.0], clock="days", min_n=1)
 
 
@@ -166,9 +173,14 @@ OF_CUSTOMERS: Mapping[str, worlds.Call] = {
 """Calls whose result holds ids, or groups that are made of ids."""
 
 LISTING = {
-    "responses.group_columns", "profiles.columns", "profiles.completeness", "items.usual", "profiles.table", "profiles.table (at a cut)",
+    "responses.group_columns",
+    "profiles.columns",
+    "profiles.completeness",
+    "items.usual",
+    "profiles.table",
+    "profiles.table (at a cut)",
     "items.described",
-}  # fmt: skip
+}
 """Calls that tell of every column there is."""
 
 NO_ROWS = {"responses.compared_windows": "reads days, no rows", "items.method_of": "reads a name, no rows"}
@@ -176,9 +188,18 @@ NO_ROWS = {"responses.compared_windows": "reads days, no rows", "items.method_of
 
 EVERY = {**CALLS, **OF_CUSTOMERS}
 DEAR = {
-    "profiles.completeness", "profiles.placed", "profiles.table (at a cut)", "items.described", "items.usual", "items.pairs",
-    "cells.immortal_time", "cells.start_stop", "rows.design", "rows.at_cut", "scores.distribution",
-}  # fmt: skip
+    "profiles.completeness",
+    "profiles.placed",
+    "profiles.table (at a cut)",
+    "items.described",
+    "items.usual",
+    "items.pairs",
+    "cells.immortal_time",
+    "cells.start_stop",
+    "rows.design",
+    "rows.at_cut",
+    "scores.distribution",
+}
 """Calls that take a second or more; the slow tests make them too."""
 COUNTS = ("entered", "events", "censored", "n", "n_at_risk")
 
@@ -250,9 +271,11 @@ def _some(expected: _Expected, names: Iterable[str]) -> dict[str, Any]:
 
 def test_every_public_call_is_covered_or_has_a_reason_not_to_be() -> None:
     rooms = {
-        "assignments": ["assigned"], "patterns": ["assigned", "counts", "placed", "unit"], "rows": ["design", "at_cut"],
+        "assignments": ["assigned"],
+        "patterns": ["assigned", "counts", "placed", "unit"],
+        "rows": ["design", "at_cut"],
         "scores": ["live", "distribution", "banded"],
-    }  # fmt: skip
+    }
     for room in ("cells", "items", "profiles", "responses", "spells"):
         rooms[room] = list(importlib.import_module(f"cemlab.prepare.{room}").__all__)
     modules = {room: importlib.import_module(f"cemlab.prepare.{room}") for room in rooms}
@@ -297,12 +320,14 @@ def test_the_unit_of_weights_scales_their_sums_and_nothing_else(tables: worlds.T
         ("sum_w2", "sum_aa", "sum_ab", "sum_bb", "rest_aa", "rest_ab", "rest_ba", "rest_bb"), 2
     )
     scaled = {
-        name: expected[name].assign(
-            **{
-                column: expected[name][column] * 1024.0**order
-                for column, order in power.items()
-                if column in expected[name]
-            }
+        name: (
+            expected[name].assign(
+                **{
+                    column: expected[name][column] * 1024.0**order
+                    for column, order in power.items()
+                    if column in expected[name]
+                }
+            )
         )
         for name in weighted
     }
@@ -313,8 +338,13 @@ def test_the_unit_of_weights_scales_their_sums_and_nothing_else(tables: worlds.T
 def test_names_of_levels_are_only_names(tables: worlds.Tables, expected: _Expected) -> None:
     changed = worlds.lab_of(worlds.relabelled(tables))
     grouped = (
-        "responses.score_counts", "responses.transitions", "spells.life_table", "cells.covariates", "cells.person_periods", "patterns.counts",
-    )  # fmt: skip
+        "responses.score_counts",
+        "responses.transitions",
+        "spells.life_table",
+        "cells.covariates",
+        "cells.person_periods",
+        "patterns.counts",
+    )
     for name in grouped:
         back = CALLS[name](changed).replace({"plan": {"zebra": "basic", "ant": "plus"}})
         keys = [column for column in back.columns if not pd.api.types.is_float_dtype(back[column])]
@@ -326,8 +356,10 @@ def test_doubled_spells_double_every_count_of_spells(tables: worlds.Tables, expe
     again = tables["spells"].assign(spell_id="again-" + tables["spells"]["spell_id"])
     counted = ("spells.life_table", "cells.covariates", "cells.person_periods")
     doubled = {
-        name: expected[name].assign(
-            **{column: 2 * expected[name][column] for column in COUNTS if column in expected[name]}
+        name: (
+            expected[name].assign(
+                **{column: 2 * expected[name][column] for column in COUNTS if column in expected[name]}
+            )
         )
         for name in counted
     }
@@ -337,7 +369,10 @@ def test_doubled_spells_double_every_count_of_spells(tables: worlds.Tables, expe
 def test_the_last_of_a_day_is_taken_by_its_key() -> None:
     """Everybody answers 0 and 10 in one minute, the 10 with the later id."""
     tables = worlds.company(40)
-    both = [tables["responses"].assign(score=score, response_id=tables["responses"]["response_id"] + suffix) for suffix, score in (("-0", 0.0), ("-1", 10.0))]  # fmt: skip
+    both = [
+        tables["responses"].assign(score=score, response_id=tables["responses"]["response_id"] + suffix)
+        for suffix, score in (("-0", 0.0), ("-1", 10.0))
+    ]
     for order in (both, both[::-1]):
         lab = worlds.lab_of({**tables, "responses": pd.concat(order, ignore_index=True)})
         groups = cells.person_periods(lab, time_varying=["nps_group"])["nps_group"]
@@ -354,10 +389,15 @@ def test_many_answers_of_one_day_give_one_table_in_every_call(tmp_path: Path) ->
     day = pd.Series(
         np.repeat(pd.Timestamp("2023-01-01") + pd.to_timedelta(random.integers(0, 300, customers), unit="D"), each)
     )
-    answers = pd.DataFrame({
-        "response_id": np.arange(customers * each).astype(str), "customer_id": np.repeat(np.arange(customers), each).astype(str),
-        "responded_at": day.dt.strftime("%Y-%m-%d"), "score": random.choice([0, 8, 10], customers * each), "metric": "nps",
-    })  # fmt: skip
+    answers = pd.DataFrame(
+        {
+            "response_id": np.arange(customers * each).astype(str),
+            "customer_id": np.repeat(np.arange(customers), each).astype(str),
+            "responded_at": day.dt.strftime("%Y-%m-%d"),
+            "score": random.choice([0, 8, 10], customers * each),
+            "metric": "nps",
+        }
+    )
     answers.sample(frac=1, random_state=1).to_csv(tmp_path / "responses.csv", index=False)
     spells_ = pd.DataFrame(
         {

@@ -36,14 +36,18 @@ LEVELS = {"basic": "z last", "plus": "m middle", "max": "b first"}
 
 def _answers(random: np.random.Generator) -> dict[str, pd.DataFrame]:
     size = 900
-    rows = pd.DataFrame({
-        "plan": random.choice(["basic", "plus", "max"], size), "period": random.choice(["2024-01-01", "2024-02-01", "2024-03-01"], size),
-        "score": random.integers(0, 11, size), "w": random.lognormal(0, 0.5, size),
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "plan": random.choice(["basic", "plus", "max"], size),
+            "period": random.choice(["2024-01-01", "2024-02-01", "2024-03-01"], size),
+            "score": random.integers(0, 11, size),
+            "w": random.lognormal(0, 0.5, size),
+        }
+    )
     rows = rows.assign(w2=rows["w"] ** 2, worth=rows["score"].map(NPS.worth) * rows["w"])
     counts = {
-        name: rows.groupby([*by, "score"], as_index=False).agg(
-            n=("w", "size"), sum_w=("w", "sum"), sum_w2=("w2", "sum")
+        name: (
+            rows.groupby([*by, "score"], as_index=False).agg(n=("w", "size"), sum_w=("w", "sum"), sum_w2=("w2", "sum"))
         )
         for name, by in (("counts", []), ("grouped", ["plan"]), ("periods", ["period"]), ("both", ["plan", "period"]))
     }
@@ -66,9 +70,15 @@ def _design(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Design sums of answers that are each a cluster of its own, in one stratum."""
     rows = rows.assign(sampling_stratum="all", aa=rows["worth"] ** 2, ab=rows["worth"] * rows["w"])
     found = rows.groupby([*by, "sampling_stratum"], as_index=False).agg(
-        n=("w", "size"), n_clusters=("w", "size"), largest=("w", "max"), sum_a=("worth", "sum"), sum_b=("w", "sum"), sum_aa=("aa", "sum"),
-        sum_ab=("ab", "sum"), sum_bb=("w2", "sum"),
-    )  # fmt: skip
+        n=("w", "size"),
+        n_clusters=("w", "size"),
+        largest=("w", "max"),
+        sum_a=("worth", "sum"),
+        sum_b=("w", "sum"),
+        sum_aa=("aa", "sum"),
+        sum_ab=("ab", "sum"),
+        sum_bb=("w2", "sum"),
+    )
     rest = dict.fromkeys(("rest_aa", "rest_ab", "rest_ba", "rest_bb"), 0.0)
     return found.assign(stratum_clusters=len(rows), **rest)
 
@@ -78,17 +88,24 @@ def _lives(random: np.random.Generator) -> dict[str, pd.DataFrame]:
     plan = random.choice(list(LEVELS), size, p=[0.5, 0.3, 0.2])
     left = np.ceil(random.exponential(np.where(plan == "basic", 9, 14)))
     seen = random.integers(3, 25, size)
-    rows = pd.DataFrame({
-        "plan": plan, "region": random.choice(["north", "south"], size), "replicate": random.integers(0, 40, size),
-        "duration": np.minimum(left, seen), "event": (left <= seen) * 1,
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "plan": plan,
+            "region": random.choice(["north", "south"], size),
+            "replicate": random.integers(0, 40, size),
+            "duration": np.minimum(left, seen),
+            "event": (left <= seen) * 1,
+        }
+    )
     cause = pd.Series(random.choice(["price", "moved"], size), dtype=object).mask(rows["event"] == 0)
     cells = rows.assign(n=1, events=rows["event"], cause=cause).drop(columns="event")
     keys = ["plan", "region", "duration"]
     risk = {"basic": 0.5, "plus": 0.4, "max": 0.3}
     judged = cells.assign(p=cells["plan"].map(risk) - 0.1 * (cells["region"] == "north"), q=cells["plan"].map(risk))
     return {
-        "lives": life_table(rows, by=["plan"]), "one": life_table(rows), "clustered": life_table(rows, by=["plan", "replicate"]),
+        "lives": life_table(rows, by=["plan"]),
+        "one": life_table(rows),
+        "clustered": life_table(rows, by=["plan", "replicate"]),
         "causes": life_table(rows.assign(event=cause), by=["plan"]),
         "cells": cells.groupby(keys, as_index=False)[["n", "events"]].sum(),
         "ends": pd.DataFrame({"age": range(1, 401), "live": 500, "ends": random.poisson(1.0, 400)}),
@@ -97,17 +114,24 @@ def _lives(random: np.random.Generator) -> dict[str, pd.DataFrame]:
         "split": cells.groupby([*keys, "replicate"], as_index=False)[["n", "events"]].sum(),
         "caused": cells.groupby([*keys, "cause"], as_index=False, dropna=False)[["n", "events"]].sum(),
         "judged": judged.groupby([*keys, "replicate", "p", "q"], as_index=False)[["n", "events"]].sum(),
-    }  # fmt: skip
+    }
 
 
 def _customers(random: np.random.Generator) -> dict[str, pd.DataFrame]:
     size = 600
     segment = random.choice(["basic", "plus", "max"], size)
-    rows = pd.DataFrame({
-        "segment": segment, "replicate": random.integers(0, 40, size), "spend": random.gamma(2, 20, size) * (1 + (segment == "max")),
-        "a": np.where(segment == "basic", "yes", "no"), "b": random.choice(["yes", "no"], size), "other": random.permutation(segment),
-        "value": random.choice(["high", "low"], size), "risk": random.choice(["high", "low"], size),
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "segment": segment,
+            "replicate": random.integers(0, 40, size),
+            "spend": random.gamma(2, 20, size) * (1 + (segment == "max")),
+            "a": np.where(segment == "basic", "yes", "no"),
+            "b": random.choice(["yes", "no"], size),
+            "other": random.permutation(segment),
+            "value": random.choice(["high", "low"], size),
+            "risk": random.choice(["high", "low"], size),
+        }
+    )
     moments = rows.assign(n=1, sum=rows["spend"], sum_sq=rows["spend"] ** 2, outcome="spend")
     sums = ["n", "sum", "sum_sq"]
     by = ["segment", "replicate", "outcome"]
@@ -115,11 +139,17 @@ def _customers(random: np.random.Generator) -> dict[str, pd.DataFrame]:
     return {
         "moments": moments.groupby(by, as_index=False)[sums].sum(),
         "rival": moments.assign(segment=rows["other"]).groupby(by, as_index=False)[sums].sum(),
-        "groups": rows.assign(group=rows["b"]).groupby(["segment", "group", "replicate"], as_index=False).size().rename(columns={"size": "n"}),
+        "groups": (
+            rows.assign(group=rows["b"])
+            .groupby(["segment", "group", "replicate"], as_index=False)
+            .size()
+            .rename(columns={"size": "n"})
+        ),
         "pairs": rows.groupby(["segment", "other"], as_index=False).size().rename(columns={"size": "n"}),
-        "patterns": patterns, "posterior": patterns.rename(columns={"segment": "value"}).assign(probability=1.0),
+        "patterns": patterns,
+        "posterior": patterns.rename(columns={"segment": "value"}).assign(probability=1.0),
         "grid": moments.groupby(["segment", "value", "risk", "replicate"], as_index=False)[["n", "sum"]].sum(),
-    }  # fmt: skip
+    }
 
 
 def _made() -> dict[str, pd.DataFrame]:
@@ -150,7 +180,9 @@ CALLS: Mapping[str, Call] = {
     "change.constant_mix": lambda of: change.constant_mix(of["both"], **PLAN),
     "change.between": lambda of: change.between(of["grouped"], of["earlier"], **PLAN),
     "change.paired": lambda of: change.paired(of["moves"], **PLAN),
-    "weighting.of_counts": lambda of: weighting.linearise(weighting.of_counts(of["grouped"], ["plan"], NPS.worth), ["plan"]).variance.sum(),
+    "weighting.of_counts": (
+        lambda of: weighting.linearise(weighting.of_counts(of["grouped"], ["plan"], NPS.worth), ["plan"]).variance.sum()
+    ),
     "multiplicity.adjust": lambda of: multiplicity.adjust([survival.differences(of["lives"], times=[6.0], **PLAN)])[0],
     "survival.at": lambda of: survival.at(of["lives"], [3, 9], **PLAN),
     "survival.at (clustered)": lambda of: survival.at(of["clustered"], [3, 9], **PLAN),
@@ -164,9 +196,13 @@ CALLS: Mapping[str, Call] = {
     "survival.pairwise": lambda of: survival.pairwise(of["lives"], **PLAN),
     "survival.differences": lambda of: survival.differences(of["lives"], times=[6.0], **PLAN),
     "survival.greatest_gaps": lambda of: survival.greatest_gaps(of["lives"], times=[3.0, 6.0, 9.0], **PLAN),
-    "survival.greatest_gaps (clustered)": lambda of: survival.greatest_gaps(of["clustered"], times=[3.0, 6.0, 9.0], **PLAN),
+    "survival.greatest_gaps (clustered)": lambda of: survival.greatest_gaps(
+        of["clustered"], times=[3.0, 6.0, 9.0], **PLAN
+    ),
     "survival.cumulative_incidence": lambda of: survival.cumulative_incidence(of["causes"], **PLAN),
-    "survival.incidence_differences": lambda of: survival.incidence_differences(of["causes"], cause="price", times=[6.0], **PLAN),
+    "survival.incidence_differences": lambda of: survival.incidence_differences(
+        of["causes"], cause="price", times=[6.0], **PLAN
+    ),
     "survival.gray_test": lambda of: survival.gray_test(of["causes"], cause="price", **PLAN),
     "survival.share_left": lambda of: survival.share_left(of["one"]),
     "survival.not_compared": lambda of: survival.not_compared(of["lives"], **PLAN),
@@ -180,24 +216,38 @@ CALLS: Mapping[str, Call] = {
     "hazards.fit_parametric": lambda of: hazards.fit_parametric(of["cells"], families=["weibull"]),
     "hazards.fit_discrete": lambda of: hazards.fit_discrete(_periods(of), terms=TERMS, knots=3),
     "hazards.references": lambda of: [
-        (of["cells"]["plan"] == hazards.references(of["cells"], TERMS)["plan"]).sum(), len(hazards.references(of["cells"], TERMS))
+        (of["cells"]["plan"] == hazards.references(of["cells"], TERMS)["plan"]).sum(),
+        len(hazards.references(of["cells"], TERMS)),
     ],
     "hazards.predicted_survival": lambda of: hazards.predicted_survival(_cox(of), of["profiles"], [3.0, 9.0]),
     "hazards.predicted_formula": lambda of: hazards.predicted_formula(
-        hazards.fit_parametric(of["cells"], terms=["region"], families=["weibull"]), of["profiles"][["region"]].drop_duplicates(), [3.0]
+        hazards.fit_parametric(of["cells"], terms=["region"], families=["weibull"]),
+        of["profiles"][["region"]].drop_duplicates(),
+        [3.0],
     ),
     "prediction.person_periods": lambda of: len(_periods(of)),
-    "prediction.tenure_baseline": lambda of: prediction.tenure_baseline(
-        of["lives"], by=["plan"], horizons=[6.0], clock="months", passed=0
-    ).of(of["profiles"].assign(tenure="0"))["risk_6"].sort_values().to_numpy(),
+    "prediction.tenure_baseline": lambda of: (
+        prediction.tenure_baseline(of["lives"], by=["plan"], horizons=[6.0], clock="months", passed=0)
+        .of(of["profiles"].assign(tenure="0"))["risk_6"]
+        .sort_values()
+        .to_numpy()
+    ),
     "prediction.scorecard": lambda of: _card(of).of(of["profiles"]),
     "prediction.scored": lambda of: prediction.scored(of["profiles"], _card(of)).filter(like="risk_").sum(),
     "prediction.judged": lambda of: _judged(prediction.judged(of["split"], [_card(of)])),
     "prediction.choose": lambda of: prediction.choose(of["judged"], risks_by_model={"a": RISKS, "b": {6.0: "q"}}),
-    "prediction.lost": lambda of: prediction.lost(prediction.compare(of["judged"], risks_by_model={"a": RISKS, "b": {6.0: "q"}}, skills=("auc",))),
+    "prediction.lost": lambda of: prediction.lost(
+        prediction.compare(of["judged"], risks_by_model={"a": RISKS, "b": {6.0: "q"}}, skills=("auc",))
+    ),
     "prediction.any_skill": lambda of: prediction.any_skill(of["judged"], risks_by_model={"a": RISKS, "b": {6.0: "q"}}),
-    "prediction.relation_by_level": lambda of: prediction.relation_by_level(of["judged"], terms=TERMS, risks=RISKS, training=of["judged"]),
-    "prediction.judged_spans": lambda of: prediction.judged_spans({"2024-01-01": of["split"]}, {"2024-01-01": [_card(of)]})["2024-01-01"].filter(like="risk").sum(),
+    "prediction.relation_by_level": lambda of: prediction.relation_by_level(
+        of["judged"], terms=TERMS, risks=RISKS, training=of["judged"]
+    ),
+    "prediction.judged_spans": lambda of: (
+        prediction.judged_spans({"2024-01-01": of["split"]}, {"2024-01-01": [_card(of)]})["2024-01-01"]
+        .filter(like="risk")
+        .sum()
+    ),
     "prediction.recording_delay": lambda of: prediction.recording_delay(of["ends"]),
     "prediction.relation_by_day": lambda of: prediction.relation_by_day(
         {"2024-01-01": of["judged"]}, risks=RISKS, training={"2024-01-01": of["judged"]}
@@ -212,7 +262,9 @@ CALLS: Mapping[str, Call] = {
     "diagnostics.proportional_hazards": lambda of: diagnostics.proportional_hazards(_cox(of), of["cells"]),
     "diagnostics.ranking": lambda of: diagnostics.ranking(of["cells"], terms=TERMS),
     "diagnostics.with_events": lambda of: len(diagnostics.with_events(of["cells"], terms=TERMS)),
-    "diagnostics.without_events": lambda of: len(diagnostics.without_events(of["cells"], kept=of["cells"].iloc[:0], terms=TERMS)),
+    "diagnostics.without_events": lambda of: len(
+        diagnostics.without_events(of["cells"], kept=of["cells"].iloc[:0], terms=TERMS)
+    ),
     "diagnostics.leakage": lambda of: diagnostics.leakage(of["cells"], terms=TERMS),
     "prediction.auc": lambda of: prediction.auc(of["judged"], risks=RISKS),
     "prediction.brier": lambda of: prediction.brier(of["judged"], risks=RISKS),
@@ -222,7 +274,9 @@ CALLS: Mapping[str, Call] = {
     "prediction.concordance": lambda of: prediction.concordance(of["judged"], risk="p", tau=6.0),
     "prediction.compare": lambda of: prediction.compare(of["judged"], risks_by_model={"a": RISKS, "b": {6.0: "q"}}),
     "prediction.lift": lambda of: prediction.lift(of["judged"], risk="p", horizon=6.0),
-    "prediction.decision_curve": lambda of: prediction.decision_curve(of["judged"], risk="p", horizon=6.0, margin=100, cost=5, success=0.3),
+    "prediction.decision_curve": lambda of: prediction.decision_curve(
+        of["judged"], risk="p", horizon=6.0, margin=100, cost=5, success=0.3
+    ),
     "prediction.observed_expected": lambda of: prediction.observed_expected(of["judged"], expected="q"),
     "prediction.drift": lambda of: prediction.drift(of["cells"], of["later"], terms=TERMS),
     "segments.profiles": lambda of: segments.profiles(of["moments"], units={"spend": "currency"})["spend"],
@@ -237,7 +291,9 @@ CALLS: Mapping[str, Call] = {
     "segments.rules": lambda of: segments.rules(of["posterior"], items=["a", "b"]),
     "segments.level_shares": lambda of: segments.level_shares(of["posterior"], items=["a", "b"]),
     "segments.told_by": lambda of: segments.told_by(of["patterns"], column="a"),
-    "segments.latent_classes": lambda of: segments.latent_classes(of["patterns"].drop(columns="segment"), items=["a", "b"], classes=1),
+    "segments.latent_classes": lambda of: segments.latent_classes(
+        of["patterns"].drop(columns="segment"), items=["a", "b"], classes=1
+    ),
     "segments.one_trait": lambda of: segments.one_trait(of["patterns"].drop(columns="segment"), items=["a", "b"]),
     "segments.comparable": lambda of: segments.comparable({"segments": of["moments"], "rival": of["rival"]}, ["spend"]),
     "segments.contrasts": lambda of: segments.contrasts(
@@ -245,10 +301,14 @@ CALLS: Mapping[str, Call] = {
     ),
     "segments.not_followed": lambda of: segments.not_followed(_named(of), classification=_classes(of)),
     "segments.medians": lambda of: segments.medians(segments.curves(_named(of), classification=_classes(of))),
-    "segments.left_after": lambda of: segments.left_after(segments.curves(_named(of), classification=_classes(of)), [6.0]),
+    "segments.left_after": lambda of: segments.left_after(
+        segments.curves(_named(of), classification=_classes(of)), [6.0]
+    ),
     "segments.overall": lambda of: segments.overall(segments.rules(of["posterior"], items=["a", "b"])),
-    "segments.curves": lambda of: segments.curves(of["lives"].rename(columns={"plan": "segment"}), classification=_classes(of)),
-}  # fmt: skip
+    "segments.curves": lambda of: segments.curves(
+        of["lives"].rename(columns={"plan": "segment"}), classification=_classes(of)
+    ),
+}
 
 
 ORDERED = {

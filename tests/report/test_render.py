@@ -72,9 +72,19 @@ def page(html: str) -> Page:
 def test_answer_is_lifted_and_checks_stand_worst_first(executed: nbformat.NotebookNode, html: str) -> None:
     made = render.assemble(executed, run_facts())
     assert [check["state"] for check in made.checks] == ["overturns", "watch", "holds"]
-    places = [html.index(mark) for mark in ('class="answer"', 'class="tiles"', "<h2", 'class="check overturns"',
-                                            'class="check watch"', 'class="check holds"', 'id="accounting"',
-                                            'id="provenance"')]  # fmt: skip
+    places = [
+        html.index(mark)
+        for mark in (
+            'class="answer"',
+            'class="tiles"',
+            "<h2",
+            'class="check overturns"',
+            'class="check watch"',
+            'class="check holds"',
+            'id="accounting"',
+            'id="provenance"',
+        )
+    ]
     assert places == sorted(places)
 
 
@@ -111,11 +121,57 @@ def test_questions_of_one_name_get_anchors_of_their_own() -> None:
 def test_nothing_from_data_becomes_an_element_or_an_attribute(page: Page) -> None:
     assert len(page.all("script")) == len(page.all("style")) == len(page.all("title")) == 1
     assert {name for name, _ in page.elements} <= {
-        "html", "head", "meta", "title", "style", "body", "a", "aside", "div", "nav", "ul", "li", "main", "header", "p",
-        "b", "h1", "h2", "h3", "section", "span", "details", "summary", "dl", "dt", "dd", "svg", "line", "circle", "rect",
-        "figure", "picture", "source", "img", "figcaption", "table", "caption", "thead", "tbody", "tr", "th", "td", "script",
-        "math", "mrow", "mi", "mo", "mn", "strong", "code",
-    }  # fmt: skip
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "a",
+        "aside",
+        "div",
+        "nav",
+        "ul",
+        "li",
+        "main",
+        "header",
+        "p",
+        "b",
+        "h1",
+        "h2",
+        "h3",
+        "section",
+        "span",
+        "details",
+        "summary",
+        "dl",
+        "dt",
+        "dd",
+        "svg",
+        "line",
+        "circle",
+        "rect",
+        "figure",
+        "picture",
+        "source",
+        "img",
+        "figcaption",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "script",
+        "math",
+        "mrow",
+        "mi",
+        "mo",
+        "mn",
+        "strong",
+        "code",
+    }
     names = {name for _, attributes in page.elements for name in attributes}
     assert not {name for name in names if name.startswith("on") or name == "style"}
 
@@ -220,8 +276,11 @@ def test_tables_of_like_names_keep_a_file_each(tmp_path: Path) -> None:
 def test_provenance_is_what_the_notebook_recorded() -> None:
     told = render.provenance(simple(NPS).notebook)
     assert {name: told[name] for name in ("as_of", "fingerprint", "company", "synthetic")} == {
-        "as_of": "2024-07-01", "fingerprint": "f00d", "company": "Tiny", "synthetic": False,
-    }  # fmt: skip
+        "as_of": "2024-07-01",
+        "fingerprint": "f00d",
+        "company": "Tiny",
+        "synthetic": False,
+    }
     assert told["headline"]["value"] == 53.4161
 
 

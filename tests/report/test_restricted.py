@@ -111,9 +111,12 @@ def test_a_draft_goes_to_a_private_folder_and_the_page_says_only_how_many(
     assert [path.name for path in file.parent.iterdir()] == [file.name]
     record = shown[-1][records.MIME]
     assert record == {
-        "kind": "restricted", "name": "live-customers", "file": "live-customers.parquet", "rows": 2,
+        "kind": "restricted",
+        "name": "live-customers",
+        "file": "live-customers.parquet",
+        "rows": 2,
         "place": "reports/.restricted/s/draft",
-    }  # fmt: skip
+    }
     assert "Written: 2 rows, restricted." in shown[-1]["text/html"]
     assert str(here) not in shown[-1]["text/html"]
 
@@ -197,9 +200,12 @@ def test_assignments_come_back_as_a_dated_source(
     _written(study, lab_file, monkeypatch, **runs)
     lab_file.write_text(LAB + MAPPED)
     lab = open_lab(lab_file)
-    assert lab.frame(lab.table("assignments").select("known_on").distinct().order_by("known_on"))["known_on"].astype(str).tolist() == [
-        "2024-04-30", "2024-06-01",
-    ]  # fmt: skip
+    assert lab.frame(lab.table("assignments").select("known_on").distinct().order_by("known_on"))["known_on"].astype(
+        str
+    ).tolist() == [
+        "2024-04-30",
+        "2024-06-01",
+    ]
     early = cells.landmark(lab, day="2024-05-01", terms=["churn band"])
     assert early.set_index("churn band")["n"].to_dict() == {"high": 1, "low": 1, "unknown": 1}
     late = cells.landmark(lab, day="2024-06-02", terms=["churn band"])

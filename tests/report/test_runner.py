@@ -187,7 +187,10 @@ def _check_restricted(run: runner.Run, here: Path) -> None:
         (
             "raise ValueError('customer 4711 said: secret')",
             1,
-            "ValueError in code cell 3, “What is it?”. Its message stands in the executed notebook, which is restricted.",
+            (
+                "ValueError in code cell 3, “What is it?”. Its message stands in the executed notebook, which is"
+                " restricted."
+            ),
         ),
         (
             "import sys\nsys.exit(0)",

@@ -78,6 +78,10 @@ def test_advice_of_an_error_can_be_followed_from_a_study() -> None:
             ]
             advised |= {name for error in errors if error for said in _said(error) for name in verb.findall(said)}
     assert advised
-    functions = {node.name for path in MODULES for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-                 if isinstance(node, ast.FunctionDef)}  # fmt: skip
+    functions = {
+        node.name
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    }
     assert advised - set(REGISTRY) - functions <= ONLY_IN_CODE

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-MODULE_LINES = 400
-FUNCTION_LINES = 40
 POSITIONAL = 3
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -31,13 +30,6 @@ def _positional(function: Function) -> list[str]:
     return names[1:] if names[:1] in (["self"], ["cls"]) else names
 
 
-def _lines_without_docstring(function: Function) -> int:
-    first, last = function.body[0], function.end_lineno or function.lineno
-    has_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    docstring = (first.end_lineno or first.lineno) - first.lineno + 1 if has_docstring else 0
-    return last - function.lineno + 1 - docstring
-
-
 def test_public_functions_take_no_kwargs(modules: dict[str, ast.Module]) -> None:
     found = [
         f"{path}: {name}" for path, tree in modules.items() for name, node in _public(tree.body) if node.args.kwarg
@@ -55,21 +47,14 @@ def test_public_functions_take_at_most_three_positional_parameters(modules: dict
     assert found == []
 
 
-def test_functions_are_short(modules: dict[str, ast.Module]) -> None:
-    found = [
-        f"{path}:{node.lineno} {node.name} has {_lines_without_docstring(node)} lines"
-        for path, tree in modules.items()
-        for node in _functions(tree)
-        if _lines_without_docstring(node) > FUNCTION_LINES
-    ]
-    assert found == []
-
-
-def test_modules_are_short_and_named_after_a_subject(root: Path, modules: dict[str, ast.Module]) -> None:
-    lines = {path: len((root / path).read_text(encoding="utf-8").splitlines()) for path in modules}
-    assert {path: count for path, count in lines.items() if count > MODULE_LINES} == {}
+def test_modules_are_named_after_a_subject(modules: dict[str, ast.Module]) -> None:
     vague = {"utils", "util", "helpers", "misc", "common"}
     assert [path for path in modules if vague & set(Path(path).with_suffix("").parts)] == []
+
+
+def test_no_line_opts_out_of_the_formatter(root: Path, modules: dict[str, ast.Module]) -> None:
+    opted = re.compile(r"#\s*fmt:\s*(skip|off)")
+    assert [path for path in modules if opted.search((root / path).read_text(encoding="utf-8"))] == []
 
 
 def test_tests_mirror_the_package(root: Path, modules: dict[str, ast.Module]) -> None:

@@ -103,8 +103,17 @@ def test_slices_that_tell_nothing_are_not_drawn(info: LabInfo) -> None:
 
 
 def _way(value: float) -> Estimates:
-    frame = pd.DataFrame({"term": ["complaint"], "level": ["yes"], "reference": ["no"], "estimate": [math.log(value)],
-                          "ci_low": [math.log(value * 0.8)], "ci_high": [math.log(value * 1.25)], "n": [300]})  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "term": ["complaint"],
+            "level": ["yes"],
+            "reference": ["no"],
+            "estimate": [math.log(value)],
+            "ci_low": [math.log(value * 0.8)],
+            "ci_high": [math.log(value * 1.25)],
+            "n": [300],
+        }
+    )
     return Estimates.build(
         frame, by=["term", "level"], measure="log_hazard_ratio", unit="ratio", method="", level=0.95, min_n=10
     )

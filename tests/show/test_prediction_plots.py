@@ -33,10 +33,17 @@ def _made(frame: dict[str, list[object]], *, by: list[str], unit: str = "share",
 
 @pytest.fixture
 def curve() -> Estimates:
-    return _made({
-        "risk_group": [1, 2, 3, 4], "predicted": [0.01, 0.02, 0.06, 0.2], "estimate": [0.02, 0.03, 0.05, 0.25],
-        "ci_low": [0.01, 0.02, 0.04, 0.2], "ci_high": [0.03, 0.04, 0.06, 0.3], "n": [200, 300, 300, 5],
-    }, by=["risk_group"])  # fmt: skip
+    return _made(
+        {
+            "risk_group": [1, 2, 3, 4],
+            "predicted": [0.01, 0.02, 0.06, 0.2],
+            "estimate": [0.02, 0.03, 0.05, 0.25],
+            "ci_low": [0.01, 0.02, 0.04, 0.2],
+            "ci_high": [0.03, 0.04, 0.06, 0.3],
+            "n": [200, 300, 300, 5],
+        },
+        by=["risk_group"],
+    )
 
 
 def test_calibration_shows_points_and_how_many_were_given_which_risk(curve: Estimates, info: LabInfo) -> None:
@@ -60,8 +67,20 @@ def test_histogram_leaves_out_bars_of_few_and_keeps_the_total() -> None:
 
 
 def test_segments_stand_by_grouping_and_nobody_left_is_no_dot(info: LabInfo) -> None:
-    region = _made({"region": ["N", "S"], "estimate": [1.3, 0.0], "ci_low": [1.1, math.nan], "ci_high": [1.5, math.nan], "n": [500, 40],
-                    "flagged": [True, False], "conclusion": ["large", "not testable"], "floor": [0.0, 0.0]}, by=["region"], unit="ratio")  # fmt: skip
+    region = _made(
+        {
+            "region": ["N", "S"],
+            "estimate": [1.3, 0.0],
+            "ci_low": [1.1, math.nan],
+            "ci_high": [1.5, math.nan],
+            "n": [500, 40],
+            "flagged": [True, False],
+            "conclusion": ["large", "not testable"],
+            "floor": [0.0, 0.0],
+        },
+        by=["region"],
+        unit="ratio",
+    )
     figure = prediction_plots.segments({"region": region}, info=info)
     assert {"Region", "N", "S", "none"} <= set(_words(figure.wide))
     assert "N 1.3 (1.1 to 1.5); S none" in figure.alt
@@ -95,10 +114,18 @@ def test_lift_runs_from_none_to_all_and_money_marks_its_best(info: LabInfo) -> N
     figure = prediction_acting.lift(found, info=info)
     assert "top 10 % of customers hold 30 % of leavers" in figure.alt
     assert [row[0].text for row in figure.table.rows] == ["10", "50"]
-    money = _made({
-        "threshold": [0.0, 0.1, 0.2], "estimate": [-1.0, 0.5, 0.2], "ci_low": [-2.0, 0.1, 0.0], "ci_high": [0.0, 0.9, 0.4],
-        "everybody": [-1.0] * 3, "n": [900] * 3,
-    }, by=["threshold"], unit="currency")  # fmt: skip
+    money = _made(
+        {
+            "threshold": [0.0, 0.1, 0.2],
+            "estimate": [-1.0, 0.5, 0.2],
+            "ci_low": [-2.0, 0.1, 0.0],
+            "ci_high": [0.0, 0.9, 0.4],
+            "everybody": [-1.0] * 3,
+            "n": [900] * 3,
+        },
+        by=["threshold"],
+        unit="currency",
+    )
     told = prediction_acting.money(money, info=info)
     assert "highest with 0.50 at 10.0 %" in told.alt
     assert "contacting everybody brings −1.00" in told.alt
@@ -125,8 +152,18 @@ def test_customers_without_a_score_have_a_band_of_their_own(info: LabInfo) -> No
 
 
 def test_relation_that_moved_is_a_diamond_in_ink(info: LabInfo) -> None:
-    found = _made({"day": ["2024-03-01", "2024-06-01"], "estimate": [1.0, 1.6], "ci_low": [0.8, 1.3], "ci_high": [1.2, 1.9], "n": [900, 900],
-                   "flagged": [False, True]}, by=["day"], unit="ratio")  # fmt: skip
+    found = _made(
+        {
+            "day": ["2024-03-01", "2024-06-01"],
+            "estimate": [1.0, 1.6],
+            "ci_low": [0.8, 1.3],
+            "ci_high": [1.2, 1.9],
+            "n": [900, 900],
+            "flagged": [False, True],
+        },
+        by=["day"],
+        unit="ratio",
+    )
     figure = prediction_acting.by_day(found, info=info)
     assert "2024-06-01 1.60 (1.30 to 1.90)" in figure.alt
     assert {theme.INK, theme.CONTEXT} <= set(re.findall(r"#[0-9a-f]{6}", figure.wide))
@@ -146,8 +183,17 @@ def test_rows_of_a_forest_are_spoken_with_as_many_digits_as_they_deserve(info: L
 
 
 def test_no_model_or_column_is_called_as_the_export_calls_it(info: LabInfo) -> None:
-    frame = pd.DataFrame({"model": ["tenure and deposit_type"], "versus": "tenure alone", "estimate": 0.1, "ci_low": 0.05,
-                          "ci_high": 0.15, "n": 900, "flagged": True})  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "model": ["tenure and deposit_type"],
+            "versus": "tenure alone",
+            "estimate": 0.1,
+            "ci_low": 0.05,
+            "ci_high": 0.15,
+            "n": 900,
+            "flagged": True,
+        }
+    )
     gain = Estimates.build(frame, by=["model"], measure="g", unit="share", method="", level=0.95, min_n=2)
     drawn = prediction_plots.models(gain, info=info)
     assert drawn.table.rows[0][0].text == "tenure and deposit type"

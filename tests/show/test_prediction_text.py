@@ -150,8 +150,9 @@ def test_drift_is_told_of_the_day_that_is_furthest_off() -> None:
     assert prediction_text.unlike([]) is None
     unlike = prediction_text.unlike(["plan"])
     assert unlike is not None
-    assert plain(unlike) == (
-        "Use these risk scores with caution: today's customers differ from the training data on “Plan”."
+    assert (
+        plain(unlike)
+        == "Use these risk scores with caution: today's customers differ from the training data on “Plan”."
     )
 
 
@@ -253,18 +254,23 @@ def test_checks_overturn_where_the_interval_says_so() -> None:
 
 
 def test_no_word_claims_an_effect() -> None:
-    said = " ".join([
-        plain(prediction_text.carried([_found(0.05, flagged=True, term="plan")])), plain(prediction_text.no_list()),
-        plain(prediction_checks.contacts_change_it().sentences[0]), *(plain(each) for each in prediction_text.certainty(_found(0.6))),
-    ])  # fmt: skip
+    said = " ".join(
+        [
+            plain(prediction_text.carried([_found(0.05, flagged=True, term="plan")])),
+            plain(prediction_text.no_list()),
+            plain(prediction_checks.contacts_change_it().sentences[0]),
+            *(plain(each) for each in prediction_text.certainty(_found(0.6))),
+        ]
+    )
     assert not {"causes", "drives", "because of"} & set(said.lower().split())
 
 
 def test_a_contest_without_an_interval_claims_nothing() -> None:
     won = Finding("w", math.nan, "share", scope={"model": "gradient boosting"})
     said = plain(prediction_text.challenged(won, model="discrete time"))
-    assert said == (
-        "Whether gradient boosting outperforms the discrete-time model cannot be told on the newest evaluation date."
+    assert (
+        said
+        == "Whether gradient boosting outperforms the discrete-time model cannot be told on the newest evaluation date."
     )
 
 
@@ -294,8 +300,10 @@ def test_days_on_which_nobody_could_be_seen_to_stay_are_named_with_counts() -> N
     live, stayed = Finding("live", 6348.0, "customers"), Finding("stayed", 0.0, "customers")
     counted = {"live": live, "stayed": stayed, "horizon": "90 days"}
     said = prediction_text.not_judged(["2017-06-17", "2017-03-19"], missing=Finding("m", 0.46, "share"), **counted)  # type: ignore[arg-type]
-    assert plain(said[0]) == (
-        "The 2 days from 2017-03-19 to 2017-06-17 are not evaluated: of 6,348 customers who were here on 2017-06-17, "
+    assert (
+        plain(said[0])
+        == "The 2 days from 2017-03-19 to 2017-06-17 are not evaluated: of 6,348 customers who were here on"
+        " 2017-06-17, "
         "0 could be seen to stay for 90 days."
     )
     assert "It lacks about 46 % of the customers of that day" in plain(said[1])
@@ -312,7 +320,8 @@ def test_days_that_differ_are_told_instead_of_one_number() -> None:
     )
     said = plain(prediction_text.calibration(ratio, horizon="90 days", differing=daily))
     assert said.startswith(
-        "Not on every evaluation date: for each customer predicted to leave within 90 days, 0.69 left after one date and 1.23"
+        "Not on every evaluation date: for each customer predicted to leave within 90 days, 0.69 left after one date"
+        " and 1.23"
     )
     assert "0.69 to 1.23 left, by evaluation date" in plain(
         prediction_text.calibration_in_short(ratio, differing=daily)

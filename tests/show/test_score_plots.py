@@ -221,9 +221,11 @@ def test_withheld_distribution_says_so_and_shows_no_number(spread: Estimates, in
 
 def test_course_says_its_numbers(months: Estimates, steps: Estimates, overall: Estimates, info: LabInfo) -> None:
     figure = score_plots.course(months, overall=overall, changes=steps, period="month", info=info)
-    assert figure.alt == (
-        "Line chart of NPS over 4 complete periods: 10 in 2024-01 at first, 33 in 2024-05 at last, lowest 10 in 2024-01, "
-        "highest 33 in 2024-05. Periods that are shown to be larger than the materiality floor: 1, incomplete: 1, withheld: 1."
+    assert (
+        figure.alt
+        == "Line chart of NPS over 4 complete periods: 10 in 2024-01 at first, 33 in 2024-05 at last, lowest 10 in"
+        " 2024-01, highest 33 in 2024-05. Periods that are shown to be larger than the materiality floor: 1,"
+        " incomplete: 1, withheld: 1."
     )
     assert "line: whole window; diamond: larger than the floor; hatched: incomplete; ×: withheld" in _words(figure.wide)
     assert [row[3].text for row in figure.table.rows] == ["yes"] * 5 + ["no"]
@@ -266,8 +268,9 @@ def test_course_without_anything_to_show_says_so(months: Estimates, overall: Est
 
 def test_forest_says_its_numbers_highest_first(info: LabInfo) -> None:
     figure = _forest(["Basic", "Plus", "Family"], info)
-    assert figure.alt == (
-        "Dot and whisker chart of NPS by plan. Plan, highest first: Basic 60 (55 to 65), Plus 20 (15 to 25), "
+    assert (
+        figure.alt
+        == "Dot and whisker chart of NPS by plan. Plan, highest first: Basic 60 (55 to 65), Plus 20 (15 to 25), "
         "Family −20 (−25 to −15). Difference from the rest significant, larger than the floor: "
         "Basic. Difference from the rest not significant: Plus and Family."
     )
@@ -356,9 +359,11 @@ def test_groupings_share_one_scale(info: LabInfo) -> None:
         min_n=10,
     )
     figure = score_plots.forest(
-        {"plan": judged, "site": other.with_columns({"flagged": False})}, scores={"plan": score, "site": other},
-        overall=_scores(), info=info,
-    )  # fmt: skip
+        {"plan": judged, "site": other.with_columns({"flagged": False})},
+        scores={"plan": score, "site": other},
+        overall=_scores(),
+        info=info,
+    )
     words = _words(figure.wide)
     assert {"Plan", "Site"} <= set(words)
     assert words.count("answers") == words.count("40") == 1

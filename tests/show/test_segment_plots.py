@@ -45,8 +45,10 @@ def moments() -> pd.DataFrame:
     for group in range(40):
         for name, margin in (("Savers", 10.0), ("Carers", 20.0)):
             for outcome, values in (
-                ("customers", np.ones(25)), ("margin_365d", rng.normal(margin, 5, 25)), ("contacts_365d", rng.poisson(3, 25)),
-            ):  # fmt: skip
+                ("customers", np.ones(25)),
+                ("margin_365d", rng.normal(margin, 5, 25)),
+                ("contacts_365d", rng.poisson(3, 25)),
+            ):
                 rows.append((name, group, outcome, 25, float(values.sum()), float((values**2).sum())))
     return pd.DataFrame(rows, columns=["segment", "replicate", "outcome", "n", "sum", "sum_sq"])
 
@@ -58,10 +60,14 @@ def gaps(moments: pd.DataFrame) -> Estimates:
 
 @pytest.fixture
 def items() -> pd.DataFrame:
-    shares = pd.DataFrame({
-        "segment": ["Savers", "Savers", "Carers", "Carers"] * 2, "item": ["need_price"] * 4 + ["need_help"] * 4,
-        "level": ["no", "yes"] * 4, "estimate": [0.2, 0.8, 0.7, 0.3, 0.6, 0.4, 0.1, 0.9],
-    })  # fmt: skip
+    shares = pd.DataFrame(
+        {
+            "segment": ["Savers", "Savers", "Carers", "Carers"] * 2,
+            "item": ["need_price"] * 4 + ["need_help"] * 4,
+            "level": ["no", "yes"] * 4,
+            "estimate": [0.2, 0.8, 0.7, 0.3, 0.6, 0.4, 0.1, 0.9],
+        }
+    )
     return segments.contrasts(shares, sizes=pd.DataFrame({"segment": ORDER, "share": [0.5, 0.5]}))
 
 
@@ -98,8 +104,10 @@ def test_items_that_built_segments_by_rule_stand_under_what_they_are_made_of(
 
 def test_names_of_columns_wrap_between_words(info: LabInfo) -> None:
     order = ["Content with shops", "Occasional", "Content with restaurants", "Rest", "Other", "Sixth"]
-    frame = pd.DataFrame([(name, "a", "yes", "a", value, 0.1) for name, value in zip(order, np.linspace(-1, 1, 6), strict=True)],
-                         columns=["segment", "item", "level", "word", "estimate", "explained"])  # fmt: skip
+    frame = pd.DataFrame(
+        [(name, "a", "yes", "a", value, 0.1) for name, value in zip(order, np.linspace(-1, 1, 6), strict=True)],
+        columns=["segment", "item", "level", "word", "estimate", "explained"],
+    )
     words = _words(segment_plots.heat(frame, None, order=order, info=info).wide)
     assert {"Occasional", "restaurants"} <= {each for word in words for each in word.split()}
 
@@ -116,18 +124,32 @@ def test_levels_have_a_line_at_the_mean_and_dark_ones_where_flagged(
 
 
 def test_mix_has_shares_with_intervals_and_their_strength(info: LabInfo) -> None:
-    counts = pd.DataFrame([(name, group, level, 50 if (name == "Savers") == (level == "basic") else 10)
-                           for name in ORDER for group in range(20) for level in ("basic", "gold")],
-                          columns=["segment", "replicate", "group", "n"])  # fmt: skip
+    counts = pd.DataFrame(
+        [
+            (name, group, level, 50 if (name == "Savers") == (level == "basic") else 10)
+            for name in ORDER
+            for group in range(20)
+            for level in ("basic", "gold")
+        ],
+        columns=["segment", "replicate", "group", "n"],
+    )
     figure = segment_plots.mix({"plan": segments.categories(counts, outcome="group")}, order=ORDER, info=info)
     assert "basic Savers 83, Carers 17" in figure.alt
     assert any(word.startswith("V 0.6") for word in _words(figure.wide))
 
 
 def _cells() -> Estimates:
-    rows = [(name, group, value, risk, n, 100.0 * n)
-            for name in ORDER for group in range(20)
-            for value, risk, n in (("high", "high", 5), ("high", "low", 20), ("low", "low", 15 if name == "Savers" else 0), ("low", "high", 1))]  # fmt: skip
+    rows = [
+        (name, group, value, risk, n, 100.0 * n)
+        for name in ORDER
+        for group in range(20)
+        for value, risk, n in (
+            ("high", "high", 5),
+            ("high", "low", 20),
+            ("low", "low", 15 if name == "Savers" else 0),
+            ("low", "high", 1),
+        )
+    ]
     return segments.grid(pd.DataFrame(rows, columns=["segment", "replicate", "value", "risk", "n", "sum"]))
 
 
@@ -161,17 +183,27 @@ def test_what_is_withheld_is_not_told(info: LabInfo) -> None:
 
 
 def test_rules_in_words() -> None:
-    rules = pd.DataFrame({
-        "rule": ["need_help is false and ratings:shops is not below 4 and plan is gold and iron"], "segment": "A", "n": 3
-    })  # fmt: skip
+    rules = pd.DataFrame(
+        {
+            "rule": ["need_help is false and ratings:shops is not below 4 and plan is gold and iron"],
+            "segment": "A",
+            "n": 3,
+        }
+    )
     told = segment_words.in_words(rules, ["need_help", "ratings:shops", "plan"])
     assert segment_words.rule_of(told, "A") == "no need help, shops not below 4, plan “gold and iron”"
     assert segment_words.rule_of(told, "B") == ""
 
 
 def test_table_of_numbers_marks_the_one_used(info: LabInfo) -> None:
-    patterns = pd.DataFrame({"a": ["y", "n", "y", "n"] * 2, "b": ["y", "n", "y", "y"] * 2, "c": ["y", "y", "n", "n", "n", "y", "y", "n"],
-                             "n": [90, 80, 40, 30, 50, 20, 10, 70]})  # fmt: skip
+    patterns = pd.DataFrame(
+        {
+            "a": ["y", "n", "y", "n"] * 2,
+            "b": ["y", "n", "y", "y"] * 2,
+            "c": ["y", "y", "n", "n", "n", "y", "y", "n"],
+            "n": [90, 80, 40, 30, 50, 20, 10, 70],
+        }
+    )
     number = segments.number_of_classes(patterns, items=["a", "b", "c"], at_most=2, resamples=0)
     table = segment_tables.of_numbers(number, chosen=2, info=info)
     assert [row[0].text for row in table.rows] == ["1", "2 (used)"]
@@ -195,7 +227,10 @@ LEAST = Finding("least", 0.62, "ratio", ci_low=0.5, ci_high=0.8)
 
 
 def test_the_verdict_comes_first_and_names_what_was_constructed() -> None:
-    told = {kind: _said(segment_text.found_again(kind, count=COUNT, smallest=LEAST)) for kind in ("natural", "reproducible", "constructed", "by rule")}  # fmt: skip
+    told = {
+        kind: _said(segment_text.found_again(kind, count=COUNT, smallest=LEAST))
+        for kind in ("natural", "reproducible", "constructed", "by rule")
+    }
     assert "natural (the least stable has a similarity of 0.6)" in told["natural"]
     assert "not natural" in told["reproducible"]
     assert "constructed, lines through a crowd" in told["constructed"]
@@ -286,11 +321,15 @@ def test_one_group_and_ever_more_groups_are_said() -> None:
 
 
 def test_simple_split_is_kept_unless_beaten() -> None:
-    assert _said(segment_text.simple_split([], ["later_left"])) == (
-        "That these segments foretell later leaving better than a simple split is not shown: for that, keep the simple one."
+    assert (
+        _said(segment_text.simple_split([], ["later_left"]))
+        == "That these segments foretell later leaving better than a simple split is not shown: for that, keep the"
+        " simple one."
     )
-    assert _said(segment_text.simple_split(["later_spend"], ["later_left", "later_spend"])) == (
-        "These segments foretell later spend better than every simple split that was tried. For leaving keep the simple one."
+    assert (
+        _said(segment_text.simple_split(["later_spend"], ["later_left", "later_spend"]))
+        == "These segments foretell later spend better than every simple split that was tried. For leaving keep the"
+        " simple one."
     )
     assert segment_checks.beats_simple([], ["later_left"]).state == "watch"
     undated = segment_checks.beats_simple([], [], dated=False)
@@ -303,8 +342,10 @@ def test_stays_without_an_interval_is_said_plainly() -> None:
         Finding("s", 1.0, "share", scope={"segment": "A"}),
         Finding("s", 0.6, "share", scope={"segment": "B"}, ci_low=0.56, ci_high=0.64),
     ]
-    assert _said(segment_text.stays(shares, months=12.0)) == (
-        "After 12 months 100 % of “A” and 60 % of “B” (between 56 and 64 %) are still there; how sure the gap is cannot be told."
+    assert (
+        _said(segment_text.stays(shares, months=12.0))
+        == "After 12 months 100 % of “A” and 60 % of “B” (between 56 and 64 %) are still there; how sure the gap is"
+        " cannot be told."
     )
 
 
@@ -328,11 +369,20 @@ def test_checks_of_method_start_assignment_and_items() -> None:
 
 
 def test_what_a_name_says_is_not_said_twice() -> None:
-    rows = [("Many contacts", "many contacts", 1.5), ("Many contacts", "few purchases", 0.9), ("Savers", "price", 1.4), ("Savers", "simple", 0.7)]  # fmt: skip
+    rows = [
+        ("Many contacts", "many contacts", 1.5),
+        ("Many contacts", "few purchases", 0.9),
+        ("Savers", "price", 1.4),
+        ("Savers", "simple", 0.7),
+    ]
     items = pd.DataFrame(rows, columns=["segment", "word", "estimate"])
-    shares = [Finding("s", value, "share", scope={"segment": name}) for name, value in (("Many contacts", 0.6), ("Savers", 0.4))]  # fmt: skip
-    assert _said(segment_text.kinds(shares, items)) == (
-        "60 % are “Many contacts” (also few purchases); 40 % “Savers” (price and simple)."
+    shares = [
+        Finding("s", value, "share", scope={"segment": name})
+        for name, value in (("Many contacts", 0.6), ("Savers", 0.4))
+    ]
+    assert (
+        _said(segment_text.kinds(shares, items))
+        == "60 % are “Many contacts” (also few purchases); 40 % “Savers” (price and simple)."
     )
 
 
@@ -355,8 +405,8 @@ def test_urgent_attention_says_what_the_value_is_and_what_silence() -> None:
     said = _said(
         segment_text.urgent(crowd, stake, largest=tops, currency="USD", what="recency_days", worth="monetary", days=180)
     )
-    assert said == (
-        "60 customers of high value are without a purchase for 180 days or more: "
+    assert (
+        said == "60 customers of high value are without a purchase for 180 days or more: "
         "they stand for USD 900 (spent in all; the largest for 30 %, the ten largest for 80 %)."
     )
 
@@ -365,8 +415,10 @@ def test_figures_do_not_claim_intervals_that_they_do_not_show(
     items: pd.DataFrame, gaps: Estimates, info: LabInfo
 ) -> None:
     assert "interval" not in segment_plots.heat(items, gaps, order=ORDER, info=info).basis
-    counts = pd.DataFrame([(f"s{name}", group, level, 20) for name in range(6) for group in range(10) for level in ("basic", "gold")],
-                          columns=["segment", "replicate", "group", "n"])  # fmt: skip
+    counts = pd.DataFrame(
+        [(f"s{name}", group, level, 20) for name in range(6) for group in range(10) for level in ("basic", "gold")],
+        columns=["segment", "replicate", "group", "n"],
+    )
     found = {"plan": segments.categories(counts, outcome="group")}
     assert "in the table" in segment_plots.mix(found, order=[f"s{name}" for name in range(6)], info=info).basis
 

@@ -122,8 +122,12 @@ def test_words_on_both_ratios_name_the_pair_that_differs_most() -> None:
             level=0.95,
         )
 
-    said = hazard_text.both([_ratio(0.5, "yearly"), _ratio(0.9, "weekly")], [_ratio(0.8, "yearly"), _ratio(0.9, "weekly")], cause="price",
-                            references={"plan": "monthly"})  # fmt: skip
+    said = hazard_text.both(
+        [_ratio(0.5, "yearly"), _ratio(0.9, "weekly")],
+        [_ratio(0.8, "yearly"), _ratio(0.9, "weekly")],
+        cause="price",
+        references={"plan": "monthly"},
+    )
     assert plain(said).startswith(
         "“yearly” (plan) goes with a rate of leaving for “price” 0.5 times that of “monthly” (between 0.4 and 0.6); "
     )
@@ -150,7 +154,8 @@ def test_groups_are_told_apart_by_what_a_cause_took() -> None:
         for each in survival_text.groups({"plan": [gap], "region": [quiet]}, time=12, clock="months", cause="price")
     ]
     assert said[0].startswith(
-        "After 12 months, the share of “monthly” (plan) that has left for “price” is 6 percentage points higher than that of all others"
+        "After 12 months, the share of “monthly” (plan) that has left for “price” is 6 percentage points higher than"
+        " that of all others"
     )
     assert said[1:] == [
         "No group by region differs significantly from the others in the share that left for “price” after 12 months."

@@ -46,9 +46,12 @@ def _drawn(lives: pd.DataFrame, info: LabInfo, *, min_n: int = 10) -> Figure:
     curve = survival.kaplan_meier(lives, by=by, min_n=min_n)
     ticks = survival_plots.times(curve, clock="months")
     return survival_plots.curves(
-        curve, risk=survival.at(lives, ticks, by=by, min_n=min_n), medians=survival.quantiles(lives, by=by, min_n=min_n), clock="months",
+        curve,
+        risk=survival.at(lives, ticks, by=by, min_n=min_n),
+        medians=survival.quantiles(lives, by=by, min_n=min_n),
+        clock="months",
         info=info,
-    )  # fmt: skip
+    )
 
 
 def test_each_curve_is_named_with_its_end_and_median(info: LabInfo) -> None:

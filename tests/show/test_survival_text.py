@@ -22,15 +22,24 @@ def _share(value: float, *, at: float, half: float = 0.02, **more: object) -> Fi
 
 
 def _gap(value: float, group: str, *, flagged: bool) -> Finding:
-    return Finding("g", value, "percentage points", scope={"plan": group, "duration": "12.0"}, ci_low=value - 0.02, ci_high=value + 0.02,
-                   flagged=flagged, p_value=0.001 if flagged else 0.5)  # fmt: skip
+    return Finding(
+        "g",
+        value,
+        "percentage points",
+        scope={"plan": group, "duration": "12.0"},
+        ci_low=value - 0.02,
+        ci_high=value + 0.02,
+        flagged=flagged,
+        p_value=0.001 if flagged else 0.5,
+    )
 
 
 def test_shares_are_told_in_order_and_what_lies_beyond_is_named() -> None:
     said = survival_text.still_there([_share(0.9, at=3), _share(0.7, at=12), _share(math.nan, at=24)], clock="months")
-    assert plain(said) == (
-        "Of those who begin, 90 % are still there after 3 months (between 88 and 92 %) and 70 % after 12 months (between 68 and 72 %); "
-        "follow-up ends before 24 months."
+    assert (
+        plain(said)
+        == "Of those who begin, 90 % are still there after 3 months (between 88 and 92 %) and 70 % after 12 months"
+        " (between 68 and 72 %); follow-up ends before 24 months."
     )
 
 
@@ -74,16 +83,17 @@ def test_only_flagged_groups_are_called_different() -> None:
         "region": [_gap(0.01, "N", flagged=False)],
     }
     said = [plain(each) for each in survival_text.groups(compared, time=12, clock="months")]
-    assert said[0] == (
-        "After 12 months, the share of “monthly” (plan) still there is 30 percentage points lower than that of all others "
-        "(difference between −32 and −28 percentage points)."
+    assert (
+        said[0]
+        == "After 12 months, the share of “monthly” (plan) still there is 30 percentage points lower than that of all"
+        " others (difference between −32 and −28 percentage points)."
     )
     assert "yearly" not in said[0]
     assert said[1] == "No group by region differs significantly from the others."
     assert (
         plain(survival_text.groups_in_short(compared, time=12, clock="months"))
-        == "After 12 months the share still there is 30 percentage points lower of “monthly” (plan) than of all others (between −32 and "
-        "−28 percentage points)."
+        == "After 12 months the share still there is 30 percentage points lower of “monthly” (plan) than of all others"
+        " (between −32 and −28 percentage points)."
     )
 
 
@@ -155,9 +165,10 @@ def test_the_short_cut_is_printed_as_finely_as_the_share_it_is_held_against() ->
 
 def test_a_group_is_named_with_what_it_is_one_of() -> None:
     compared = {"internet": [_gap(0.17, "No", flagged=True)], "plan": [_gap(-0.1, "monthly", flagged=True)]}
-    assert plain(survival_text.groups_in_short(compared, time=24, clock="months")) == (
-        "After 24 months the share still there is 17 percentage points higher of “No” (internet) than of all others (between "
-        "15 and 19 percentage points); groups by plan differ too."
+    assert (
+        plain(survival_text.groups_in_short(compared, time=24, clock="months"))
+        == "After 24 months the share still there is 17 percentage points higher of “No” (internet) than of all others"
+        " (between 15 and 19 percentage points); groups by plan differ too."
     )
 
 

@@ -25,8 +25,13 @@ def test_headings_hold_units_and_level(regions: Estimates, info: LabInfo) -> Non
     extra = {"mde": "Seen from", "flagged": "Stands out"}
     table = tables.of_estimates(regions, caption="c", info=info, label="NPS", extra=extra)
     assert [column.label for column in table.columns] == [
-        "Region", "NPS, points", "95 % interval, points", "Seen from, points", "Stands out", "Answers",
-    ]  # fmt: skip
+        "Region",
+        "NPS, points",
+        "95 % interval, points",
+        "Seen from, points",
+        "Stands out",
+        "Answers",
+    ]
     assert [column.numeric for column in table.columns] == [False, True, True, True, True, True]
 
 
@@ -128,8 +133,16 @@ def test_heading_is_a_column_name_in_words() -> None:
 
 
 def test_without_an_interval_nothing_is_said_to_stand_out_or_not(info: LabInfo) -> None:
-    frame = pd.DataFrame({"plan": ["a", "b"], "estimate": [0.3, 0.1], "ci_low": [math.nan, 0.05], "ci_high": [math.nan, 0.15],
-                          "n": [90, 80], "flagged": [False, True]})  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "plan": ["a", "b"],
+            "estimate": [0.3, 0.1],
+            "ci_low": [math.nan, 0.05],
+            "ci_high": [math.nan, 0.15],
+            "n": [90, 80],
+            "flagged": [False, True],
+        }
+    )
     found = Estimates.build(frame, by=["plan"], measure="s", unit="percentage points", method="", level=0.95, min_n=2)
     rows = _texts(tables.of_estimates(found, caption="c", info=info, extra={"flagged": "Stands out"}))
     assert [row[3] for row in rows] == ["–", "yes"]

@@ -47,8 +47,11 @@ findings = st.builds(
     lambda value, flagged, hidden, name: replace(
         _difference(value, flagged=flagged and not hidden, name=name), suppressed=hidden
     ),
-    st.floats(-50, 50), st.booleans(), st.booleans(), st.sampled_from(["North", "South", "East", "West"]),
-)  # fmt: skip
+    st.floats(-50, 50),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(["North", "South", "East", "West"]),
+)
 
 
 @given(found=st.lists(findings, max_size=6))
@@ -163,8 +166,9 @@ def test_quiet_steps_say_what_would_have_been_seen() -> None:
 
 def test_groups_name_both_ends_with_their_intervals() -> None:
     found = [_difference(value, flagged=True, name=name) for value, name in ((-8, "West"), (3, "East"), (17, "North"))]
-    assert _all_of(*text.all_groups({"region": found})) == (
-        "“West” (region) scores 8 points lower than the rest (difference between −10 and −6 points); "
+    assert (
+        _all_of(*text.all_groups({"region": found}))
+        == "“West” (region) scores 8 points lower than the rest (difference between −10 and −6 points); "
         "“North” (region) scores 17 points higher than the rest (difference between 15 and 19 points); "
         "further groups by region differ too."
     )
@@ -172,8 +176,9 @@ def test_groups_name_both_ends_with_their_intervals() -> None:
 
 def test_groups_too_small_to_compare_are_said_to_be_so() -> None:
     said = _all_of(*text.all_groups({"plan": [HIDDEN, HIDDEN], "region": [_difference(1, flagged=False)] * 2}))
-    assert said == (
-        "No group by region differs significantly from the rest (smallest detectable difference 5 points, 80% power). "
+    assert (
+        said == "No group by region differs significantly from the rest (smallest detectable difference 5 points, 80%"
+        " power). "
         "There are no two groups by plan large enough to compare."
     )
 
@@ -220,8 +225,14 @@ def test_weights_that_move_the_score_significantly_could_overturn_it(p_value: fl
 
 @pytest.mark.parametrize(
     ("share", "first", "sentences"),
-    [(0.0, "the answer", 1), (0.05, "the answer", 1), (0.06, "6 % of answers (60 of 1,000)", 2), (0.3, "30 %", 2), (0.31, "31 %", 1)],
-)  # fmt: skip
+    [
+        (0.0, "the answer", 1),
+        (0.05, "the answer", 1),
+        (0.06, "6 % of answers (60 of 1,000)", 2),
+        (0.3, "30 %", 2),
+        (0.31, "31 %", 1),
+    ],
+)
 def test_lost_answers_lead_above_five_percent_and_stand_alone_above_thirty(
     share: float, first: str, sentences: int
 ) -> None:
@@ -260,9 +271,10 @@ def test_answer_names_the_lowest_and_the_highest_group_of_all_groupings() -> Non
         "region": [_difference(value, flagged=True, name=name) for value, name in ((-8, "West"), (3, "East"))],
         "plan": [replace(_difference(17, flagged=True), scope={"plan": "Plus"})],
     }
-    assert numbers.plain(text.standing_out(compared)) == (
-        "“West” (region) scores lowest: 8 points below all others (difference between −10 and −6 points); “Plus” (plan) scores "
-        "highest: 17 points above all others (difference between 15 and 19 points)."
+    assert (
+        numbers.plain(text.standing_out(compared))
+        == "“West” (region) scores lowest: 8 points below all others (difference between −10 and −6 points); “Plus”"
+        " (plan) scores highest: 17 points above all others (difference between 15 and 19 points)."
     )
 
 

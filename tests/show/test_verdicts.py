@@ -18,10 +18,14 @@ from cemlab.stats import multiplicity
 PAGE = Path(__file__).parents[2] / "docs" / "verdicts.md"
 NO_TEST = "no standard error"
 ROWS: dict[Outcome, tuple[float, float, str]] = {
-    "large": (9.0, 1.0, ""), "significant": (4.0, 1.0, ""), "small": (1.0, 0.2, ""), "not significant": (0.5, 1.0, ""),
-    "not testable": (2.0, math.nan, NO_TEST), "not estimable": (math.nan, math.nan, "follow-up ends before then"),
+    "large": (9.0, 1.0, ""),
+    "significant": (4.0, 1.0, ""),
+    "small": (1.0, 0.2, ""),
+    "not significant": (0.5, 1.0, ""),
+    "not testable": (2.0, math.nan, NO_TEST),
+    "not estimable": (math.nan, math.nan, "follow-up ends before then"),
     "withheld": (9.0, 1.0, ""),
-}  # fmt: skip
+}
 """Estimate, standard error and reason that lead to each outcome with a floor of 3."""
 SAID: dict[Outcome, str] = {
     "large": "“large” (region) scores 9 points higher than the rest",
@@ -35,7 +39,9 @@ SAID: dict[Outcome, str] = {
 OF_ONE: dict[Outcome, str] = {
     "large": "it rose by 9 points",
     "significant": "is statistically significant (between 2 and 6 points), but not shown to be larger than 3 points",
-    "small": "is statistically significant, but too small to matter (between 0.6 and 1.4 points): it is less than 3 points",
+    "small": (
+        "is statistically significant, but too small to matter (between 0.6 and 1.4 points): it is less than 3 points"
+    ),
     "not significant": "is not statistically significant (between −1 and 2 points) (smallest detectable difference",
     "not testable": f"could not be tested ({NO_TEST})",
     "not estimable": "cannot be estimated (follow-up ends before then)",
@@ -116,19 +122,33 @@ def test_movement_is_said_by_its_outcome() -> None:
 def test_ratios_that_were_not_tested_are_not_among_those_that_are_not_significant() -> None:
     ratio = Finding("r", 1.1, "ratio", scope={"term": "plan", "level": "a"}, p_value=0.4)
     bare = Finding("r", 3.0, "ratio", scope={"term": "plan", "level": "b"}, reason=NO_TEST)
-    assert plain(hazard_text.strongest([ratio], references={})) == (
-        "No covariate in the model is significantly associated with churn."
+    assert (
+        plain(hazard_text.strongest([ratio], references={}))
+        == "No covariate in the model is significantly associated with churn."
     )
-    assert plain(hazard_text.strongest([ratio, bare], references={})) == (
-        f"No tested covariate in the model is significantly associated with churn; could not be tested: “b” (plan) ({NO_TEST})."
+    assert (
+        plain(hazard_text.strongest([ratio, bare], references={}))
+        == "No tested covariate in the model is significantly associated with churn; could not be tested: “b” (plan)"
+        f" ({NO_TEST})."
     )
     assert plain(hazard_text.strongest([bare], references={})).startswith("No covariate in the model could be tested")
 
 
 def _flagged(key: str, value: float, **scope: str) -> Finding:
     half = 0.1 * abs(value)
-    return Finding(key, value, "ratio" if key == "r" else "points", scope=scope, p_value=1e-6, q_value=1e-6, flagged=True,
-                   significant=True, ci_low=value - half, ci_high=value + half, level=0.95)  # fmt: skip
+    return Finding(
+        key,
+        value,
+        "ratio" if key == "r" else "points",
+        scope=scope,
+        p_value=1e-6,
+        q_value=1e-6,
+        flagged=True,
+        significant=True,
+        ci_low=value - half,
+        ci_high=value + half,
+        level=0.95,
+    )
 
 
 @pytest.mark.parametrize("missing", ["unknown", "Unknown", "missing"])
@@ -180,6 +200,11 @@ def test_trend_and_mix_are_told_together_where_they_disagree() -> None:
     assert agree[2].startswith("At a constant mix it rose by 9 points")
     unmoved = text.with_mix(text.trend(fell, period="month"), fell, {"branch": [fell, steady]}, period="month")
     assert unmoved == [text.trend(fell, period="month")]
-    assert [checks.change_of_mix(fell, {"branch": pair}).state for pair in ([steady, mix], [fell, mix], [fell, steady], [])] == [
-        "overturns", "watch", "holds", "watch",
-    ]  # fmt: skip
+    assert [
+        checks.change_of_mix(fell, {"branch": pair}).state for pair in ([steady, mix], [fell, mix], [fell, steady], [])
+    ] == [
+        "overturns",
+        "watch",
+        "holds",
+        "watch",
+    ]

@@ -68,7 +68,11 @@ def test_a_pair_is_hidden_when_either_period_is_hidden_also_as_a_complement() ->
     assert levels.tolist() == [False, True, True, False, False]
     pairs = change.consecutive(counts).table.set_index("period")
     assert pairs["suppressed"].tolist() == [True, True, True, False]
-    assert pairs.loc[pairs["suppressed"], ["estimate", "p_value", "nps_now", "nps_before", "n", "n_before"]].isna().all(axis=None)  # fmt: skip
+    assert (
+        pairs.loc[pairs["suppressed"], ["estimate", "p_value", "nps_now", "nps_before", "n", "n_before"]]
+        .isna()
+        .all(axis=None)
+    )
     assert pairs.loc["2024-05-01", "nps_before"] == pytest.approx(40)
 
 
@@ -91,8 +95,11 @@ def test_groups_in_one_window_only_are_counted_and_not_compared() -> None:
 
 def test_a_group_hidden_in_one_window_is_hidden_in_the_change() -> None:
     before = pd.concat(
-        [months(counts, region=name).drop(columns="period") for name, counts in (("N", (400, 1, 1)), ("S", (3, 1, 1)), ("W", (40, 30, 20)))]
-    )  # fmt: skip
+        [
+            months(counts, region=name).drop(columns="period")
+            for name, counts in (("N", (400, 1, 1)), ("S", (3, 1, 1)), ("W", (40, 30, 20)))
+        ]
+    )
     after = pd.concat([months((100, 80, 60), region=name).drop(columns="period") for name in ("N", "S", "W")])
     table = change.between(before, after, by=["region"]).table.set_index("region")
     assert table["suppressed"].to_dict() == {"N": False, "S": True, "W": True}

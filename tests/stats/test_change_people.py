@@ -91,10 +91,21 @@ def frames(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame
     worth = rows["score"].map({9: 1.0, 7: 0.0, 5: -1.0})
     counts = rows.groupby(["period", "score"]).size().rename("n").reset_index()
     cells = rows.assign(a=worth, b=1.0).groupby(["period", "customer"])[["a", "b"]].sum().reset_index()
-    design = cells.assign(aa=cells.a**2, ab=cells.a * cells.b, bb=cells.b**2).groupby("period").agg(
-        n=("b", "sum"), n_clusters=("a", "size"), largest=("b", "max"), sum_a=("a", "sum"), sum_b=("b", "sum"),
-        sum_aa=("aa", "sum"), sum_ab=("ab", "sum"), sum_bb=("bb", "sum"),
-    ).reset_index()  # fmt: skip
+    design = (
+        cells.assign(aa=cells.a**2, ab=cells.a * cells.b, bb=cells.b**2)
+        .groupby("period")
+        .agg(
+            n=("b", "sum"),
+            n_clusters=("a", "size"),
+            largest=("b", "max"),
+            sum_a=("a", "sum"),
+            sum_b=("b", "sum"),
+            sum_aa=("aa", "sum"),
+            sum_ab=("ab", "sum"),
+            sum_bb=("bb", "sum"),
+        )
+        .reset_index()
+    )
     design = design.assign(stratum_clusters=rows["customer"].nunique(), **{weighting.STRATUM: "all"})
     pairs = cells.merge(cells.rename(columns={"period": "other", "a": "c", "b": "d"}), on="customer")
     pairs = pairs[pairs["other"] < pairs["period"]]
@@ -145,10 +156,21 @@ def test_change_between_waves_agrees_with_r_svyglm(shared_dir: Path, stratified:
         period="2024-0" + rows["wave"].astype(str) + "-01", stratum=rows["region"] if stratified else "all"
     )
     cells = rows.assign(a=weight * worth, b=weight)
-    design = cells.assign(aa=cells.a**2, ab=cells.a * cells.b, bb=cells.b**2).groupby(["period", "stratum"]).agg(
-        n=("b", "size"), n_clusters=("a", "size"), largest=("b", "max"), sum_a=("a", "sum"), sum_b=("b", "sum"),
-        sum_aa=("aa", "sum"), sum_ab=("ab", "sum"), sum_bb=("bb", "sum"),
-    ).reset_index()  # fmt: skip
+    design = (
+        cells.assign(aa=cells.a**2, ab=cells.a * cells.b, bb=cells.b**2)
+        .groupby(["period", "stratum"])
+        .agg(
+            n=("b", "size"),
+            n_clusters=("a", "size"),
+            largest=("b", "max"),
+            sum_a=("a", "sum"),
+            sum_b=("b", "sum"),
+            sum_aa=("aa", "sum"),
+            sum_ab=("ab", "sum"),
+            sum_bb=("bb", "sum"),
+        )
+        .reset_index()
+    )
     design["stratum_clusters"] = design["stratum"].map(rows.groupby("stratum").size())
     design = design.rename(columns={"stratum": weighting.STRATUM})
     counts = (
@@ -193,7 +215,10 @@ def test_trend_by_hand() -> None:
     assert row["per_year"] == pytest.approx(365.25 * slope)
     assert (row["first"], row["last"], row["n_periods"], row["n"]) == ("2024-01-01", "2024-03-01", 3, 300)
     weight = (days - days.mean()) / ((days - days.mean()) ** 2).sum()
-    errors = [scores.comparison.adjusted(scores.samples_of(part, scale=NPS))[1][0] for _, part in counts.drop(columns="period").groupby(np.repeat([0, 1, 2], 3))]  # fmt: skip
+    errors = [
+        scores.comparison.adjusted(scores.samples_of(part, scale=NPS))[1][0]
+        for _, part in counts.drop(columns="period").groupby(np.repeat([0, 1, 2], 3))
+    ]
     assert row["std_error"] == pytest.approx(60 * np.sqrt((weight**2 * np.array(errors) ** 2).sum()))
 
 

@@ -24,10 +24,12 @@ def counts(answers: dict[str, list[tuple[int, int, int]]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-MOVING = counts({
-    "old": [(60, 20, 20), (50, 20, 15), (38, 15, 22), (30, 12, 18)],
-    "new": [(4, 3, 5), (10, 8, 14), (20, 10, 25), (21, 9, 30)],
-})  # fmt: skip
+MOVING = counts(
+    {
+        "old": [(60, 20, 20), (50, 20, 15), (38, 15, 22), (30, 12, 18)],
+        "new": [(4, 3, 5), (10, 8, 14), (20, 10, 25), (21, 9, 30)],
+    }
+)
 
 
 def test_trend_is_the_slope_of_a_regression_with_a_level_for_each_segment() -> None:
@@ -66,9 +68,12 @@ def test_order_and_names_change_nothing_and_twice_the_answers_are_surer() -> Non
 
 
 def test_segments_that_joins_late_has_its_own_level() -> None:
-    late = pd.concat([
-        counts({"old": [(90, 5, 5)] * 4}), counts({"new": [(60, 10, 30)] * 4}).query("period > '2024-02-01'"),
-    ])  # fmt: skip
+    late = pd.concat(
+        [
+            counts({"old": [(90, 5, 5)] * 4}),
+            counts({"new": [(60, 10, 30)] * 4}).query("period > '2024-02-01'"),
+        ]
+    )
     constant, mix = change.constant_mix(late, by=["branch"]).table.to_dict("records")
     assert constant["estimate"] == pytest.approx(0, abs=1e-9)
     assert mix["estimate"] < -20

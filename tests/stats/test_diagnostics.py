@@ -214,7 +214,13 @@ def test_leaking_covariates_are_noted_also_where_no_other_is_left() -> None:
 @pytest.mark.shared
 def test_satisfaction_of_the_telecom_sample_leaks(shared_dir: Path) -> None:
     rows = pd.read_csv(shared_dir / "data/telco_ibm_v11/Telco_customer_churn_status.csv.gz")
-    cells = pd.DataFrame({"satisfaction": rows["Satisfaction Score"].astype(str), "n": 1, "events": (rows["Churn Label"] == "Yes") * 1,
-                          "quarter": np.random.default_rng(1).choice(["x", "y"], len(rows))})  # fmt: skip
+    cells = pd.DataFrame(
+        {
+            "satisfaction": rows["Satisfaction Score"].astype(str),
+            "n": 1,
+            "events": (rows["Churn Label"] == "Yes") * 1,
+            "quarter": np.random.default_rng(1).choice(["x", "y"], len(rows)),
+        }
+    )
     found = diagnostics.leakage(cells, terms=["satisfaction", "quarter"]).table.set_index("term")["leaking"]
     assert found.to_dict() == {"satisfaction": True, "quarter": False}

@@ -72,8 +72,12 @@ def by_month() -> pd.DataFrame:
 
 def test_months_are_taken_for_their_middle(by_month: pd.DataFrame) -> None:
     truth = np.exp(-((np.array([12, 60]) / 20) ** 1.2))
-    found = [hazards.predicted_formula(hazards.fit_parametric(by_month, families=["weibull"], grouped=grouped, folds=2), EVERYBODY, [12, 60]).table
-             for grouped in (True, False)]  # fmt: skip
+    found = [
+        hazards.predicted_formula(
+            hazards.fit_parametric(by_month, families=["weibull"], grouped=grouped, folds=2), EVERYBODY, [12, 60]
+        ).table
+        for grouped in (True, False)
+    ]
     error = [np.abs(table["estimate"] - truth) / table["std_error"] for table in found]
     assert (error[0] < 3).all(), "beyond follow-up too"
     assert error[1][0] > 3, "the end of the month would be half a month late"

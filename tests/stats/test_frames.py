@@ -21,10 +21,14 @@ with warnings.catch_warnings():
 @pytest.fixture
 def answers() -> pd.DataFrame:
     random = np.random.default_rng(1)
-    return pd.DataFrame({
-        "score": random.integers(0, 11, 600), "region": random.choice(["north", "south"], 600),
-        "weight": random.uniform(0.5, 2, 600), "customer": random.integers(0, 300, 600),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "score": random.integers(0, 11, 600),
+            "region": random.choice(["north", "south"], 600),
+            "weight": random.uniform(0.5, 2, 600),
+            "customer": random.integers(0, 300, 600),
+        }
+    )
 
 
 @pytest.fixture
@@ -34,7 +38,15 @@ def lives() -> pd.DataFrame:
     time = np.ceil(random.exponential(12, 800) * np.exp(-0.5 * usage - 0.4 * (plan == "plus")))
     end = random.integers(4, 30, 800)
     entry = np.where(random.random(800) < 0.3, 2, 0)
-    frame = pd.DataFrame({"months": np.minimum(time, end), "left": (time <= end).astype(int), "since": entry, "usage": usage, "plan": plan})  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "months": np.minimum(time, end),
+            "left": (time <= end).astype(int),
+            "since": entry,
+            "usage": usage,
+            "plan": plan,
+        }
+    )
     return frame[frame["months"] > frame["since"]].reset_index(drop=True)
 
 
@@ -146,9 +158,13 @@ def test_what_cannot_be_is_refused_without_a_value_of_the_data() -> None:
         (InsufficientDataError, "none of 1 has", lambda: cemlab.nps([None])),
         (SchemaError, "1 of 2 do not", lambda: cemlab.kaplan_meier([1, 2], [1, 1], entry=[0, 2])),
         (SchemaError, "0 or 1", lambda: cemlab.kaplan_meier([1, 2], [1, 2])),
-        (SchemaError, "`lef` missing. Did you mean `left`", lambda: cemlab.cox(pd.DataFrame({"months": [1], "left": [1]}), duration="months", event="lef")),
+        (
+            SchemaError,
+            "`lef` missing. Did you mean `left`",
+            lambda: cemlab.cox(pd.DataFrame({"months": [1], "left": [1]}), duration="months", event="lef"),
+        ),
         (SchemaError, "1 of 2 are numbers", lambda: cemlab.segments(pd.DataFrame({"a": [1], "b": [secret]}))),
-    ]  # fmt: skip
+    ]
     for kind, words, call in refused:
         with pytest.raises(kind) as error:
             call()
@@ -170,16 +186,32 @@ def test_columns_that_would_be_taken_for_others_are_refused(lives: pd.DataFrame)
     few = np.where(np.arange(len(lives)) < 3, "rare", "usual")
     shifted = pd.Series(np.zeros(2), index=[5, 6])
     refused: list[tuple[type[Exception], str, Any]] = [
-        *((ParameterError, f"`{name}`", lambda name=name: cemlab.cox(lives.rename(columns={"usage": name}), **asked))
-          for name in ("n", "start", "duration", "event")),
+        *(
+            (ParameterError, f"`{name}`", lambda name=name: cemlab.cox(lives.rename(columns={"usage": name}), **asked))
+            for name in ("n", "start", "duration", "event")
+        ),
         (ParameterError, "`usage` is there twice", lambda: cemlab.cox(lives, covariates=["usage", "usage"], **asked)),
-        (ParameterError, "tell single customers apart", lambda: cemlab.cox(lives.assign(who=names), covariates=["who"], **asked)),
-        (InsufficientDataError, "levels of `g` hold fewer", lambda: cemlab.cox(lives.assign(g=few), covariates=["g", "usage"], **asked)),
-        (InsufficientDataError, "at least 10 customers: 3", lambda: cemlab.cox(lives.assign(who=np.arange(len(lives)) % 3), customers="who", covariates=["usage"], **asked)),
+        (
+            ParameterError,
+            "tell single customers apart",
+            lambda: cemlab.cox(lives.assign(who=names), covariates=["who"], **asked),
+        ),
+        (
+            InsufficientDataError,
+            "levels of `g` hold fewer",
+            lambda: cemlab.cox(lives.assign(g=few), covariates=["g", "usage"], **asked),
+        ),
+        (
+            InsufficientDataError,
+            "at least 10 customers: 3",
+            lambda: cemlab.cox(
+                lives.assign(who=np.arange(len(lives)) % 3), customers="who", covariates=["usage"], **asked
+            ),
+        ),
         (ParameterError, "one index", lambda: cemlab.nps(pd.Series([1, 2]), by=shifted)),
         (ParameterError, "one column", lambda: cemlab.nps(np.zeros((2, 2)))),
         (ParameterError, "`n`", lambda: cemlab.segments(pd.DataFrame({"n": ["a", "b"], "m": ["a", "b"]}))),
-    ]  # fmt: skip
+    ]
     for kind, words, call in refused:
         with pytest.raises(kind) as error:
             call()

@@ -14,10 +14,15 @@ from cemlab.core.names import OWN_NAMES
 from cemlab.stats import change, multiplicity, prediction, robustness, scores, segments, survival, weighting
 from cemlab.stats.grouping import groups_in
 
-LIVES = pd.DataFrame({
-    "plan": ["a", "a", "a", "b", "b", "b"], "duration": [1, 2, 3] * 2, "entered": 0, "events": [30, 10, 5, 10, 10, 5],
-    "censored": [0, 5, 50, 0, 15, 60],
-})  # fmt: skip
+LIVES = pd.DataFrame(
+    {
+        "plan": ["a", "a", "a", "b", "b", "b"],
+        "duration": [1, 2, 3] * 2,
+        "entered": 0,
+        "events": [30, 10, 5, 10, 10, 5],
+        "censored": [0, 5, 50, 0, 15, 60],
+    }
+)
 CAUSES = LIVES.assign(cause=["price", "moved", "price"] * 2)
 COUNTS = pd.DataFrame({"region": ["N"] * 3 + ["S"] * 3, "score": [9, 7, 5] * 2, "n": [50, 30, 20, 40, 35, 25]})
 MONTHS = pd.concat([COUNTS.assign(period=f"2024-0{month}-01") for month in (1, 2, 3)], ignore_index=True)
@@ -120,9 +125,31 @@ def test_one_name_may_be_given_as_it_is() -> None:
 
 
 ALLOWED = (
-    "segment", "level", "term", "weight", "stage", "name", "model", "class", "code", "rule", "label", "item", "risk", "outcome", "share",
-    "tenure", "metric", "index", "key", "high", "low", "reference", "channel", "type",
-)  # fmt: skip
+    "segment",
+    "level",
+    "term",
+    "weight",
+    "stage",
+    "name",
+    "model",
+    "class",
+    "code",
+    "rule",
+    "label",
+    "item",
+    "risk",
+    "outcome",
+    "share",
+    "tenure",
+    "metric",
+    "index",
+    "key",
+    "high",
+    "low",
+    "reference",
+    "channel",
+    "type",
+)
 """Names that a lab is likely to have, some of them words of this package."""
 
 

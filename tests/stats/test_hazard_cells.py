@@ -63,10 +63,16 @@ def some_cells(draw: st.DrawFn) -> tuple[pd.DataFrame, bool]:
     """Few times, so that many are tied; late entry, two strata and weights now and then."""
     random = np.random.default_rng(draw(st.integers(0, 10_000)))
     size, late, weighted = draw(st.integers(25, 60)), draw(st.booleans()), draw(st.booleans())
-    cells = pd.DataFrame({
-        "duration": random.integers(3, 8, size), "start": random.integers(0, 3, size) * late, "stratum": random.integers(0, 2, size),
-        "plan": random.choice(["a", "b", "c"], size), "age": random.normal(size=size).round(1), "n": random.integers(1, 5, size),
-    })  # fmt: skip
+    cells = pd.DataFrame(
+        {
+            "duration": random.integers(3, 8, size),
+            "start": random.integers(0, 3, size) * late,
+            "stratum": random.integers(0, 2, size),
+            "plan": random.choice(["a", "b", "c"], size),
+            "age": random.normal(size=size).round(1),
+            "n": random.integers(1, 5, size),
+        }
+    )
     share = random.integers(0, 2, size) if weighted else random.random(size)
     cells["events"] = (cells["n"] * share).round().astype(int)
     if weighted:
@@ -212,8 +218,16 @@ def test_rows_that_are_too_many_to_keep_are_read_again(shared_dir: Path, monkeyp
 
 def test_a_row_that_stands_for_many_is_many_rows() -> None:
     frame = SMALL_CELLS.assign(x=SMALL_CELLS["plan"].map({"a": 0.0, "b": 1.0, "c": 3.0}))
-    block = [DesignBlock(frame[["x"]].to_numpy(), frame["duration"].to_numpy(float), np.full(len(frame), event), None, count.to_numpy(float))
-             for event, count in ((1.0, frame["events"]), (0.0, frame["n"] - frame["events"]))]  # fmt: skip
+    block = [
+        DesignBlock(
+            frame[["x"]].to_numpy(),
+            frame["duration"].to_numpy(float),
+            np.full(len(frame), event),
+            None,
+            count.to_numpy(float),
+        )
+        for event, count in ((1.0, frame["events"]), (0.0, frame["n"] - frame["events"]))
+    ]
 
     class Two:
         columns: tuple[str, ...] = ("x",)

@@ -294,10 +294,15 @@ def test_four_hundred_levels_are_fitted() -> None:
 @pytest.mark.parametrize("cause", [2, 2.0, "2"])
 @pytest.mark.parametrize("kind", [int, float, str])
 def test_a_cause_is_the_same_as_a_number_or_as_text(cause: Any, kind: type) -> None:
-    cells = pd.DataFrame({
-        "plan": ["a", "a", "b", "b"] * 2, "duration": [1, 2] * 4, "n": [30, 70, 10, 90, 20, 10, 40, 10],
-        "events": [30, 0, 10, 0, 20, 10, 40, 10], "cause": [1, None, 1, None, 2, 2, 2, 2],
-    })  # fmt: skip
+    cells = pd.DataFrame(
+        {
+            "plan": ["a", "a", "b", "b"] * 2,
+            "duration": [1, 2] * 4,
+            "n": [30, 70, 10, 90, 20, 10, 40, 10],
+            "events": [30, 0, 10, 0, 20, 10, 40, 10],
+            "cause": [1, None, 1, None, 2, 2, 2, 2],
+        }
+    )
     causes: list[Any] = [None if pd.isna(each) else kind(int(each)) for each in cells["cause"]]
     held = cells.assign(cause=causes)
     plain = hazards.fit_cox(cells.assign(events=cells["events"].where(cells["cause"] == 2, 0)), terms=["plan"])
@@ -312,6 +317,13 @@ def test_a_cause_is_the_same_as_a_number_or_as_text(cause: Any, kind: type) -> N
 
 
 def test_cause_zero_is_a_cause() -> None:
-    cells = pd.DataFrame({"plan": ["a", "b", "a", "b"], "duration": [1, 1, 2, 2], "n": [30, 10, 40, 60],
-                          "events": [30, 10, 40, 0], "cause": [0, 0, 1, None]})  # fmt: skip
+    cells = pd.DataFrame(
+        {
+            "plan": ["a", "b", "a", "b"],
+            "duration": [1, 1, 2, 2],
+            "n": [30, 10, 40, 60],
+            "events": [30, 10, 40, 0],
+            "cause": [0, 0, 1, None],
+        }
+    )
     assert hazards.fit_cox(cells, terms=["plan"], cause=0).parts["fit"]["events"].iloc[0] == 40

@@ -23,8 +23,15 @@ def _rows(n: int = 900, *, late: bool = False) -> pd.DataFrame:
 
 
 def test_without_censoring_it_is_a_difference_of_two_shares() -> None:
-    lives = pd.DataFrame({"plan": ["a", "a", "a", "b", "b", "b"], "duration": [1, 1, 2] * 2, "cause": ["price", "moved", None] * 2,
-                          "events": [30, 20, 0, 10, 30, 0], "censored": [0, 0, 50, 0, 0, 160]})  # fmt: skip
+    lives = pd.DataFrame(
+        {
+            "plan": ["a", "a", "a", "b", "b", "b"],
+            "duration": [1, 1, 2] * 2,
+            "cause": ["price", "moved", None] * 2,
+            "events": [30, 20, 0, 10, 30, 0],
+            "censored": [0, 0, 50, 0, 0, 160],
+        }
+    )
     row = survival.incidence_differences(lives, cause="price", times=[1], by=["plan"]).row({"plan": "a"})
     assert row["estimate"] == pytest.approx(0.3 - 0.05)
     assert row["std_error"] == pytest.approx(np.sqrt(0.3 * 0.7 / 100 + 0.05 * 0.95 / 200))

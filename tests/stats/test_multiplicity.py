@@ -107,8 +107,14 @@ def test_a_row_without_p_value_is_outside_the_family() -> None:
 
 @pytest.mark.parametrize(
     ("materiality", "p_material", "outcome"),
-    [(0.0, 0.0124193, "large"), (1.0, 0.0241, "large"), (1.8, 0.0551, "significant"), (5.0, 0.5, "significant"), (9.0, 0.9772, "small")],
-)  # fmt: skip
+    [
+        (0.0, 0.0124193, "large"),
+        (1.0, 0.0241, "large"),
+        (1.8, 0.0551, "significant"),
+        (5.0, 0.5, "significant"),
+        (9.0, 0.9772, "small"),
+    ],
+)
 def test_flagged_needs_to_be_shown_larger_than_the_floor(materiality: float, p_material: float, outcome: str) -> None:
     # By hand, 5 with a standard error of 2: Φ((f − 5)/2) + Φ((−f − 5)/2); the interval reaches from 1.08 to 8.92.
     for sign in (1, -1):
@@ -151,9 +157,11 @@ def judged_scores(producer: str) -> pd.DataFrame:
     counts = pd.DataFrame({keys: np.repeat(names, 3), "score": [9, 7, 5] * 3, "n": rng.integers(3, 40, 9)})
     moves = pd.DataFrame({"from_score": [5, 9, 9], "to_score": [9, 9, 7], "n": [10, 80, 4]})
     made = {
-        "rest": lambda: scores.against_rest(counts, by=["region"]), "steps": lambda: change.consecutive(counts),
-        "trend": lambda: change.trend(counts), "paired": lambda: change.paired(moves),
-    }  # fmt: skip
+        "rest": lambda: scores.against_rest(counts, by=["region"]),
+        "steps": lambda: change.consecutive(counts),
+        "trend": lambda: change.trend(counts),
+        "paired": lambda: change.paired(moves),
+    }
     return made[producer]().table
 
 

@@ -59,7 +59,12 @@ def test_companions_hold_the_other_intervals_and_the_shares() -> None:
 @pytest.mark.shared
 def test_published_score_of_the_garden_centre_is_reproduced(shared_dir: Path) -> None:
     """NPS 53.4 as the owner of the data published; plain standard error 0.5583."""
-    frame = pd.read_csv(shared_dir / "data" / "botanic_nps" / "nps.csv", encoding="windows-1252", encoding_errors="replace", usecols=["nps"])  # fmt: skip
+    frame = pd.read_csv(
+        shared_dir / "data" / "botanic_nps" / "nps.csv",
+        encoding="windows-1252",
+        encoding_errors="replace",
+        usecols=["nps"],
+    )
     counts = frame["nps"].dropna().value_counts().rename_axis("score").rename("n").reset_index()
     row = nps.estimate(counts).row()
     assert int(frame["nps"].isna().sum()) == 342

@@ -30,8 +30,11 @@ def test_sample_size_agrees_with_r(case: str) -> None:
     expected = REFERENCE["two_sample_n"][case]
     one, two = variance(expected["p1_det_pas_pro"]), variance(expected["p2_det_pas_pro"])
     for name, options in {
-        "power80": {}, "power90": {"power": 0.9}, "power80_alpha10": {"alpha": 0.1}, "power80_ratio2": {"ratio": 2.0},
-    }.items():  # fmt: skip
+        "power80": {},
+        "power90": {"power": 0.9},
+        "power80_alpha10": {"alpha": 0.1},
+        "power80_ratio2": {"ratio": 2.0},
+    }.items():
         found = planning.sample_size(one, two, difference=expected["delta"], **options)
         assert float(found) == pytest.approx(expected[name]["n1"], rel=1e-12)
 

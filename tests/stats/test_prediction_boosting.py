@@ -29,8 +29,12 @@ class Rows:
     def __iter__(self) -> Iterator[DesignBlock]:
         for first in range(0, len(self.frame), self.size):
             part = self.frame.iloc[first : first + self.size]
-            yield DesignBlock(part[list(self.columns)].to_numpy(float), part["duration"].to_numpy(float), part["event"].to_numpy(float),
-                              replicate=part["replicate"].to_numpy())  # fmt: skip
+            yield DesignBlock(
+                part[list(self.columns)].to_numpy(float),
+                part["duration"].to_numpy(float),
+                part["event"].to_numpy(float),
+                replicate=part["replicate"].to_numpy(),
+            )
 
 
 def drawn(n: int, *, seed: int) -> pd.DataFrame:
@@ -40,14 +44,26 @@ def drawn(n: int, *, seed: int) -> pd.DataFrame:
     rate = 0.003 * np.exp(0.08 * (np.minimum(age, 30) - 20) * (1 - 2 * plus))
     left = np.ceil(random.exponential(1 / rate))
     ends = np.where(random.random(n) < 0.2, random.integers(1, 91, n), 90)
-    return pd.DataFrame({"age": age, "plan=plus": plus, "duration": np.minimum(left, ends), "event": (left <= ends) * 1.0,
-                         "replicate": random.integers(0, 20, n), "true": 1 - np.exp(-90 * rate)})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "age": age,
+            "plan=plus": plus,
+            "duration": np.minimum(left, ends),
+            "event": (left <= ends) * 1.0,
+            "replicate": random.integers(0, 20, n),
+            "true": 1 - np.exp(-90 * rate),
+        }
+    )
 
 
 def in_levels(frame: pd.DataFrame) -> pd.DataFrame:
     names = np.array(level_names(CUTS))
-    return frame.assign(age=names[np.searchsorted(CUTS, frame["age"], side="right")], plan=np.where(frame["plan=plus"] > 0, "plus", "basic"),
-                        n=1, events=frame["event"])  # fmt: skip
+    return frame.assign(
+        age=names[np.searchsorted(CUTS, frame["age"], side="right")],
+        plan=np.where(frame["plan=plus"] > 0, "plus", "basic"),
+        n=1,
+        events=frame["event"],
+    )
 
 
 @pytest.fixture(scope="module")

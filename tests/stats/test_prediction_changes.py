@@ -28,8 +28,15 @@ def _day(left: int, before: int | None = None) -> dict[str, object]:
 
 @pytest.mark.parametrize(
     ("left", "before", "verdict"),
-    [(100, 100, "as predicted"), (180, 100, "changed"), (180, 180, "season"), (180, None, "changed"), (135, 115, "unclear"), (50, 110, "changed")],
-)  # fmt: skip
+    [
+        (100, 100, "as predicted"),
+        (180, 100, "changed"),
+        (180, 180, "season"),
+        (180, None, "changed"),
+        (135, 115, "unclear"),
+        (50, 110, "changed"),
+    ],
+)
 def test_verdict_of_a_date(left: int, before: int | None, verdict: str) -> None:
     row = _day(left, before)
     assert row["verdict"] == verdict

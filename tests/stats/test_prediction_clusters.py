@@ -73,9 +73,14 @@ def left(n: int, *, together: int, frailty: float, draw: np.random.Generator) ->
     rate, customers = 0.0015, n // together
     own = draw.gamma(1 / frailty, frailty, customers)
     at = np.ceil(draw.exponential(1 / (rate * np.repeat(own, together) + 1e-12)))
-    rows = pd.DataFrame({
-        "duration": np.minimum(at, 90), "events": (at <= 90) * 1, "n": 1, "replicate": np.repeat(draw.integers(0, GROUPS, customers), together),
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "duration": np.minimum(at, 90),
+            "events": (at <= 90) * 1,
+            "n": 1,
+            "replicate": np.repeat(draw.integers(0, GROUPS, customers), together),
+        }
+    )
     cells = rows.groupby(["duration", "replicate"], as_index=False).sum()
     return cells.assign(**{name: 1 - (1 + frailty * rate * day) ** (-1 / frailty) for day, name in MONTHS.items()})
 

@@ -129,8 +129,10 @@ def test_intervals_of_a_shift_cover_it() -> None:
     truth = 0.1 / np.sqrt((0.3 * 0.7 + 0.4 * 0.6) / 2)
     inside = []
     for _ in range(120):
-        past, now = (pd.DataFrame({"plan": ["a", "b"], "n": [k, size - k]}) for size, k in
-                     ((500, random.binomial(500, 0.3)), (300, random.binomial(300, 0.4))))  # fmt: skip
+        past, now = (
+            pd.DataFrame({"plan": ["a", "b"], "n": [k, size - k]})
+            for size, k in ((500, random.binomial(500, 0.3)), (300, random.binomial(300, 0.4)))
+        )
         row = prediction.drift(past, now, terms=["plan"]).table.iloc[0]
         inside.append(row["ci_low"] <= truth <= row["ci_high"])
     assert 0.88 <= np.mean(inside) < 1

@@ -117,6 +117,8 @@ def test_a_discontinued_plan_is_named() -> None:
 def test_a_column_without_relation_is_no_better_than_chance() -> None:
     """Out of fold, small levels alike in truth rank against themselves: an area below one half is no knowledge."""
     cells = pd.DataFrame({"plan": ["a", "b"], "n": [24, 24], "events": [4, 4]})
-    areas = [diagnostics.leakage(cells, terms=["plan"], seed=seed, min_n=1).table["estimate"].iloc[0] for seed in range(20)]  # fmt: skip
+    areas = [
+        diagnostics.leakage(cells, terms=["plan"], seed=seed, min_n=1).table["estimate"].iloc[0] for seed in range(20)
+    ]
     assert max(areas) < 0.7
     assert min(areas) == 0.5

@@ -240,11 +240,14 @@ def measured(rows: pd.DataFrame) -> pd.DataFrame:
     """Every measure at once, with its intervals."""
     risks = {6.0: "p", 9.0: "q"}
     parts = [
-        prediction.auc(rows, risks=risks), prediction.brier(rows, risks=risks), prediction.concordance(rows, risk="q", tau=9),
-        prediction.calibration(rows, risks=risks), prediction.lift(rows, risk="q", horizon=9),
+        prediction.auc(rows, risks=risks),
+        prediction.brier(rows, risks=risks),
+        prediction.concordance(rows, risk="q", tau=9),
+        prediction.calibration(rows, risks=risks),
+        prediction.lift(rows, risk="q", horizon=9),
         prediction.decision_curve(rows, risk="q", horizon=9, margin=100, cost=5, success=0.3),
         prediction.compare(rows, risks_by_model={"one": {9: "p"}, "two": {9: "q"}}),
-    ]  # fmt: skip
+    ]
     columns = ["estimate", "std_error", "ci_low", "ci_high"]
     return pd.concat(
         [part.table[columns] for part in parts] + [parts[1].parts["ipa"][columns], parts[3].parts["slope"][columns]]

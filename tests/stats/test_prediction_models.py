@@ -136,10 +136,15 @@ def test_person_periods_are_every_row_written_out(cells: pd.DataFrame) -> None:
 
 def test_the_risk_of_one_cause_by_hand() -> None:
     # Ten of each plan, nobody censored before day 3: who moved stays at risk of leaving for the price.
-    rows = pd.DataFrame({
-        "plan": ["a", "a", "a", "b", "b", "b"], "duration": [1, 2, 3, 1, 2, 3], "cause": ["price", "moved", None] * 2,
-        "n": [20, 30, 50, 10, 30, 60], "events": [20, 30, 0, 10, 30, 0],
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "plan": ["a", "a", "a", "b", "b", "b"],
+            "duration": [1, 2, 3, 1, 2, 3],
+            "cause": ["price", "moved", None] * 2,
+            "n": [20, 30, 50, 10, 30, 60],
+            "events": [20, 30, 0, 10, 30, 0],
+        }
+    )
     rows = pd.concat([rows, rows.assign(duration=[2, 1, 3] * 2)])
     fit = hazards.fit_fine_gray(rows, terms=["plan"], cause="price", ties="breslow")
     card = prediction.scorecard(fit, horizons=[1, 3])
@@ -161,9 +166,12 @@ def test_what_is_no_scorecard_is_refused(cells: pd.DataFrame, cox: Estimates) ->
     refused = [
         (hazards.fit_cox(cells, terms=["plan"], strata=["region"]), "strata"),
         (hazards.fit_cox(by_cause, terms=["plan"], cause="price"), "`fit_fine_gray`"),
-        (hazards.fit_cox(cells.assign(level=cells["plan"].map({"basic": 1, "plus": 2, "top": 3})), terms=["level"]), "level as a number is none"),
+        (
+            hazards.fit_cox(cells.assign(level=cells["plan"].map({"basic": 1, "plus": 2, "top": 3})), terms=["level"]),
+            "level as a number is none",
+        ),
         (survival.kaplan_meier(pd.DataFrame({"duration": [1], "events": [10], "censored": [10]})), "another thing"),
-    ]  # fmt: skip
+    ]
     for fit, words in refused:
         with pytest.raises(ParameterError, match=words):
             prediction.scorecard(fit, horizons=[30])
@@ -180,7 +188,10 @@ def test_judged_cells_take_the_risk_of_their_pattern(cells: pd.DataFrame, cox: E
         prediction.scorecard(cox, horizons=[30, 90]),
         prediction.scorecard(hazards.fit_cox(cells, terms=["region"]), horizons=[90]),
     )
-    small = Scorecard("region alone", *(getattr(small, name) for name in ("terms", "time_varying", "bins", "clock", "horizons", "points", "course")))  # fmt: skip
+    small = Scorecard(
+        "region alone",
+        *(getattr(small, name) for name in ("terms", "time_varying", "bins", "clock", "horizons", "points", "course")),
+    )
     found = prediction.judged(later, [card, small])
     assert found.risks == {"Cox": {30.0: "Cox 30", 90.0: "Cox 90"}, "region alone": {90.0: "region alone 90"}}
     assert found.unscored.to_numpy().tolist() == [
@@ -351,15 +362,20 @@ def test_each_kind_of_planted_leakage_is_caught() -> None:
     n = 5_000
     gone = random.random(n) < 0.12
     plan = random.choice(["basic", "plus", "top"], n)
-    rows = pd.DataFrame({
-        "plan": plan, "noise": random.normal(size=n), "rare": random.integers(0, 2_000, n).astype(str),
-        "days_idle": np.where(gone, random.uniform(80, 200, n), random.uniform(0, 100, n)),  # separates
-        "contract": np.where(gone, "open", random.choice(["open", "fixed"], n)),  # nobody at a level left: no leak
-        "refund": random.normal(size=n),  # written down after the cut
-        "overwritten": np.where(gone, "former", plan),  # replaced when a customer leaves
-        "partly": np.where(gone & (random.random(n) < 0.5), "former", plan),  # for half of them
-        "n": 1, "events": gone * 1,
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "plan": plan,
+            "noise": random.normal(size=n),
+            "rare": random.integers(0, 2_000, n).astype(str),
+            "days_idle": np.where(gone, random.uniform(80, 200, n), random.uniform(0, 100, n)),  # separates
+            "contract": np.where(gone, "open", random.choice(["open", "fixed"], n)),  # nobody at a level left: no leak
+            "refund": random.normal(size=n),  # written down after the cut
+            "overwritten": np.where(gone, "former", plan),  # replaced when a customer leaves
+            "partly": np.where(gone & (random.random(n) < 0.5), "former", plan),  # for half of them
+            "n": 1,
+            "events": gone * 1,
+        }
+    )
     terms = rows.columns.drop(["n", "events"]).tolist()
     found = diagnostics.leakage(rows, terms=terms, known_late=["refund"]).table.set_index("term")
     assert found.index[found["leaking"]].tolist() == ["days_idle", "refund", "overwritten", "partly"]
@@ -376,8 +392,14 @@ def test_each_kind_of_planted_leakage_is_caught() -> None:
 
 def test_a_baseline_by_a_number_scores_any_value_of_it() -> None:
     random = np.random.default_rng(4)
-    lives = pd.DataFrame({"duration": random.integers(1, 200, 400), "usage": random.integers(0, 100, 400).astype(str),
-                          "entered": 0, "events": random.integers(0, 2, 400)})  # fmt: skip
+    lives = pd.DataFrame(
+        {
+            "duration": random.integers(1, 200, 400),
+            "usage": random.integers(0, 100, 400).astype(str),
+            "entered": 0,
+            "events": random.integers(0, 2, 400),
+        }
+    )
     lives["censored"] = 1 - lives["events"]
     made = prediction.tenure_baseline(lives, horizons=[30], by=["usage"], bins={"usage": [25, 50, 75]})
     assert made.levels("usage") == ["25 to 50", "50 to 75", "75 and over", "below 25"]
@@ -401,7 +423,8 @@ def test_the_baseline_is_averaged_over_the_recorded_month() -> None:
 
 
 def test_contracts_that_end_once_a_year_are_predicted_by_the_part_of_the_month_that_reaches_the_day() -> None:
-    # Everybody has a year; half of them go at its end. Of month 10, days 304 to 334, those from 320 on reach it within 45 days.
+    # Everybody has a year; half of them go at its end. Of month 10, days 304 to 334, those from 320 on reach it
+    # within 45 days.
     table = pd.DataFrame({"duration": [365, 730], "entered": 0, "events": [500, 0], "censored": [0, 500]})
     found = prediction.tenure_baseline(table, horizons=[45], clock="days").of(
         pd.DataFrame({"tenure": ["9", "10", "11", "12"]})

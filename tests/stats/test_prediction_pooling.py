@@ -18,8 +18,17 @@ def _ratios(*values: float, error: float = 0.02) -> tuple[Estimates, Estimates]:
     days = [f"2024-0{number}-01" for number in range(1, len(values) + 1)]
     daily = pd.DataFrame({"day": days, "horizon": 90.0, "estimate": values, "std_error": error, "n": 900})
     mean, half = float(np.mean(values)), 1.96 * error / len(values) ** 0.5
-    whole = pd.DataFrame({"horizon": [90.0], "estimate": mean, "std_error": half / 1.96, "ci_low": mean - half, "ci_high": mean + half,
-                          "p_value": 0.5, "n": 2700})  # fmt: skip
+    whole = pd.DataFrame(
+        {
+            "horizon": [90.0],
+            "estimate": mean,
+            "std_error": half / 1.96,
+            "ci_low": mean - half,
+            "ci_high": mean + half,
+            "p_value": 0.5,
+            "n": 2700,
+        }
+    )
     return Estimates.build(whole, by=["horizon"], **SHARED), Estimates.build(daily, by=["day", "horizon"], **SHARED)  # type: ignore[arg-type]
 
 

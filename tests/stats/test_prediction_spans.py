@@ -17,8 +17,15 @@ def _cells(rates: dict[str, float], *, n: int = 4000, days: int = 90, seed: int 
     random = np.random.default_rng(seed)
     plan = random.choice(list(rates), n)
     time = np.ceil(random.exponential(1 / np.array([rates[name] for name in plan])))
-    rows = pd.DataFrame({"plan": plan, "area": random.choice(["x", "y"], n), "duration": np.minimum(time, days).astype(int),
-                         "left": time <= days, "replicate": random.integers(0, groups, n)})  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "plan": plan,
+            "area": random.choice(["x", "y"], n),
+            "duration": np.minimum(time, days).astype(int),
+            "left": time <= days,
+            "replicate": random.integers(0, groups, n),
+        }
+    )
     cells = rows.groupby(["plan", "area", "duration", "left", "replicate"]).size().rename("n").reset_index()
     return cells.assign(events=cells["n"].where(cells["left"], 0)).drop(columns="left")
 

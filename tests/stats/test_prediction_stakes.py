@@ -106,12 +106,19 @@ def test_customers_with_little_at_stake_may_be_summed() -> None:
 
 
 COURSES: list[Course] = [
-    Proportional((3,), np.array([0.4, -0.3]), np.array([[0.02, 0.01], [0.01, 0.04]]), np.array([0.2, 0.1]), np.array([0.1, 0.3]),
-                 np.array([1e-4, 4e-4]), np.array([[0.01, 0.0], [0.02, 0.01]])),
+    Proportional(
+        (3,),
+        np.array([0.4, -0.3]),
+        np.array([[0.02, 0.01], [0.01, 0.04]]),
+        np.array([0.2, 0.1]),
+        np.array([0.1, 0.3]),
+        np.array([1e-4, 4e-4]),
+        np.array([[0.01, 0.0], [0.02, 0.01]]),
+    ),
     Periods((3,), "cloglog", np.eye(2), np.array([-3.0, -2.5, 0.4, -0.3]), np.diag([0.01, 0.02, 0.03, 0.02]), (1, 2)),
     Periods((3,), "logit", np.eye(2), np.array([-3.0, -2.5, 0.4, -0.3]), np.diag([0.01, 0.02, 0.03, 0.02]), (1, 2)),
     Lookup((3,), np.array([[0.1, 0.2], [0.2, 0.3], [0.05, 0.3]]), np.array([[0.1, 0.2], [0.2, 0.1], [0.1, 0.1]])),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("course", COURSES, ids=lambda each: type(each).__name__)

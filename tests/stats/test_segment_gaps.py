@@ -19,9 +19,11 @@ GROUPS = 40
 def moments(values: dict[str, np.ndarray], *, outcome: str = "left", groups: int = GROUPS) -> pd.DataFrame:
     """Moments of customers who are dealt to replicate groups in turn."""
     parts = [
-        pd.DataFrame({"segment": name, "replicate": np.arange(len(each)) % groups, "n": 1, "sum": each, "sum_sq": each**2})
+        pd.DataFrame(
+            {"segment": name, "replicate": np.arange(len(each)) % groups, "n": 1, "sum": each, "sum_sq": each**2}
+        )
         for name, each in values.items()
-    ]  # fmt: skip
+    ]
     return pd.concat(parts).groupby(["segment", "replicate"], as_index=False).sum().assign(outcome=outcome)
 
 
@@ -136,10 +138,14 @@ def test_scale_and_order_of_rows_change_nothing() -> None:
 
 
 def test_a_curve_that_nobody_left_is_not_certain() -> None:
-    rows = pd.DataFrame({
-        "segment": np.repeat(["few", "many"], [15, 400]), "replicate": np.arange(415) % GROUPS,
-        "duration": np.r_[np.full(15, 9), np.arange(400) % 8 + 1], "events": np.r_[np.zeros(15), np.arange(400) % 3 == 0],
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "segment": np.repeat(["few", "many"], [15, 400]),
+            "replicate": np.arange(415) % GROUPS,
+            "duration": np.r_[np.full(15, 9), np.arange(400) % 8 + 1],
+            "events": np.r_[np.zeros(15), np.arange(400) % 3 == 0],
+        }
+    )
     rows["censored"] = 1 - rows["events"]
     lives = rows.groupby(["segment", "replicate", "duration"], as_index=False).sum()
     found = segments.curves(lives, classification=segments.exact(["few", "many"]))

@@ -24,9 +24,20 @@ def _words(*rows: tuple[str, str, float, float]) -> dict[str, str]:
 
 
 def test_a_level_that_no_other_item_has_speaks_for_itself() -> None:
-    told = _words(("internet_service", "DSL", 0.7, 0.2), ("internet_service", "No", 0.1, 0.5), ("internet_service", "Fiber optic", 0.2, 0.3),
-                  ("tech_support", "Yes", 0.6, 0.2), ("tech_support", "No", 0.3, 0.4), ("tech_support", "No phone", 0.1, 0.4))  # fmt: skip
-    assert (told["DSL"], told["Fiber optic"], told["Yes"], told["No phone"]) == ("DSL", "Fiber optic", "tech support", "no phone")  # fmt: skip
+    told = _words(
+        ("internet_service", "DSL", 0.7, 0.2),
+        ("internet_service", "No", 0.1, 0.5),
+        ("internet_service", "Fiber optic", 0.2, 0.3),
+        ("tech_support", "Yes", 0.6, 0.2),
+        ("tech_support", "No", 0.3, 0.4),
+        ("tech_support", "No phone", 0.1, 0.4),
+    )
+    assert (told["DSL"], told["Fiber optic"], told["Yes"], told["No phone"]) == (
+        "DSL",
+        "Fiber optic",
+        "tech support",
+        "no phone",
+    )
     assert told["No"] == "no tech support", "of two items the later in this dictionary"
 
 
@@ -56,8 +67,15 @@ def test_other_names_reach_every_part() -> None:
 
 @pytest.fixture
 def lives() -> pd.DataFrame:
-    return pd.DataFrame({"segment": ["a"] * 3 + ["b"] * 2, "duration": [1, 2, 3, 1, 3], "events": [10, 60, 0, 5, 0],
-                         "censored": [0, 0, 30, 0, 95], "n_customers": 100})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "segment": ["a"] * 3 + ["b"] * 2,
+            "duration": [1, 2, 3, 1, 3],
+            "events": [10, 60, 0, 5, 0],
+            "censored": [0, 0, 30, 0, 95],
+            "n_customers": 100,
+        }
+    )
 
 
 def test_curves_at_chosen_times_and_their_medians(lives: pd.DataFrame) -> None:
@@ -82,7 +100,13 @@ def test_why_there_are_no_curves_is_said(lives: pd.DataFrame) -> None:
 
 
 def test_one_on_a_scale_of_several_is_a_place_and_not_a_yes() -> None:
-    shares = pd.DataFrame({"segment": ["1"] * 3 + ["2"] * 3, "item": "frequency_score", "level": ["1", "2", "3"] * 2,
-                           "estimate": [0.8, 0.1, 0.1, 0.1, 0.1, 0.8]})  # fmt: skip
+    shares = pd.DataFrame(
+        {
+            "segment": ["1"] * 3 + ["2"] * 3,
+            "item": "frequency_score",
+            "level": ["1", "2", "3"] * 2,
+            "estimate": [0.8, 0.1, 0.1, 0.1, 0.1, 0.8],
+        }
+    )
     words = segments.contrasts(shares, sizes=HALVES, words={"frequency_score": "frequency fifth"})
     assert segments.names(words) == {"1": "Frequency fifth 1", "2": "Frequency fifth 3"}

@@ -29,7 +29,9 @@ def mixed(true: np.ndarray) -> np.ndarray:
 
 def moments_of(sums: np.ndarray, outcome: str = "margin") -> pd.DataFrame:
     """Moments of classes a and b from n, sum and sum of squares by assigned class."""
-    return pd.DataFrame({"segment": ["a", "b"], "outcome": outcome, "n": sums[:, 0], "sum": sums[:, 1], "sum_sq": sums[:, 2]})  # fmt: skip
+    return pd.DataFrame(
+        {"segment": ["a", "b"], "outcome": outcome, "n": sums[:, 0], "sum": sums[:, 1], "sum_sq": sums[:, 2]}
+    )
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,15 @@ def world(n: int, seed: int = 0, groups: int = 40) -> World:
     assigned = posterior.argmax(axis=1)[answers @ (2 ** np.arange(HIGH.shape[1])[::-1])]
     means, net = np.array([10.0, 20.0, 40.0]), np.array([[0.6, 0.3, 0.1], [0.3, 0.4, 0.3], [0.1, 0.3, 0.6]])
     kind = (draw.random(n)[:, None] > net[true].cumsum(axis=1)).sum(axis=1)
-    people = pd.DataFrame({
-        "segment": np.array(["1", "2", "3"])[assigned], "true": true, "replicate": draw.integers(0, groups, n),
-        "margin": means[true] + draw.normal(0, 5, n), "nps": 100.0 - 100 * kind,
-    })  # fmt: skip
+    people = pd.DataFrame(
+        {
+            "segment": np.array(["1", "2", "3"])[assigned],
+            "true": true,
+            "replicate": draw.integers(0, groups, n),
+            "margin": means[true] + draw.normal(0, 5, n),
+            "nps": 100.0 - 100 * kind,
+        }
+    )
     return World(people, model, means, 100 * (net[:, 0] - net[:, 2]))
 
 
@@ -186,10 +193,14 @@ def lives_of_two() -> pd.DataFrame:
     """Expected life table of assigned classes: of 100, class a loses 10 a month, class b 20."""
     true = np.array([[[10, 0], [10, 0], [10, 70]], [[20, 0], [20, 0], [20, 40]]], dtype=float)
     rows = mixed(true)
-    return pd.DataFrame({
-        "segment": np.repeat(["a", "b"], 3), "duration": np.tile([1, 2, 3], 2), "events": rows[..., 0].ravel(),
-        "censored": rows[..., 1].ravel(),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "segment": np.repeat(["a", "b"], 3),
+            "duration": np.tile([1, 2, 3], 2),
+            "events": rows[..., 0].ravel(),
+            "censored": rows[..., 1].ravel(),
+        }
+    )
 
 
 def test_corrected_curves_worked_by_hand() -> None:
@@ -206,9 +217,14 @@ def test_curves_without_error_are_kaplan_meier() -> None:
 
 
 def test_a_curve_that_rises_is_made_to_fall_and_says_so() -> None:
-    lives = pd.DataFrame({
-        "segment": list("aaabbb"), "duration": [1, 2, 3] * 2, "events": [30, 0, 20, 10, 60, 10], "censored": [0, 0, 90, 0, 0, 30],
-    })  # fmt: skip
+    lives = pd.DataFrame(
+        {
+            "segment": list("aaabbb"),
+            "duration": [1, 2, 3] * 2,
+            "events": [30, 0, 20, 10, 60, 10],
+            "censored": [0, 0, 90, 0, 0, 30],
+        }
+    )
     found = segments.curves(lives, classification=TWO)
     for _, curve in found.table.groupby("segment"):
         assert (curve["estimate"].diff().dropna() <= 1e-12).all()
@@ -276,21 +292,27 @@ def test_plain_groups_say_that_they_are_plain() -> None:
 
 
 def test_small_segments_are_suppressed_with_a_complement() -> None:
-    moments = pd.DataFrame({"segment": list("abc"), "outcome": "x", "n": [4, 50, 40], "sum": [1.0, 2, 3], "sum_sq": [1.0, 2, 3]})  # fmt: skip
+    moments = pd.DataFrame(
+        {"segment": list("abc"), "outcome": "x", "n": [4, 50, 40], "sum": [1.0, 2, 3], "sum_sq": [1.0, 2, 3]}
+    )
     table = segments.profiles(moments, units={"x": "ratio"})["x"].table
     assert table["suppressed"].tolist() == [True, False, True]
     assert table["estimate"].isna().tolist() == [True, False, True]
 
 
 def test_a_share_beyond_its_scale_is_cut_and_said() -> None:
-    moments = pd.DataFrame({"segment": ["a", "b"], "outcome": "left", "n": [100, 100], "sum": [5.0, 90.0], "sum_sq": [5.0, 90.0]})  # fmt: skip
+    moments = pd.DataFrame(
+        {"segment": ["a", "b"], "outcome": "left", "n": [100, 100], "sum": [5.0, 90.0], "sum_sq": [5.0, 90.0]}
+    )
     found = segments.profiles(moments, units={"left": "share"}, classification=TWO)["left"]
     assert found.table["estimate"].between(0, 1).all()
     assert any("cut there" in note for note in found.notes)
 
 
 def test_a_count_below_nothing_is_cut_and_said() -> None:
-    moments = pd.DataFrame({"segment": ["a", "b"], "outcome": "calls", "n": [100, 100], "sum": [5.0, 90.0], "sum_sq": [5.0, 90.0]})  # fmt: skip
+    moments = pd.DataFrame(
+        {"segment": ["a", "b"], "outcome": "calls", "n": [100, 100], "sum": [5.0, 90.0], "sum_sq": [5.0, 90.0]}
+    )
     asked = {"units": {"calls": "ratio"}, "classification": TWO}
     as_it_is, cut = (segments.profiles(moments, **asked, nonnegative=each)["calls"] for each in ((), ["calls"]))  # type: ignore[arg-type]
     assert as_it_is.table["estimate"].min() < 0
@@ -320,13 +342,17 @@ def test_classes_that_cannot_be_told_apart_are_refused() -> None:
 
 
 def test_an_outcome_that_nobody_has_is_refused_by_name() -> None:
-    moments = pd.DataFrame({"segment": ["a", "b"], "outcome": "nps", "n": [0, 0], "sum": [np.nan] * 2, "sum_sq": [np.nan] * 2})  # fmt: skip
+    moments = pd.DataFrame(
+        {"segment": ["a", "b"], "outcome": "nps", "n": [0, 0], "sum": [np.nan] * 2, "sum_sq": [np.nan] * 2}
+    )
     with pytest.raises(InsufficientDataError, match="`nps`"):
         segments.profiles(moments, units={"nps": "points"})
 
 
 def test_a_segment_without_a_value_has_no_mean() -> None:
-    moments = pd.DataFrame({"segment": ["a", "b"], "outcome": "x", "n": [50, 0], "sum": [100.0, np.nan], "sum_sq": [300.0, np.nan]})  # fmt: skip
+    moments = pd.DataFrame(
+        {"segment": ["a", "b"], "outcome": "x", "n": [50, 0], "sum": [100.0, np.nan], "sum_sq": [300.0, np.nan]}
+    )
     table = segments.profiles(moments, units={"x": "ratio"})["x"].table
     assert table["estimate"].tolist()[0] == 2
     assert np.isnan(table["estimate"].tolist()[1])
@@ -367,7 +393,10 @@ def test_classes_learnt_again_widen_the_intervals_and_say_so() -> None:
     again = segments.relearnt(fit, patterns)
     fixed = segments.classification(fit.parts["posterior"], classes=list(fit.model.labels))
     assert again.errors == pytest.approx(fixed.errors)
-    moments = summed(people.merge(fit.parts["posterior"][[*items, "value"]], on=items).rename(columns={"value": "segment"}), ["margin"])  # fmt: skip
+    moments = summed(
+        people.merge(fit.parts["posterior"][[*items, "value"]], on=items).rename(columns={"value": "segment"}),
+        ["margin"],
+    )
     wide, narrow = (
         segments.profiles(moments, units={"margin": "currency"}, classification=model)["margin"]
         for model in (again, fixed)

@@ -33,7 +33,12 @@ HALVES = pd.DataFrame({"segment": ["1", "2"], "share": [0.5, 0.5]})
 
 
 def test_contrast_worked_by_hand() -> None:
-    rows = shares(("need_price", "yes", 0.9, 0.3), ("need_price", "no", 0.1, 0.7), ("need_help", "yes", 0.5, 0.5), ("need_help", "no", 0.5, 0.5))  # fmt: skip
+    rows = shares(
+        ("need_price", "yes", 0.9, 0.3),
+        ("need_price", "no", 0.1, 0.7),
+        ("need_help", "yes", 0.5, 0.5),
+        ("need_help", "no", 0.5, 0.5),
+    )
     found = segments.contrasts(rows, sizes=pd.DataFrame({"segment": ["1", "2"], "share": [0.25, 0.75]}))
     assert found["word"].unique().tolist() == ["price", "help"]
     first = found.query("word == 'price' and segment == '1'").iloc[0]
@@ -49,14 +54,20 @@ def test_an_item_of_three_levels_names_its_level() -> None:
 
 
 def test_names_without_a_difference_or_with_negative_ones_alone() -> None:
-    rows = pd.DataFrame({"segment": ["1", "1", "2", "2"], "word": ["price", "help"] * 2, "estimate": [-0.9, -0.5, 0.1, 0.2]})  # fmt: skip
+    rows = pd.DataFrame(
+        {"segment": ["1", "1", "2", "2"], "word": ["price", "help"] * 2, "estimate": [-0.9, -0.5, 0.1, 0.2]}
+    )
     assert segments.names(rows) == {"1": "No price", "2": "Ordinary"}
 
 
 def test_names_are_unique() -> None:
-    rows = pd.DataFrame({
-        "segment": list("112233"), "word": ["price", "help"] * 3, "estimate": [1.2, 0.6, 1.1, 0.1, 0.1, 0.1],
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "segment": list("112233"),
+            "word": ["price", "help"] * 3,
+            "estimate": [1.2, 0.6, 1.1, 0.1, 0.1, 0.1],
+        }
+    )
     assert segments.names(rows) == {"1": "Price, help", "2": "Price", "3": "Ordinary"}
     alike = rows.assign(estimate=0.0)
     assert list(segments.names(alike).values()) == ["Ordinary", "Ordinary (2)", "Ordinary (3)"]
@@ -109,11 +120,16 @@ def test_a_question_whose_answer_changes_nothing_is_not_asked() -> None:
 
 
 def test_rules_name_levels_and_missing_answers() -> None:
-    patterns = pd.DataFrame({"plan": ["gold", "plus", None, "gold", "plus", ""] * 4, "n": 50,
-                             "value": ["1", "2", "3"] * 8})  # fmt: skip
+    patterns = pd.DataFrame(
+        {"plan": ["gold", "plus", None, "gold", "plus", ""] * 4, "n": 50, "value": ["1", "2", "3"] * 8}
+    )
     written = segments.rules(patterns, items=["plan"], folds=4).parts["rules"].set_index("segment")["rule"].to_dict()
     assert set(written) == {"1", "2", "3"}
-    assert written["3"] in {"plan is not known", "plan is not gold and plan is not plus", "plan is not plus and plan is not gold"}  # fmt: skip
+    assert written["3"] in {
+        "plan is not known",
+        "plan is not gold and plan is not plus",
+        "plan is not plus and plan is not gold",
+    }
 
 
 def test_a_segment_without_a_rule_is_said() -> None:
@@ -151,10 +167,11 @@ def later(n: int = 4000, *, effect: float = 4.0, seed: int = 0) -> dict[str, pd.
     people = pd.DataFrame({"replicate": draw.integers(0, 40, n), "outcome": "later_margin", "y": value, "yy": value**2})
     groups = {"segments": true, "rfm": draw.integers(0, 5, n), "fifty": draw.integers(0, 50, n)}
     return {
-        name: people.assign(segment=group.astype(str)).groupby(["replicate", "segment", "outcome"], as_index=False)
+        name: people.assign(segment=group.astype(str))
+        .groupby(["replicate", "segment", "outcome"], as_index=False)
         .agg(n=("y", "size"), sum=("y", "sum"), sum_sq=("yy", "sum"))[COLUMNS]
         for name, group in groups.items()
-    }  # fmt: skip
+    }
 
 
 def test_explained_variation_is_that_of_people_held_out() -> None:
@@ -213,8 +230,11 @@ def test_schemes_over_other_customers_are_refused() -> None:
 def cells() -> pd.DataFrame:
     rows = [
         (segment, value, risk, replicate, 10 + 3 * (segment == "1") + replicate % 3, 100.0 + replicate)
-        for segment in "12" for value in ("high", "low") for risk in ("high", "low") for replicate in range(20)
-    ]  # fmt: skip
+        for segment in "12"
+        for value in ("high", "low")
+        for risk in ("high", "low")
+        for replicate in range(20)
+    ]
     return pd.DataFrame(rows, columns=["segment", "value", "risk", "replicate", "n", "sum"])
 
 

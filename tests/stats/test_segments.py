@@ -121,8 +121,10 @@ def test_posterior_gives_each_pattern_its_most_probable_class() -> None:
 
 
 def test_likelihood_never_falls_with_another_class() -> None:
-    heights = [segments.latent_classes(_carcinoma(), items=PATHOLOGISTS, classes=k, min_n=1).parts["fit"]["log_likelihood"][0]
-               for k in (1, 2, 3, 4)]  # fmt: skip
+    heights = [
+        segments.latent_classes(_carcinoma(), items=PATHOLOGISTS, classes=k, min_n=1).parts["fit"]["log_likelihood"][0]
+        for k in (1, 2, 3, 4)
+    ]
     assert all(low < high for low, high in pairwise(heights))
 
 
@@ -143,7 +145,7 @@ YES_NO = pd.DataFrame({"a": ["y", "n", "y"], "b": ["y", "n", "n"], "n": [40, 50,
         (YES_NO.assign(b=None), ["a", "b"], 1, InsufficientDataError, "`b` has fewer"),
         (YES_NO, ["a", "b"], 4, InsufficientDataError, "as many customers and patterns"),
     ],
-)  # fmt: skip
+)
 def test_degenerate_patterns_are_refused_by_name(
     patterns: pd.DataFrame, items: list[str], classes: int, error: type[CemlabError], says: str
 ) -> None:

@@ -43,8 +43,10 @@ def test_prediction_strength_of_one_random_start_is_that_of_r_fpc(classes: int) 
         one, other = x[drawn[:75]], x[drawn[75:]]
         with one_thread():
             a, b = (KMeans(classes, init="random", n_init=1, random_state=split).fit(half) for half in (one, other))
-        found += [prediction_strength.together(a.labels_, b.predict(one), classes=classes),
-                  prediction_strength.together(b.labels_, a.predict(other), classes=classes)]  # fmt: skip
+        found += [
+            prediction_strength.together(a.labels_, b.predict(one), classes=classes),
+            prediction_strength.together(b.labels_, a.predict(other), classes=classes),
+        ]
     assert np.mean(found) == pytest.approx(R["prediction_strength_iris"][classes - 1], abs=0.04)
 
 
@@ -88,8 +90,10 @@ def test_logarithms_are_those_of_columns_transformed_by_hand_and_centres_are_tak
     assert ours.parts["fit"]["tot_withinss"].iloc[0] == pytest.approx(theirs.parts["fit"]["tot_withinss"].iloc[0])
     middle = [each.parts["centres"].query("column == 'visits'")["estimate"].to_numpy(float) for each in (ours, theirs)]
     assert np.log1p(middle[0]) == pytest.approx(middle[1])
-    placed = [model.assign(rows.to_numpy(float))["value"].tolist() for model, rows in
-              ((ours.model, frame), (theirs.model, frame.assign(visits=np.log1p(frame["visits"]))))]  # fmt: skip
+    placed = [
+        model.assign(rows.to_numpy(float))["value"].tolist()
+        for model, rows in ((ours.model, frame), (theirs.model, frame.assign(visits=np.log1p(frame["visits"]))))
+    ]
     assert placed[0] == placed[1]
     assert any("logarithm" in note for note in ours.notes)
 
@@ -128,8 +132,10 @@ def test_stages_follow_their_order_and_unknown_ones_are_counted_apart() -> None:
     counts = pd.DataFrame({"stage": ["left", "new", None, "new", "odd"], "n": [50, 20, 7, 10, 20]})
     found = segments.told_by(counts, column="stage", rules={"new": "of late", "established": "of old", "left": "gone"})
     assert found.table[["segment", "n", "rule"]].to_numpy().tolist() == [
-        ["new", 30, "of late"], ["left", 50, "gone"], ["odd", 20, "stage is odd"],
-    ]  # fmt: skip
+        ["new", 30, "of late"],
+        ["left", 50, "gone"],
+        ["odd", 20, "stage is odd"],
+    ]
     assert found.table["estimate"].tolist() == pytest.approx([0.3, 0.5, 0.2])
     assert any("Of 7 customers" in note for note in found.notes)
     assert found.parts["posterior"]["probability"].tolist() == [1.0] * 3
@@ -143,9 +149,14 @@ def test_one_stage_or_no_such_column_is_refused() -> None:
 
 
 def test_level_shares_by_hand_leave_out_what_is_missing() -> None:
-    posterior = pd.DataFrame({
-        "need": ["yes", "no", None, "yes"], "plan": ["a", "a", "b", "b"], "value": ["1", "1", "1", "2"], "n": [10, 30, 60, 5],
-    })  # fmt: skip
+    posterior = pd.DataFrame(
+        {
+            "need": ["yes", "no", None, "yes"],
+            "plan": ["a", "a", "b", "b"],
+            "value": ["1", "1", "1", "2"],
+            "n": [10, 30, 60, 5],
+        }
+    )
     found = segments.level_shares(posterior, items=["need", "plan"]).set_index(["segment", "item", "level"])["estimate"]
     assert found["1", "need", "yes"] == pytest.approx(0.25)
     assert found["1", "plan", "b"] == pytest.approx(0.6)
@@ -174,10 +185,14 @@ def test_planted_clouds_of_a_mixture_are_natural() -> None:
 
 
 def test_levels_of_numbers_are_high_and_low_and_a_name_does_not_say_what_follows() -> None:
-    rows = pd.DataFrame({
-        "segment": ["1"] * 3 + ["2"] * 3, "item": "spend", "level": ["below 27", "27 to 76", "76 and over"] * 2,
-        "estimate": [0.1, 0.1, 0.8, 0.7, 0.2, 0.1],
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "segment": ["1"] * 3 + ["2"] * 3,
+            "item": "spend",
+            "level": ["below 27", "27 to 76", "76 and over"] * 2,
+            "estimate": [0.1, 0.1, 0.8, 0.7, 0.2, 0.1],
+        }
+    )
     told = segments.contrasts(rows, sizes=pd.DataFrame({"segment": ["1", "2"], "share": [0.5, 0.5]}))
     assert set(told["word"]) == {"low spend", "spend 27 to 76", "high spend"}
     assert segments.names(told) == {"1": "High spend", "2": "Low spend"}

@@ -203,8 +203,11 @@ def test_a_short_group_has_a_row_for_a_time_it_does_not_reach() -> None:
     sides[1] = sides[1].iloc[:2]
     found = survival.cumulative_incidence(pd.concat(sides), by=["side"], times=[3], min_n=1).table
     assert found.set_index(["side", "cause"])["followed"].to_dict() == {
-        ("a", "moved"): True, ("a", "price"): True, ("b", "moved"): False, ("b", "price"): False
-    }  # fmt: skip
+        ("a", "moved"): True,
+        ("a", "price"): True,
+        ("b", "moved"): False,
+        ("b", "price"): False,
+    }
 
 
 @pytest.mark.parametrize(
@@ -232,10 +235,15 @@ counts = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, m
 @given(counts)
 @settings(max_examples=60)
 def test_causes_and_those_still_there_sum_to_one(rows: list[tuple[int, int]]) -> None:
-    lives = pd.concat([
-        pd.DataFrame({"duration": range(len(rows)), "cause": name, "events": [row[k] for row in rows], "censored": 0})
-        for k, name in enumerate(("price", "service"))
-    ] + [pd.DataFrame({"duration": range(len(rows)), "cause": None, "events": 0, "censored": 1})])  # fmt: skip
+    lives = pd.concat(
+        [
+            pd.DataFrame(
+                {"duration": range(len(rows)), "cause": name, "events": [row[k] for row in rows], "censored": 0}
+            )
+            for k, name in enumerate(("price", "service"))
+        ]
+        + [pd.DataFrame({"duration": range(len(rows)), "cause": None, "events": 0, "censored": 1})]
+    )
     parts = survival.cumulative_incidence(lives, min_n=1).table.groupby("duration")["estimate"].sum()
     stay = survival.kaplan_meier(lives, min_n=1).table.set_index("duration")["estimate"]
     np.testing.assert_allclose(parts + stay, 1, atol=1e-12)
@@ -276,9 +284,14 @@ def test_of_two_groups_each_is_the_rest_of_the_other() -> None:
 
 # Late entry: by hand.
 
-LATE = pd.DataFrame({
-    "duration": [1, 2, 3, 4, 5, 6], "entered": [6, 2, 0, 0, 0, 0], "events": [0, 1, 2, 1, 1, 1], "censored": [0, 0, 0, 1, 1, 2],
-})  # fmt: skip
+LATE = pd.DataFrame(
+    {
+        "duration": [1, 2, 3, 4, 5, 6],
+        "entered": [6, 2, 0, 0, 0, 0],
+        "events": [0, 1, 2, 1, 1, 1],
+        "censored": [0, 0, 0, 1, 1, 2],
+    }
+)
 
 
 def test_late_entry_starts_the_curve_where_enough_are_at_risk_and_says_so() -> None:
@@ -518,16 +531,27 @@ def test_no_spell_at_all_is_refused() -> None:
 
 def test_hundreds_of_groups_and_thousands_of_days_take_no_time() -> None:
     random = np.random.default_rng(3)
-    lives = pd.DataFrame({"plan": np.repeat([f"p{k:03}" for k in range(200)], 500), "duration": np.tile(np.arange(1, 501), 200),
-                          "events": random.poisson(1, 100_000), "censored": random.poisson(1, 100_000)})  # fmt: skip
+    lives = pd.DataFrame(
+        {
+            "plan": np.repeat([f"p{k:03}" for k in range(200)], 500),
+            "duration": np.tile(np.arange(1, 501), 200),
+            "events": random.poisson(1, 100_000),
+            "censored": random.poisson(1, 100_000),
+        }
+    )
     assert len(survival.quantiles(lives, by=["plan"]).table) == 200
     assert survival.log_rank(lives, by=["plan"]).row()["df"] == 199
 
 
 def test_a_group_that_nobody_left_has_an_interval_and_a_note_on_its_test() -> None:
-    lives = pd.DataFrame({
-        "plan": ["old", "old", "new"], "duration": [1, 2, 2], "events": [40, 0, 0], "censored": [0, 60, 12],
-    })  # fmt: skip
+    lives = pd.DataFrame(
+        {
+            "plan": ["old", "old", "new"],
+            "duration": [1, 2, 2],
+            "events": [40, 0, 0],
+            "censored": [0, 60, 12],
+        }
+    )
     # By hand: O = 0, E = 40·12/112, V = 40·72/111·(12/112)·(100/112).
     z = (40 * 12 / 112) / (40 * 72 / 111 * 12 / 112 * 100 / 112) ** 0.5
     for found in (
@@ -643,10 +667,13 @@ def test_spells_of_one_customer_count_once_in_the_test_of_a_group_of_whom_nobody
 @pytest.mark.parametrize("small", [0, 1, 9])
 def test_a_small_group_says_why_it_stops_a_comparison(small: int) -> None:
     sizes = {"rare": small, "usual": 591}
-    lives = pd.concat([
-        pd.DataFrame({"plan": plan, "duration": [1, 2], "events": [n // 2, 0], "censored": [0, n - n // 2]})
-        for plan, n in sizes.items() if n
-    ])  # fmt: skip
+    lives = pd.concat(
+        [
+            pd.DataFrame({"plan": plan, "duration": [1, 2], "events": [n // 2, 0], "censored": [0, n - n // 2]})
+            for plan, n in sizes.items()
+            if n
+        ]
+    )
     why = survival.not_compared(lives, by=["plan"], min_n=10)
     assert ("one was found" if not small else "1 of which are smaller (") in why
     with pytest.raises(InsufficientDataError, match=re.escape(why)):

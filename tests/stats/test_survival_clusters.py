@@ -27,10 +27,16 @@ def rows(*, seed: int = 3, customers: int = CUSTOMERS, most: int = 3, late: bool
     seen = random.integers(3, 25, len(who))
     start = np.where(random.random(len(who)) < 0.3, random.integers(1, 4, len(who)), 0) if late else np.zeros(len(who))
     cause = pd.Series(np.where(random.random(len(who)) < 0.6, "price", "moved"), dtype=object)
-    frame = pd.DataFrame({
-        "plan": random.choice(["a", "b", "c"], len(who)), "replicate": who, "start": start, "duration": np.minimum(left, seen),
-        "event": left <= seen, "cause": cause.mask(left > seen),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "plan": random.choice(["a", "b", "c"], len(who)),
+            "replicate": who,
+            "start": start,
+            "duration": np.minimum(left, seen),
+            "event": left <= seen,
+            "cause": cause.mask(left > seen),
+        }
+    )
     return frame[frame["duration"] > frame["start"]].reset_index(drop=True)
 
 
@@ -96,7 +102,11 @@ def test_every_spell_entered_again_changes_no_breslow_cox_nor_its_concordance() 
         fit = hazards.fit_cox(cells(each), terms=["plan"], ties="breslow")
         fit = hazards.clustered(fit, cells(each))
         right = hazards.concordance(fit, cells(each), cluster="replicate").table
-        found.append(np.concatenate([fit.table[[*ERRORS, "p_value"]].to_numpy(float).ravel(), right[["estimate"]].to_numpy(float).ravel()]))  # fmt: skip
+        found.append(
+            np.concatenate(
+                [fit.table[[*ERRORS, "p_value"]].to_numpy(float).ravel(), right[["estimate"]].to_numpy(float).ravel()]
+            )
+        )
     np.testing.assert_allclose(found[0], found[1], rtol=1e-9)
 
 
@@ -183,7 +193,9 @@ def test_log_rank_by_hand(late: bool) -> None:
     close(found.table["estimate"], [excess @ np.linalg.inv(scores.T @ scores) @ excess])
     assert "clustered by customer" in found.method
     pair = survival.pairwise(table(spells, by=["plan"]), by=["plan"], min_n=0).table
-    for plan, versus, chi_square, estimate, error in pair[["plan", "versus", "chi_square", "estimate", "std_error"]].itertuples(index=False):  # fmt: skip
+    for plan, versus, chi_square, estimate, error in pair[
+        ["plan", "versus", "chi_square", "estimate", "std_error"]
+    ].itertuples(index=False):
         own = scores_by_loops(spells[spells["plan"].isin([plan, versus])], [plan])
         close([chi_square, estimate / error], [own.sum() ** 2 / (own**2).sum(), own.sum() / np.sqrt((own**2).sum())])
 

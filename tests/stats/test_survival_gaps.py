@@ -10,9 +10,14 @@ from scipy.stats import multivariate_normal, norm
 from cemlab.core.errors import ParameterError
 from cemlab.stats import multiplicity, survival
 
-CROSSING = pd.DataFrame({
-    "plan": ["a"] * 3 + ["b"] * 3, "duration": [1, 2, 3] * 2, "events": [40, 5, 5, 10, 30, 10], "censored": [0, 0, 50] * 2,
-})  # fmt: skip
+CROSSING = pd.DataFrame(
+    {
+        "plan": ["a"] * 3 + ["b"] * 3,
+        "duration": [1, 2, 3] * 2,
+        "events": [40, 5, 5, 10, 30, 10],
+        "censored": [0, 0, 50] * 2,
+    }
+)
 
 
 def test_curves_that_cross_differ_at_one_time_though_not_at_the_last() -> None:
@@ -71,10 +76,15 @@ def test_order_of_rows_names_of_groups_and_a_second_run_change_nothing() -> None
 def test_clusters_of_one_spell_each_agree_with_no_clusters() -> None:
     rows = CROSSING.melt(id_vars=["plan", "duration"], value_vars=["events", "censored"])
     rows = rows.loc[rows.index.repeat(rows["value"])].reset_index(drop=True)
-    each = pd.DataFrame({
-        "plan": rows["plan"], "duration": rows["duration"], "events": (rows["variable"] == "events").astype(int),
-        "censored": (rows["variable"] == "censored").astype(int), "replicate": rows.index.astype(str),
-    })  # fmt: skip
+    each = pd.DataFrame(
+        {
+            "plan": rows["plan"],
+            "duration": rows["duration"],
+            "events": (rows["variable"] == "events").astype(int),
+            "censored": (rows["variable"] == "censored").astype(int),
+            "replicate": rows.index.astype(str),
+        }
+    )
     plain = survival.greatest_gaps(CROSSING, by=["plan"], times=[1, 2, 3]).table
     clustered = survival.greatest_gaps(each, by=["plan"], times=[1, 2, 3]).table
     for name, tolerance in (("estimate", 1e-12), ("std_error", 0.002), ("reach", 0.02)):
@@ -82,9 +92,14 @@ def test_clusters_of_one_spell_each_agree_with_no_clusters() -> None:
 
 
 def test_group_that_nobody_left_is_tested_and_one_not_followed_is_not() -> None:
-    lives = pd.DataFrame({
-        "plan": ["a", "b", "b", "c"], "duration": [24, 6, 24, 2], "events": [0, 60, 0, 0], "censored": [40, 0, 40, 30],
-    })  # fmt: skip
+    lives = pd.DataFrame(
+        {
+            "plan": ["a", "b", "b", "c"],
+            "duration": [24, 6, 24, 2],
+            "events": [0, 60, 0, 0],
+            "censored": [40, 0, 40, 30],
+        }
+    )
     found = survival.greatest_gaps(lives, by=["plan"], times=[3, 12, 24]).table.set_index("plan")
     p_values = found["p_value"].astype(float)
     assert p_values["a"] < 0.001

@@ -121,10 +121,35 @@ def test_discrete_time_hazards(rows: pd.DataFrame, link: str) -> None:
 def test_hotel_cancellations_are_not_overstated(shared_dir: Path) -> None:
     bookings = pd.read_csv(next((shared_dir / "data/hotel_bookings").glob("*.csv*")))
     status = pd.to_datetime(bookings["reservation_status_date"])
-    months = {name: k for k, name in enumerate(
-        ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"), 1)}  # fmt: skip
-    arrival = pd.to_datetime(pd.DataFrame({"year": bookings["arrival_date_year"], "month": bookings["arrival_date_month"].map(months),
-                                           "day": bookings["arrival_date_day_of_month"]}))  # fmt: skip
+    months = {
+        name: k
+        for k, name in enumerate(
+            (
+                "January",
+                "February",
+                "March",
+                "April",
+                "May",
+                "June",
+                "July",
+                "August",
+                "September",
+                "October",
+                "November",
+                "December",
+            ),
+            1,
+        )
+    }
+    arrival = pd.to_datetime(
+        pd.DataFrame(
+            {
+                "year": bookings["arrival_date_year"],
+                "month": bookings["arrival_date_month"].map(months),
+                "day": bookings["arrival_date_day_of_month"],
+            }
+        )
+    )
     booked = arrival - pd.to_timedelta(bookings["lead_time"], unit="D")
     canceled = bookings["reservation_status"] == "Canceled"
     days = np.where(canceled, (status - booked).dt.days, bookings["lead_time"])

@@ -29,15 +29,32 @@ def sums_of(
     cells = rows.groupby([*by, "stratum", "cluster"]).agg(a=("a", "sum"), b=("b", "sum"), n=("a", "size")).reset_index()
     cells = cells.merge(every, on=["stratum", "cluster"], suffixes=("", "_all"))
     cells = cells.assign(
-        aa=cells.a * cells.a, ab=cells.a * cells.b, bb=cells.b * cells.b,
-        raa=cells.a * (cells.a_all - cells.a), rab=cells.a * (cells.b_all - cells.b),
-        rba=cells.b * (cells.a_all - cells.a), rbb=cells.b * (cells.b_all - cells.b),
-    )  # fmt: skip
-    found = cells.groupby([*by, "stratum"]).agg(
-        n=("n", "sum"), n_clusters=("a", "size"), largest=("b", "max"), sum_a=("a", "sum"), sum_b=("b", "sum"),
-        sum_aa=("aa", "sum"), sum_ab=("ab", "sum"), sum_bb=("bb", "sum"), rest_aa=("raa", "sum"), rest_ab=("rab", "sum"),
-        rest_ba=("rba", "sum"), rest_bb=("rbb", "sum"),
-    ).reset_index()  # fmt: skip
+        aa=cells.a * cells.a,
+        ab=cells.a * cells.b,
+        bb=cells.b * cells.b,
+        raa=cells.a * (cells.a_all - cells.a),
+        rab=cells.a * (cells.b_all - cells.b),
+        rba=cells.b * (cells.a_all - cells.a),
+        rbb=cells.b * (cells.b_all - cells.b),
+    )
+    found = (
+        cells.groupby([*by, "stratum"])
+        .agg(
+            n=("n", "sum"),
+            n_clusters=("a", "size"),
+            largest=("b", "max"),
+            sum_a=("a", "sum"),
+            sum_b=("b", "sum"),
+            sum_aa=("aa", "sum"),
+            sum_ab=("ab", "sum"),
+            sum_bb=("bb", "sum"),
+            rest_aa=("raa", "sum"),
+            rest_ab=("rab", "sum"),
+            rest_ba=("rba", "sum"),
+            rest_bb=("rbb", "sum"),
+        )
+        .reset_index()
+    )
     found["stratum_clusters"] = found["stratum"].map(every.groupby("stratum").size())
     return found.rename(columns={"stratum": weighting.STRATUM})
 

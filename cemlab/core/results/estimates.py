@@ -46,10 +46,10 @@ class Estimates:
     Attributes
     ----------
     table : pandas.DataFrame
-        One row per estimate; a copy at each access. Group columns `by`, then ``estimate``,
-        ``std_error``, ``ci_low``, ``ci_high``, ``n``, ``n_customers``, ``n_eff``, ``suppressed``,
-        ``too_small`` (suppressed for its own size) and, where they apply, ``p_value``, ``q_value``, ``flagged`` and ``mde``; further columns
-        are the estimator's own and say so in its docstring.
+        One row per estimate; a copy at each access. Group columns `by`, then ``estimate``, ``std_error``,
+        ``ci_low``, ``ci_high``, ``n``, ``n_customers``, ``n_eff``, ``suppressed``, ``too_small`` (suppressed
+        for its own size) and, where they apply, ``p_value``, ``q_value``, ``flagged`` and ``mde``; further
+        columns are the estimator's own and say so in its docstring.
     by : tuple of str
         The group columns.
     measure : str
@@ -143,10 +143,17 @@ class Estimates:
         keys = hidden.loc[hidden["suppressed"], list(cells)]
         return cls(
             _blank(table, table["suppressed"], keep=(*by, *KEPT)),
-            tuple(by), measure, unit, method, level, min_n, better, tuple(notes),
+            tuple(by),
+            measure,
+            unit,
+            method,
+            level,
+            min_n,
+            better,
+            tuple(notes),
             MappingProxyType({name: _blank_keys(part, keys) for name, part in (parts or {}).items()}),
             model,
-        )  # fmt: skip
+        )
 
     @property
     def table(self) -> pd.DataFrame:
@@ -213,8 +220,8 @@ class Estimates:
         Returns
         -------
         Estimates
-            With the level and notes of these; a group suppressed here is suppressed there. Its rows whose own key is a number, which is
-            withheld with the group, are left out.
+            With the level and notes of these; a group suppressed here is suppressed there. Its rows whose own
+            key is a number, which is withheld with the group, are left out.
 
         Raises
         ------
@@ -231,8 +238,16 @@ class Estimates:
         table = part.merge(ours, on=shared, how="left") if shared else part.merge(ours.head(1), how="cross")
         nameless = table[list(by)].isna().any(axis=1) & table["suppressed"].eq(True)
         table = table.loc[~nameless].reset_index(drop=True)
-        return Estimates(table, tuple(by), f"{self.measure}_{name}", unit, method or self.method, self.level, self.min_n,
-                         notes=self.notes)  # fmt: skip
+        return Estimates(
+            table,
+            tuple(by),
+            f"{self.measure}_{name}",
+            unit,
+            method or self.method,
+            self.level,
+            self.min_n,
+            notes=self.notes,
+        )
 
     def row(self, where: Mapping[str, object] | None = None) -> pd.Series:
         """Return the one row that `where` names.

@@ -136,15 +136,31 @@ class Finding:
 
         scope = {name: str(row[name]) for name in estimates.by if name != "period"}
         return cls(
-            key=key, value=_number("estimate"), unit=estimates.unit, label=label, scope=scope,
+            key=key,
+            value=_number("estimate"),
+            unit=estimates.unit,
+            label=label,
+            scope=scope,
             period=str(row["period"]) if "period" in estimates.by else "",
-            std_error=_number("std_error"), ci_low=_number("ci_low"), ci_high=_number("ci_high"),
-            level=estimates.level, n=_number("n"), p_value=_number("p_value"), q_value=_number("q_value"),
-            family=str(found.get("family", "")), flagged=bool(found.get("flagged", False)), mde=_number("mde"),
-            significant=bool(found.get("significant", False)), floor=float(found.get("floor", 0.0)), reason=str(found.get("reason", "")),
-            better=estimates.better, suppressed=bool(row["suppressed"]), min_n=estimates.min_n,
-            table=table, row=int(str(row.name)),
-        )  # fmt: skip
+            std_error=_number("std_error"),
+            ci_low=_number("ci_low"),
+            ci_high=_number("ci_high"),
+            level=estimates.level,
+            n=_number("n"),
+            p_value=_number("p_value"),
+            q_value=_number("q_value"),
+            family=str(found.get("family", "")),
+            flagged=bool(found.get("flagged", False)),
+            mde=_number("mde"),
+            significant=bool(found.get("significant", False)),
+            floor=float(found.get("floor", 0.0)),
+            reason=str(found.get("reason", "")),
+            better=estimates.better,
+            suppressed=bool(row["suppressed"]),
+            min_n=estimates.min_n,
+            table=table,
+            row=int(str(row.name)),
+        )
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ Outcome = Literal["large", "significant", "small", "not significant", "not testa
 def outcome_of(row: Mapping[Any, Any], *, floor: float) -> Outcome:
     """Return the outcome of one comparison.
 
-    In this order: ``withheld``, too small to publish; ``not estimable``, without an estimate; ``large``, flagged: shown to be
-    larger than the floor; ``not testable``, without a p-value; ``not significant``; ``small``, significant and the interval inside
-    the floor; ``significant``, not shown to be larger than the floor.
+    In this order: ``withheld``, too small to publish; ``not estimable``, without an estimate; ``large``,
+    flagged: shown to be larger than the floor; ``not testable``, without a p-value; ``not significant``;
+    ``small``, significant and the interval inside the floor; ``significant``, not shown to be larger than the
+    floor.
 
     Parameters
     ----------

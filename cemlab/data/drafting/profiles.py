@@ -36,9 +36,22 @@ _LEADING_ZERO = re.compile(r"[+-]?0\d+\Z")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _BOOLEANS = frozenset({"yes", "no", "true", "false", "y", "n", "t", "f", "oui", "non", "ja", "nein"})
 _DAYS = (
-    "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
-    "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y",
-)  # fmt: skip
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%Y/%m/%d",
+    "%Y%m%d",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d.%m.%y",
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%b %d, %Y",
+    "%d %B %Y",
+    "%B %d, %Y",
+)
 _TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
@@ -226,7 +239,7 @@ def _formats(present: Counter[str]) -> tuple[str, ...]:
         return ()
     return tuple(
         day + time + zone for day in _DAYS for time in _TIMES if all(_is_day(cell, day + time) for cell in tried)
-    )  # fmt: skip
+    )
 
 
 def _is_day(cell: str, pattern: str) -> bool:

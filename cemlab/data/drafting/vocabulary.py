@@ -62,66 +62,145 @@ _RECORD = (
 )
 
 MEANINGS: tuple[Meaning, ...] = (
-    Meaning("customer_id", "key", rf"^{_CUSTOMER} (unique )?{_ID}$|^{_ID} {_CUSTOMER}$|^{_CUSTOMER}{_ID}$",
-            rf"^{_CUSTOMER}$|\b{_CUSTOMER}\b.*\b{_ID}$|^(unique|person|individual|contact) {_ID}$"),
+    Meaning(
+        "customer_id",
+        "key",
+        rf"^{_CUSTOMER} (unique )?{_ID}$|^{_ID} {_CUSTOMER}$|^{_CUSTOMER}{_ID}$",
+        rf"^{_CUSTOMER}$|\b{_CUSTOMER}\b.*\b{_ID}$|^(unique|person|individual|contact) {_ID}$",
+    ),
     Meaning("account_id", "key", rf"^(account|konto|compte) {_ID}$"),
-    Meaning("response_id", "key",
-            rf"^(response|respondent|answer|survey|review|feedback|questionnaire|interview|reponse|antwort|resp) ?{_ID}$",
-            rf"^resp(ondent)? ?num$|^{_ID}$"),
+    Meaning(
+        "response_id",
+        "key",
+        rf"^(response|respondent|answer|survey|review|feedback|questionnaire|interview|reponse|antwort|resp) ?{_ID}$",
+        rf"^resp(ondent)? ?num$|^{_ID}$",
+    ),
     Meaning("invitation_id", "key", rf"^(invitation|invite|mailing|einladungs?) {_ID}$"),
-    Meaning("spell_id", "key", rf"^{_CONTRACT} ?{_ID}$|^{_ID} {_CONTRACT}$",
-            rf"\b{_CONTRACT}\b.*\b{_ID}$|^{_CONTRACT}$|^service {_ID}$|^{_ID}$"),
+    Meaning(
+        "spell_id",
+        "key",
+        rf"^{_CONTRACT} ?{_ID}$|^{_ID} {_CONTRACT}$",
+        rf"\b{_CONTRACT}\b.*\b{_ID}$|^{_CONTRACT}$|^service {_ID}$|^{_ID}$",
+    ),
     Meaning("event_id", "key", rf"^(event|interaction|ticket|call|log|session|ereignis|evenement) {_ID}$", rf"^{_ID}$"),
     Meaning("transaction_id", "key", rf"^{_RECORD} ?{_ID}$", rf"^{_ID}$"),
     Meaning("case_id", "key", rf"^(case|complaint|claim|reclamation|beschwerde|fall) {_ID}$"),
-    Meaning("nps", "score",
-            r"\bnps\b|\bnet ?pro(moter)?\b|recommend|recommand|recommendation|weiterempf|empfehl|\bltr\b|promoter score"),
-    Meaning("csat", "score", r"satisf|zufrieden|\bcsat\b", r"\b(overall|rating|stars?|note|score|grade|bewertung)\b|\ball$|whole"),
+    Meaning(
+        "nps",
+        "score",
+        r"\bnps\b|\bnet ?pro(moter)?\b|recommend|recommand|recommendation|weiterempf|empfehl|\bltr\b|promoter score",
+    ),
+    Meaning(
+        "csat",
+        "score",
+        r"satisf|zufrieden|\bcsat\b",
+        r"\b(overall|rating|stars?|note|score|grade|bewertung)\b|\ball$|whole",
+    ),
     Meaning("ces", "score", r"\bces\b|\beffort\b|\baufwand\b"),
     Meaning("intention", "score", r"\b(re)?purchase intent|\bintentions?\b|\bloyal|wiederkauf|rachat"),
     Meaning("sent_at", "day", r"\b(sent|invited|versandt?|gesendet|envoye?|envoi|mailed)\b"),
-    Meaning("responded_at", "day",
-            r"\b(respon|answer|submit|complet|interview|survey|review|feedback|reponse|antwort|befrag)|^int ?date$",
-            r".*"),
-    Meaning("started_on", "day",
-            r"\b(start(ed)?|begin|began|since|join(ed)?|sign ?up|signed|activat(ed|ion)|inception|debut|beginn|eintritt|abschluss)\b",
-            r"\b(created|opened|registered|registration|contract|subscri)"),
-    Meaning("ended_on", "day",
-            r"\b(end(ed)?|churn(ed)?|cancel(l?ed|lation)?|terminat(ed|ion)|left|leav|exit|fin|ende|kundigung|kuendigung|resiliation|austritt)\b",
-            r"\b(clos|expir|status)"),
-    Meaning("end_reason", "label",
-            r"\b(churn|cancel(lation)?|leav(e|ing)|end|exit|termination|resiliation|kundigungs?) ?(reason|cause|motif|grund|category)\b|kundigungsgrund",
-            r"\b(reason|motif|grund)\b"),
-    Meaning("churned", "flag", r"\bchurn(ed)?\b|\battrition\b|\bresilie\b|\bgekundigt\b",
-            r"\b(cancell?ed|exited|left|terminated|lapsed|inactive)\b"),
-    Meaning("tenure_months", "months", r"\btenure\b.*\bmonths?\b|\bmonths?\b.*\btenure\b|\btenure\b",
-            r"\b(anciennete|seniority|vertragsdauer|months)\b"),
-    Meaning("occurred_at", "day", r"\b(time ?stamp|date ?time|occurred|purchase|order(ed)?|invoice|transaction|paid|event|achat|commande|kauf|bestell)|"
-            r"^(date|datum|time|day|jour|tag|zeitpunkt)$", r".*"),
+    Meaning(
+        "responded_at",
+        "day",
+        r"\b(respon|answer|submit|complet|interview|survey|review|feedback|reponse|antwort|befrag)|^int ?date$",
+        r".*",
+    ),
+    Meaning(
+        "started_on",
+        "day",
+        r"\b(start(ed)?|begin|began|since|join(ed)?|sign"
+        r" ?up|signed|activat(ed|ion)|inception|debut|beginn|eintritt|abschluss)\b",
+        r"\b(created|opened|registered|registration|contract|subscri)",
+    ),
+    Meaning(
+        "ended_on",
+        "day",
+        r"\b(end(ed)?|churn(ed)?|cancel(l?ed|lation)?|terminat(ed|ion)|left|leav|exit|fin|ende|kundigung|kuendigung|resiliation|austritt)\b",
+        r"\b(clos|expir|status)",
+    ),
+    Meaning(
+        "end_reason",
+        "label",
+        r"\b(churn|cancel(lation)?|leav(e|ing)|end|exit|termination|resiliation|kundigungs?)"
+        r" ?(reason|cause|motif|grund|category)\b|kundigungsgrund",
+        r"\b(reason|motif|grund)\b",
+    ),
+    Meaning(
+        "churned",
+        "flag",
+        r"\bchurn(ed)?\b|\battrition\b|\bresilie\b|\bgekundigt\b",
+        r"\b(cancell?ed|exited|left|terminated|lapsed|inactive)\b",
+    ),
+    Meaning(
+        "tenure_months",
+        "months",
+        r"\btenure\b.*\bmonths?\b|\bmonths?\b.*\btenure\b|\btenure\b",
+        r"\b(anciennete|seniority|vertragsdauer|months)\b",
+    ),
+    Meaning(
+        "occurred_at",
+        "day",
+        r"\b(time ?stamp|date"
+        r" ?time|occurred|purchase|order(ed)?|invoice|transaction|paid|event|achat|commande|kauf|bestell)|"
+        r"^(date|datum|time|day|jour|tag|zeitpunkt)$",
+        r".*",
+    ),
     Meaning("opened_at", "day", r"\b(opened|reported|eroffnet|ouvert)\b", r"\bcreated\b"),
     Meaning("closed_at", "day", r"\b(closed|resolved|solved|geschlossen|ferme|clos)\b"),
-    Meaning("amount", "number",
-            r"\b(payment|paid|invoice|order|basket) (value|amount|total)\b|\b(amount|revenue|turnover|sales|betrag|umsatz|montant|paid|dollars?|euros?|eur|usd|gbp)\b",
-            r"\b(total|value|price|spend|charges?|cost|preis|prix|wert|payment)\b"),
-    Meaning("quantity", "number", r"^(quantity|qty|quantite|menge|anzahl|units|pieces|stuck)$|\b(quantity|qty|units) (ordered|sold)\b|\b(order|item) (quantity|qty)\b"),
-    Meaning("unit_price", "number",
-            r"\b(unit|item|einzel|stuck|list) ?(price|preis)\b|\bprice (each|per unit)\b|\bprix unitaire\b", r"^(price|preis|prix)$"),
+    Meaning(
+        "amount",
+        "number",
+        r"\b(payment|paid|invoice|order|basket)"
+        r" (value|amount|total)\b|\b(amount|revenue|turnover|sales|betrag|umsatz|montant|paid|dollars?|euros?|eur|usd|gbp)\b",
+        r"\b(total|value|price|spend|charges?|cost|preis|prix|wert|payment)\b",
+    ),
+    Meaning(
+        "quantity",
+        "number",
+        r"^(quantity|qty|quantite|menge|anzahl|units|pieces|stuck)$|\b(quantity|qty|units)"
+        r" (ordered|sold)\b|\b(order|item) (quantity|qty)\b",
+    ),
+    Meaning(
+        "unit_price",
+        "number",
+        r"\b(unit|item|einzel|stuck|list) ?(price|preis)\b|\bprice (each|per unit)\b|\bprix unitaire\b",
+        r"^(price|preis|prix)$",
+    ),
     Meaning("margin", "number", r"\b(margin|profit|marge|gewinn|deckungsbeitrag)\b"),
-    Meaning("touchpoint", "label", r"\btouch ?point\b|\bactivity( name)?\b|\baktivitat\b|\bconcept name\b|\bactivite\b",
-            r"\b(page|screen|step|event( name| type)?|action|evenement|ereignis)\b"),
+    Meaning(
+        "touchpoint",
+        "label",
+        r"\btouch ?point\b|\bactivity( name)?\b|\baktivitat\b|\bconcept name\b|\bactivite\b",
+        r"\b(page|screen|step|event( name| type)?|action|evenement|ereignis)\b",
+    ),
     Meaning("channel", "label", r"\b(channel|kanal|canal|medium)\b", r"\b(device|platform|mode|method|source)\b"),
     Meaning("stage", "label", r"\b(stage|phase|funnel|etape)\b"),
-    Meaning("owner", "label", r"\b(owner|team|department|work ?group|abteilung|equipe)\b", r"\b(agent|resource|group)\b"),
+    Meaning(
+        "owner", "label", r"\b(owner|team|department|work ?group|abteilung|equipe)\b", r"\b(agent|resource|group)\b"
+    ),
     Meaning("survey", "label", r"\b(survey|wave|campaign|questionnaire|umfrage|enquete|vague|welle)\b( name| type)?$"),
-    Meaning("weight", "number", r"^((survey|sample|sampling|response|final|design|case|poids|hochrechnungs)? ?)(weight|wgt|weights|gewicht|ponderation|poids)$",
-            r"^wt$|faktor"),
+    Meaning(
+        "weight",
+        "number",
+        r"^((survey|sample|sampling|response|final|design|case|poids|hochrechnungs)?"
+        r" ?)(weight|wgt|weights|gewicht|ponderation|poids)$",
+        r"^wt$|faktor",
+    ),
     Meaning("stratum", "label", r"\b(strat(a|um)|strate|schicht)\b"),
     Meaning("cluster", "label", r"\b(cluster|psu|klumpen|grappe)( id)?\b", r"\b(interviewer|run) ?(id)?$"),
-    Meaning("comment", "words",
-            r"\b(comments?|verbatim|feedback|remarks?|message|opinion|explanation|explication|commentaires?|kommentar|bemerkung|open (end|answer|text))\b",
-            r".*"),
-    Meaning("known_at", "day", r"\b(known|registered|registration|sign ?up|created|first seen|joined|inscription|angelegt)\b"),
-)  # fmt: skip
+    Meaning(
+        "comment",
+        "words",
+        r"\b(comments?|verbatim|feedback|remarks?|message|opinion|explanation|explication|commentaires?|kommentar|bemerkung|open"
+        r" (end|answer|text))\b",
+        r".*",
+    ),
+    Meaning(
+        "known_at",
+        "day",
+        r"\b(known|registered|registration|sign ?up|created|first seen|joined|inscription|angelegt)\b",
+    ),
+)
 """Every meaning that a draft looks for."""
 
 _LONGEST_MONTHS = 1200
@@ -131,7 +210,8 @@ _SENTENCE = 3.0
 _PERSONAL = re.compile(
     r"\b((first|last|sur|family|full|given|middle|maiden|nick|nach|vor) ?name|prenom|nom|surname|e ?mails?|courriel|"
     r"(tele)?phone|telefon|mobile|handy|portable|fax|address|adresse|anschrift|street|strasse|rue|birth|birthday|dob|"
-    r"naissance|geburts?(tag|datum)?|iban|passport|ssn|ip)\b|^name$|\b(customer|client|kunden?|contact|person|member|guest) name\b|"
+    r"naissance|geburts?(tag|datum)?|iban|passport|ssn|ip)\b|^name$|\b(customer|client|kunden?|contact|person|member|guest)"
+    r" name\b|"
     r"^(lat|lng|lon|long|latitude|longitude|lat long|geo)\b|\b(latitude|longitude|lat|lng)$"
 )
 _NOT_PERSONAL = re.compile(

@@ -92,8 +92,8 @@ def write(
         ) from None
     except duckdb.Error as error:
         raise EngineError(
-            f"The engine must be able to draw {customers:,} customers: it stopped with {type(error).__name__}. Check the "
-            "room left on the disk, or ask for fewer."
+            f"The engine must be able to draw {customers:,} customers: it stopped with {type(error).__name__}. Check"
+            " the room left on the disk, or ask for fewer."
         ) from None
     return lab_file
 
@@ -190,8 +190,8 @@ def _soiled(
 
 def _description(world: World, *, dirt: float) -> str:
     words = (
-        "A made-up broadband company. Customers are surveyed every three months and after contacts; contracts, contacts, "
-        "cases and invoices are recorded from January 2023 to 16 December 2024."
+        "A made-up broadband company. Customers are surveyed every three months and after contacts; contracts,"
+        " contacts, cases and invoices are recorded from January 2023 to 16 December 2024."
     )
     words += " Nothing has an effect on anything." if world.null else ""
     return words + (" Hostile rows were added." if dirt else "")

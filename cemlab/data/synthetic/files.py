@@ -166,44 +166,86 @@ _CUSTOMERS = _plain(
     e_mail='{ from = "e_mail", personal = true }',
     **{f"need_{item}": f'{{ from = "need_{item}", type = "boolean" }}' for item in planted.NEED_ITEMS},
 )
-_RESPONSES = "response_id invitation_id customer_id responded_at survey metric score touchpoint channel comment weight stratum cluster"
+_RESPONSES = (
+    "response_id invitation_id customer_id responded_at survey metric score touchpoint channel comment weight stratum"
+    " cluster"
+)
 _EVENTS = "event_id customer_id occurred_at touchpoint channel stage owner kind value journey_id"
 
 _PARQUET = (
-    Output("customers", "parquet", f"""
+    Output(
+        "customers",
+        "parquet",
+        f"""
         SELECT customer_id, account_id, greatest(started_on, CASE acquired_by WHEN 'takeover' THEN observed END) AS known_on,
             region, segment, plan, age_band, language, acquired_by, usage_gb,
             'C' || lpad(CAST(host AS VARCHAR), 8, '0') AS referred_by, name,
             lower(replace(name, ' ', '.')) || '.' || i || '@example.com' AS e_mail, {_NEEDS}
-        FROM people LEFT JOIN referrals USING (i) ORDER BY i""", _CUSTOMERS),
-    Output("spells", "parquet", f"""
+        FROM people LEFT JOIN referrals USING (i) ORDER BY i""",
+        _CUSTOMERS,
+    ),
+    Output(
+        "spells",
+        "parquet",
+        f"""
         SELECT 'K' || i || '-' || spell AS spell_id, customer_id, started_on, ended_on, reason AS end_reason,
             {_RECORDED} AS observed_from, plan, segment
         FROM ({_LIVED}) ORDER BY i, spell""",
-        _plain("spell_id customer_id started_on ended_on end_reason observed_from plan segment")),
-    Output("invitations", "parquet", f"SELECT * EXCLUDE (i, month) FROM ({_INVITED}) ORDER BY i, month, survey",
-        _plain("invitation_id customer_id sent_at survey channel", weight='{ from = "weight", type = "number" }')),
-    Output("responses", "parquet", f"""
+        _plain("spell_id customer_id started_on ended_on end_reason observed_from plan segment"),
+    ),
+    Output(
+        "invitations",
+        "parquet",
+        f"SELECT * EXCLUDE (i, month) FROM ({_INVITED}) ORDER BY i, month, survey",
+        _plain("invitation_id customer_id sent_at survey channel", weight='{ from = "weight", type = "number" }'),
+    ),
+    Output(
+        "responses",
+        "parquet",
+        f"""
         SELECT response_id, invitation_id, customer_id, responded_at, survey, metric, score, touchpoint, channel, comment,
             weight, segment AS stratum, account_id AS cluster, region, segment, plan
-        FROM responses {_PERSON} ORDER BY i, month, response_id""", _plain(_RESPONSES + " region segment plan")),
-    Output("ratings", "parquet", "SELECT response_id, item, score FROM ratings ORDER BY i, month, item",
-        _plain("response_id item score")),
-    Output("events", "parquet", f"""
+        FROM responses {_PERSON} ORDER BY i, month, response_id""",
+        _plain(_RESPONSES + " region segment plan"),
+    ),
+    Output(
+        "ratings",
+        "parquet",
+        "SELECT response_id, item, score FROM ratings ORDER BY i, month, item",
+        _plain("response_id item score"),
+    ),
+    Output(
+        "events",
+        "parquet",
+        f"""
         SELECT event_id, customer_id, occurred_at, touchpoint, channel, stage, owner, kind, value, journey_id
-        FROM events {_ROW} ORDER BY i, month, event_id""", _plain(_EVENTS)),
-    Output("transactions", "parquet", f"""
+        FROM events {_ROW} ORDER BY i, month, event_id""",
+        _plain(_EVENTS),
+    ),
+    Output(
+        "transactions",
+        "parquet",
+        f"""
         SELECT transaction_id, customer_id, occurred_at, amount, margin
-        FROM transactions {_ROW} ORDER BY i, month""", _plain("transaction_id customer_id occurred_at amount margin")),
-    Output("cases", "parquet", f"""
+        FROM transactions {_ROW} ORDER BY i, month""",
+        _plain("transaction_id customer_id occurred_at amount margin"),
+    ),
+    Output(
+        "cases",
+        "parquet",
+        f"""
         SELECT case_id, customer_id, opened_at, CASE WHEN closed_at < DATE '{planted.LAST_DAY}' + 1 THEN closed_at END
             AS closed_at, action, owner, assigned_at_random
         FROM cases {_ROW} ORDER BY i, month""",
-        _plain("case_id customer_id opened_at closed_at action owner assigned_at_random")),
-)  # fmt: skip
+        _plain("case_id customer_id opened_at closed_at action owner assigned_at_random"),
+    ),
+)
 
 _CSV = (
-    Output("spells", "csv", f"""
+    Output(
+        "spells",
+        "csv",
+        f"""
         SELECT 'K' || i || '-' || spell AS contract, customer_id AS customer, strftime(started_on, '%d.%m.%Y') AS start,
             strftime(ended_on, '%d.%m.%Y') AS "end",
             CASE reason WHEN '{planted.REASONS[0]}' THEN 'L' WHEN '{planted.REASONS[1]}' THEN 'P' END AS reason,
@@ -214,37 +256,78 @@ _CSV = (
             "customer_id": '"customer"',
             "started_on": '{ from = "start", format = "%d.%m.%Y" }',
             "ended_on": '{ from = "end", format = "%d.%m.%Y" }',
-            "end_reason": f'{{ from = "reason", values = {{ L = "{planted.REASONS[0]}", P = "{planted.REASONS[1]}" }} }}',
+            "end_reason": (
+                f'{{ from = "reason", values = {{ L = "{planted.REASONS[0]}", P = "{planted.REASONS[1]}" }} }}'
+            ),
             "observed_from": '{ from = "recorded_since", format = "%d.%m.%Y" }',
-        } | _plain("plan segment")),
-    Output("invitations", "csv.gz", f"""
+        }
+        | _plain("plan segment"),
+    ),
+    Output(
+        "invitations",
+        "csv.gz",
+        f"""
         SELECT invitation_id, customer_id, {_UTC} AS sent_at, survey, channel, round(weight, 6) AS weight
         FROM ({_INVITED}) ORDER BY i, month, survey""",
-        _plain("invitation_id customer_id sent_at survey channel", weight='{ from = "weight", type = "number" }')),
-    Output("responses", "csv.gz", f"""
+        _plain("invitation_id customer_id sent_at survey channel", weight='{ from = "weight", type = "number" }'),
+    ),
+    Output(
+        "responses",
+        "csv.gz",
+        f"""
         SELECT response_id AS answer, invitation_id AS invitation, customer_id AS customer,
             strftime(responded_at, '%Y-%m-%d %H:%M:%S') AS answered, survey, metric,
             coalesce(CAST(score AS VARCHAR), 'n/a') AS score, touchpoint, channel, comment, round(weight, 6) AS weight,
             segment AS stratum, account_id AS cluster, region, segment, plan
         FROM responses {_PERSON} ORDER BY i, month, response_id""",
-        _plain(_RESPONSES + " region segment plan") | {"response_id": '"answer"', "invitation_id": '"invitation"',
-            "customer_id": '"customer"', "responded_at": '"answered"'},
-        extra='delimiter = ";"\nmissing = ["n/a"]'),
-    Output("ratings", "csv", "SELECT response_id, item, score FROM ratings ORDER BY i, month, item",
-        _plain("response_id item score")),
-)  # fmt: skip
+        _plain(_RESPONSES + " region segment plan")
+        | {
+            "response_id": '"answer"',
+            "invitation_id": '"invitation"',
+            "customer_id": '"customer"',
+            "responded_at": '"answered"',
+        },
+        extra='delimiter = ";"\nmissing = ["n/a"]',
+    ),
+    Output(
+        "ratings",
+        "csv",
+        "SELECT response_id, item, score FROM ratings ORDER BY i, month, item",
+        _plain("response_id item score"),
+    ),
+)
 
 TRUTHS = (
-    Output("truth/latent", "parquet", """
-        SELECT customer_id, need, level, usage_level FROM people ORDER BY i""", {}),
-    Output("truth/answers", "parquet", f"""
+    Output(
+        "truth/latent",
+        "parquet",
+        """
+        SELECT customer_id, need, level, usage_level FROM people ORDER BY i""",
+        {},
+    ),
+    Output(
+        "truth/answers",
+        "parquet",
+        f"""
         SELECT 'I' || i || '-' || (month + 1) AS invitation_id, customer_id, sent_on, reply_on, segment, invited, inclusion,
             propensity, answers AND reply_on <= DATE '{planted.LAST_DAY}' AS answered, score
-        FROM asked {_ROW} WHERE sent_on <= DATE '{planted.LAST_DAY}' ORDER BY i, month""", {}),
-    Output("truth/probabilities", "parquet", f"""
+        FROM asked {_ROW} WHERE sent_on <= DATE '{planted.LAST_DAY}' ORDER BY i, month""",
+        {},
+    ),
+    Output(
+        "truth/probabilities",
+        "parquet",
+        f"""
         SELECT customer_id, 'K' || i || '-' || spell AS spell_id, probability_90_days, probability_leaving_90_days,
             left_within_90_days
-        FROM probabilities {_ROW} ORDER BY i""", {}),
-    Output("truth/comments", "parquet", """
-        SELECT 'A' || number AS response_id, language, theme, positive FROM notes ORDER BY i, month""", {}),
-)  # fmt: skip
+        FROM probabilities {_ROW} ORDER BY i""",
+        {},
+    ),
+    Output(
+        "truth/comments",
+        "parquet",
+        """
+        SELECT 'A' || number AS response_id, language, theme, positive FROM notes ORDER BY i, month""",
+        {},
+    ),
+)

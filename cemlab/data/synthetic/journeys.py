@@ -87,14 +87,19 @@ def refer(engine: Any, world: World, *, month: int) -> None:
     """
     draws = Draws(world.seed)
     rates = dict.fromkeys(planted.REFERRING, planted.REFERRING_NULL) if world.null else planted.REFERRING
-    append(engine, "referrals", f"""
+    append(
+        engine,
+        "referrals",
+        f"""
         WITH guests AS (
             SELECT i, row_number() OVER (ORDER BY {draws.uniform("guest", "i")}) AS place FROM people
             WHERE month = {month + 1} AND acquired_by = 'referral'),
         hosts AS (
             SELECT i AS host, nps_group, row_number() OVER (ORDER BY {draws.uniform("host place")}) AS place
             FROM lived WHERE ended_on IS NULL AND {draws.uniform("host")} < {by("nps_group", rates)})
-        SELECT guests.i, {month} AS month, host, nps_group FROM guests JOIN hosts USING (place)""", first=month == planted.BEFORE)  # fmt: skip
+        SELECT guests.i, {month} AS month, host, nps_group FROM guests JOIN hosts USING (place)""",
+        first=month == planted.BEFORE,
+    )
 
 
 def _journeys(engine: Any, world: World) -> None:
@@ -133,9 +138,14 @@ def _other_events(engine: Any, world: World) -> None:
         "Q": ("changed_on", "'account pages', 'web', 'use', 'sales', 'plan change'", f"CAST({speeds} AS DOUBLE)"),
     }
     for letter, (day, words, value) in kinds.items():
-        append(engine, "events", f"""
+        append(
+            engine,
+            "events",
+            f"""
             SELECT i, month, '{letter}' || i || '-' || (month + 1) AS event_id, {day} + INTERVAL 7 HOUR, {words}, {value}, NULL
-            FROM happened WHERE {day} <= DATE '{planted.LAST_DAY}' {"AND rises" if letter == "R" else ""}""", first=False)  # fmt: skip
+            FROM happened WHERE {day} <= DATE '{planted.LAST_DAY}' {"AND rises" if letter == "R" else ""}""",
+            first=False,
+        )
 
 
 def _invoices(engine: Any, world: World) -> None:

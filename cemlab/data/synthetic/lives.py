@@ -13,10 +13,20 @@ from cemlab.data.synthetic.draws import Draws
 from cemlab.data.synthetic.world import World
 
 _STATE = {
-    "first_group": "VARCHAR", "first_at": "DATE", "last_group": "VARCHAR", "last_at": "DATE", "complained": "DATE",
-    "failed": "DATE", "raised_at": "DATE", "case_before": "DATE", "case_last": "DATE", "leaving": "DOUBLE",
-    "failing": "DOUBLE", "since": "DATE", "until": "DATE",
-}  # fmt: skip
+    "first_group": "VARCHAR",
+    "first_at": "DATE",
+    "last_group": "VARCHAR",
+    "last_at": "DATE",
+    "complained": "DATE",
+    "failed": "DATE",
+    "raised_at": "DATE",
+    "case_before": "DATE",
+    "case_last": "DATE",
+    "leaving": "DOUBLE",
+    "failing": "DOUBLE",
+    "since": "DATE",
+    "until": "DATE",
+}
 """What changes over a life beside the spell and its start; empty at first."""
 _STATIC = "i, account, segment, plan, level, usage_level, observed, raised, raised_in"
 _TAIL_MONTHS = 4
@@ -202,10 +212,13 @@ def _aged(world: World, *, month: int, until: str) -> str:
     draws = Draws(world.seed)
     seen = (lambda day: f"(CASE WHEN {day} <= {until} THEN {day} END)") if until else (lambda day: day)
     over = "lived.ended_on IS NOT NULL" + (f" AND lived.ended_on <= {until}" if until else "")
-    returns = f"lived.reason = '{planted.REASONS[0]}' AND state.spell < 3 AND {draws.uniform('returns', 'lived.tick')} < {planted.RETURNS}"
+    returns = (
+        f"lived.reason = '{planted.REASONS[0]}' AND state.spell < 3 AND {draws.uniform('returns', 'lived.tick')} <"
+        f" {planted.RETURNS}"
+    )
     again = (
-        f"CAST(date_trunc('month', lived.ended_on) + to_months(2 + CAST(floor(4 * {draws.uniform('gap', 'lived.tick')}) AS INTEGER)) "
-        f"AS DATE) + CAST(floor(28 * {draws.uniform('again', 'lived.tick')}) AS INTEGER)"
+        f"CAST(date_trunc('month', lived.ended_on) + to_months(2 + CAST(floor(4 * {draws.uniform('gap', 'lived.tick')})"
+        f" AS INTEGER)) AS DATE) + CAST(floor(28 * {draws.uniform('again', 'lived.tick')}) AS INTEGER)"
     )
     return f"""
         SELECT {", ".join(f"state.{name.strip()}" for name in _STATIC.split(","))},

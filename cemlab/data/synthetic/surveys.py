@@ -93,10 +93,12 @@ def finish(engine: Any, world: World) -> None:
     """
     draws = Draws(world.seed)
     last = f"DATE '{planted.LAST_DAY}'"
-    engine.execute(f"""
+    engine.execute(
+        f"""
         CREATE OR REPLACE TABLE answered AS
         SELECT asked.*, language, need, i || '-' || (month + 1) AS number
-        FROM asked JOIN (SELECT i, language, need FROM people) AS people USING (i) WHERE answers AND reply_on <= {last}""")
+        FROM asked JOIN (SELECT i, language, need FROM people) AS people USING (i) WHERE answers AND reply_on <= {last}"""
+    )
     engine.execute(f"""
         CREATE OR REPLACE TABLE notes AS
         SELECT i, month, number, language, theme, positive, {_comment(draws)} AS comment FROM (

@@ -58,8 +58,10 @@ def _nps(world: World) -> dict[str, Any]:
     variances = world.variances
     account, person = variances["account"], variances["customer"] + variances["usage"]
     return {
-        "points_by_segment": {name: world.points(name, 0) - world.effect(planted.POINTS_PER_MONTH) * (0 - planted.MIDDLE_MONTH)
-            for name in planted.SEGMENTS},
+        "points_by_segment": {
+            name: world.points(name, 0) - world.effect(planted.POINTS_PER_MONTH) * (0 - planted.MIDDLE_MONTH)
+            for name in planted.SEGMENTS
+        },
         "points_at": "the middle of the two years, for customers without a recent complaint or case",
         "points_per_month": world.effect(planted.POINTS_PER_MONTH),
         "difference_between_regions_points": 0.0,
@@ -68,15 +70,20 @@ def _nps(world: World) -> dict[str, Any]:
         "correlation_of_nps_answers": {
             "same_customer": rounded(_correlation(account + person)),
             "same_account": rounded(_correlation(account)),
-            "at": "30 points, same month; the design effect of the mean of m answers per customer is 1 + (m - 1) times it",
+            "at": (
+                "30 points, same month; the design effect of the mean of m answers per customer is 1 + (m - 1) times it"
+            ),
         },
         "effect_of_complaint": world.effect(planted.COMPLAINT_ON_SCORE),
         "effect_of_case": world.effect(planted.CASE_ON_SCORE),
         "effects_in": "standard deviations of the feeling, which ten cut points turn into the codes",
         "segment_shares": planted.SEGMENTS,
-        "new_accounts_share_of_student": {"first_month": world.growing_share(0), "last_month": rounded(world.growing_share(planted.MONTHS - 1))},
+        "new_accounts_share_of_student": {
+            "first_month": world.growing_share(0),
+            "last_month": rounded(world.growing_share(planted.MONTHS - 1)),
+        },
         "inclusion_probabilities": planted.INCLUSION,
-    }  # fmt: skip
+    }
 
 
 def _correlation(shared: float) -> float:
@@ -177,8 +184,10 @@ def _touchpoints(world: World) -> dict[str, Any]:
 
 def _churn(world: World) -> dict[str, Any]:
     return {
-        "month": "of tenure: from a day of the month to the same day of the next; hazards are constant within it and "
-        "depend on what was known before its first day",
+        "month": (
+            "of tenure: from a day of the month to the same day of the next; hazards are constant within it and "
+            "depend on what was known before its first day"
+        ),
         "hazards_per_month": {
             plan: dict(zip(planted.REASONS, rates, strict=True)) for plan, rates in world.hazards.items()
         },
@@ -208,7 +217,9 @@ def _journeys(world: World) -> dict[str, Any]:
         "broken": broken,
         "wait_days": {"usual": planted.WAIT_DAYS, "broken": planted.WAIT_BROKEN if broken else planted.WAIT_DAYS},
         "drop_out": {"usual": planted.DROPPED, "broken": planted.DROPPED_BROKEN if broken else planted.DROPPED},
-        "a journey under way": "is finished even when the customer leaves; waits are exponential and cut by the last day",
+        "a journey under way": (
+            "is finished even when the customer leaves; waits are exponential and cut by the last day"
+        ),
         "plan_changes_per_month": planted.PLAN_CHANGES,
         "plan change": "the new speed; it has no effect on anything",
     }
@@ -230,9 +241,9 @@ def _money(world: World) -> dict[str, Any]:
         "extras": "uniform between 0 and 10",
         "price_rise": {"share": planted.PRICE_RISE, "customers": planted.RAISED_SHARE, "months": planted.RAISED_MONTHS},
         "margin_share": dict.fromkeys(planted.MARGINS, 0.3) if world.null else planted.MARGINS,
-        "referrals_per_customer_month": dict.fromkeys(planted.REFERRING, planted.REFERRING_NULL)
-        if world.null
-        else planted.REFERRING,
+        "referrals_per_customer_month": (
+            dict.fromkeys(planted.REFERRING, planted.REFERRING_NULL) if world.null else planted.REFERRING
+        ),
     }
 
 

@@ -59,7 +59,8 @@ def recorded(lab: Lab, following: Following, *, used: int | None = None) -> None
     following : Following
         Until when, and on which clock.
     used : int, optional
-        Spells that are followed, where they have been counted: if that is all of them, nothing more is on the clock of days.
+        Spells that are followed, where they have been counted: if that is all of them, nothing more is on the
+        clock of days.
 
     Raises
     ------

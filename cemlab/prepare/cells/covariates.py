@@ -28,11 +28,11 @@ def covariates(
 ) -> pd.DataFrame:
     """Return how many spells of each combination of levels left observation at each duration.
 
-    The cells are enough for an exact Cox model: as if every spell were written out. Durations are
-    those of `cemlab.prepare.spells.life_table`, also tenures of 0: the partial likelihood knows only their order, so that
-    shifting all by one together changes nothing. A covariate is what stands in the spell or of its
-    customer, or what had been assigned before the spell's first day. Attributes of customers have
-    no history: `cemlab.prepare.cells.bins` marks them undated.
+    The cells are enough for an exact Cox model: as if every spell were written out. Durations are those of
+    `cemlab.prepare.spells.life_table`, also tenures of 0: the partial likelihood knows only their order, so
+    that shifting all by one together changes nothing. A covariate is what stands in the spell or of its
+    customer, or what had been assigned before the spell's first day. Attributes of customers have no history:
+    `cemlab.prepare.cells.bins` marks them undated.
 
     Parameters
     ----------
@@ -51,18 +51,18 @@ def covariates(
     quantiles : int, default 4
         Into how many bins other numeric covariates of more values are cut, at quantiles among the spells.
     replicates : int, default 0
-        Into how many groups customers, or accounts where declared, are hashed for clustered errors: 2 to 256; −1: each its own;
-        0: none.
+        Into how many groups customers, or accounts where declared, are hashed for clustered errors: 2 to 256;
+        −1: each its own; 0: none.
     scope : str, default ""
         Under which the ledger accounts for the spells; empty for the clock's name.
 
     Returns
     -------
     pandas.DataFrame
-        One row per cell, sorted: ``start`` (when spells came under observation, only where one came
-        late), ``duration``, ``replicate`` (from 0, where asked for), ``cause`` (missing where the end was not seen; only where the lab maps
-        ``end_reason`` and no `cause` is asked for), the columns `terms` (text, "unknown" where missing),
-        ``n`` spells, ``events`` (n or 0).
+        One row per cell, sorted: ``start`` (when spells came under observation, only where one came late),
+        ``duration``, ``replicate`` (from 0, where asked for), ``cause`` (missing where the end was not seen;
+        only where the lab maps ``end_reason`` and no `cause` is asked for), the columns `terms` (text,
+        "unknown" where missing), ``n`` spells, ``events`` (n or 0).
 
     Raises
     ------

@@ -26,8 +26,8 @@ def ends_by_day(lab: Lab, *, days: int = DAYS) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per day, newest first: ``age`` (1 is the day before the as-of day), ``live`` (spells that live as it begins), ``ends``. Without rows
-        where nothing carries a day.
+        One row per day, newest first: ``age`` (1 is the day before the as-of day), ``live`` (spells that live
+        as it begins), ``ends``. Without rows where nothing carries a day.
 
     Raises
     ------

@@ -25,8 +25,9 @@ def judging_days(lab: Lab, *, horizon_days: int, cuts: int = 3, incomplete_days:
 
     A model is trained on the spells that live at the training day, followed for `horizon_days` until the test
     day, and judged on those that live at the test day, followed as long again until the end. The first cut ends
-    on the lab's as-of day, or as many days before it as ends are not all recorded yet; each further one lies `horizon_days` earlier, so that
-    no time is judged twice. Days whose customers could not be seen to stay come before the first cut (see `unjudged_days`).
+    on the lab's as-of day, or as many days before it as ends are not all recorded yet; each further one lies
+    `horizon_days` earlier, so that no time is judged twice. Days whose customers could not be seen to stay come
+    before the first cut (see `unjudged_days`).
 
     Parameters
     ----------
@@ -153,9 +154,16 @@ def year_ago(lab: Lab, cells: pd.DataFrame, *, terms: Sequence[str]) -> pd.DataF
 
 
 def spans_last_year(
-    lab: Lab, days: Sequence[str], *, horizon_days: int, terms: Sequence[str], time_varying: Sequence[str] = (), survey: str = "",
-    bins: Bins | None = None, replicates: int = 0,
-) -> dict[str, pd.DataFrame]:  # fmt: skip
+    lab: Lab,
+    days: Sequence[str],
+    *,
+    horizon_days: int,
+    terms: Sequence[str],
+    time_varying: Sequence[str] = (),
+    survey: str = "",
+    bins: Bins | None = None,
+    replicates: int = 0,
+) -> dict[str, pd.DataFrame]:
     """Return landmark cells of the same span a year before each day.
 
     Parameters
@@ -243,9 +251,9 @@ def _why(
     if len(unjudged):
         newest = unjudged.iloc[0]
         return (
-            f"{must}of {newest['live']:,.0f} spells that live on {newest['day']}, {newest['stayed']:,.0f} could be seen to last "
-            f"{horizon_days} days, and no earlier day has two such spans of history. Choose a shorter `horizon_days`, or take an "
-            "export that holds spells which have not ended."
+            f"{must}of {newest['live']:,.0f} spells that live on {newest['day']}, {newest['stayed']:,.0f} could be seen"
+            f" to last {horizon_days} days, and no earlier day has two such spans of history. Choose a shorter"
+            " `horizon_days`, or take an export that holds spells which have not ended."
         )
     found = {
         f"spells that live on {train}": counts["live_train_0"],

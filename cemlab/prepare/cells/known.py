@@ -20,8 +20,8 @@ def time_varying(lab: Lab) -> list[str]:
     Returns
     -------
     list of str
-        ``nps_group`` where answers to that question carry a day, ``cases`` where there are, and every kind of event; each as
-        `cemlab.prepare.cells.person_periods` takes it.
+        ``nps_group`` where answers to that question carry a day, ``cases`` where there are, and every kind of
+        event; each as `cemlab.prepare.cells.person_periods` takes it.
 
     Examples
     --------

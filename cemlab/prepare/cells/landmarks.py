@@ -76,8 +76,8 @@ def landmark(
     cause, cut, bins, quantiles : as in `cemlab.prepare.cells.covariates`
         Which endings, known when, numbers cut where.
     replicates : int, default 0
-        Into how many groups customers, or accounts where declared, are hashed for the jackknife: 2 to 256; −1: each its own;
-        0: none.
+        Into how many groups customers, or accounts where declared, are hashed for the jackknife: 2 to 256; −1:
+        each its own; 0: none.
     scope : str, default ""
         Under which the ledger accounts for the spells; empty for the landmark's name.
 

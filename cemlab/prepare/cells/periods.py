@@ -38,10 +38,10 @@ def person_periods(
 ) -> pd.DataFrame:
     """Return how many spells were at risk in each month of tenure, and how many ended in it, by covariates.
 
-    Month m runs from the spell's day of the month to the same day of the next. A time-varying
-    covariate is what was known strictly before the month's first day: nothing of the month itself,
-    nor of later, can enter. Only whole months count, as in `cemlab.prepare.spells.life_table`. Where a source gives tenures
-    of 0 all are shifted by one together: a tenure of m then reaches into month m + 1.
+    Month m runs from the spell's day of the month to the same day of the next. A time-varying covariate is what
+    was known strictly before the month's first day: nothing of the month itself, nor of later, can enter. Only
+    whole months count, as in `cemlab.prepare.spells.life_table`. Where a source gives tenures of 0 all are
+    shifted by one together: a tenure of m then reaches into month m + 1.
 
     Parameters
     ----------
@@ -64,8 +64,9 @@ def person_periods(
     Returns
     -------
     pandas.DataFrame
-        One row per cell, sorted: ``period`` (1 = first month), ``replicate`` (where asked for), ``cause`` (as in `covariates`; rows with one
-        hold ``events`` and no ``n_at_risk``), the covariates (text), ``n_at_risk``, ``events``.
+        One row per cell, sorted: ``period`` (1 = first month), ``replicate`` (where asked for), ``cause`` (as
+        in `covariates`; rows with one hold ``events`` and no ``n_at_risk``), the covariates (text),
+        ``n_at_risk``, ``events``.
 
     Raises
     ------

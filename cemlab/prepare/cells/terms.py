@@ -82,9 +82,11 @@ def levelled(
     spells, found = valued(lab, spells, terms, own=own, strict=strict)
     cuts = _cut_points(lab, spells, found, declared=declared or {}, quantiles=quantiles)
     texts = {
-        source.name: binned(spells[source.name], cuts[source.name][1])
-        if source.name in cuts
-        else spells[source.name].cast("string")
+        source.name: (
+            binned(spells[source.name], cuts[source.name][1])
+            if source.name in cuts
+            else spells[source.name].cast("string")
+        )
         for source in found
     }
     return spells.mutate(**texts) if texts else spells, _listed(found, cuts)

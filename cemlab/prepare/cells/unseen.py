@@ -22,10 +22,11 @@ _COLUMNS = ["day", "live", "stayed", "missing_share"]
 def unjudged_days(lab: Lab, *, horizon_days: int, incomplete_days: int = 0) -> pd.DataFrame:
     """Return the newest days on which a prediction cannot be judged, because those who stayed could not be seen.
 
-    Days lie `horizon_days` apart, the newest as long before the lab's as-of day; the list ends before the first that can be judged. A day
-    is on it where fewer than 1 % of those who were here stayed to its horizon. It is also on it where the file holds only spells that have
-    ended (of those here on the newest day, fewer than 1 % are open) and more than 5 % of its customers are missing: who lives on day d and
-    ends after the file's last end L is in no such file. Their share is estimated by Σ lasted more than L − d/Σ lived, over days
+    Days lie `horizon_days` apart, the newest as long before the lab's as-of day; the list ends before the first
+    that can be judged. A day is on it where fewer than 1 % of those who were here stayed to its horizon. It is
+    also on it where the file holds only spells that have ended (of those here on the newest day, fewer than 1 %
+    are open) and more than 5 % of its customers are missing: who lives on day d and ends after the file's last
+    end L is in no such file. Their share is estimated by Σ lasted more than L − d/Σ lived, over days
     `horizon_days` apart (30 at least) in the year before d.
 
     Parameters
@@ -40,8 +41,9 @@ def unjudged_days(lab: Lab, *, horizon_days: int, incomplete_days: int = 0) -> p
     Returns
     -------
     pandas.DataFrame
-        One row per day, newest first: ``day`` (ISO), ``live`` (spells that live then), ``stayed`` (those seen to last to the horizon),
-        ``missing_share`` (of those who lived then, how many the file lacks; 0 where it holds open spells too). Without rows in most labs.
+        One row per day, newest first: ``day`` (ISO), ``live`` (spells that live then), ``stayed`` (those seen
+        to last to the horizon), ``missing_share`` (of those who lived then, how many the file lacks; 0 where it
+        holds open spells too). Without rows in most labs.
 
     Raises
     ------
@@ -50,8 +52,8 @@ def unjudged_days(lab: Lab, *, horizon_days: int, incomplete_days: int = 0) -> p
 
     References
     ----------
-    Lagakos, S. W., Barraj, L. M. and De Gruttola, V. (1988). Nonparametric analysis of truncated survival data, with application to AIDS.
-    Biometrika, 75(3), 515–523. doi:10.1093/biomet/75.3.515
+    Lagakos, S. W., Barraj, L. M. and De Gruttola, V. (1988). Nonparametric analysis of truncated survival data,
+    with application to AIDS. Biometrika, 75(3), 515–523. doi:10.1093/biomet/75.3.515
 
     Examples
     --------

@@ -77,13 +77,15 @@ def method_of(basis: Basis, *, asked: str = USUAL, classes: int = 0) -> Method:
     found = next((each for each in allowed if asked in (USUAL, each)), None)
     if found is None:
         raise ParameterError(
-            f"A basis must allow the method: `{basis}` allows {', '.join(allowed)}, and {asked} was asked for. Choose another `method`, or "
-            "another `basis`."
+            f"A basis must allow the method: `{basis}` allows {', '.join(allowed)}, and {asked} was asked for. Choose"
+            " another `method`, or another `basis`."
         )
     if classes == 1 or (classes and found == "rules"):
         why = "rules make their own number of groups" if found == "rules" else "one group is everybody"
-        raise ParameterError(f"`classes` must be {'0' if found == 'rules' else '0 or at least 2'}: {classes} was asked for, and {why}. "
-                             "Leave it at 0 for as many as there are.")  # fmt: skip
+        raise ParameterError(
+            f"`classes` must be {'0' if found == 'rules' else '0 or at least 2'}: {classes} was asked for, and {why}. "
+            "Leave it at 0 for as many as there are."
+        )
     return found
 
 
@@ -95,12 +97,12 @@ def usual(lab: Lab, *, basis: Basis, method: Method = "classes", asked: Sequence
     lab : Lab
         An opened lab.
     basis : {"needs", "behaviour", "value", "stage", "mixed"}
-        Needs: those that the lab declares, else statements of its customers, else what was rated. Behaviour: contacts,
-        channels, complaints, answers, purchases. Value: scores of recency, frequency and money. Stage: of a customer's life. Mixed: some
-        of each.
+        Needs: those that the lab declares, else statements of its customers, else what was rated. Behaviour:
+        contacts, channels, complaints, answers, purchases. Value: scores of recency, frequency and money.
+        Stage: of a customer's life. Mixed: some of each.
     method : {"classes", "mixture", "k-means", "rules"}, default "classes"
-        How groups are sought: mixtures and k-means take numbers, so that value is then amounts instead of scores; a mixture, none of which
-        most customers share one value.
+        How groups are sought: mixtures and k-means take numbers, so that value is then amounts instead of
+        scores; a mixture, none of which most customers share one value.
     asked : sequence of str, default ()
         Items that were asked for: taken as they are.
 
@@ -123,8 +125,8 @@ def usual(lab: Lab, *, basis: Basis, method: Method = "classes", asked: Sequence
     """
     if asked and method == "rules":
         raise ParameterError(
-            f"A rule has its own items: `items` names {len(asked)} others, and `{basis}` is divided by rules. Leave `items` empty, or choose "
-            "another `method`."
+            f"A rule has its own items: `items` names {len(asked)} others, and `{basis}` is divided by rules. Leave"
+            " `items` empty, or choose another `method`."
         )
     if asked:
         return list(asked)
@@ -146,8 +148,8 @@ def usual(lab: Lab, *, basis: Basis, method: Method = "classes", asked: Sequence
     if not found:
         wanting = "Map `spells`" if basis == "stage" else "Give `items`, declare `needs` in the lab file"
         raise SchemaError(
-            f"Customers can be grouped by {basis} only by something that tells them apart: lab `{lab.info.name}` has no such "
-            f"column. {wanting}, or choose another basis."
+            f"Customers can be grouped by {basis} only by something that tells them apart: lab `{lab.info.name}` has no"
+            f" such column. {wanting}, or choose another basis."
         )
     return found[:MOST_ITEMS]
 

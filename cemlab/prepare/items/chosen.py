@@ -59,7 +59,8 @@ def grouping(
     lab : Lab
         An opened lab.
     basis : str, default ""
-        One of `BASES`; empty for the first of them that tells these customers apart, or ``needs`` where items are asked for.
+        One of `BASES`; empty for the first of them that tells these customers apart, or ``needs`` where items
+        are asked for.
     method : str, default "usual"
         As in `cemlab.prepare.items.method_of`.
     classes : int, default 0
@@ -113,8 +114,8 @@ def _on(lab: Lab, basis: Basis, *, method: str, classes: int, items: Sequence[st
     cuts = cut_points(lab, used)
     if how == "classes" and len(used) < LEAST_ITEMS:
         raise InsufficientDataError(
-            f"Latent classes need at least {LEAST_ITEMS} items that tell customers apart: {basis} has {len(used)}. Name more in "
-            "`items`, or choose another `basis` or `method`."
+            f"Latent classes need at least {LEAST_ITEMS} items that tell customers apart: {basis} has {len(used)}. Name"
+            " more in `items`, or choose another `basis` or `method`."
         )
     found = Grouping(basis, how, used, cuts)
     _need_patterns(lab, found, classes=classes, min_n=min_n)
@@ -129,18 +130,19 @@ def _need_patterns(lab: Lab, found: Grouping, *, classes: int, min_n: int) -> No
     whose = "answers" if unit(lab) == "answers" else "customers"
     if flat:
         raise ParameterError(
-            f"An item must tell {whose} apart: {', '.join(f'`{name}`' for name in flat)} is the same for everybody, or missing. "
-            "Leave it out of `items`."
+            f"An item must tell {whose} apart: {', '.join(f'`{name}`' for name in flat)} is the same for everybody, or"
+            " missing. Leave it out of `items`."
         )
     grouped = int(patterns.dropna(subset=found.items, how="all")["n"].sum())
     if grouped < 2 * min_n:
         raise InsufficientDataError(
-            f"Two groups of {min_n} {whose} (`min_n`) need at least {2 * min_n}: {grouped:,} have a value of an item. Group more of them."
+            f"Two groups of {min_n} {whose} (`min_n`) need at least {2 * min_n}: {grouped:,} have a value of an item."
+            " Group more of them."
         )
     parameters = classes - 1 + classes * sum(many - 1 for many in levels.values())
     free = math.prod(levels.values()) - 1
     if found.method == "classes" and classes and parameters > free:
         raise ParameterError(
-            f"`classes` must be fewer, or items more: {classes} classes of {len(levels)} items have {parameters} parameters, and there are "
-            f"{free:,} free patterns. Leave it at 0 for as many as the data speak for."
+            f"`classes` must be fewer, or items more: {classes} classes of {len(levels)} items have {parameters}"
+            f" parameters, and there are {free:,} free patterns. Leave it at 0 for as many as the data speak for."
         )

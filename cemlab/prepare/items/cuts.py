@@ -107,8 +107,8 @@ def skewed(lab: Lab, items: Sequence[str]) -> list[str]:
     ]
     thirds = {
         f"_{at}": (
-            ((rows[amounts[at]].cast("float64") - float(first[f"mean_{at}"])) / float(first[f"std_{at}"])) ** 3
-        ).mean()
+            (((rows[amounts[at]].cast("float64") - float(first[f"mean_{at}"])) / float(first[f"std_{at}"])) ** 3).mean()
+        )
         for at in above
     }
     found = lab.frame(rows.aggregate(**thirds)).iloc[0] if thirds else pd.Series(dtype=float)
@@ -125,7 +125,8 @@ def _middle(lab: Lab, rated: Sequence[str]) -> dict[str, list[float]]:
         each = counted.loc[counted["item"] == name.removeprefix(RATINGS)].sort_values("score")
         if each.empty:
             raise SchemaError(
-                f"An item must have been rated: nobody rated `{name}`; {counted['item'].nunique()} other items were. Correct `items`."
+                f"An item must have been rated: nobody rated `{name}`; {counted['item'].nunique()} other items were."
+                " Correct `items`."
             )
         above = each["n"][::-1].cumsum()[::-1] / each["n"].sum()
         off = (above.iloc[1:] - 0.5).abs()
@@ -145,8 +146,11 @@ def _thirds(lab: Lab, names: Sequence[str]) -> dict[str, list[float]]:
         asked |= {f"cut_{at}_{place}": value.quantile(part) for place, part in enumerate(PARTS)}
     row = lab.frame(rows.aggregate(**asked)).iloc[0]
     above = {name: rows[name].cast("float64") for name in numbers}
-    after = {f"_{at}": above[name].min(where=above[name] > float(row[f"low_{at}"])) for at, name in enumerate(numbers)
-             if row[f"low_{at}"] < row[f"high_{at}"]}  # fmt: skip
+    after = {
+        f"_{at}": above[name].min(where=above[name] > float(row[f"low_{at}"]))
+        for at, name in enumerate(numbers)
+        if row[f"low_{at}"] < row[f"high_{at}"]
+    }
     second = lab.frame(rows.aggregate(**after)).iloc[0] if after else pd.Series(dtype=float)
     whole = {name: rows[name].type().is_integer() for name in numbers}
     return {name: _rounded(row, second, at=at, whole=whole[name]) for at, name in enumerate(numbers)}

@@ -34,8 +34,8 @@ def filled(lab: Lab, items: Sequence[str], *, patterns: pd.DataFrame) -> pd.Data
     Returns
     -------
     pandas.DataFrame
-        One row per ``item``: ``n`` with a value, ``filled_share``, ``levels`` and ``median_age_days`` (missing where the source does
-        not tell).
+        One row per ``item``: ``n`` with a value, ``filled_share``, ``levels`` and ``median_age_days`` (missing
+        where the source does not tell).
 
     Examples
     --------
@@ -62,8 +62,8 @@ def described(lab: Lab) -> dict[str, Unit]:
     Returns
     -------
     dict of str to str
-        Outcome → its unit: what customers say, do and are worth, then numbers and statements of the source; none of them the
-        same for everybody.
+        Outcome → its unit: what customers say, do and are worth, then numbers and statements of the source;
+        none of them the same for everybody.
 
     Examples
     --------
@@ -123,8 +123,8 @@ def risk(lab: Lab) -> str:
     Returns
     -------
     str
-        The churn risk that a study assigned, else the group of the last answer, else the days since the last purchase, whichever tells
-        customers apart first; empty where there is none.
+        The churn risk that a study assigned, else the group of the last answer, else the days since the last
+        purchase, whichever tells customers apart first; empty where there is none.
 
     Examples
     --------

@@ -124,7 +124,8 @@ def assigned(
         told = rule(_block(batch, len(columns)))
         if len(told) != batch.num_rows:
             raise ParameterError(
-                f"A rule must return a row per customer: of {batch.num_rows:,} customers it returned {len(told):,} rows."
+                f"A rule must return a row per customer: of {batch.num_rows:,} customers it returned {len(told):,}"
+                " rows."
             )
         values = [
             None if missing else str(value) for value, missing in zip(told["value"], told["value"].isna(), strict=True)
@@ -143,14 +144,16 @@ def _numeric(lab: Lab, columns: Sequence[str], *, cut: str, window_days: int, sc
     """The columns as numbers, named by their place, with whose they are."""
     if not columns or len(set(columns)) < len(columns):
         raise ParameterError(
-            f"Numbers need at least one column, each named once: {len(columns)} names, of which {len(set(columns))} differ."
+            f"Numbers need at least one column, each named once: {len(columns)} names, of which {len(set(columns))}"
+            " differ."
         )
     rows = table(lab, cut=cut, columns=[CUSTOMER, *columns], window_days=window_days, scope=scope)
     text = [name for name in columns if not (rows[name].type().is_numeric() or rows[name].type().is_boolean())]
     if text:
         raise ParameterError(
-            f"Rows of numbers cannot hold text: {len(text)} of {len(columns)} columns do, {', '.join(f'`{name}`' for name in text)}. Take numbers "
-            "and statements alone, or latent classes, which take levels."
+            f"Rows of numbers cannot hold text: {len(text)} of {len(columns)} columns do,"
+            f" {', '.join(f'`{name}`' for name in text)}. Take numbers and statements alone, or latent classes, which"
+            " take levels."
         )
     return rows.select(CUSTOMER, **{f"_x{at}": rows[name].cast("float64") for at, name in enumerate(columns)})
 

@@ -72,7 +72,8 @@ class Grouping:
         Returns
         -------
         ibis.Table
-            ``customer_id``, `SEGMENT` (missing where nobody was assigned), `REPLICATE`, and each column as ``_0``, ``_1`` …
+            ``customer_id``, `SEGMENT` (missing where nobody was assigned), `REPLICATE`, and each column as
+            ``_0``, ``_1`` …
 
         Raises
         ------
@@ -101,15 +102,15 @@ class Grouping:
     def _with_later(self, lab: Lab, rows: ir.Table, names: Sequence[str]) -> ir.Table:
         if not (self.cut and self.horizon_days):
             raise ParameterError(
-                f"Later outcomes need a `cut` and `horizon_days`: of {', '.join(f'`{name}`' for name in names)} nothing can be "
-                "later than the as-of day. Give both."
+                f"Later outcomes need a `cut` and `horizon_days`: of {', '.join(f'`{name}`' for name in names)} nothing"
+                " can be later than the as-of day. Give both."
             )
         later = outcomes(lab, cut=self.cut, horizon_days=self.horizon_days)
         absent = [name for name in names if name not in later.columns]
         if absent:
             raise ParameterError(
-                f"A later outcome must be one that the lab can give: {', '.join(f'`{name}`' for name in absent)} is none. "
-                f"There are: {', '.join(name for name in later.columns if name != CUSTOMER)}."
+                f"A later outcome must be one that the lab can give: {', '.join(f'`{name}`' for name in absent)} is"
+                f" none. There are: {', '.join(name for name in later.columns if name != CUSTOMER)}."
             )
         later = later.select(_later=CUSTOMER, **{name: name for name in names})
         return rows.left_join(later, rows[CUSTOMER] == later._later).drop("_later")

@@ -36,9 +36,9 @@ def outcomes(lab: Lab, *, cut: str, horizon_days: int) -> ir.Table:
     Returns
     -------
     ibis.Table
-        One row per customer, only the columns that the lab can give: ``customer_id``, ``later_left`` (no spell runs at the
-        end of the horizon), ``later_spend`` and ``later_margin`` (sums of it, 0 where nothing is recorded; the lab's currency),
-        ``later_nps`` (the latest answer of it in points: -100, 0 or 100).
+        One row per customer, only the columns that the lab can give: ``customer_id``, ``later_left`` (no spell
+        runs at the end of the horizon), ``later_spend`` and ``later_margin`` (sums of it, 0 where nothing is
+        recorded; the lab's currency), ``later_nps`` (the latest answer of it in points: -100, 0 or 100).
 
     Raises
     ------

@@ -36,8 +36,9 @@ def life_table(
 ) -> pd.DataFrame:
     """Return the life table of each segment, by group of the jackknife.
 
-    Segments are those of today, and the lives are told from their start: so a segment made of what customers did while they
-    stayed has stayers in it because they stayed. Make segments of what was known early, or of needs.
+    Segments are those of today, and the lives are told from their start: so a segment made of what customers
+    did while they stayed has stayers in it because they stayed. Make segments of what was known early, or of
+    needs.
 
     Parameters
     ----------
@@ -55,8 +56,8 @@ def life_table(
     Returns
     -------
     pandas.DataFrame
-        As `cemlab.prepare.spells.life_table` returns it, by ``segment`` (missing where nobody was assigned) and ``replicate``
-        (from 0).
+        As `cemlab.prepare.spells.life_table` returns it, by ``segment`` (missing where nobody was assigned) and
+        ``replicate`` (from 0).
 
     Raises
     ------
@@ -74,10 +75,12 @@ def life_table(
         columns=_NAMES
     )
     lives = lives[lives[REPLICATE] != UNKNOWN]
-    return lives.assign(**{
-        SEGMENT: lives[SEGMENT].mask(lives[SEGMENT] == UNKNOWN) if assigned is not None else lives[SEGMENT],
-        REPLICATE: lives[REPLICATE].astype("int64"),
-    }).reset_index(drop=True)  # fmt: skip
+    return lives.assign(
+        **{
+            SEGMENT: lives[SEGMENT].mask(lives[SEGMENT] == UNKNOWN) if assigned is not None else lives[SEGMENT],
+            REPLICATE: lives[REPLICATE].astype("int64"),
+        }
+    ).reset_index(drop=True)
 
 
 class _Labelled(LabView):
@@ -93,9 +96,12 @@ class _Labelled(LabView):
             return super().table(name, personal=personal)
         told = [
             self._people.select(
-                CUSTOMER, name=ibis.literal(as_name), value=self._people[column].cast("string"),
-                known_at=ibis.timestamp(EPOCH), known_on=ibis.date(EPOCH),
+                CUSTOMER,
+                name=ibis.literal(as_name),
+                value=self._people[column].cast("string"),
+                known_at=ibis.timestamp(EPOCH),
+                known_on=ibis.date(EPOCH),
             )
             for as_name, column in _NAMES.items()
-        ]  # fmt: skip
+        ]
         return ibis.union(*told)

@@ -104,10 +104,14 @@ def _contacts(lab: Lab, known: Known) -> Part | None:
     if "events" not in lab.tables:
         return None
     events = lab.table("events")
-    channels = {} if "channel" not in events.columns else {
-        _share_of(str(each)): str(each)
-        for each in sorted(lab.frame(events.select("channel").distinct())["channel"].dropna())
-    }  # fmt: skip
+    channels = (
+        {}
+        if "channel" not in events.columns
+        else {
+            _share_of(str(each)): str(each)
+            for each in sorted(lab.frame(events.select("channel").distinct())["channel"].dropna())
+        }
+    )
     complaint = kinds_of(lab).get("complaint") if "kind" in events.columns else None
     total, complaints = f"contacts_{YEAR_DAYS}d", f"complaints_{QUARTER_DAYS}d"
 

@@ -109,8 +109,8 @@ class Known:
         told = [name for name in _TOLD_BY if name in lab.tables and CUSTOMER in lab.table(name).columns]
         if not told:
             raise SchemaError(
-                f"A profile needs customers: none of the {len(lab.tables)} tables of lab `{lab.info.name}` says whose a row "
-                "is. Map `customer_id`, or `customers`; patterns of answers need neither."
+                f"A profile needs customers: none of the {len(lab.tables)} tables of lab `{lab.info.name}` says whose a"
+                " row is. Map `customer_id`, or `customers`; patterns of answers need neither."
             )
         rows = [self.rows(lab, name).select(CUSTOMER) for name in told]
         found = ibis.union(*rows) if len(rows) > 1 else rows[0]

@@ -61,9 +61,9 @@ def rfm(lab: Lab, *, cut: str = "", window_days: int = 0, scope: str = "") -> ir
 
     References
     ----------
-    Hughes, A. M. (1994). Strategic Database Marketing. Probus.
-    Fader, P. S., Hardie, B. G. S. and Lee, K. L. (2005). RFM and CLV: using iso-value curves for customer base analysis.
-    Journal of Marketing Research, 42(4), 415–430. doi:10.1509/jmkr.2005.42.4.415
+    Hughes, A. M. (1994). Strategic Database Marketing. Probus. Fader, P. S., Hardie, B. G. S. and Lee, K. L.
+    (2005). RFM and CLV: using iso-value curves for customer base analysis. Journal of Marketing Research,
+    42(4), 415–430. doi:10.1509/jmkr.2005.42.4.415
 
     Examples
     --------
@@ -85,7 +85,8 @@ def rfm_counts(lab: Lab, *, cut: str = "", window_days: int = 0, scope: str = ""
     Returns
     -------
     pandas.DataFrame
-        One row per combination, sorted: ``recency_score``, ``frequency_score``, ``monetary_score`` (1 to 5), ``n`` customers.
+        One row per combination, sorted: ``recency_score``, ``frequency_score``, ``monetary_score`` (1 to 5),
+        ``n`` customers.
 
     Raises
     ------
@@ -125,8 +126,8 @@ def scored(lab: Lab, bought: ir.Table) -> ir.Table:
 def purchases(lab: Lab, known: Known, *, window_days: int = 0) -> ir.Table:
     """Return what each customer who bought did so, before scores, worked out once.
 
-    Customers are taken in several passes, by a hash, when there are many purchases: in a single one the engine stops under
-    a limit of memory that is enough for each of several, although it works on the disk.
+    Customers are taken in several passes, by a hash, when there are many purchases: in a single one the engine
+    stops under a limit of memory that is enough for each of several, although it works on the disk.
 
     Parameters
     ----------
@@ -151,7 +152,8 @@ def purchases(lab: Lab, known: Known, *, window_days: int = 0) -> ir.Table:
         raise ParameterError(f"`window_days` must be at least 0: {window_days} was given.")
     rows = within(known.rows(lab, "transactions"), known, days=window_days)
     rows = rows.filter(rows[CUSTOMER].notnull())
-    # an odd number, so that a pass has customers of all last binary digits, by which the engine's hash tables place them
+    # an odd number, so that a pass has customers of all last binary digits, by which the engine's hash tables place
+    # them
     passes = int(lab.frame(rows.aggregate(n=rows.count()))["n"].iloc[0]) // ROWS_AT_ONCE | 1
     if passes == 1:
         return lab.held(_sums(rows, known))
@@ -227,5 +229,6 @@ def _record(lab: Lab, known: Known, *, window_days: int, scope: str) -> None:
     lab.ledger.record(lines)
     if not n["used"]:
         raise InsufficientDataError(
-            f"At least one purchase must lie in the window: of {n['in']:,} transactions none does. Choose a longer window."
+            f"At least one purchase must lie in the window: of {n['in']:,} transactions none does. Choose a longer"
+            " window."
         )

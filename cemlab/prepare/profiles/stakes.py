@@ -56,8 +56,8 @@ def placed(
     Returns
     -------
     ibis.Table
-        One row per customer: ``customer_id``, ``amount`` (the value itself), ``value`` and ``risk``: ``high``, ``low``, missing
-        where it is not known.
+        One row per customer: ``customer_id``, ``amount`` (the value itself), ``value`` and ``risk``: ``high``,
+        ``low``, missing where it is not known.
 
     Raises
     ------
@@ -121,8 +121,9 @@ def stakes(
     Returns
     -------
     pandas.DataFrame
-        One row per ``segment``, ``replicate``, ``value`` and ``risk`` (missing where not known), sorted: ``n`` customers, ``sum`` of
-        the value, ``sum_largest`` and ``sum_ten`` of those who are the largest, or among the ten largest, of all with this value and risk.
+        One row per ``segment``, ``replicate``, ``value`` and ``risk`` (missing where not known), sorted: ``n``
+        customers, ``sum`` of the value, ``sum_largest`` and ``sum_ten`` of those who are the largest, or among
+        the ten largest, of all with this value and risk.
 
     Raises
     ------
@@ -136,8 +137,15 @@ def stakes(
     grouping = Grouping(tuple(by), assigned, cut, cuts or {}, replicates, 0, window_days)
     people = grouping.rows(lab, (), scope=f"{scope}, segments" if scope else "segments")
     who = placed(
-        lab, value=value, value_from=value_from, risk=risk, risk_from=risk_from, cut=cut, window_days=window_days, scope=scope
-    ).rename(_placed=CUSTOMER)  # fmt: skip
+        lab,
+        value=value,
+        value_from=value_from,
+        risk=risk,
+        risk_from=risk_from,
+        cut=cut,
+        window_days=window_days,
+        scope=scope,
+    ).rename(_placed=CUSTOMER)
     rows = people.inner_join(who, people[CUSTOMER] == who._placed)
     keys = [SEGMENT, REPLICATE, "value", "risk"]
     order = [ibis.desc("amount"), ibis.asc(CUSTOMER)]

@@ -62,8 +62,8 @@ def moments(
     Returns
     -------
     pandas.DataFrame
-        One row per ``segment`` (missing where nobody was assigned), ``replicate`` and ``outcome``, sorted: ``n`` customers with a
-        value, ``sum``, ``sum_sq``. The outcome ``customers`` is 1 for everyone.
+        One row per ``segment`` (missing where nobody was assigned), ``replicate`` and ``outcome``, sorted:
+        ``n`` customers with a value, ``sum``, ``sum_sq``. The outcome ``customers`` is 1 for everyone.
 
     Raises
     ------
@@ -126,8 +126,8 @@ def counts(
     Returns
     -------
     pandas.DataFrame
-        One row per ``segment``, ``replicate`` and level of each of `columns` (text, missing where it is missing), sorted: ``n``
-        customers and, with `total`, its ``sum``.
+        One row per ``segment``, ``replicate`` and level of each of `columns` (text, missing where it is
+        missing), sorted: ``n`` customers and, with `total`, its ``sum``.
 
     Raises
     ------

@@ -54,13 +54,14 @@ def table(
     Returns
     -------
     ibis.Table
-        ``customer_id``, then the customers' attributes (as the source holds them now: they carry no day of their own);
-        ``live`` (a spell runs), ``tenure_months`` (whole months of the longest running spell, else of the last;
-        without spells, since the customer became known), ``stage`` (``new``, ``established``, ``leaving``, ``left``);
-        ``contacts_365d`` (events), ``contacts_<channel>_share`` of them, ``complaints_90d``; ``responses`` (with a
-        score), ``last_nps``, ``last_nps_group``, ``days_since_nps``; ``recency_days``, ``frequency``, ``monetary`` and
-        their scores as in `rfm`, ``margin_365d``; ``churn_risk`` and ``segment`` as assigned last. Counts and sums are 0 where nothing
-        is recorded, all else is missing.
+        ``customer_id``, then the customers' attributes (as the source holds them now: they carry no day of
+        their own); ``live`` (a spell runs), ``tenure_months`` (whole months of the longest running spell, else
+        of the last; without spells, since the customer became known), ``stage`` (``new``, ``established``,
+        ``leaving``, ``left``); ``contacts_365d`` (events), ``contacts_<channel>_share`` of them,
+        ``complaints_90d``; ``responses`` (with a score), ``last_nps``, ``last_nps_group``, ``days_since_nps``;
+        ``recency_days``, ``frequency``, ``monetary`` and their scores as in `rfm`, ``margin_365d``;
+        ``churn_risk`` and ``segment`` as assigned last. Counts and sums are 0 where nothing is recorded, all
+        else is missing.
 
     Raises
     ------
@@ -147,10 +148,15 @@ def completeness(lab: Lab, *, cut: str = "", columns: Sequence[str] = ()) -> pd.
     customers = int(counts["_all"])
     n = [int(counts[name]) for name in named]
     ages = _ages(lab, Known.asked(lab, cut), named)
-    return pd.DataFrame({
-        "column": named, "customers": customers, "n": n, "filled_share": [each / customers for each in n],
-        "median_age_days": [ages.get(name, float("nan")) for name in named],
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "column": named,
+            "customers": customers,
+            "n": n,
+            "filled_share": [each / customers for each in n],
+            "median_age_days": [ages.get(name, float("nan")) for name in named],
+        }
+    )
 
 
 def _names(lab: Lab, known: Known, found: Sequence[Part]) -> list[str]:

@@ -17,8 +17,8 @@ def arrivals(
 ) -> pd.DataFrame:
     """Return how many answers came how long after their invitation, by the period of the invitation.
 
-    n(t, a, w) = #{answers to invitations of period t that were sent a days before the last known day, given w days after
-    the invitation}; 0 ≤ w ≤ a.
+    n(t, a, w) = #{answers to invitations of period t that were sent a days before the last known day, given w
+    days after the invitation}; 0 ≤ w ≤ a.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def arrivals(
     Returns
     -------
     pandas.DataFrame
-        One row per combination that occurs, sorted: ``period`` (first day of the step in which the invitation was sent, as
-        ISO text), ``survey`` where answers carry one, ``age_days``, ``waited_days``, ``n`` answers. Answers that name no
-        invitation, or come before theirs, are not counted.
+        One row per combination that occurs, sorted: ``period`` (first day of the step in which the invitation
+        was sent, as ISO text), ``survey`` where answers carry one, ``age_days``, ``waited_days``, ``n``
+        answers. Answers that name no invitation, or come before theirs, are not counted.
 
     Raises
     ------

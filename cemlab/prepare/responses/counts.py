@@ -57,9 +57,9 @@ def score_counts(
     period : {"", "week", "month", "quarter", "year"} or sequence of (str, str)
         Count by step of time too; or the windows [start, end) to compare, in order.
     weights : str, default "none"
-        ``none``; ``auto`` for those of the lab where it maps any; ``lab`` for the column ``weight`` of ``responses``; or the name of an assignment,
-        whose latest weight known before the as-of day counts. An answer without a weight, or with
-        weight 0, is left out.
+        ``none``; ``auto`` for those of the lab where it maps any; ``lab`` for the column ``weight`` of
+        ``responses``; or the name of an assignment, whose latest weight known before the as-of day counts. An
+        answer without a weight, or with weight 0, is left out.
     scope : str, default ""
         Under which the ledger accounts for these rows; empty for `metric`, or for `metric` and the
         windows where `period` names windows.
@@ -67,14 +67,13 @@ def score_counts(
     Returns
     -------
     pandas.DataFrame
-        One row per group and score that occurs, sorted: the columns `by` (text); with `period`,
-        ``period`` (first day of the step as ISO text, which sorts as time) and ``complete`` (False
-        where the window or the data end inside the step; without `start` the first answer is
-        taken as the beginning); ``score``; ``n`` answers; ``sum_w`` and ``sum_w2`` (sums of
-        weights and of their squares; equal to n while no weights are in use); ``n_customers``, the distinct customers of the whole group,
-        repeated on its rows (an answer without a customer is a customer of its own). In a group of
-        many answers it may be given as the least number that there can be: n over the most answers
-        of one customer.
+        One row per group and score that occurs, sorted: the columns `by` (text); with `period`, ``period``
+        (first day of the step as ISO text, which sorts as time) and ``complete`` (False where the window or the
+        data end inside the step; without `start` the first answer is taken as the beginning); ``score``; ``n``
+        answers; ``sum_w`` and ``sum_w2`` (sums of weights and of their squares; equal to n while no weights are
+        in use); ``n_customers``, the distinct customers of the whole group, repeated on its rows (an answer
+        without a customer is a customer of its own). In a group of many answers it may be given as the least
+        number that there can be: n over the most answers of one customer.
 
     Raises
     ------
@@ -197,8 +196,8 @@ def refuse_negative(counts: pd.DataFrame) -> pd.DataFrame:
         return counts
     if counts["negative"].sum():
         raise SchemaError(
-            f"A weight must not be negative: {int(counts['negative'].sum()):,} answers have one that is. Mend the weights, "
-            "or leave answers unweighted."
+            f"A weight must not be negative: {int(counts['negative'].sum()):,} answers have one that is. Mend the"
+            " weights, or leave answers unweighted."
         )
     return counts.drop(columns="negative")
 

@@ -60,11 +60,12 @@ def design_sums(
     -------
     pandas.DataFrame
         One row per group and stratum, sorted: the keys and ``complete`` as in `score_counts`,
-        ``sampling_stratum``, ``n`` answers, ``n_clusters`` of the group, ``stratum_clusters`` of the
-        stratum in all groups together (beyond 100,000 the least number that there can be), ``largest`` (the largest b), ``sum_a``, ``sum_b``, ``sum_aa``,
-        ``sum_ab``, ``sum_bb``; with one group column and no period also ``rest_aa``, ``rest_ab``, ``rest_ba``,
-        ``rest_bb``: sums of products of a cluster's a or b in the group with its a or b in all others, and
-        ``rest_shared``: clusters of the group that answered in another one too.
+        ``sampling_stratum``, ``n`` answers, ``n_clusters`` of the group, ``stratum_clusters`` of the stratum in
+        all groups together (beyond 100,000 the least number that there can be), ``largest`` (the largest b),
+        ``sum_a``, ``sum_b``, ``sum_aa``, ``sum_ab``, ``sum_bb``; with one group column and no period also
+        ``rest_aa``, ``rest_ab``, ``rest_ba``, ``rest_bb``: sums of products of a cluster's a or b in the group
+        with its a or b in all others, and ``rest_shared``: clusters of the group that answered in another one
+        too.
 
     Raises
     ------
@@ -229,7 +230,8 @@ def clustered(lab: Lab, answers: ir.Table, *, keys: list[str], values: Mapping[s
     Returns
     -------
     ibis.Table
-        One row per group, declared stratum (`STRATUM`) and cluster: the keys, ``n`` answers, and the sums by their names.
+        One row per group, declared stratum (`STRATUM`) and cluster: the keys, ``n`` answers, and the sums by
+        their names.
     bool
         True when each answer is a cluster.
     """

@@ -70,7 +70,8 @@ def grouped(
     question : Question
         Which answers.
     by : sequence of str
-        Columns of ``responses``, else of ``customers``, else names of assignments (the latest before each answer's day).
+        Columns of ``responses``, else of ``customers``, else names of assignments (the latest before each
+        answer's day).
     period : str or sequence of (str, str), default ""
         Length of a step, or windows.
     raw : bool, default False
@@ -172,7 +173,8 @@ def complete(
     question : Question
         Which answers.
     period : str or sequence of (str, str)
-        Length of a step, or windows: of these only one that ends after the as-of day is incomplete; of waves only a running last one.
+        Length of a step, or windows: of these only one that ends after the as-of day is incomplete; of waves
+        only a running last one.
     seen_from : date, optional
         Day of the first answer, where it is known already.
 
@@ -244,8 +246,8 @@ def need_groups(lab: Lab, names: Sequence[str]) -> None:
     for name in names:
         if name not in known:
             raise SchemaError(
-                f"A group must be a column of `responses` or `customers`, or the name of an assignment: `{name}` is none. "
-                f"{near_miss(name, known)}There are: {', '.join(known) or 'none'}."
+                f"A group must be a column of `responses` or `customers`, or the name of an assignment: `{name}` is"
+                f" none. {near_miss(name, known)}There are: {', '.join(known) or 'none'}."
             )
 
 
@@ -276,9 +278,9 @@ def _with_assigned(lab: Lab, answers: ir.Table, name: str) -> ir.Table:
     last = lab.frame(answers.aggregate(day=answers.responded_on.max(), n=answers.count())).iloc[0]
     if last["n"] and not pd.Timestamp(first) < pd.Timestamp(last["day"]):
         raise InsufficientDataError(
-            f"A group must be known before the answers: `{name}` was first assigned on {first:%Y-%m-%d}, and the last of "
-            f"{last['n']:,} answers was given on {last['day']:%Y-%m-%d}. Have it assigned as of an earlier day, or wait "
-            "for later answers."
+            f"A group must be known before the answers: `{name}` was first assigned on {first:%Y-%m-%d}, and the last"
+            f" of {last['n']:,} answers was given on {last['day']:%Y-%m-%d}. Have it assigned as of an earlier day, or"
+            " wait for later answers."
         )
     return joined(lab, answers, [source], before=answers.responded_on)
 

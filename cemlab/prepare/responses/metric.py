@@ -17,7 +17,8 @@ def metric_of(lab: Lab, *, asked: str = "") -> str:
     lab : Lab
         An opened lab that has the table ``responses``.
     asked : str, default ""
-        The question that was asked for; empty for ``nps`` where it has scored answers, else the question with most of them.
+        The question that was asked for; empty for ``nps`` where it has scored answers, else the question with
+        most of them.
 
     Returns
     -------

@@ -44,8 +44,8 @@ def ratio_sums(
     Returns
     -------
     pandas.DataFrame
-        One row per ``rule`` (a ratio's name) and stratum, in the order of `ratios`: the columns of `design_sums` without
-        groups.
+        One row per ``rule`` (a ratio's name) and stratum, in the order of `ratios`: the columns of
+        `design_sums` without groups.
 
     Raises
     ------
@@ -93,8 +93,8 @@ def weighting_sums(
     -------
     pandas.DataFrame
         One row per stratum: the columns of `design_sums` for the unweighted score; ``cross_aa``, ``cross_ab``,
-        ``cross_ba``, ``cross_bb`` (a or b of the weighted score times that of the unweighted one, over clusters); ``sum_w``
-        and ``largest_w``, the sum and the largest of the answers' weights.
+        ``cross_ba``, ``cross_bb`` (a or b of the weighted score times that of the unweighted one, over
+        clusters); ``sum_w`` and ``largest_w``, the sum and the largest of the answers' weights.
 
     Raises
     ------

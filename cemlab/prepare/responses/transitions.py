@@ -114,8 +114,8 @@ def late_counts(
     Returns
     -------
     pandas.DataFrame
-        As `score_counts`, with the group column ``answered``: ``in time``, ``late``, or ``unknown`` where the answer names no
-        invitation.
+        As `score_counts`, with the group column ``answered``: ``in time``, ``late``, or ``unknown`` where the
+        answer names no invitation.
 
     Raises
     ------
@@ -135,9 +135,16 @@ def late_counts(
     need_dates(lab, "Late answers")
     need_invitations(lab)
     return score_counts(
-        _WithLateness(lab, days), metric=metric, start=start, end=end, survey=survey, by=[LATENESS], period=period, weights=weights,
+        _WithLateness(lab, days),
+        metric=metric,
+        start=start,
+        end=end,
+        survey=survey,
+        by=[LATENESS],
+        period=period,
+        weights=weights,
         scope=f"{metric}, by days after the invitation",
-    )  # fmt: skip
+    )
 
 
 class _WithLateness(LabView):

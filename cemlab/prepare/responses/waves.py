@@ -21,10 +21,11 @@ def steps_of(
 ) -> Period:
     """Return the steps of time in which the course of a score is counted.
 
-    Waves are those of the column ``wave`` of ``responses``, where every answer has one and they do not overlap in time; else days with answers that
-    lie apart by no more than max(14, 10·median distance) days. The last wave is over when no answer has come for that long before
-    the day of the report, or when it has been open for as long as earlier waves were (their median). A calendar step that holds one
-    whole wave and nothing else is as complete as its wave.
+    Waves are those of the column ``wave`` of ``responses``, where every answer has one and they do not overlap
+    in time; else days with answers that lie apart by no more than max(14, 10·median distance) days. The last
+    wave is over when no answer has come for that long before the day of the report, or when it has been open
+    for as long as earlier waves were (their median). A calendar step that holds one whole wave and nothing else
+    is as complete as its wave.
 
     Parameters
     ----------
@@ -38,8 +39,8 @@ def steps_of(
     Returns
     -------
     str or Waves
-        Waves where they are asked for, or where each calendar step holds one at most; else `period`, and ``year`` for waves of which
-        there are fewer than two.
+        Waves where they are asked for, or where each calendar step holds one at most; else `period`, and
+        ``year`` for waves of which there are fewer than two.
 
     Raises
     ------

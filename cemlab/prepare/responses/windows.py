@@ -24,8 +24,8 @@ def group_columns(lab: Lab, *, segment_by: Sequence[str] = (), survey: str = "")
     lab : Lab
         An opened lab that has the table ``responses``.
     segment_by : sequence of str
-        Columns that the run names. Without any, the lab's own segments that answers or their customers have; without these,
-        the first columns of text with few levels (see `cemlab.prepare.levels.with_few_levels`).
+        Columns that the run names. Without any, the lab's own segments that answers or their customers have;
+        without these, the first columns of text with few levels (see `cemlab.prepare.levels.with_few_levels`).
     survey : str, default ""
         The survey that the study is about; answers to one survey are not compared by survey.
 

@@ -1,8 +1,9 @@
 """The two clocks: whole months and days between two days, as expressions of the engine.
 
-One calendar rule counts months everywhere. Two days lie a whole number of months apart where their days of the month are
-the same, the last day of a month standing for every later day too: 28 February for the 29th, 30th and 31st. So a date
-less k months, clipped to the last day of a short month as usual, lies k months before that date, whatever the day.
+One calendar rule counts months everywhere. Two days lie a whole number of months apart where their days of the
+month are the same, the last day of a month standing for every later day too: 28 February for the 29th, 30th and
+31st. So a date less k months, clipped to the last day of a short month as usual, lies k months before that
+date, whatever the day.
 """
 
 from __future__ import annotations

@@ -118,8 +118,9 @@ class Following:
         Returns
         -------
         ibis.Table
-            ``spells``, its ``ended_on`` masked at the day, with `ENTRY`, `EXIT`, `ENDED`, `UNFINISHED` and `REASON`; the
-            times mean nothing where there is a reason, nor does ``end_reason`` where the end does not count.
+            ``spells``, its ``ended_on`` masked at the day, with `ENTRY`, `EXIT`, `ENDED`, `UNFINISHED` and
+            `REASON`; the times mean nothing where there is a reason, nor does ``end_reason`` where the end does
+            not count.
         """
         rows = self._masked(lab.table("spells"))
         rows = self._timed(rows).mutate(**{ENTRY: self._entry(rows)})
@@ -155,7 +156,8 @@ class Following:
         Returns
         -------
         ibis.Table
-            With `ENTRY`, `EXIT`, `ENDED` and `CAUSE` of what is left, also of spells of which no whole step is left (0).
+            With `ENTRY`, `EXIT`, `ENDED` and `CAUSE` of what is left, also of spells of which no whole step is
+            left (0).
         """
         rows = rows.mutate(started_on=on.cast("date")).drop(*(set(TENURES.values()) & set(rows.columns)))
         rows = self._timed(rows).mutate(**{ENTRY: ibis.literal(0, "int32")})
@@ -195,8 +197,8 @@ class Following:
         if not used:
             why = "; ".join(f"{line.reason}: {line.count:,}" for line in left)
             raise InsufficientDataError(
-                f"At least one spell must be followed until {self.day}: of {rows_in:,} none is{f' ({why})' if why else ''}. "
-                "Choose a later day, or check `spells` with `cemlab check`."
+                f"At least one spell must be followed until {self.day}: of {rows_in:,} none"
+                f" is{f' ({why})' if why else ''}. Choose a later day, or check `spells` with `cemlab check`."
             )
 
     def _masked(self, rows: ir.Table) -> ir.Table:

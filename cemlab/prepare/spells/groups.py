@@ -21,8 +21,8 @@ def compared_by(lab: Lab, *, segment_by: Sequence[str] = ()) -> list[str]:
     Returns
     -------
     list of str
-        Those columns. Without any, the lab's own segments that spells or their customers have; without these, the first columns
-        of text with few levels (see `cemlab.prepare.levels.with_few_levels`).
+        Those columns. Without any, the lab's own segments that spells or their customers have; without these,
+        the first columns of text with few levels (see `cemlab.prepare.levels.with_few_levels`).
 
     Raises
     ------

@@ -48,8 +48,9 @@ class CrossSection:
 def cross_section(lab: Lab) -> CrossSection | None:
     """Return what is known of a lab that is a snapshot, the one judgement that all studies share.
 
-    A lab is a snapshot where all recorded ends, two at least, fall on one day while spells began on several. Who left earlier may
-    then be missing from the file (delayed entry of unknown length), and nothing comes after the day.
+    A lab is a snapshot where all recorded ends, two at least, fall on one day while spells began on several.
+    Who left earlier may then be missing from the file (delayed entry of unknown length), and nothing comes
+    after the day.
 
     Parameters
     ----------

@@ -41,11 +41,11 @@ def life_table(
     The frame is enough for Kaplan–Meier curves, cumulative incidence, log-rank tests and restricted
     means. Which spells were left out, and why, is recorded in the lab's ledger (stage study).
 
-    On the clock of days a spell lasts max(1, days). On the clock of months one that ended in its month
-    m = max(1, ⌈T⌉) counts as an event at m iff m ≤ C, the whole months from its start to the as-of
-    day; else its end lies in the unfinished month: it is censored at the whole months that it was followed, and the ledger
-    says how many were. Late entry: ⌈observed from − start⌉.
-    A source that gives ``tenure_months`` (or ``tenure_days``) is taken at its word on that clock, 0 included.
+    On the clock of days a spell lasts max(1, days). On the clock of months one that ended in its month m =
+    max(1, ⌈T⌉) counts as an event at m iff m ≤ C, the whole months from its start to the as-of day; else its
+    end lies in the unfinished month: it is censored at the whole months that it was followed, and the ledger
+    says how many were. Late entry: ⌈observed from − start⌉. A source that gives ``tenure_months`` (or
+    ``tenure_days``) is taken at its word on that clock, 0 included.
 
     Parameters
     ----------
@@ -62,8 +62,8 @@ def life_table(
     cut : str, default ""
         ISO day: only what was known before it; empty for the lab's as-of day.
     replicates : int, default 0
-        Into how many groups customers, or accounts where declared, are hashed for clustered errors: 2 to 256; −1: each its own;
-        0: none. `clusters` says which the lab needs.
+        Into how many groups customers, or accounts where declared, are hashed for clustered errors: 2 to 256;
+        −1: each its own; 0: none. `clusters` says which the lab needs.
     bins : mapping of str to sequence of float, optional
         Cut points of groups that are numbers; others are ignored. Without them each value is a group.
     scope : str, default ""
@@ -73,11 +73,12 @@ def life_table(
     -------
     pandas.DataFrame
         One row per group, duration and cause at which anything happens, sorted: the columns `by` (text);
-        ``replicate`` (group of customers, from 0, where asked for); ``duration`` (whole days or months); ``cause``, why the spells of the row's ``events`` ended ("unknown" where no
-        reason is given; missing on the rows that hold ``entered`` and ``censored``), only where the lab maps
-        ``end_reason`` and no `cause` is asked for; ``entered``, spells that come under observation (at risk only
-        after it); ``events``, endings; ``censored``, spells that leave otherwise; ``n_customers``, the distinct customers
-        of the whole group, in a large group perhaps the least number that there can be.
+        ``replicate`` (group of customers, from 0, where asked for); ``duration`` (whole days or months);
+        ``cause``, why the spells of the row's ``events`` ended ("unknown" where no reason is given; missing on
+        the rows that hold ``entered`` and ``censored``), only where the lab maps ``end_reason`` and no `cause`
+        is asked for; ``entered``, spells that come under observation (at risk only after it); ``events``,
+        endings; ``censored``, spells that leave otherwise; ``n_customers``, the distinct customers of the whole
+        group, in a large group perhaps the least number that there can be.
 
     Raises
     ------

@@ -71,7 +71,8 @@ def _replace_folder(target: Path, *, page: Path, aside: Path) -> None:
     if target.exists():
         if any(target.iterdir()) and not (target / "report.html").is_file():
             raise ParameterError(
-                f"`--out` must be a new folder or one with a report: `{target.name}` holds something else. Name another."
+                f"`--out` must be a new folder or one with a report: `{target.name}` holds something else. Name"
+                " another."
             )
         target.rename(aside / "before")
     page.rename(target)

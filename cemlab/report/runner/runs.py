@@ -115,8 +115,8 @@ def run(
     Raises
     ------
     ParameterError
-        Before anything starts: an unknown study or parameter, a wrong type or range, no lab file, or a study that cannot run
-        on this lab with these parameters.
+        Before anything starts: an unknown study or parameter, a wrong type or range, no lab file, or a study
+        that cannot run on this lab with these parameters.
     RunError
         The same run is going on (exit code 6), or `out` cannot be written (5).
     SystemExit

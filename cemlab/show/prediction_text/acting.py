@@ -28,8 +28,14 @@ def found_by_contacting(share: Finding, found: Finding) -> Sentence:
     if found.suppressed or not math.isfinite(found.value):
         return Sentence("How many churned customers a list would have held cannot be told: too few left.")
     return Sentence(
-        "The ", share, " of customers at highest risk held ", found, " of those who left (between ", Quote(found, "interval"), ").",
-    )  # fmt: skip
+        "The ",
+        share,
+        " of customers at highest risk held ",
+        found,
+        " of those who left (between ",
+        Quote(found, "interval"),
+        ").",
+    )
 
 
 def worth(best: Finding, *, everybody: Finding, threshold: Finding, contacted: Finding, currency: str) -> Sentence:
@@ -55,9 +61,20 @@ def worth(best: Finding, *, everybody: Finding, threshold: Finding, contacted: F
         )
     money = Name(f" {currency}") if currency else Name("")
     return Sentence(
-        "Contacting those above a risk of ", threshold, " (", contacted, " of customers) would bring ", best, money, " per customer (between ",
-        Quote(best, "interval"), "); contacting everybody ", everybody, money, ".",
-    )  # fmt: skip
+        "Contacting those above a risk of ",
+        threshold,
+        " (",
+        contacted,
+        " of customers) would bring ",
+        best,
+        money,
+        " per customer (between ",
+        Quote(best, "interval"),
+        "); contacting everybody ",
+        everybody,
+        money,
+        ".",
+    )
 
 
 def assumptions(cost: Finding, kept: Finding, margin: Finding, *, currency: str, known: bool) -> Sentence:
@@ -80,14 +97,19 @@ def assumptions(cost: Finding, kept: Finding, margin: Finding, *, currency: str,
     source = "as transactions show on average" if known else "as assumed"
     money = Name(f" {currency}") if currency else Name("")
     return Sentence(
-        "Assumed: a contact costs ", cost, money, "; ", kept, " of contacted customers who would leave stay for a year more; a customer earns ",
-        margin, money, f" in a year, {source}. Nothing here shows that a contact changes anything: only a randomised trial would.",
-    )  # fmt: skip
+        "Assumed: a contact costs ",
+        cost,
+        money,
+        "; ",
+        kept,
+        " of contacted customers who would leave stay for a year more; a customer earns ",
+        margin,
+        money,
+        f" in a year, {source}. Nothing here shows that a contact changes anything: only a randomised trial would.",
+    )
 
 
-def today(
-    scored: Finding, high: Finding, *, share: Finding, above: Finding, horizon: str
-) -> Sentence:  # fmt: skip
+def today(scored: Finding, high: Finding, *, share: Finding, above: Finding, horizon: str) -> Sentence:
     """Say how many of today's customers are at high risk.
 
     Parameters
@@ -107,8 +129,18 @@ def today(
         Counts only; nobody is named.
     """
     return Sentence(
-        "Of today's ", scored, " customers, ", high, " (", share, ") have a risk above ", above, " of leaving within ", Name(horizon), ".",
-    )  # fmt: skip
+        "Of today's ",
+        scored,
+        " customers, ",
+        high,
+        " (",
+        share,
+        ") have a risk above ",
+        above,
+        " of leaving within ",
+        Name(horizon),
+        ".",
+    )
 
 
 def at_stake(stakes: Sequence[Finding], *, largest: Sequence[Finding], horizon: str, currency: str) -> list[Sentence]:
@@ -117,7 +149,8 @@ def at_stake(stakes: Sequence[Finding], *, largest: Sequence[Finding], horizon: 
     Parameters
     ----------
     stakes : sequence of Finding
-        By ``what``: "expected", "lost" and perhaps "lost, accounts together", from ``stats.prediction.margin_at_stake``.
+        By ``what``: "expected", "lost" and perhaps "lost, accounts together", from
+        ``stats.prediction.margin_at_stake``.
     largest : sequence of Finding
         Share of the largest and of the ten largest in what is expected.
     horizon : str
@@ -134,10 +167,19 @@ def at_stake(stakes: Sequence[Finding], *, largest: Sequence[Finding], horizon: 
         return []
     expected, lost, *together = stakes
     told = [
-        Sentence("Customers with a yearly margin of ", Name(currency), " ", expected, " are expected to leave within ", Name(horizon),
-                 " (between ", Quote(expected, "interval"), ", the model's error)."),
+        Sentence(
+            "Customers with a yearly margin of ",
+            Name(currency),
+            " ",
+            expected,
+            " are expected to leave within ",
+            Name(horizon),
+            " (between ",
+            Quote(expected, "interval"),
+            ", the model's error).",
+        ),
         Sentence("The actual loss depends on who leaves: between ", Quote(lost, "interval"), " (prediction interval)."),
-    ]  # fmt: skip
+    ]
     told += [
         Sentence("If customers of one account leave together, it is between ", Quote(each, "interval"), ".")
         for each in together
@@ -211,7 +253,8 @@ def highest(points: Sequence[Finding], *, references: Mapping[str, str], brief: 
     Returns
     -------
     Sentence or None
-        Of the column with the ratio that is furthest from one; None when none is significant. Never of those whose level is missing.
+        Of the column with the ratio that is furthest from one; None when none is significant. Never of those
+        whose level is missing.
     """
     told = [each for each in of_known_groups(points) if each.flagged and not each.suppressed and each.value > 0]
     told = [each for each in told if not is_missing(references.get(each.scope["term"], ""))]
@@ -226,14 +269,20 @@ def highest(points: Sequence[Finding], *, references: Mapping[str, str], brief: 
         return Sentence("Highest risk, other things being equal: ", Name(f"“{name}”: {group}"), ".")
     if most.value > 1:
         return Sentence(
-            Name(f"“{name}: {most.scope['level']}” has the highest risk: "), most, Name(f" times the rate of {references[term]} (between "),
-            Quote(most, "interval"), ").",
-        )  # fmt: skip
+            Name(f"“{name}: {most.scope['level']}” has the highest risk: "),
+            most,
+            Name(f" times the rate of {references[term]} (between "),
+            Quote(most, "interval"),
+            ").",
+        )
     least = min(own, key=lambda each: each.value)
     return Sentence(
-        Name(f"“{name}: {references[term]}” has the highest risk: {least.scope['level']} leaves at "), least, " times its rate (between ",
-        Quote(least, "interval"), ").",
-    )  # fmt: skip
+        Name(f"“{name}: {references[term]}” has the highest risk: {least.scope['level']} leaves at "),
+        least,
+        " times its rate (between ",
+        Quote(least, "interval"),
+        ").",
+    )
 
 
 def no_list() -> Sentence:

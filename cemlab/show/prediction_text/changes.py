@@ -34,9 +34,14 @@ def drifted(ratios: Sequence[Finding], *, compared: bool = True) -> Sentence | N
         "Trust the order of risks, not their size" if compared else "A season cannot be excluded: history is too short"
     )
     return Sentence(
-        "Churn has changed: from ", Name(most.scope["day"]), " on customers left ", most, " times as fast as predicted (between ",
-        Quote(most, "interval"), f"). {end}.",
-    )  # fmt: skip
+        "Churn has changed: from ",
+        Name(most.scope["day"]),
+        " on customers left ",
+        most,
+        " times as fast as predicted (between ",
+        Quote(most, "interval"),
+        f"). {end}.",
+    )
 
 
 def seasonal(ratios: Sequence[Finding], *, verdicts: Mapping[str, str]) -> Sentence | None:
@@ -62,8 +67,14 @@ def seasonal(ratios: Sequence[Finding], *, verdicts: Mapping[str, str]) -> Sente
     else:
         end = "). The data cannot tell whether that is a season or a change."
     return Sentence(
-        "From ", Name(newest.scope["day"]), " on customers left ", newest, " times as fast as predicted (between ", Quote(newest, "interval"), end,
-    )  # fmt: skip
+        "From ",
+        Name(newest.scope["day"]),
+        " on customers left ",
+        newest,
+        " times as fast as predicted (between ",
+        Quote(newest, "interval"),
+        end,
+    )
 
 
 def season_ahead(ratio: Finding, *, predicted: Finding, expected: Finding, horizon: str) -> tuple[Sentence, ...]:
@@ -86,9 +97,18 @@ def season_ahead(ratio: Finding, *, predicted: Finding, expected: Finding, horiz
     if not math.isfinite(ratio.ci_low) or ratio.ci_low <= 1 <= ratio.ci_high:
         return ()
     told = Sentence(
-        "In the same ", Name(horizon), " last year customers left ", ratio, " times as fast as the model predicts (between ", Quote(ratio, "interval"),
-        "). If the season returns, about ", expected, " of today's customers will leave, not ", predicted, ".",
-    )  # fmt: skip
+        "In the same ",
+        Name(horizon),
+        " last year customers left ",
+        ratio,
+        " times as fast as the model predicts (between ",
+        Quote(ratio, "interval"),
+        "). If the season returns, about ",
+        expected,
+        " of today's customers will leave, not ",
+        predicted,
+        ".",
+    )
     return (told,)
 
 
@@ -98,7 +118,8 @@ def columns_moved(levels: Sequence[Finding], *, moved: Sequence[str], day: str) 
     Parameters
     ----------
     levels : sequence of Finding
-        Observed / predicted ratio per ``term`` and ``level``, compared with all customers, on the newest evaluation date.
+        Observed / predicted ratio per ``term`` and ``level``, compared with all customers, on the newest
+        evaluation date.
     moved : sequence of str
         Columns for which it differs significantly between levels.
     day : str
@@ -118,11 +139,23 @@ def columns_moved(levels: Sequence[Finding], *, moved: Sequence[str], day: str) 
     parts: list[str | Name | Finding | Quote] = []
     for place, each in enumerate(told[:_MOST]):
         group = f"“{hazard_tables.named(each.scope['term'])}: {each.scope['level']}”"
-        parts += ["; " if place else "", "customers with ", Name(group), " left ", each, " times as often as predicted (between ", Quote(each, "interval"), ")"]  # fmt: skip
+        parts += [
+            "; " if place else "",
+            "customers with ",
+            Name(group),
+            " left ",
+            each,
+            " times as often as predicted (between ",
+            Quote(each, "interval"),
+            ")",
+        ]
     return Sentence(
-        "Who churns has changed: from ", Name(day), " on, compared with all customers, ", *(part for part in parts if part != ""),
+        "Who churns has changed: from ",
+        Name(day),
+        " on, compared with all customers, ",
+        *(part for part in parts if part != ""),
         ". Do not trust the order of risks.",
-    )  # fmt: skip
+    )
 
 
 def changed(
@@ -184,7 +217,8 @@ def alike(horizon: str) -> Sentence:
         Without a number.
     """
     return Sentence(
-        "We found no evidence of a change: the mix of customers is that of the training data, and predictions for the newest ",
+        "We found no evidence of a change: the mix of customers is that of the training data, and predictions for the"
+        " newest ",
         Name(horizon),
         " came true as those before.",
     )
@@ -209,7 +243,10 @@ def recorded_late(days: Finding, *, missing: Finding) -> tuple[Sentence, ...]:
         return ()
     return (
         Sentence(
-            "Ends seem to be recorded late: those of the newest ", days, " are incomplete, so evaluation dates lie before them. About ", missing,
+            "Ends seem to be recorded late: those of the newest ",
+            days,
+            " are incomplete, so evaluation dates lie before them. About ",
+            missing,
             " of today's customers have probably left already.",
         ),
-    )  # fmt: skip
+    )

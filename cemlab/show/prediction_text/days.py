@@ -30,13 +30,22 @@ def not_judged(
     """
     which = f"The day {days[0]} is" if len(days) == 1 else f"The {len(days)} days from {days[-1]} to {days[0]} are"
     counts = Sentence(
-        Name(which), " not evaluated: of ", live, " customers who were here on ", Name(days[0]), ", ", stayed, " could be seen to stay for ",
-        Name(horizon), ".",
-    )  # fmt: skip
+        Name(which),
+        " not evaluated: of ",
+        live,
+        " customers who were here on ",
+        Name(days[0]),
+        ", ",
+        stayed,
+        " could be seen to stay for ",
+        Name(horizon),
+        ".",
+    )
     if not missing.value:
         return (counts,)
     lacks = Sentence(
-        "The file holds only customers who had left by its end. It lacks about ", missing, " of the customers of that day, all of whom stayed, "
-        "so too many of those in the file leave.",
-    )  # fmt: skip
+        "The file holds only customers who had left by its end. It lacks about ",
+        missing,
+        " of the customers of that day, all of whom stayed, so too many of those in the file leave.",
+    )
     return counts, lacks

@@ -56,9 +56,13 @@ def chosen(behind: Sequence[Finding], *, model: str, best: str, kept: str = "") 
     own = next((each for each in behind if each.scope.get("model") == model), None)
     if kept not in ("", model):
         return Sentence(
-            "Of the models ", Name(called(model)), " is used: the simpler ", Name(called(kept)), " is not significantly worse on the squared error, but we found no "
+            "Of the models ",
+            Name(called(model)),
+            " is used: the simpler ",
+            Name(called(kept)),
+            " is not significantly worse on the squared error, but we found no "
             "evidence that it ranks customers better than chance.",
-        )  # fmt: skip
+        )
     if model == best or own is None or not math.isfinite(own.ci_low):
         return Sentence(
             "Of the models ",
@@ -66,9 +70,16 @@ def chosen(behind: Sequence[Finding], *, model: str, best: str, kept: str = "") 
             " is used: it predicted best, and every simpler model is significantly worse.",
         )
     return Sentence(
-        "Of the models ", Name(called(model)), " is used: ", Name(called(best)), " removes more of the squared error, but the difference of ",
-        Quote(own, "magnitude"), " is not statistically significant (between ", Quote(own, "interval"), ").",
-    )  # fmt: skip
+        "Of the models ",
+        Name(called(model)),
+        " is used: ",
+        Name(called(best)),
+        " removes more of the squared error, but the difference of ",
+        Quote(own, "magnitude"),
+        " is not statistically significant (between ",
+        Quote(own, "interval"),
+        ").",
+    )
 
 
 def challenged(won: Finding, *, model: str) -> Sentence:
@@ -89,9 +100,16 @@ def challenged(won: Finding, *, model: str) -> Sentence:
     name = won.scope.get("model", "the challenger")
     if won.flagged and won.value > 0:
         return Sentence(
-            "On the newest evaluation date ", Name(name), " outperforms ", Name(called(model)), ": it removes ", won, " more of the squared error (between ",
-            Quote(won, "interval"), "). It gives no reasons, so the list below is not by it.",
-        )  # fmt: skip
+            "On the newest evaluation date ",
+            Name(name),
+            " outperforms ",
+            Name(called(model)),
+            ": it removes ",
+            won,
+            " more of the squared error (between ",
+            Quote(won, "interval"),
+            "). It gives no reasons, so the list below is not by it.",
+        )
     if not math.isfinite(won.ci_low):
         return Sentence(
             "Whether ",
@@ -101,9 +119,14 @@ def challenged(won: Finding, *, model: str) -> Sentence:
             " cannot be told on the newest evaluation date.",
         )
     return Sentence(
-        "On the newest evaluation date ", Name(name), " does not significantly outperform ", Name(called(model)), " (difference between ",
-        Quote(won, "interval"), " of the squared error).",
-    )  # fmt: skip
+        "On the newest evaluation date ",
+        Name(name),
+        " does not significantly outperform ",
+        Name(called(model)),
+        " (difference between ",
+        Quote(won, "interval"),
+        " of the squared error).",
+    )
 
 
 def carried(losses: Sequence[Finding]) -> Sentence:

@@ -54,9 +54,16 @@ def behind(days: int, live: Finding, left: Finding, *, horizon: str) -> Sentence
     """
     when = f"{days} evaluation dates" if days > 1 else "one evaluation date"
     return Sentence(
-        "Each model was trained on earlier data and evaluated on the ", Name(horizon), " after ", Name(when), ": ", live,
-        " customers, of whom ", left, " left (a customer counts once per date).",
-    )  # fmt: skip
+        "Each model was trained on earlier data and evaluated on the ",
+        Name(horizon),
+        " after ",
+        Name(when),
+        ": ",
+        live,
+        " customers, of whom ",
+        left,
+        " left (a customer counts once per date).",
+    )
 
 
 def kept_out(leaking: Sequence[str], reasons: Mapping[str, str]) -> Sentence:
@@ -155,19 +162,38 @@ def calibration(ratio: Finding, *, horizon: str, differing: Sequence[Finding] = 
     if differing:
         lowest, highest = _range(differing)
         return Sentence(
-            "Not on every evaluation date: for each customer predicted to leave within ", Name(horizon), ", ", lowest, " left after one date and ", highest,
-            " after another. Over dates like these it is ", ratio, " (between ", Quote(ratio, "interval"), ").",
-        )  # fmt: skip
+            "Not on every evaluation date: for each customer predicted to leave within ",
+            Name(horizon),
+            ", ",
+            lowest,
+            " left after one date and ",
+            highest,
+            " after another. Over dates like these it is ",
+            ratio,
+            " (between ",
+            Quote(ratio, "interval"),
+            ").",
+        )
     if believable(ratio):
         return Sentence(
-            "Yes, overall: ", ratio, " customers left for each one predicted to leave within ", Name(horizon), " (between ",
-            Quote(ratio, "interval"), ").",
-        )  # fmt: skip
+            "Yes, overall: ",
+            ratio,
+            " customers left for each one predicted to leave within ",
+            Name(horizon),
+            " (between ",
+            Quote(ratio, "interval"),
+            ").",
+        )
     direction = "more" if ratio.value > 1 else "fewer"
     return Sentence(
-        f"No: {direction} left than predicted, ", ratio, " for each one predicted to leave within ", Name(horizon), " (between ",
-        Quote(ratio, "interval"), ").",
-    )  # fmt: skip
+        f"No: {direction} left than predicted, ",
+        ratio,
+        " for each one predicted to leave within ",
+        Name(horizon),
+        " (between ",
+        Quote(ratio, "interval"),
+        ").",
+    )
 
 
 def _range(daily: Sequence[Finding]) -> tuple[Finding, Finding]:
@@ -286,9 +312,13 @@ def within_snapshot(auc: Finding) -> Sentence:
         Labelled as not on later time.
     """
     return Sentence(
-        "Within this snapshot, not on later data, a model of the columns ranks a customer who left above one who is still here ", auc, " of the time (between ",
-        Quote(auc, "interval"), "). Each customer was scored by a model that had not seen them.",
-    )  # fmt: skip
+        "Within this snapshot, not on later data, a model of the columns ranks a customer who left above one who is"
+        " still here ",
+        auc,
+        " of the time (between ",
+        Quote(auc, "interval"),
+        "). Each customer was scored by a model that had not seen them.",
+    )
 
 
 def certainty(auc: Finding) -> tuple[Sentence, ...]:
@@ -308,11 +338,15 @@ def certainty(auc: Finding) -> tuple[Sentence, ...]:
         return (Sentence("With so few customers no interval may be given."),)
     return (
         Sentence(
-            "The interval, between ", Quote(auc, "interval"), ", is computed by leaving out one group of customers at a time (jackknife). Intervals "
-            "like it hold the true value in ", Quote(auc, "level"), " of cases.",
+            "The interval, between ",
+            Quote(auc, "interval"),
+            ", is computed by leaving out one group of customers at a time (jackknife). Intervals "
+            "like it hold the true value in ",
+            Quote(auc, "level"),
+            " of cases.",
         ),
         Sentence(
-            "It does not cover changes of the market, of prices or of what the company does for customers after the last evaluation date. A risk "
-            "assumes that things go on as they did then, including contacts at that time."
+            "It does not cover changes of the market, of prices or of what the company does for customers after the"
+            " last evaluation date. A risk assumes that things go on as they did then, including contacts at that time."
         ),
-    )  # fmt: skip
+    )

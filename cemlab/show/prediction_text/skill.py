@@ -36,16 +36,24 @@ def skill(
     Returns
     -------
     Sentence
-        What the two mean; where the interval of the first holds one half, that there is no evidence of skill, and which could not have been detected.
+        What the two mean; where the interval of the first holds one half, that there is no evidence of skill,
+        and which could not have been detected.
     """
     if auc.suppressed or not math.isfinite(auc.value):
         return Sentence("How well churn can be predicted cannot be told: too few customers left.")
     if not useful(auc):
         return _not_shown(auc, horizon=horizon, left=left, detectable=detectable)
     parts: list[Part] = [
-        "On later data, ", Name(called(model)), " ranks a customer who churns within ", Name(horizon), " above one who stays ",
-        auc, " of the time (between ", Quote(auc, "interval"), "; a coin flip would be half)",
-    ]  # fmt: skip
+        "On later data, ",
+        Name(called(model)),
+        " ranks a customer who churns within ",
+        Name(horizon),
+        " above one who stays ",
+        auc,
+        " of the time (between ",
+        Quote(auc, "interval"),
+        "; a coin flip would be half)",
+    ]
     if math.isfinite(accuracy.value):
         parts += [". It removes ", accuracy, " of the squared error of giving everybody the same risk"]
         nothing = ": it could be nothing" if accuracy.ci_low <= 0 else ""
@@ -107,9 +115,14 @@ def skill_in_short(
     if not useful(auc):
         return _not_shown(auc, horizon=horizon, left=left, detectable=detectable)
     return Sentence(
-        "The model ranks a customer who churns within ", Name(horizon), " above one who stays ", auc, " of the time (between ",
-        Quote(auc, "interval"), "; a coin flip would be half).",
-    )  # fmt: skip
+        "The model ranks a customer who churns within ",
+        Name(horizon),
+        " above one who stays ",
+        auc,
+        " of the time (between ",
+        Quote(auc, "interval"),
+        "; a coin flip would be half).",
+    )
 
 
 def challenger_ranks(rival: Finding, *, used: Finding) -> tuple[Sentence, ...]:
@@ -129,9 +142,14 @@ def challenger_ranks(rival: Finding, *, used: Finding) -> tuple[Sentence, ...]:
         return ()
     name = rival.scope.get("model", "the challenger")
     told = Sentence(
-        "On the newest evaluation date ", Name(name), " does: it ranks a customer who churns above one who stays ", rival, " of the time (between ",
-        Quote(rival, "interval"), "). The list below is not by it.",
-    )  # fmt: skip
+        "On the newest evaluation date ",
+        Name(name),
+        " does: it ranks a customer who churns above one who stays ",
+        rival,
+        " of the time (between ",
+        Quote(rival, "interval"),
+        "). The list below is not by it.",
+    )
     return (told,)
 
 

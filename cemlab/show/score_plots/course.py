@@ -118,7 +118,7 @@ def _in_words(table: pd.DataFrame, *, name: str, info: LabInfo) -> str:
     ]
     many = "period" if len(sure) == 1 else "periods"
     return (
-        f"Line chart of {name} over {len(sure)} complete {many}: {point(sure.iloc[0])} at first, {point(sure.iloc[-1])} at "
-        f"last, lowest {point(low)}, highest {point(high)}. "
-        f"Periods {', '.join(f'{words}: {count}' for count, words in marked)}."
+        f"Line chart of {name} over {len(sure)} complete {many}: {point(sure.iloc[0])} at first, {point(sure.iloc[-1])}"
+        f" at last, lowest {point(low)}, highest {point(high)}. Periods"
+        f" {', '.join(f'{words}: {count}' for count, words in marked)}."
     )

@@ -48,17 +48,23 @@ def distribution(answers: Estimates, *, info: LabInfo, shares: Estimates | None 
     peak = table.nlargest(1, "estimate").to_dict("records")[0]
     digits = digits_of(table[["ci_low", "ci_high"]] * 100)
     alt = (
-        f"Bar chart of the share of answers at each score from {table['score'].min()} to {table['score'].max()}: {spoken}. The "
-        f"most frequent score is {int(peak['score'])} with "
-        f"{numbers.number(100 * peak['estimate'], digits=digits, locale=info.locale)} %."
+        f"Bar chart of the share of answers at each score from {table['score'].min()} to {table['score'].max()}:"
+        f" {spoken}. The most frequent score is {int(peak['score'])} with"
+        f" {numbers.number(100 * peak['estimate'], digits=digits, locale=info.locale)} %."
     )
 
     def _paint(canvas: Canvas, medium: theme.Medium) -> None:
         _paint_bars(canvas.subplots(), table, shares=said, medium=medium)
 
     return draw(
-        _paint, title=title, alt=alt, table=shown, info=info, height=300, basis=basis(answers, info=info),
-    )  # fmt: skip
+        _paint,
+        title=title,
+        alt=alt,
+        table=shown,
+        info=info,
+        height=300,
+        basis=basis(answers, info=info),
+    )
 
 
 def _shares(table: pd.DataFrame, shares: Estimates | None, *, info: LabInfo) -> dict[str, str]:
@@ -77,14 +83,23 @@ def _paint_bars(axes: Axes, table: pd.DataFrame, *, shares: Mapping[str, str], m
     percent = table[["estimate", "ci_low", "ci_high"]] * 100
     groups = [str(group) for group in table["group"]]
     axes.bar(
-        table["score"], percent["estimate"], color=[medium.fills[group] for group in groups], width=0.78,
-        hatch=[medium.hatches.get(group, "") for group in groups], edgecolor=theme.INK if medium.hatches else "none", lw=0.5,
-    )  # fmt: skip
+        table["score"],
+        percent["estimate"],
+        color=[medium.fills[group] for group in groups],
+        width=0.78,
+        hatch=[medium.hatches.get(group, "") for group in groups],
+        edgecolor=theme.INK if medium.hatches else "none",
+        lw=0.5,
+    )
     below, above = percent["estimate"] - percent["ci_low"], percent["ci_high"] - percent["estimate"]
     axes.errorbar(
-        table["score"], percent["estimate"], yerr=np.vstack([below, above]).clip(min=0), fmt="none", ecolor=theme.INK,
+        table["score"],
+        percent["estimate"],
+        yerr=np.vstack([below, above]).clip(min=0),
+        fmt="none",
+        ecolor=theme.INK,
         elinewidth=1,
-    )  # fmt: skip
+    )
     top = float(percent["ci_high"].max()) if percent["ci_high"].notna().any() else float(percent["estimate"].max())
     for group, scores in table.groupby("group", observed=True)["score"]:
         words = numbers.group_words(str(group))

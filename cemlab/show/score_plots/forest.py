@@ -88,9 +88,14 @@ def forest(
     said = [_in_words(table, by=by, info=info) for by, (table, _) in panels.items()]
     height = _AXIS_PX + sum(_ROW_PX * (len(table) + (_HEADING if several else 0)) for table, _ in panels.values())
     return draw(
-        _paint, title=title, alt=f"Dot and whisker chart of {title}. {' '.join(said)}", info=info, height=height,
-        table=_table(judged, overall, caption=caption, info=info), basis=basis(overall, info=info),
-    )  # fmt: skip
+        _paint,
+        title=title,
+        alt=f"Dot and whisker chart of {title}. {' '.join(said)}",
+        info=info,
+        height=height,
+        table=_table(judged, overall, caption=caption, info=info),
+        basis=basis(overall, info=info),
+    )
 
 
 def _judged(score: Estimates, differences: Estimates, *, by: str) -> Estimates:
@@ -126,9 +131,15 @@ def _table(judged: Mapping[str, Estimates], overall: Estimates, *, caption: str,
 
 
 def _paint_panels(
-    axes: Axes, panels: Mapping[str, pd.DataFrame], *, whole: float, label: str, medium: theme.Medium, min_n: int,
+    axes: Axes,
+    panels: Mapping[str, pd.DataFrame],
+    *,
+    whole: float,
+    label: str,
+    medium: theme.Medium,
+    min_n: int,
     info: LabInfo,
-) -> None:  # fmt: skip
+) -> None:
     """Draw all panels on one pair of axes, which is much faster than one pair each."""
     axes.axvline(whole, color=theme.LINE, lw=1)
     rows: list[dict[Any, Any]] = []
@@ -136,8 +147,16 @@ def _paint_panels(
     for number, (by, table) in enumerate(panels.items()):
         first = len(places) + (number + 1) * _HEADING if len(panels) > 1 else 0.0
         if len(panels) > 1:
-            axes.annotate(tables.heading(by), (0, first - 0.55), xycoords=("axes fraction", "data"), xytext=(4, 0),
-                          textcoords="offset points", va="bottom", color=theme.MUTED, weight="bold")  # fmt: skip
+            axes.annotate(
+                tables.heading(by),
+                (0, first - 0.55),
+                xycoords=("axes fraction", "data"),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="bottom",
+                color=theme.MUTED,
+                weight="bold",
+            )
         found = [{**row, "name": str(row[by])} for row in table.to_dict("records")]
         rows, places = rows + found, places + [first + at for at in range(len(found))]
     for place, row in zip(places, rows, strict=True):

@@ -162,9 +162,15 @@ def short(name: str, *, most: int) -> str:
 
 
 def paint_names(
-    axes: Axes, rows: Sequence[Mapping[Any, Any]], *, names: Sequence[str], medium: theme.Medium, min_n: int,
-    info: LabInfo, places: Sequence[float] | None = None,
-) -> None:  # fmt: skip
+    axes: Axes,
+    rows: Sequence[Mapping[Any, Any]],
+    *,
+    names: Sequence[str],
+    medium: theme.Medium,
+    min_n: int,
+    info: LabInfo,
+    places: Sequence[float] | None = None,
+) -> None:
     """Write names at the left edge and numbers of answers at the right.
 
     Parameters

@@ -69,8 +69,15 @@ def mixes(
     left = total - len(drawn)
     title = "What the answers are made of" + (f": {left} groups are left out, see the table" if left else "")
     alt = f"Stacked bars around a common middle. {_in_words(drawn, metric=metric, info=info)}"
-    return draw(_paint, title=title, alt=alt, table=table, info=info, height=96 + 24 * max(len(drawn), 1),
-                basis=basis(overall, info=info, whiskers=False))  # fmt: skip
+    return draw(
+        _paint,
+        title=title,
+        alt=alt,
+        table=table,
+        info=info,
+        height=96 + 24 * max(len(drawn), 1),
+        basis=basis(overall, info=info, whiskers=False),
+    )
 
 
 def _shares(score: Estimates, *, by: list[str]) -> list[pd.DataFrame]:
@@ -81,8 +88,14 @@ def _shares(score: Estimates, *, by: list[str]) -> list[pd.DataFrame]:
 def _row(name: str, kind: str, part: pd.DataFrame) -> dict[str, Any]:
     first = part.iloc[0]
     shares = {str(group): 100 * share for group, share in zip(part["group"], part["estimate"], strict=True)}
-    return {"kind": kind or "–", "name": name, "n": first["n"], "suppressed": bool(first["suppressed"]),
-            "too_small": bool(first["too_small"]), **shares}  # fmt: skip
+    return {
+        "kind": kind or "–",
+        "name": name,
+        "n": first["n"],
+        "suppressed": bool(first["suppressed"]),
+        "too_small": bool(first["too_small"]),
+        **shares,
+    }
 
 
 def _names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -101,8 +114,16 @@ def _paint_rows(
     wide = {name: np.array([float(row[name]) for row in rows]) for name in order}
     left, least = -wide[order[0]] - (wide[order[1]] / 2 if len(order) > 2 else 0), _ROOM * (2 if medium.narrow else 1)
     for name in order:
-        axes.barh(np.arange(len(rows)), wide[name], left=left, height=0.72, color=medium.fills[name], lw=0.5,
-                  hatch=medium.hatches.get(name, ""), edgecolor=theme.INK if medium.hatches else "none")  # fmt: skip
+        axes.barh(
+            np.arange(len(rows)),
+            wide[name],
+            left=left,
+            height=0.72,
+            color=medium.fills[name],
+            lw=0.5,
+            hatch=medium.hatches.get(name, ""),
+            edgecolor=theme.INK if medium.hatches else "none",
+        )
         style: dict[str, Any] = {"ha": "center", "color": _ink_on(medium.fills[name]), "bbox": _behind(medium, name)}
         for position in map(int, np.flatnonzero(wide[name] >= least)):
             text = numbers.number(wide[name][position], locale=info.locale)

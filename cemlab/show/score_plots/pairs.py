@@ -22,7 +22,7 @@ from cemlab.show.score_plots.labels import (
     name_of,
     paint_names,
     printed,
-)  # fmt: skip
+)
 
 _EVERYONE = "All answers"
 
@@ -49,15 +49,22 @@ def weighting(overall: Estimates, groups: Mapping[str, Estimates] | None = None,
     table = pd.concat(pieces, ignore_index=True)
     name, every = name_of(overall), len(table)
     shown = tables.of_estimates(
-        _as_estimates(table, overall), caption=f"{name}, weighted and unweighted", info=info, label="Weighted",
+        _as_estimates(table, overall),
+        caption=f"{name}, weighted and unweighted",
+        info=info,
+        label="Weighted",
         extra={"unweighted": "Unweighted"},
-    )  # fmt: skip
+    )
     table = table.loc[~table["suppressed"]].head(MOST_GROUPS).reset_index(drop=True)
     return _draw(
-        table, overall, shown=shown, info=info,
+        table,
+        overall,
+        shown=shown,
+        info=info,
         title=f"{name}, weighted and unweighted" + (f": {len(table)} of {every}" if len(table) < every else ""),
-        other=("unweighted", "ring: unweighted"), alt="weighted {}, unweighted {}",
-    )  # fmt: skip
+        other=("unweighted", "ring: unweighted"),
+        alt="weighted {}, unweighted {}",
+    )
 
 
 def beliefs(gaps: Estimates, *, info: LabInfo) -> Figure:
@@ -79,21 +86,29 @@ def beliefs(gaps: Estimates, *, info: LabInfo) -> Figure:
     rows = gaps.table
     level = "share" if gaps.unit == "percentage points" else gaps.unit
     table = rows.assign(
-        group=[_who(row) for row in rows.to_dict("records")], brief=rows["group"].mask(rows["column"] == "", _EVERYONE), estimate=rows[given], ci_low=rows["believed"] - rows["ci_high"],
-        ci_high=rows["believed"] - rows["ci_low"], other=rows["believed"],
-    )  # fmt: skip
+        group=[_who(row) for row in rows.to_dict("records")],
+        brief=rows["group"].mask(rows["column"] == "", _EVERYONE),
+        estimate=rows[given],
+        ci_low=rows["believed"] - rows["ci_high"],
+        ci_high=rows["believed"] - rows["ci_low"],
+        other=rows["believed"],
+    )
     scores = Estimates(
         table, ("group",), given.removesuffix("_given"), level, gaps.method, gaps.level, gaps.min_n, notes=gaps.notes
-    )  # fmt: skip
+    )
     shown = tables.of_estimates(
         scores, caption="Believed and given scores", info=info, label="Given", extra={"believed": "Believed"}
     )
     table = printed(table, unit=level, columns=("estimate", "ci_low", "ci_high", "other"))
     return _draw(
-        table.loc[~table["suppressed"]].reset_index(drop=True), scores, shown=shown, info=info,
-        title=f"{name_of(scores)} as believed and as given", other=("believed", "ring: believed"),
+        table.loc[~table["suppressed"]].reset_index(drop=True),
+        scores,
+        shown=shown,
+        info=info,
+        title=f"{name_of(scores)} as believed and as given",
+        other=("believed", "ring: believed"),
         alt="customers gave {}, believed were {}",
-    )  # fmt: skip
+    )
 
 
 def _who(row: Mapping[Any, Any]) -> str:
@@ -120,8 +135,15 @@ def _as_estimates(table: pd.DataFrame, score: Estimates) -> Estimates:
 
 
 def _draw(
-    table: pd.DataFrame, score: Estimates, *, shown: tables.Table, info: LabInfo, title: str, other: tuple[str, str], alt: str
-) -> Figure:  # fmt: skip
+    table: pd.DataFrame,
+    score: Estimates,
+    *,
+    shown: tables.Table,
+    info: LabInfo,
+    title: str,
+    other: tuple[str, str],
+    alt: str,
+) -> Figure:
     digits = digits_of(table)
     said = [
         f"{row['group']}: "

@@ -87,11 +87,23 @@ def found_again(
         The verdict first, and what it assumes.
     """
     if kind == "by rule":
-        return Sentence(count, " segments follow from a rule: whoever applies it finds them again, whether or not there are such kinds of customers.")  # fmt: skip
+        return Sentence(
+            count,
+            " segments follow from a rule: whoever applies it finds them again, whether or not there are such kinds of"
+            " customers.",
+        )
     if kind == "constructed" and doubt == "one group":
-        return Sentence(count, " segments were drawn through one group: they are constructed, even where other samples would be cut in the same places.")  # fmt: skip
+        return Sentence(
+            count,
+            " segments were drawn through one group: they are constructed, even where other samples would be cut in the"
+            " same places.",
+        )
     if kind == "constructed":
-        return Sentence(count, " segments were drawn, and not all of them would be found again: they are constructed, lines through a crowd.")  # fmt: skip
+        return Sentence(
+            count,
+            " segments were drawn, and not all of them would be found again: they are constructed, lines through a"
+            " crowd.",
+        )
     least: list[Part] = [" (the least stable has a similarity of ", smallest, ")."]
     tail = [" This assumes that answers are missing by chance, given the others."] if gaps else []
     if kind == "natural":
@@ -125,7 +137,11 @@ def how_many(used: Finding, best: Finding, *, most: int, method: str = "classes"
         Says so where they differ.
     """
     if best.value == 1:
-        return Sentence("The data speak for no more than one group; the page goes on with ", used, " to show what cutting it would give.")  # fmt: skip
+        return Sentence(
+            "The data speak for no more than one group; the page goes on with ",
+            used,
+            " to show what cutting it would give.",
+        )
     if method == "k-means":
         return _foretold(used, best, most=most)
     if best.value == most:

@@ -96,9 +96,23 @@ def worth(levels: Sequence[Finding], *, currency: str, what: str, differ: Collec
         return Sentence("What the segments are worth is withheld: too few customers.")
     first, last = seen[0], seen[-1]
     parts: list[Part] = [
-        "A customer of “", Name(first.scope["segment"]), "” is worth ", Name(currency), " ", first, " (", *_between(first),
-        "), one of “", Name(last.scope["segment"]), "” ", last, " (", *_between(last), "), counted as ", Name(word(what)),
-    ]  # fmt: skip
+        "A customer of “",
+        Name(first.scope["segment"]),
+        "” is worth ",
+        Name(currency),
+        " ",
+        first,
+        " (",
+        *_between(first),
+        "), one of “",
+        Name(last.scope["segment"]),
+        "” ",
+        last,
+        " (",
+        *_between(last),
+        "), counted as ",
+        Name(word(what)),
+    ]
     return Sentence(
         *parts,
         "." if {first.scope["segment"], last.scope["segment"]} & set(differ) else "; chance could explain the gap.",
@@ -143,7 +157,10 @@ def stays(shares: Sequence[Finding], *, months: float, by_deeds: bool = False, d
             " Segments are made of what customers did while they stayed, so part of any gap is there by construction."
         )
     elif not dated:
-        tail += " The items carry no day: they may have changed when customers left, so part or all of any gap may be there by construction."
+        tail += (
+            " The items carry no day: they may have changed when customers left, so part or all of any gap may be there"
+            " by construction."
+        )
     return Sentence("After ", Name(f"{months:g} months"), " ", *told, f" are still there{tail}")
 
 
@@ -195,8 +212,13 @@ def moves(turns: Estimates, same: Finding, *, days: str) -> Sentence:
         The share that is still in the same segment, at most and at least.
     """
     kept = turns.table.loc[(turns.table["a"] == turns.table["b"]) & turns.table["estimate"].notna()]
-    lead: list[Part] = ["The agreement of segments of ", Name(days), " before with those of now is ", same,
-                        f", where {SCALE}"]  # fmt: skip
+    lead: list[Part] = [
+        "The agreement of segments of ",
+        Name(days),
+        " before with those of now is ",
+        same,
+        f", where {SCALE}",
+    ]
     if kept.empty:
         return Sentence(*lead, ".")
     found = [Finding.of("stay.moves", turns, where={"a": row["a"], "b": row["b"]}) for row in kept.to_dict("records")]
@@ -234,13 +256,20 @@ def rules(right: Finding, largest: Finding, *, counted: str = "customers") -> Se
     Sentence
         Both shares.
     """
-    return Sentence("Plain rules put ", right, f" of {counted} where the model does (between ", Quote(right, "interval"),
-                    "); putting everyone into the largest segment would get ", largest, " right.")  # fmt: skip
+    return Sentence(
+        "Plain rules put ",
+        right,
+        f" of {counted} where the model does (between ",
+        Quote(right, "interval"),
+        "); putting everyone into the largest segment would get ",
+        largest,
+        " right.",
+    )
 
 
 def urgent(
     n: Finding, stake: Finding, *, largest: Sequence[Finding] = (), currency: str, what: str, worth: str, days: int
-) -> Sentence:  # fmt: skip
+) -> Sentence:
     """Say for how many customers attention is urgent.
 
     Parameters
@@ -267,14 +296,26 @@ def urgent(
     """
     if n.suppressed or stake.suppressed:
         return Sentence("How many customers need attention now is withheld: too few.")
-    risky = {"last_nps_group": "detractors by their last answer", "recency_days": f"without a purchase for {days} days or more"}.get(
-        what, "likely to leave"
-    )  # fmt: skip
+    risky = {
+        "last_nps_group": "detractors by their last answer",
+        "recency_days": f"without a purchase for {days} days or more",
+    }.get(what, "likely to leave")
     tops: list[Part] = (
         ["; the largest for ", largest[0], ", the ten largest for ", largest[1]] if len(largest) > 1 else []
     )
-    return Sentence(n, " customers of high value are ", Name(risky), ": they stand for ", Name(currency), " ", stake,
-                    " (", Name(word(worth)), *tops, ").")  # fmt: skip
+    return Sentence(
+        n,
+        " customers of high value are ",
+        Name(risky),
+        ": they stand for ",
+        Name(currency),
+        " ",
+        stake,
+        " (",
+        Name(word(worth)),
+        *tops,
+        ").",
+    )
 
 
 def certainty(
@@ -313,16 +354,31 @@ def certainty(
     why = unlike(settled, doubt, pair) if doubt else between if settled else open_number
     means: dict[str, tuple[Part, ...]] = {
         "natural": (
-            "They are found again, lie apart, fewer of them would not do, and no simpler model that was tried explains them.",
+            (
+                "They are found again, lie apart, fewer of them would not do, and no simpler model that was tried"
+                " explains them."
+            ),
         ),
         "reproducible": ("They are found again, but ", *why, "."),
-        "constructed": ("Another sample of the same customers would give other segments.",)
-        if doubt != "one group"
-        else ("The data speak for no more than one group.",),
+        "constructed": (
+            ("Another sample of the same customers would give other segments.",)
+            if doubt != "one group"
+            else ("The data speak for no more than one group.",)
+        ),
     }
     return (
-        Sentence("In resamples the least stable segment has a similarity of ", smallest, ", where the same segment would have one. ", *means[kind]),
-        Sentence("Figures of segments are corrected for customers who are put into the wrong one; intervals hold the doubt about the classes too.")
-        if corrected
-        else Sentence("Figures are those of the customers as they were assigned, not of kinds of customers."),
-    )  # fmt: skip
+        Sentence(
+            "In resamples the least stable segment has a similarity of ",
+            smallest,
+            ", where the same segment would have one. ",
+            *means[kind],
+        ),
+        (
+            Sentence(
+                "Figures of segments are corrected for customers who are put into the wrong one; intervals hold the"
+                " doubt about the classes too."
+            )
+            if corrected
+            else Sentence("Figures are those of the customers as they were assigned, not of kinds of customers.")
+        ),
+    )

@@ -21,8 +21,8 @@ def all_groups(compared: Mapping[str, Sequence[Finding]]) -> tuple[Sentence, ...
     Returns
     -------
     tuple of Sentence
-        One for each grouping in which a group is flagged, then what was found of the others (`not_flagged`), and one that
-        names groupings with fewer than two groups to compare.
+        One for each grouping in which a group is flagged, then what was found of the others (`not_flagged`),
+        and one that names groupings with fewer than two groups to compare.
     """
     comparable = {
         subject: found for subject, found in compared.items() if sum(not each.suppressed for each in found) > 1
@@ -63,8 +63,8 @@ def standing_out(compared: Mapping[str, Sequence[Finding]]) -> Sentence:
     Returns
     -------
     Sentence
-        Over all ways to group customers; where none is flagged, the strongest outcome that there is (`in_short`). Never of those whose
-        level is missing.
+        Over all ways to group customers; where none is flagged, the strongest outcome that there is
+        (`in_short`). Never of those whose level is missing.
     """
     every = [found for each in compared.values() for found in each]
     flagged = sorted(with_outcome(every, "large"), key=lambda found: found.value)
@@ -79,8 +79,14 @@ def standing_out(compared: Mapping[str, Sequence[Finding]]) -> Sentence:
     for found, word in [(low, "lowest")] * (low.value < 0) + [(high, "highest")] * (high.value > 0):
         side = "below" if word == "lowest" else "above"
         parts += ["; "] if parts else []
-        parts += [*_named(found), f" scores {word}: ", Quote(found, "magnitude"), f" {side} all others (difference between ",
-                  Quote(found, "interval"), ")"]  # fmt: skip
+        parts += [
+            *_named(found),
+            f" scores {word}: ",
+            Quote(found, "magnitude"),
+            f" {side} all others (difference between ",
+            Quote(found, "interval"),
+            ")",
+        ]
     return Sentence(*parts, ".")
 
 
@@ -125,9 +131,16 @@ def weighting(weighted: Finding, plain: Finding, difference: Finding) -> Sentenc
         "statistically significant" if difference.p_value < 1 - difference.level else "not statistically significant"
     )
     return Sentence(
-        *said, ". The difference is ", verdict, " (", Quote(difference, "level"), " confidence interval: ", Quote(difference, "interval"), ")",
+        *said,
+        ". The difference is ",
+        verdict,
+        " (",
+        Quote(difference, "level"),
+        " confidence interval: ",
+        Quote(difference, "interval"),
+        ")",
         ": the result depends on the weights." if difference.p_value < 1 - difference.level else ".",
-    )  # fmt: skip
+    )
 
 
 def weighted_sample(answers: Finding, effective: Finding, largest: Finding) -> Sentence:
@@ -150,9 +163,14 @@ def weighted_sample(answers: Finding, effective: Finding, largest: Finding) -> S
     if math.isnan(effective.value):
         return Sentence("What the weights leave of the sample is withheld: fewer customers answered than may be shown.")
     return Sentence(
-        "The weights leave ", answers, " answers an effective sample size of ", effective,
-        " (Kish); the largest weight is ", largest, " of the total weight.",
-    )  # fmt: skip
+        "The weights leave ",
+        answers,
+        " answers an effective sample size of ",
+        effective,
+        " (Kish); the largest weight is ",
+        largest,
+        " of the total weight.",
+    )
 
 
 def beliefs(gaps: Sequence[Finding], given: Sequence[Finding]) -> tuple[Sentence, ...]:
@@ -180,6 +198,15 @@ def _belief(gap: Finding, score: Finding) -> Sentence:
     about: list[Part] = [] if gap.scope["group"] == "all" else [Name(f" for {gap.scope['group']}")]
     if gap.outcome == "large":
         way = "high" if gap.value > 0 else "low"
-        return Sentence("The belief", *about, " is ", Quote(gap, "magnitude"), f" too {way} (gap between ", Quote(gap, "interval"),
-                        "): customers gave ", score, ".")  # fmt: skip
+        return Sentence(
+            "The belief",
+            *about,
+            " is ",
+            Quote(gap, "magnitude"),
+            f" too {way} (gap between ",
+            Quote(gap, "interval"),
+            "): customers gave ",
+            score,
+            ".",
+        )
     return alone(gap, subject=["The gap between the belief", *about, " and what customers gave, ", score, ","])

@@ -53,10 +53,16 @@ def other_scale(answers: Finding, *, metric: str, highest: float) -> tuple[Sente
         return ()
     return (
         Sentence(
-            "None of ", answers, " answers is above ", Name(f"{highest:g}"), ", although this question is asked from ", Name("0 to 10"),
-            ": if they were given on another scale, the score below means nothing. `cemlab check` says what to declare.",
+            "None of ",
+            answers,
+            " answers is above ",
+            Name(f"{highest:g}"),
+            ", although this question is asked from ",
+            Name("0 to 10"),
+            ": if they were given on another scale, the score below means nothing. `cemlab check` says what to"
+            " declare.",
         ),
-    )  # fmt: skip
+    )
 
 
 def answers_behind(answers: Finding, unscored: Finding, lost: Lost | None = None) -> Sentence:
@@ -77,9 +83,16 @@ def answers_behind(answers: Finding, unscored: Finding, lost: Lost | None = None
     if lost is not None and lost.unusable.value:
         silent = ("; ", unscored, " more gave no score") if unscored.value else ()
         return Sentence(
-            "The score rests on ", answers, " answers; ", lost.unusable, " of ", lost.given,
-            " could not be used because of their score", *silent, ".",
-        )  # fmt: skip
+            "The score rests on ",
+            answers,
+            " answers; ",
+            lost.unusable,
+            " of ",
+            lost.given,
+            " could not be used because of their score",
+            *silent,
+            ".",
+        )
     if unscored.value == 0:
         return Sentence("The score rests on ", answers, " answers; none had to be left out for want of a score.")
     return Sentence("The score rests on ", answers, " answers; ", unscored, " more gave no score and do not count.")
@@ -110,8 +123,16 @@ def measured(finding: Finding, worth: Finding | None = None, lost: Lost | None =
         return Sentence(
             "The score is ", finding, ", without an interval: too few sampling clusters hold these answers."
         )
-    said: list[Part] = ["Between ", Quote(finding, "interval"), " with ", Quote(finding, "level"), " confidence, from ",
-                        Quote(finding, "n"), " answers; the standard error is ", Quote(finding, "std_error")]  # fmt: skip
+    said: list[Part] = [
+        "Between ",
+        Quote(finding, "interval"),
+        " with ",
+        Quote(finding, "level"),
+        " confidence, from ",
+        Quote(finding, "n"),
+        " answers; the standard error is ",
+        Quote(finding, "std_error"),
+    ]
     if worth is not None and worth.value <= finding.n - 1:
         said += [". By how they were drawn, they are worth ", worth, " answers drawn at random"]
     return Sentence(*said, ".")
@@ -183,8 +204,14 @@ def certainty(finding: Finding) -> tuple[Sentence, ...]:
         return (Sentence("With so few customers no interval may be shown."),)
     return (
         Sentence(
-            "The interval, between ", Quote(finding, "interval"), ", is computed so that in ", Quote(finding, "level"),
+            "The interval, between ",
+            Quote(finding, "interval"),
+            ", is computed so that in ",
+            Quote(finding, "level"),
             " of surveys like this one it holds the score that all customers of this kind would give.",
         ),
-        Sentence("It covers chance in who happened to answer. It does not cover customers who differ because they stayed silent."),
-    )  # fmt: skip
+        Sentence(
+            "It covers chance in who happened to answer. It does not cover customers who differ because they stayed"
+            " silent."
+        ),
+    )

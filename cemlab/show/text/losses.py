@@ -85,5 +85,7 @@ def no_score(lost: Lost) -> Sentence:
         And what the page shows instead.
     """
     return Sentence(
-        "No score is reported: ", lost.unusable, " answers have one that could not be used. What follows describes the other answers only.",
-    )  # fmt: skip
+        "No score is reported: ",
+        lost.unusable,
+        " answers have one that could not be used. What follows describes the other answers only.",
+    )

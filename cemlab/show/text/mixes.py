@@ -66,8 +66,8 @@ def with_mix(
     Returns
     -------
     list of Sentence
-        The same where no change of mix is significant. Else the mix is named, and the trend at a constant mix; where the two disagree
-        the mix comes first.
+        The same where no change of mix is significant. Else the mix is named, and the trend at a constant mix;
+        where the two disagree the mix comes first.
     """
     subject = moved_by_mix(parts)
     if not subject:
@@ -75,9 +75,14 @@ def with_mix(
     constant, mix = parts[subject]
     word = "raised" if mix.value > 0 else "lowered"
     change = Sentence(
-        "The mix of answers by ", Name(subject), f" changed over the complete {period}s, which alone {word} the score by ", Quote(mix, "magnitude"),
-        " (between ", Quote(mix, "interval"), ").",
-    )  # fmt: skip
+        "The mix of answers by ",
+        Name(subject),
+        f" changed over the complete {period}s, which alone {word} the score by ",
+        Quote(mix, "magnitude"),
+        " (between ",
+        Quote(mix, "interval"),
+        ").",
+    )
     return (
         [change, at_constant_mix(constant), said]
         if disagree(line, constant)
@@ -124,5 +129,9 @@ def at_constant_mix(constant: Finding) -> Sentence:
         return alone(constant, subject=["At a constant mix its linear trend"])
     word = "rose" if constant.value > 0 else "fell"
     return Sentence(
-        f"At a constant mix it {word} by ", Quote(constant, "magnitude"), " (change between ", Quote(constant, "interval"), ").",
-    )  # fmt: skip
+        f"At a constant mix it {word} by ",
+        Quote(constant, "magnitude"),
+        " (change between ",
+        Quote(constant, "interval"),
+        ").",
+    )

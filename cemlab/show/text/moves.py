@@ -40,8 +40,16 @@ def steps(changes: Sequence[Finding], *, period: str) -> tuple[Sentence, ...]:
     parts: list[Part] = []
     for change in flagged[:3]:
         direction = "rose" if change.value > 0 else "fell"
-        parts += ["; it " if parts else "It ", f"{direction} by ", Quote(change, "magnitude"), " in ", *_named(change),
-                  " (change between ", Quote(change, "interval"), ")"]  # fmt: skip
+        parts += [
+            "; it " if parts else "It ",
+            f"{direction} by ",
+            Quote(change, "magnitude"),
+            " in ",
+            *_named(change),
+            " (change between ",
+            Quote(change, "interval"),
+            ")",
+        ]
     more = f"; it changed in further {period}s too" if len(flagged) > 3 else ""
     return (Sentence(*parts, f"{more}. {PICKED}"),)
 
@@ -65,9 +73,12 @@ def trend(line: Finding, *, period: str) -> Sentence:
         return alone(line, subject=[f"The linear trend over all complete {period}s"])
     words = "rises" if line.value > 0 else "falls"
     return Sentence(
-        f"A line through all complete {period}s {words} by ", Quote(line, "magnitude"), " from the first to the last (change between ",
-        Quote(line, "interval"), ").",
-    )  # fmt: skip
+        f"A line through all complete {period}s {words} by ",
+        Quote(line, "magnitude"),
+        " from the first to the last (change between ",
+        Quote(line, "interval"),
+        ").",
+    )
 
 
 def moved(line: Finding | None, steps_found: Sequence[Finding], *, period: str) -> Sentence:
@@ -90,15 +101,23 @@ def moved(line: Finding | None, steps_found: Sequence[Finding], *, period: str) 
     flagged = with_outcome(steps_found, "large")
     if line is not None and line.outcome == "large":
         return Sentence(
-            f"Over its complete {period}s it {'rose' if line.value > 0 else 'fell'} by ", Quote(line, "magnitude"), " (change between ",
-            Quote(line, "interval"), ").",
-        )  # fmt: skip
+            f"Over its complete {period}s it {'rose' if line.value > 0 else 'fell'} by ",
+            Quote(line, "magnitude"),
+            " (change between ",
+            Quote(line, "interval"),
+            ").",
+        )
     if flagged:
         first = flagged[0]
         return Sentence(
-            f"Its clearest step: it {'rose' if first.value > 0 else 'fell'} by ", Quote(first, "magnitude"), " in ",
-            Name(numbers.period_name(first.period, period=period)), " (change between ", Quote(first, "interval"), ").",
-        )  # fmt: skip
+            f"Its clearest step: it {'rose' if first.value > 0 else 'fell'} by ",
+            Quote(first, "magnitude"),
+            " in ",
+            Name(numbers.period_name(first.period, period=period)),
+            " (change between ",
+            Quote(first, "interval"),
+            ").",
+        )
     compared = [each for each in (line, *steps_found) if each is not None and not each.suppressed]
     if not compared:
         return Sentence(f"There are too few complete {period}s to say how it moved.")

@@ -13,9 +13,14 @@ _MOST_NAMED = 3
 """Comparisons that a sentence names before it says that there are more."""
 
 _OUTCOME_WORDS: Mapping[str, str] = {
-    "large": "significant, larger than the floor", "significant": "significant, size not shown", "small": "significant, too small to matter",
-    "not significant": "not significant", "not testable": "not tested", "not estimable": "not estimated", "withheld": "withheld",
-}  # fmt: skip
+    "large": "significant, larger than the floor",
+    "significant": "significant, size not shown",
+    "small": "significant, too small to matter",
+    "not significant": "not significant",
+    "not testable": "not tested",
+    "not estimable": "not estimated",
+    "withheld": "withheld",
+}
 
 Named = Callable[[Finding], tuple[Part, ...]]
 """How a study names what a finding compares."""
@@ -148,8 +153,9 @@ def not_flagged(
     Returns
     -------
     tuple of Sentence
-        Significant but not shown to be larger than the floor; significant but too small to matter; not significant, with the
-        smallest detectable difference; not testable and not estimable, with the reason; withheld. Only those that there are.
+        Significant but not shown to be larger than the floor; significant but too small to matter; not
+        significant, with the smallest detectable difference; not testable and not estimable, with the reason;
+        withheld. Only those that there are.
     """
     every = [one for found in compared.values() for one in found]
     said = [
@@ -185,7 +191,7 @@ def _quiet(compared: Mapping[str, Sequence[Finding]], *, rest: str, what: Sequen
     quiet = [one for subject in subjects for one in tested[subject]]
     return Sentence(
         word, Name(numbers.listed(subjects)), f" differs significantly from {rest}", *what, *detectable(quiet), "."
-    )  # fmt: skip
+    )
 
 
 def none_significant(
@@ -226,7 +232,7 @@ def _untested(found: Sequence[Finding], named: Named) -> list[Sentence]:
         Sentence(words, *_with_reasons(chosen, named), ".")
         for words, outcome in (("Could not be tested: ", "not testable"), ("Could not be estimated: ", "not estimable"))
         if (chosen := [each for each in found if each.outcome == outcome])
-    ]  # fmt: skip
+    ]
 
 
 def _with_reasons(found: Sequence[Finding], named: Named) -> list[Part]:
@@ -325,8 +331,20 @@ def alone(change: Finding, *, subject: Sequence[Part], quoted: bool = True) -> S
         "not estimable": [" cannot be estimated", *because, "."],
         "not testable": [" could not be tested", *because, "."],
         "not significant": [" is not statistically significant", *between, *detectable([change]), "."],
-        "small": [" is statistically significant, but too small to matter", *between, ": it is less than ", Quote(change, "floor"), "."],
-        "significant": [" is statistically significant", *between, ", but not shown to be larger than ", Quote(change, "floor"), "."],
+        "small": [
+            " is statistically significant, but too small to matter",
+            *between,
+            ": it is less than ",
+            Quote(change, "floor"),
+            ".",
+        ],
+        "significant": [
+            " is statistically significant",
+            *between,
+            ", but not shown to be larger than ",
+            Quote(change, "floor"),
+            ".",
+        ],
         "large": [" is shown to be larger than ", Quote(change, "floor"), *between, "."],
-    }  # fmt: skip
+    }
     return Sentence(*subject, *words[outcome])

@@ -53,6 +53,11 @@ def planning(size: Finding, needed: Finding, *, observed: Finding) -> Sentence:
     """
     verdict = "is enough for that" if observed.value >= 2 * needed.value else "is not enough for that"
     return Sentence(
-        "To see a true difference of ", size, " between two groups four times out of five takes ", needed,
-        " answers in each; this sample of ", observed, f", split in half, {verdict}.",
-    )  # fmt: skip
+        "To see a true difference of ",
+        size,
+        " between two groups four times out of five takes ",
+        needed,
+        " answers in each; this sample of ",
+        observed,
+        f", split in half, {verdict}.",
+    )

@@ -15,7 +15,10 @@ from cemlab.stats.change.trends import FEWEST_PERIODS
 from cemlab.stats.intervals import Floats
 from cemlab.stats.scores.samples import samples_of
 
-NOT_FOLLOWED = "No segment has answers in several of at least three complete periods, so that no trend at a constant mix can be estimated."
+NOT_FOLLOWED = (
+    "No segment has answers in several of at least three complete periods, so that no trend at a constant mix can be"
+    " estimated."
+)
 _PSEUDO = 3.0
 """Answers with the common variance that are added to those of a segment: a few answers that agree do not pass for certainty."""
 
@@ -31,12 +34,14 @@ def constant_mix(
 ) -> Estimates:
     """Return the trend at a constant mix of segments, and the rest of the trend, which the mix makes.
 
-    Each segment k keeps its own level: y_kt = a_k + b·x_t, so b = Σc_kt·y_kt, c_kt = n_kt(x_t − x̄_k)/Σn_kt(x_t − x̄_k)², x̄_k the mean day of
-    the segment's answers. A mix that changes cannot move b, nor can a segment that joins late, of which there is no earlier score to standardise with.
-    Where each segment has the same share in every period, b is the slope of the directly standardised score. The raw slope is
-    Σk_t·Σ_k(n_kt/n_t)y_kt as in `trend`; raw − b is the part of the mix. Var = Σ coefficient²·v_k/n_kt, v_k the variance of one answer within
-    segment and period (n_kt effective); the part of the mix also holds chance in the mix itself, Σk_t²·v_between/n_t. Answers of one customer in
-    several periods are taken as independent here, which makes the interval of a trend wider rather than narrower.
+    Each segment k keeps its own level: y_kt = a_k + b·x_t, so b = Σc_kt·y_kt, c_kt = n_kt(x_t − x̄_k)/Σn_kt(x_t
+    − x̄_k)², x̄_k the mean day of the segment's answers. A mix that changes cannot move b, nor can a segment
+    that joins late, of which there is no earlier score to standardise with. Where each segment has the same
+    share in every period, b is the slope of the directly standardised score. The raw slope is
+    Σk_t·Σ_k(n_kt/n_t)y_kt as in `trend`; raw − b is the part of the mix. Var = Σ coefficient²·v_k/n_kt, v_k the
+    variance of one answer within segment and period (n_kt effective); the part of the mix also holds chance in
+    the mix itself, Σk_t²·v_between/n_t. Answers of one customer in several periods are taken as independent
+    here, which makes the interval of a trend wider rather than narrower.
 
     Parameters
     ----------
@@ -56,9 +61,10 @@ def constant_mix(
     Returns
     -------
     Estimates
-        Measure ``<metric>_trend``; one row per ``part``, ``constant mix`` and ``change of mix``: ``estimate`` (first complete period to
-        the last), ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``df``, ``raw`` (their sum), ``n``, ``n_customers``. No row, and a note, where
-        there are fewer than three complete periods, one segment, or no segment in two periods.
+        Measure ``<metric>_trend``; one row per ``part``, ``constant mix`` and ``change of mix``: ``estimate``
+        (first complete period to the last), ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``df``,
+        ``raw`` (their sum), ``n``, ``n_customers``. No row, and a note, where there are fewer than three
+        complete periods, one segment, or no segment in two periods.
 
     Raises
     ------
@@ -71,8 +77,8 @@ def constant_mix(
 
     References
     ----------
-    Kitagawa, E. M. (1955). Components of a difference between two rates. Journal of the American Statistical Association, 50(272),
-    1168–1194. doi:10.1080/01621459.1955.10501299
+    Kitagawa, E. M. (1955). Components of a difference between two rates. Journal of the American Statistical
+    Association, 50(272), 1168–1194. doi:10.1080/01621459.1955.10501299
 
     Examples
     --------
@@ -84,8 +90,8 @@ def constant_mix(
     names = [by] if isinstance(by, str) else list(by)
     if len(names) != 1 or "period" not in counts:
         raise (ParameterError if len(names) != 1 else SchemaError)(
-            f"A constant mix needs one segment column and the column period: {len(names)} segment columns were given, and the counts have "
-            f"{', '.join(counts.columns)}."
+            f"A constant mix needs one segment column and the column period: {len(names)} segment columns were given,"
+            f" and the counts have {', '.join(counts.columns)}."
         )
     samples = samples_of(counts, by=[*names, "period"], scale=metric, design=design)
     cells = samples.table
@@ -98,11 +104,20 @@ def constant_mix(
     rows[["estimate", "std_error", "raw"]] = rows[["estimate", "std_error", "raw"]].astype(float) * factor
     half = intervals.quantile(level, rows["df"].to_numpy(float)) * rows["std_error"].to_numpy(float)
     return Estimates.build(
-        rows.assign(ci_low=rows["estimate"] - half, ci_high=rows["estimate"] + half), by=["part"], cells=[],
-        measure=f"{metric.name}_trend", unit=metric.difference_unit, level=level, min_n=min_n, better=metric.better,
-        method=f"straight line through the complete periods with a level for each {names[0]}; the rest of the raw trend is the part of the mix",
+        rows.assign(ci_low=rows["estimate"] - half, ci_high=rows["estimate"] + half),
+        by=["part"],
+        cells=[],
+        measure=f"{metric.name}_trend",
+        unit=metric.difference_unit,
+        level=level,
+        min_n=min_n,
+        better=metric.better,
+        method=(
+            f"straight line through the complete periods with a level for each {names[0]}; the rest of the raw trend is"
+            " the part of the mix"
+        ),
         notes=() if len(rows) else (NOT_FOLLOWED,),
-    )  # fmt: skip
+    )
 
 
 def _parts(cells: pd.DataFrame, *, name: str) -> pd.DataFrame:
@@ -129,8 +144,15 @@ def _parts(cells: pd.DataFrame, *, name: str) -> pd.DataFrame:
     for part, each, more in (("constant mix", within, 0.0), ("change of mix", raw - within, chance)):
         error = float(np.sqrt((each**2 * spread / size).sum() + more))
         slope = float((each * score).sum())
-        found.append({"part": part, "estimate": span * slope, "std_error": span * error, "df": df,
-                      "p_value": float(intervals.two_sided(slope / error, df)) if error > 0 else np.nan})  # fmt: skip
+        found.append(
+            {
+                "part": part,
+                "estimate": span * slope,
+                "std_error": span * error,
+                "df": df,
+                "p_value": float(intervals.two_sided(slope / error, df)) if error > 0 else np.nan,
+            }
+        )
     people = int(cells.groupby(name, observed=True)["n_customers"].max().sum())
     return pd.DataFrame(found).assign(
         raw=span * float((raw * score).sum()), n=int(cells["n"].sum()), n_customers=people

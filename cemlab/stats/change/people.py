@@ -47,9 +47,10 @@ def paired(
     Returns
     -------
     Estimates
-        Measure ``<metric>_change_paired``; one row per group: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
-        ``p_value``, ``df``, ``reason`` (why there is no test), ``<metric>_now``, ``<metric>_before``, ``n``, ``n_customers``, ``n_eff``, ``moved_share`` (customers whose
-        answer changed its worth). Where nobody moved there is no interval.
+        Measure ``<metric>_change_paired``; one row per group: ``estimate``, ``std_error``, ``ci_low``,
+        ``ci_high``, ``p_value``, ``df``, ``reason`` (why there is no test), ``<metric>_now``,
+        ``<metric>_before``, ``n``, ``n_customers``, ``n_eff``, ``moved_share`` (customers whose answer changed
+        its worth). Where nobody moved there is no interval.
 
     Raises
     ------
@@ -73,10 +74,11 @@ def paired(
     names = groups_in(transitions, by, own=("from_score", "to_score", "n"), of="transitions")
     worth = metric.worth
     rows = transitions.assign(
-        _all=0, _from=transitions["from_score"].map(worth) * transitions["n"],
+        _all=0,
+        _from=transitions["from_score"].map(worth) * transitions["n"],
         _to=transitions["to_score"].map(worth) * transitions["n"],
         _step=transitions["to_score"].map(worth) - transitions["from_score"].map(worth),
-    )  # fmt: skip
+    )
     rows = rows.assign(
         _sum=rows["_step"] * rows["n"],
         _square=rows["_step"] ** 2 * rows["n"],
@@ -91,16 +93,33 @@ def paired(
     error = metric.factor * np.sqrt(variance.where(~still))
     half = intervals.quantile(level, n - 1) * error
     table = sums[names].assign(
-        estimate=estimate, std_error=error, ci_low=estimate - half, ci_high=estimate + half,
-        p_value=intervals.two_sided(estimate / error, n - 1), df=n - 1, reason=np.where(still, STILL, ""),
-        **{f"{metric.name}_now": metric.factor * sums["_to"] / n, f"{metric.name}_before": metric.factor * sums["_from"] / n},
-        n=sums["n"], n_customers=sums["n"], n_eff=n, moved_share=sums["_moved"] / n,
-    )  # fmt: skip
+        estimate=estimate,
+        std_error=error,
+        ci_low=estimate - half,
+        ci_high=estimate + half,
+        p_value=intervals.two_sided(estimate / error, n - 1),
+        df=n - 1,
+        reason=np.where(still, STILL, ""),
+        **{
+            f"{metric.name}_now": metric.factor * sums["_to"] / n,
+            f"{metric.name}_before": metric.factor * sums["_from"] / n,
+        },
+        n=sums["n"],
+        n_customers=sums["n"],
+        n_eff=n,
+        moved_share=sums["_moved"] / n,
+    )
     return Estimates.build(
-        table, by=names, measure=f"{metric.name}_change_paired", unit=metric.difference_unit,
-        method="mean change of the same customers, Student's t", level=level, min_n=min_n, better=metric.better,
+        table,
+        by=names,
+        measure=f"{metric.name}_change_paired",
+        unit=metric.difference_unit,
+        method="mean change of the same customers, Student's t",
+        level=level,
+        min_n=min_n,
+        better=metric.better,
         notes=(ONLY_TWICE, *((NOBODY_MOVED,) if still.any() else ())),
-    )  # fmt: skip
+    )
 
 
 def _check(transitions: pd.DataFrame, metric: MetricScale) -> None:
@@ -117,6 +136,6 @@ def _check(transitions: pd.DataFrame, metric: MetricScale) -> None:
     off = ~transitions[["from_score", "to_score"]].isin(list(metric.codes)).all(axis=1)
     if off.any():
         raise SchemaError(
-            f"An answer to `{metric.name}` must be a whole number from {metric.low} to {metric.high}: {int(off.sum()):,} of "
-            f"{len(transitions):,} rows are not. Declare other codes as missing in the lab file."
+            f"An answer to `{metric.name}` must be a whole number from {metric.low} to {metric.high}:"
+            f" {int(off.sum()):,} of {len(transitions):,} rows are not. Declare other codes as missing in the lab file."
         )

@@ -114,9 +114,15 @@ def consecutive(
     elif not samples.designed or shared is None:
         notes = (*notes, INDEPENDENT)
     return _change(
-        samples, samples, rows=rows, hidden=now["suppressed"].to_numpy(bool) | then["suppressed"].to_numpy(bool),
-        correlation=correlation, level=level, min_n=min_n, notes=notes,
-    )  # fmt: skip
+        samples,
+        samples,
+        rows=rows,
+        hidden=now["suppressed"].to_numpy(bool) | then["suppressed"].to_numpy(bool),
+        correlation=correlation,
+        level=level,
+        min_n=min_n,
+        notes=notes,
+    )
 
 
 def between(
@@ -187,10 +193,15 @@ def between(
     alone = len(tables[0]) + len(tables[1]) - 2 * len(both)
     notes = (f"Groups in one window only are not compared: {alone:,}.",) if alone else ()
     return _change(
-        last, first, rows=(both["_row_now"].to_numpy(), both["_row_before"].to_numpy()),
-        hidden=(both["suppressed_now"] | both["suppressed_before"]).to_numpy(bool), correlation=0.0, level=level,
-        min_n=min_n, notes=(INDEPENDENT, *notes),
-    )  # fmt: skip
+        last,
+        first,
+        rows=(both["_row_now"].to_numpy(), both["_row_before"].to_numpy()),
+        hidden=(both["suppressed_now"] | both["suppressed_before"]).to_numpy(bool),
+        correlation=0.0,
+        level=level,
+        min_n=min_n,
+        notes=(INDEPENDENT, *notes),
+    )
 
 
 def with_hidden(groups: pd.DataFrame, *, by: Sequence[str], min_n: int) -> pd.DataFrame:
@@ -278,9 +289,16 @@ def correlations(
 
 
 def _change(
-    now: Samples, before: Samples, *, rows: tuple[Rows, Rows], hidden: NDArray[np.bool_], correlation: Floats | float,
-    level: float, min_n: int, notes: Sequence[str],
-) -> Estimates:  # fmt: skip
+    now: Samples,
+    before: Samples,
+    *,
+    rows: tuple[Rows, Rows],
+    hidden: NDArray[np.bool_],
+    correlation: Floats | float,
+    level: float,
+    min_n: int,
+    notes: Sequence[str],
+) -> Estimates:
     scale = now.scale
     first, second = now.take(rows[0]), before.take(rows[1])
     table = compared(first, second, correlation=correlation, level=level, names=("now", "before"))
@@ -290,7 +308,13 @@ def _change(
         n_customers=np.minimum(first.table["n_customers"], second.table["n_customers"]), suppressed=hidden
     )
     return Estimates.build(
-        table, by=list(now.by), measure=f"{scale.name}_change", unit=scale.difference_unit,
-        method=f"later minus earlier, {TWO_SAMPLE[scale.kind]}", level=level, min_n=min_n,
-        better=scale.better, notes=list(dict.fromkeys((*notes, *now.notes, *before.notes))),
-    )  # fmt: skip
+        table,
+        by=list(now.by),
+        measure=f"{scale.name}_change",
+        unit=scale.difference_unit,
+        method=f"later minus earlier, {TWO_SAMPLE[scale.kind]}",
+        level=level,
+        min_n=min_n,
+        better=scale.better,
+        notes=list(dict.fromkeys((*notes, *now.notes, *before.notes))),
+    )

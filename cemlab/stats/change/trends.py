@@ -58,10 +58,10 @@ def trend(
     Returns
     -------
     Estimates
-        Measure ``<metric>_trend``; one row per group: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``df``,
-        ``per_year`` (the slope), ``first`` and ``last`` (first days of the periods), ``n_periods``, ``scatter_p`` (is the
-        scatter around the line more than chance?), ``n``, ``n_customers``, ``n_eff``. No row with fewer than three
-        complete periods; a note says so.
+        Measure ``<metric>_trend``; one row per group: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
+        ``p_value``, ``df``, ``per_year`` (the slope), ``first`` and ``last`` (first days of the periods),
+        ``n_periods``, ``scatter_p`` (is the scatter around the line more than chance?), ``n``, ``n_customers``,
+        ``n_eff``. No row with fewer than three complete periods; a note says so.
 
     Raises
     ------
@@ -99,14 +99,32 @@ def trend(
     notes = [*samples.notes, *([] if fits else [TOO_FEW])]
     notes += [SCATTER] if (rows["scatter_p"] < 0.05).any() else []
     return Estimates.build(
-        rows, by=others, measure=f"{metric.name}_trend", unit=metric.difference_unit,
-        method="straight line through the complete periods, weighted by answers", level=level, min_n=min_n,
-        better=metric.better, notes=notes,
-    )  # fmt: skip
+        rows,
+        by=others,
+        measure=f"{metric.name}_trend",
+        unit=metric.difference_unit,
+        method="straight line through the complete periods, weighted by answers",
+        level=level,
+        min_n=min_n,
+        better=metric.better,
+        notes=notes,
+    )
 
 
-_COLUMNS = ("estimate", "std_error", "p_value", "per_year", "first", "last", "n_periods", "scatter_p", "n", "n_customers",
-            "n_eff", "df")  # fmt: skip
+_COLUMNS = (
+    "estimate",
+    "std_error",
+    "p_value",
+    "per_year",
+    "first",
+    "last",
+    "n_periods",
+    "scatter_p",
+    "n",
+    "n_customers",
+    "n_eff",
+    "df",
+)
 
 
 def _fitted(
@@ -132,12 +150,19 @@ def _fitted(
 
     others = {name: periods[name].iloc[0] for name in samples.by if name != "period"}
     return others | {
-        "estimate": slope * span, "std_error": span * variance**0.5,
-        "p_value": float(intervals.two_sided(slope / variance**0.5, freedom)), "per_year": 365.25 * slope,
-        "first": periods["period"].iloc[0], "last": periods["period"].iloc[-1], "n_periods": len(periods),
-        "scatter_p": float(chdtrc(len(periods) - 2, scatter)), "n": int(periods["n"].sum()),
-        "n_customers": int(periods["n_customers"].max()), "n_eff": float(periods["n_eff"].sum()), "df": freedom,
-    }  # fmt: skip
+        "estimate": slope * span,
+        "std_error": span * variance**0.5,
+        "p_value": float(intervals.two_sided(slope / variance**0.5, freedom)),
+        "per_year": 365.25 * slope,
+        "first": periods["period"].iloc[0],
+        "last": periods["period"].iloc[-1],
+        "n_periods": len(periods),
+        "scatter_p": float(chdtrc(len(periods) - 2, scatter)),
+        "n": int(periods["n"].sum()),
+        "n_customers": int(periods["n_customers"].max()),
+        "n_eff": float(periods["n_eff"].sum()),
+        "df": freedom,
+    }
 
 
 def _correlation(

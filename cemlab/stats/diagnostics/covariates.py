@@ -18,8 +18,8 @@ from cemlab.stats.intervals import Floats
 def collinearity(cells: pd.DataFrame, *, terms: Sequence[str], min_n: int = 10) -> Estimates:
     """Return how much the covariates repeat one another.
 
-    Generalised variance inflation GVIF = det(R_t)·det(R_rest)/det(R), R the correlations of the columns over spells, and
-    its comparable root GVIF^(1/(2·df)); for one column √VIF.
+    Generalised variance inflation GVIF = det(R_t)·det(R_rest)/det(R), R the correlations of the columns over
+    spells, and its comparable root GVIF^(1/(2·df)); for one column √VIF.
 
     Parameters
     ----------
@@ -33,8 +33,9 @@ def collinearity(cells: pd.DataFrame, *, terms: Sequence[str], min_n: int = 10) 
     Returns
     -------
     Estimates
-        Measure ``inflation``; one row per ``term``: ``estimate`` (GVIF^(1/(2·df)), infinite when the others make the term up), ``gvif``, ``df``,
-        ``n``. Part ``condition``: the condition number of the scaled columns.
+        Measure ``inflation``; one row per ``term``: ``estimate`` (GVIF^(1/(2·df)), infinite when the others
+        make the term up), ``gvif``, ``df``, ``n``. Part ``condition``: the condition number of the scaled
+        columns.
 
     Raises
     ------
@@ -71,10 +72,17 @@ def collinearity(cells: pd.DataFrame, *, terms: Sequence[str], min_n: int = 10) 
     eigen = np.linalg.eigvalsh(correlation)
     condition = float(np.sqrt(eigen[-1] / eigen[0])) if eigen[0] > 0 and not singular else np.inf
     return Estimates.build(
-        pd.DataFrame(rows).assign(std_error=np.nan, n=n.sum()), by=["term"], cells=[], measure="inflation", unit="ratio", level=0.95,
-        method="generalised variance inflation (Fox and Monette 1992)", min_n=min_n, better="down",
+        pd.DataFrame(rows).assign(std_error=np.nan, n=n.sum()),
+        by=["term"],
+        cells=[],
+        measure="inflation",
+        unit="ratio",
+        level=0.95,
+        method="generalised variance inflation (Fox and Monette 1992)",
+        min_n=min_n,
+        better="down",
         parts={"condition": pd.DataFrame({"estimate": [condition], "n": [n.sum()]})},
-    )  # fmt: skip
+    )
 
 
 def _inflation(correlation: Floats, own: np.ndarray, *, singular: bool) -> float:
@@ -119,8 +127,8 @@ def sparse_levels(
     Returns
     -------
     Estimates
-        Measure ``share_left``; one row per ``term`` and ``level``: ``estimate``, ``ci_low``, ``ci_high``, ``n``, ``events``, ``sparse``,
-        ``separated`` (nobody or everybody left).
+        Measure ``share_left``; one row per ``term`` and ``level``: ``estimate``, ``ci_low``, ``ci_high``,
+        ``n``, ``events``, ``sparse``, ``separated`` (nobody or everybody left).
 
     Raises
     ------
@@ -138,16 +146,33 @@ def sparse_levels(
         raise SchemaError(
             f"Cells need the columns {', '.join(missing)}: they are missing. Make them with prepare.cells.covariates."
         )
-    frames = [cells.groupby(cells[term].astype(str), observed=True)[["n", "events"]].sum().rename_axis("level").reset_index()
-              .assign(term=term) for term in terms if not pd.api.types.is_float_dtype(cells[term])]  # fmt: skip
+    frames = [
+        cells.groupby(cells[term].astype(str), observed=True)[["n", "events"]]
+        .sum()
+        .rename_axis("level")
+        .reset_index()
+        .assign(term=term)
+        for term in terms
+        if not pd.api.types.is_float_dtype(cells[term])
+    ]
     table = pd.concat(frames, ignore_index=True)
     limits = intervals.wilson(table["events"], table["n"], level=level)
     stayed = table["n"] - table["events"]
     table = table[["term", "level", "n", "events"]].assign(
-        estimate=limits.estimate, std_error=limits.std_error, ci_low=limits.low, ci_high=limits.high,
-        sparse=(table["events"] < least_events) | (stayed < least_events), separated=(table["events"] == 0) | (stayed == 0),
-    )  # fmt: skip
+        estimate=limits.estimate,
+        std_error=limits.std_error,
+        ci_low=limits.low,
+        ci_high=limits.high,
+        sparse=(table["events"] < least_events) | (stayed < least_events),
+        separated=(table["events"] == 0) | (stayed == 0),
+    )
     return Estimates.build(
-        table, by=["term", "level"], measure="share_left", unit="share", method="share that left, Wilson interval", level=level,
-        min_n=min_n, better="down",
-    )  # fmt: skip
+        table,
+        by=["term", "level"],
+        measure="share_left",
+        unit="share",
+        method="share that left, Wilson interval",
+        level=level,
+        min_n=min_n,
+        better="down",
+    )

@@ -15,8 +15,8 @@ from cemlab.stats.hazards.newton import aliased
 def repeating(cells: pd.DataFrame, *, terms: Sequence[str]) -> list[str]:
     """Return the covariates that those before them make up, wholly or in part.
 
-    Covariates are taken in their order: of a plan and its code the second is named. A covariate is named when a column of its levels
-    is a linear combination of the columns that are kept before it.
+    Covariates are taken in their order: of a plan and its code the second is named. A covariate is named when a
+    column of its levels is a linear combination of the columns that are kept before it.
 
     Parameters
     ----------
@@ -92,7 +92,8 @@ def estimable(cells: pd.DataFrame, *, terms: Sequence[str], of: Sequence[str] = 
     held = [name for name in varied if name not in repeated]
     if of and not set(of) & set(held):
         raise InsufficientDataError(
-            f"A ratio needs two levels at which somebody left: none of {len(of)} covariates that change ({', '.join(of)}) has them "
-            f"among {int(cells['n'].sum()):,} rows with {int(cells['events'].sum()):,} endings."
+            f"A ratio needs two levels at which somebody left: none of {len(of)} covariates that change"
+            f" ({', '.join(of)}) has them among {int(cells['n'].sum()):,} rows with {int(cells['events'].sum()):,}"
+            " endings."
         )
     return kept, held

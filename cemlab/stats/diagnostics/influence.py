@@ -30,8 +30,9 @@ def influence(fit: Estimates, cells: pd.DataFrame, *, group: str) -> Estimates:
     Returns
     -------
     Estimates
-        Measure ``influence``; one row per group, ``term`` and ``level``: ``estimate`` (the part of the coefficient that is owed to the
-        group), ``in_errors`` (the same in standard errors of the coefficient), ``n`` spells of the group.
+        Measure ``influence``; one row per group, ``term`` and ``level``: ``estimate`` (the part of the
+        coefficient that is owed to the group), ``in_errors`` (the same in standard errors of the coefficient),
+        ``n`` spells of the group.
 
     Raises
     ------
@@ -54,8 +55,16 @@ def influence(fit: Estimates, cells: pd.DataFrame, *, group: str) -> Estimates:
     change = summed @ model.bread
     columns = pd.DataFrame(model.design.columns, columns=["term", "level"])
     table = pd.DataFrame({group: keys.index, "n": keys.to_numpy()}).merge(columns, how="cross")
-    table = table.assign(estimate=change.ravel(), std_error=np.nan, in_errors=(change / np.sqrt(np.diag(model.covariance))).ravel())  # fmt: skip
+    table = table.assign(
+        estimate=change.ravel(), std_error=np.nan, in_errors=(change / np.sqrt(np.diag(model.covariance))).ravel()
+    )
     return Estimates.build(
-        table, by=[group, "term", "level"], cells=[group], measure="influence", unit="ratio", method="first-order change without the group",
-        level=fit.level, min_n=fit.min_n,
-    )  # fmt: skip
+        table,
+        by=[group, "term", "level"],
+        cells=[group],
+        measure="influence",
+        unit="ratio",
+        method="first-order change without the group",
+        level=fit.level,
+        min_n=fit.min_n,
+    )

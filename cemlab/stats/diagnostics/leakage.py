@@ -49,10 +49,11 @@ def leakage(
 ) -> Estimates:
     """Return which covariates give the outcome away and must be kept out.
 
-    Leaking: known only after the cut; max(AUC, 1 − AUC) > 0.95, levels scored by their share of churners in the other four of five
-    folds; a level of ten rows or more in which everybody churned, where fewer than 95 % did overall; or, with `newest`, a level at which
-    everybody churned in the newest span, so that no present customer has it, although five or more would have stayed at the rate of former
-    spans. The exact probability of such a level (binomial, and Fisher's with the odds ratio of all other levels) must be below
+    Leaking: known only after the cut; max(AUC, 1 − AUC) > 0.95, levels scored by their share of churners in the
+    other four of five folds; a level of ten rows or more in which everybody churned, where fewer than 95 % did
+    overall; or, with `newest`, a level at which everybody churned in the newest span, so that no present
+    customer has it, although five or more would have stayed at the rate of former spans. The exact probability
+    of such a level (binomial, and Fisher's with the odds ratio of all other levels) must be below
     0.01 over the number of all levels of all covariates. A level that ceased before the newest span was over is discontinued: named in a
     note, not kept out. A level in which nobody churned is never a leak, nor is ``tenure``.
 
@@ -63,8 +64,8 @@ def leakage(
     terms : sequence of str
         The covariates.
     newest : pandas.DataFrame, optional
-        Those of the newest span, with ``duration``: who stayed in it is a customer at its end. A covariate that it lacks is judged
-        without it. For "gone", `cells` hold it too.
+        Those of the newest span, with ``duration``: who stayed in it is a customer at its end. A covariate that
+        it lacks is judged without it. For "gone", `cells` hold it too.
     known_late : sequence of str, default ()
         Those known only after the cut.
     seed : int, default 1
@@ -75,9 +76,10 @@ def leakage(
     Returns
     -------
     Estimates
-        Measure ``leakage``; one row per ``term``: ``estimate`` (max(AUC, 1 − AUC)), ``leaking``, ``reason``, ``n``. Part ``levels``: one row per
-        level that everybody left or that has ceased: ``term``, ``level``, ``kind`` ("emptied", "gone" or "discontinued"), ``n``, ``churned``,
-        ``expected`` (stayed, at the former rate), ``p_value``. A note names each covariate that leaks and each that has a discontinued level.
+        Measure ``leakage``; one row per ``term``: ``estimate`` (max(AUC, 1 − AUC)), ``leaking``, ``reason``,
+        ``n``. Part ``levels``: one row per level that everybody left or that has ceased: ``term``, ``level``,
+        ``kind`` ("emptied", "gone" or "discontinued"), ``n``, ``churned``, ``expected`` (stayed, at the former
+        rate), ``p_value``. A note names each covariate that leaks and each that has a discontinued level.
 
     Raises
     ------
@@ -88,8 +90,9 @@ def leakage(
 
     References
     ----------
-    Kaufman, S., Rosset, S., Perlich, C., & Stitelman, O. (2012). Leakage in data mining: formulation, detection, and avoidance. ACM Transactions
-    on Knowledge Discovery from Data, 6(4), 15. doi:10.1145/2382577.2382579
+    Kaufman, S., Rosset, S., Perlich, C., & Stitelman, O. (2012). Leakage in data mining: formulation,
+    detection, and avoidance. ACM Transactions on Knowledge Discovery from Data, 6(4), 15.
+    doi:10.1145/2382577.2382579
 
     Examples
     --------
@@ -112,7 +115,16 @@ def leakage(
             kind: kind in kinds for kind in ("emptied", "gone")
         }
         reason = next((name for name, found in signs.items() if found), "")
-        rows.append({"term": term, "estimate": ranked, "std_error": np.nan, "leaking": bool(reason), "reason": REASONS.get(reason, ""), "n": total})  # fmt: skip
+        rows.append(
+            {
+                "term": term,
+                "estimate": ranked,
+                "std_error": np.nan,
+                "leaking": bool(reason),
+                "reason": REASONS.get(reason, ""),
+                "n": total,
+            }
+        )
     table = pd.DataFrame(rows)
     ceased = levels.loc[levels["kind"] == "discontinued", "term"].unique()
     notes = [
@@ -123,9 +135,17 @@ def leakage(
         ),
     ]
     return Estimates.build(
-        table, by=["term"], cells=[], measure="leakage", unit="share", method="area under the curve of each covariate alone", level=0.95,
-        min_n=min_n, notes=notes, parts={"levels": levels},
-    )  # fmt: skip
+        table,
+        by=["term"],
+        cells=[],
+        measure="leakage",
+        unit="share",
+        method="area under the curve of each covariate alone",
+        level=0.95,
+        min_n=min_n,
+        notes=notes,
+        parts={"levels": levels},
+    )
 
 
 def _need_both(cells: pd.DataFrame, newest: pd.DataFrame | None, terms: Sequence[str]) -> None:
@@ -171,7 +191,9 @@ def ranking(cells: pd.DataFrame, *, terms: Sequence[str], seed: int = 1) -> list
 def _ranked(cells: pd.DataFrame, term: str, *, seed: int) -> float:
     if is_number(cells[term]):
         found = cells.groupby(term, observed=True)[["n", "events"]].sum()
-        area = area_under_curve(found.index.to_numpy(float), found["events"].to_numpy(float), (found["n"] - found["events"]).to_numpy(float))  # fmt: skip
+        area = area_under_curve(
+            found.index.to_numpy(float), found["events"].to_numpy(float), (found["n"] - found["events"]).to_numpy(float)
+        )
         area = max(area, 1 - area)
     else:
         found = _by_level(cells, term).astype(np.int64)

@@ -36,8 +36,9 @@ def proportional_hazards(
 ) -> Estimates:
     """Return the test that each hazard ratio is the same at all times.
 
-    Score test of γ = 0 in log hazard = x·(β + γ·g(t)): U_γᵀ (I_γγ − I_γβ I_ββ⁻¹ I_βγ)⁻¹ U_γ, per term (with the other γ at 0) and
-    for all; as R's cox.zph of survival 3. Why not a library: the usual one has the older approximation, which differs much.
+    Score test of γ = 0 in log hazard = x·(β + γ·g(t)): U_γᵀ (I_γγ − I_γβ I_ββ⁻¹ I_βγ)⁻¹ U_γ, per term (with the
+    other γ at 0) and for all; as R's cox.zph of survival 3. Why not a library: the usual one has the older
+    approximation, which differs much.
 
     Parameters
     ----------
@@ -46,8 +47,8 @@ def proportional_hazards(
     cells : pandas.DataFrame
         The cells it was fitted on.
     cluster : str, default ""
-        Column of what belongs together: the information in the middle then is Σ W_g W_gᵀ, W_g = U_γg − I_γβ I_ββ⁻¹ U_βg what each of its values
-        adds to the score; no test below 10.
+        Column of what belongs together: the information in the middle then is Σ W_g W_gᵀ, W_g = U_γg − I_γβ
+        I_ββ⁻¹ U_βg what each of its values adds to the score; no test below 10.
     transform : {"km", "identity", "log", "rank"}, default "km"
         g: 1 − the Kaplan–Meier curve just before t; t; log t; the rank of t among all ends.
     slices : int, default 6
@@ -58,10 +59,12 @@ def proportional_hazards(
     Returns
     -------
     Estimates
-        Measure ``proportional_hazards``; one row per ``term`` and one ``(all)``: ``estimate`` (χ²), ``df``, ``p_value``, ``q_value`` (over the terms), ``n``, ``events``,
-        ``change`` (by how much the log hazard ratio moves from the first event time to the last, one-step estimate; of the level that
-        moves most). Parts: ``levels`` (the test of each column), ``effect`` (``term``, ``level``, ``start``, ``stop``, ``estimate``,
-        ``std_error``, ``ci_low``, ``ci_high``, ``events``: the log hazard ratio in each slice, one Newton step from the fit).
+        Measure ``proportional_hazards``; one row per ``term`` and one ``(all)``: ``estimate`` (χ²), ``df``,
+        ``p_value``, ``q_value`` (over the terms), ``n``, ``events``, ``change`` (by how much the log hazard
+        ratio moves from the first event time to the last, one-step estimate; of the level that moves most).
+        Parts: ``levels`` (the test of each column), ``effect`` (``term``, ``level``, ``start``, ``stop``,
+        ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``events``: the log hazard ratio in each slice,
+        one Newton step from the fit).
 
     Raises
     ------
@@ -91,16 +94,26 @@ def proportional_hazards(
     rows = [{"term": name, **_tested(u, blocks, columns, reach, own=own)} for name, columns in sets]
     terms = np.array([row["p_value"] for row in rows if row["term"] != "(all)"], dtype=float)
     rows = [{**row, "q_value": q} for row, q in zip(rows, [*benjamini_hochberg(terms), np.nan], strict=False)]
-    single = [{"term": name, "level": level_, **_tested(u, blocks, [at], reach, own=own)}
-              for at, (name, level_) in enumerate(model.design.columns)]  # fmt: skip
+    single = [
+        {"term": name, "level": level_, **_tested(u, blocks, [at], reach, own=own)}
+        for at, (name, level_) in enumerate(model.design.columns)
+    ]
     size = {"n": data.spells, "events": data.events}
     parts = {"levels": pd.DataFrame(single)}
     if slices:
         parts["effect"] = _effect(model, data, slices=slices, level=level)
     return Estimates.build(
-        pd.DataFrame(rows).assign(**size), by=["term"], cells=[], measure="proportional_hazards", unit="ratio", level=level,
-        method=f"score test of proportional hazards, time as {transform}{f', {CLUSTERED}' if cluster else ''}", min_n=fit.min_n, notes=(LARGE,), parts=parts,
-    )  # fmt: skip
+        pd.DataFrame(rows).assign(**size),
+        by=["term"],
+        cells=[],
+        measure="proportional_hazards",
+        unit="ratio",
+        level=level,
+        method=f"score test of proportional hazards, time as {transform}{f', {CLUSTERED}' if cluster else ''}",
+        min_n=fit.min_n,
+        notes=(LARGE,),
+        parts=parts,
+    )
 
 
 def same_data(model: CoxModel, cells: pd.DataFrame, *, cluster: str = "") -> Prepared:
@@ -129,7 +142,8 @@ def same_data(model: CoxModel, cells: pd.DataFrame, *, cluster: str = "") -> Pre
     data = prepared(checked(cells, roles), model.design, roles, centre=model.centre, grid=model.grid)
     if data.events != model.sums.events.sum():
         raise SchemaError(
-            f"The cells must be those of the fit: {int(data.events):,} events here, {int(model.sums.events.sum()):,} there."
+            f"The cells must be those of the fit: {int(data.events):,} events here, {int(model.sums.events.sum()):,}"
+            " there."
         )
     return data
 
@@ -158,8 +172,12 @@ def _tested(
     if own is not None:
         robust = np.linalg.pinv(own[:, columns].T @ own[:, columns], hermitian=True)
         statistic = float(u[columns] @ robust @ u[columns]) if len(own) >= FEWEST else np.nan
-    return {"estimate": statistic, "df": len(columns), "p_value": chi_square_p(statistic, len(columns)),
-            "change": float(slope[np.argmax(np.abs(slope))] * reach)}  # fmt: skip
+    return {
+        "estimate": statistic,
+        "df": len(columns),
+        "p_value": chi_square_p(statistic, len(columns)),
+        "change": float(slope[np.argmax(np.abs(slope))] * reach),
+    }
 
 
 def _scale(model: CoxModel, cells: pd.DataFrame, *, transform: Transform) -> Floats:
@@ -210,7 +228,11 @@ def _effect(model: CoxModel, data: Prepared, *, slices: int, level: float) -> pd
         told = np.diag(matrix) > 1e-9 * max(float(np.diag(matrix).max()), 1e-300)
         inverse = np.full_like(matrix, np.nan)
         inverse[np.ix_(told, told)] = np.linalg.pinv(matrix[np.ix_(told, told)], hermitian=True)
-        estimate = model.beta + inverse @ np.where(told, score(model.sums, at=inside), 0.0) if told.all() else _part(model, inverse, told, inside)  # fmt: skip
+        estimate = (
+            model.beta + inverse @ np.where(told, score(model.sums, at=inside), 0.0)
+            if told.all()
+            else _part(model, inverse, told, inside)
+        )
         error, df = np.sqrt(np.diag(inverse)), np.inf
         if data.clusters:
             own, df = (
@@ -220,9 +242,17 @@ def _effect(model: CoxModel, data: Prepared, *, slices: int, level: float) -> pd
             error = error * 0 + (np.sqrt((own**2).sum(axis=0)) if data.clusters >= FEWEST else np.nan)
         half = quantile(level, df) * error
         stop = float(times[slot == code].max())
-        frames.append(pd.DataFrame(model.design.columns, columns=["term", "level"]).assign(
-            start=edge, stop=stop, estimate=estimate, std_error=error, ci_low=estimate - half, ci_high=estimate + half,
-            events=float(model.sums.events @ inside)))  # fmt: skip
+        frames.append(
+            pd.DataFrame(model.design.columns, columns=["term", "level"]).assign(
+                start=edge,
+                stop=stop,
+                estimate=estimate,
+                std_error=error,
+                ci_low=estimate - half,
+                ci_high=estimate + half,
+                events=float(model.sums.events @ inside),
+            )
+        )
         edge = stop
     return pd.concat(frames, ignore_index=True)
 

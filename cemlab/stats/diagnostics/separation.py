@@ -12,8 +12,8 @@ from cemlab.stats.diagnostics.covariates import sparse_levels
 def with_events(cells: pd.DataFrame, *, terms: Sequence[str]) -> pd.DataFrame:
     """Return the cells without levels at which nobody left.
 
-    The likelihood of a Cox model runs to the same limit: such spells come to have no weight in any sum over a risk set. Repeated,
-    as leaving out one level can leave another without events.
+    The likelihood of a Cox model runs to the same limit: such spells come to have no weight in any sum over a
+    risk set. Repeated, as leaving out one level can leave another without events.
 
     Parameters
     ----------
@@ -65,7 +65,8 @@ def without_events(cells: pd.DataFrame, *, kept: pd.DataFrame, terms: Sequence[s
     Returns
     -------
     list of str
-        "plan: basic" for each level that is large enough, sorted; for the smaller ones of a covariate "plan: smaller levels".
+        "plan: basic" for each level that is large enough, sorted; for the smaller ones of a covariate "plan:
+        smaller levels".
 
     Examples
     --------

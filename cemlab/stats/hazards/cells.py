@@ -93,9 +93,17 @@ class CellRows:
         kept = self.rows
         x = self.design.matrix([values[part] for values in self.coded]) - self.centre
         return Rows(
-            x, kept.enter[part], kept.leave[part], kept.event[part], kept.n[part], kept.weight[part], kept.weight2[part],
-            kept.offset[part], kept.cluster[part], None if kept.after is None else kept.after[part],
-        )  # fmt: skip
+            x,
+            kept.enter[part],
+            kept.leave[part],
+            kept.event[part],
+            kept.n[part],
+            kept.weight[part],
+            kept.weight2[part],
+            kept.offset[part],
+            kept.cluster[part],
+            None if kept.after is None else kept.after[part],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,8 +196,15 @@ def _broken(cells: pd.DataFrame, offset: str) -> dict[str, np.ndarray]:
     }
 
 
-def prepared(cells: pd.DataFrame, design: Design, roles: Roles, *, centre: Floats | None = None, grid: Grid | None = None,
-             after: Floats | None = None) -> Prepared:  # fmt: skip
+def prepared(
+    cells: pd.DataFrame,
+    design: Design,
+    roles: Roles,
+    *,
+    centre: Floats | None = None,
+    grid: Grid | None = None,
+    after: Floats | None = None,
+) -> Prepared:
     """Return cells as rows on the grid of event times.
 
     Parameters
@@ -242,11 +257,28 @@ def prepared(cells: pd.DataFrame, design: Design, roles: Roles, *, centre: Float
     coded = [values[source] for values in design.coded(cells)]
     if centre is None:
         centre = _centre(design, coded, n)
-    rows = Rows(np.zeros((0, 0)), enter[kept], leave[kept], event[kept], n[kept], weight[kept], weight2[kept],
-                (offset - np.average(offset, weights=n))[kept], cluster[source][kept] if roles.cluster else cluster[:0],
-                None if held is None else held[kept])  # fmt: skip
-    return Prepared(CellRows(design, [values[kept] for values in coded], centre, rows), grid, keys, float(count.sum()),
-                    float(gone.sum()), weighted, len(names) if roles.cluster else 0, _latest(stratum, duration, len(keys)))  # fmt: skip
+    rows = Rows(
+        np.zeros((0, 0)),
+        enter[kept],
+        leave[kept],
+        event[kept],
+        n[kept],
+        weight[kept],
+        weight2[kept],
+        (offset - np.average(offset, weights=n))[kept],
+        cluster[source][kept] if roles.cluster else cluster[:0],
+        None if held is None else held[kept],
+    )
+    return Prepared(
+        CellRows(design, [values[kept] for values in coded], centre, rows),
+        grid,
+        keys,
+        float(count.sum()),
+        float(gone.sum()),
+        weighted,
+        len(names) if roles.cluster else 0,
+        _latest(stratum, duration, len(keys)),
+    )
 
 
 def _weights(cells: pd.DataFrame, n: Floats, source: Codes) -> tuple[Floats, Floats, bool]:
@@ -256,8 +288,8 @@ def _weights(cells: pd.DataFrame, n: Floats, source: Codes) -> tuple[Floats, Flo
     mixed = int(((cells["events"] > 0) & (cells["events"] < cells["n"])).sum())
     if missing or mixed:
         raise SchemaError(
-            f"Weighted cells need `sum_w2`, and each must be all events or all censored: {len(missing)} column missing, "
-            f"{mixed:,} of {len(cells):,} cells mixed. Group the cells by event too."
+            f"Weighted cells need `sum_w2`, and each must be all events or all censored: {len(missing)} column missing,"
+            f" {mixed:,} of {len(cells):,} cells mixed. Group the cells by event too."
         )
     weight, weight2 = cells["sum_w"].to_numpy(float)[source], cells["sum_w2"].to_numpy(float)[source]
     if not (weight > 0).all():

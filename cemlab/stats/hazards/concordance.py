@@ -20,8 +20,9 @@ from cemlab.stats.survival.clustered import CLUSTERED
 def concordance(fit: Estimates, cells: pd.DataFrame, *, cluster: str = "", level: float = 0.95) -> Estimates:
     """Return how often, of two customers, the one who left first had the higher predicted hazard.
 
-    C = (concordant + ½·tied in prediction)/(all comparable pairs): pairs of an event and a spell at risk then that lasts
-    longer (a censoring at the same time lasts longer), within strata. std_error: infinitesimal jackknife over spells.
+    C = (concordant + ½·tied in prediction)/(all comparable pairs): pairs of an event and a spell at risk then
+    that lasts longer (a censoring at the same time lasts longer), within strata. std_error: infinitesimal
+    jackknife over spells.
 
     Parameters
     ----------
@@ -37,8 +38,8 @@ def concordance(fit: Estimates, cells: pd.DataFrame, *, cluster: str = "", level
     Returns
     -------
     Estimates
-        Measure ``concordance`` as a share; one row: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``n``, and the counts of pairs
-        ``concordant``, ``discordant``, ``tied_prediction``.
+        Measure ``concordance`` as a share; one row: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
+        ``n``, and the counts of pairs ``concordant``, ``discordant``, ``tied_prediction``.
 
     Raises
     ------
@@ -77,15 +78,28 @@ def concordance(fit: Estimates, cells: pd.DataFrame, *, cluster: str = "", level
     if cluster:
         error, df = _clustered(own[:, 0] * shift, np.concatenate(whose))
     half = float(quantile(level, df)) * error
-    row = pd.DataFrame({
-        "estimate": [value], "std_error": [error], "ci_low": [max(value - half, 0)], "ci_high": [min(value + half, 1)],
-        "n": [kept["n"].sum()], "concordant": [pairs[0]], "discordant": [pairs[1]], "tied_prediction": [pairs[2]],
-    })  # fmt: skip
+    row = pd.DataFrame(
+        {
+            "estimate": [value],
+            "std_error": [error],
+            "ci_low": [max(value - half, 0)],
+            "ci_high": [min(value + half, 1)],
+            "n": [kept["n"].sum()],
+            "concordant": [pairs[0]],
+            "discordant": [pairs[1]],
+            "tied_prediction": [pairs[2]],
+        }
+    )
     return Estimates.build(
-        row, by=[], measure="concordance", unit="share", level=level,
+        row,
+        by=[],
+        measure="concordance",
+        unit="share",
+        level=level,
         method=f"Harrell's concordance, infinitesimal jackknife{f', {CLUSTERED}' if cluster else ''}",
-        min_n=fit.min_n, better="up",
-    )  # fmt: skip
+        min_n=fit.min_n,
+        better="up",
+    )
 
 
 def _clustered(shift: Floats, whose: Codes) -> tuple[float, float]:
@@ -136,8 +150,14 @@ def _spells(cells: pd.DataFrame, linear: Floats) -> _Spells:
     # Two sums of the same terms in another order are one prediction.
     rank = np.unique(np.round(linear, 12), return_inverse=True)[1].astype(np.int64)
     start = cells["start"].to_numpy(float)
-    return _Spells(cells["duration"].to_numpy(float)[source], np.where(start > 0, start, -np.inf)[source], event,
-                   np.where(event, events[source], (count - events)[source]), rank[source], source)  # fmt: skip
+    return _Spells(
+        cells["duration"].to_numpy(float)[source],
+        np.where(start > 0, start, -np.inf)[source],
+        event,
+        np.where(event, events[source], (count - events)[source]),
+        rank[source],
+        source,
+    )
 
 
 def _later(spells: _Spells, time: Floats, rank: Codes) -> tuple[Floats, Floats, Floats]:

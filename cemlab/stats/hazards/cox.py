@@ -52,16 +52,16 @@ def fit_cox(
 ) -> Estimates:
     """Return the log hazard ratios of Cox's model, exact on cells.
 
-    Maximises Σ_times [Σ log r of those who leave − (W_D/d)·Σ_{l<d} log(S0 − (l/d)·D0)], r = w·exp(x·β + offset), S0 its sum at risk,
-    D0 that of the d who leave. ``n`` is multiplicity: the same as that many rows. Sampling weights follow R: their
-    errors are robust.
+    Maximises Σ_times [Σ log r of those who leave − (W_D/d)·Σ_{l<d} log(S0 − (l/d)·D0)], r = w·exp(x·β +
+    offset), S0 its sum at risk, D0 that of the d who leave. ``n`` is multiplicity: the same as that many rows.
+    Sampling weights follow R: their errors are robust.
 
     Parameters
     ----------
     cells : pandas.DataFrame
-        One row per ``duration`` (and ``start``: at risk only after it; (start, stop] rows are the same) and levels:
-        ``n`` spells of which ``events`` left; with ``cause``, rows by cause. Optional ``sum_w`` and ``sum_w2``, sampling weights of
-        cells that are all events or all censored.
+        One row per ``duration`` (and ``start``: at risk only after it; (start, stop] rows are the same) and
+        levels: ``n`` spells of which ``events`` left; with ``cause``, rows by cause. Optional ``sum_w`` and
+        ``sum_w2``, sampling weights of cells that are all events or all censored.
     terms : sequence of str
         Covariates: text, categories and booleans as levels against the reference (the level that is
         largest, or the first of declared categories), numbers as they are.
@@ -89,10 +89,11 @@ def fit_cox(
     Returns
     -------
     Estimates
-        Measure ``log_hazard_ratio``; one row per ``term`` and ``level`` (empty for a number) with ``estimate``, ``std_error``,
-        ``ci_low``, ``ci_high``, ``p_value``, ``reference``, ``n``, ``events``. Parts: ``ratios`` (hazard ratios with
-        intervals), ``tests`` (likelihood-ratio, Wald, score), ``fit`` (log-likelihoods, counts), ``covariance``, ``model_based``
-        (errors that are not robust), ``baseline`` (at the references and at 0). `model` is the `CoxModel`.
+        Measure ``log_hazard_ratio``; one row per ``term`` and ``level`` (empty for a number) with ``estimate``,
+        ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``reference``, ``n``, ``events``. Parts: ``ratios``
+        (hazard ratios with intervals), ``tests`` (likelihood-ratio, Wald, score), ``fit`` (log-likelihoods,
+        counts), ``covariance``, ``model_based`` (errors that are not robust), ``baseline`` (at the references
+        and at 0). `model` is the `CoxModel`.
 
     Raises
     ------
@@ -136,11 +137,19 @@ def fit_cox(
         sandwich(data.blocks, data.grid, found, ties=ties, clusters=data.clusters) if spread else found.covariance
     )
     model = CoxModel(
-        design=design, roles=roles, ties=ties, beta=found.beta, covariance=covariance, centre=data.blocks.centre, grid=data.grid,
-        strata=data.strata, sums=risk_sums(data.short, data.grid, found.beta, ties=ties), bread=found.covariance,
+        design=design,
+        roles=roles,
+        ties=ties,
+        beta=found.beta,
+        covariance=covariance,
+        centre=data.blocks.centre,
+        grid=data.grid,
+        strata=data.strata,
+        sums=risk_sums(data.short, data.grid, found.beta, ties=ties),
+        bread=found.covariance,
         last_seen=data.last_seen,
         offset=float(np.average(kept[offset], weights=kept["n"])) if offset else 0.0,
-    )  # fmt: skip
+    )
     return estimates_of(model, found, counts=counts, data=data, level=level, min_n=min_n, ridge=ridge)
 
 
@@ -289,8 +298,10 @@ def level_counts(cells: pd.DataFrame, design: Design) -> pd.DataFrame:
             continue
         at = codes.astype(np.int64)
         sums = [np.bincount(at, weights=each, minlength=len(term.levels)) for each in (n, events)]
-        rows += [{"term": term.name, "level": level, "n": count, "events": left}
-                 for level, count, left in zip(term.levels, *sums, strict=True)]  # fmt: skip
+        rows += [
+            {"term": term.name, "level": level, "n": count, "events": left}
+            for level, count, left in zip(term.levels, *sums, strict=True)
+        ]
     return pd.DataFrame(rows)
 
 
@@ -318,6 +329,6 @@ def need_events(counts: pd.DataFrame, *, min_n: int) -> None:
     spells = f"{int(first['n']):,}" if first["n"] >= min_n else f"fewer than {min_n}"
     others = f" So have {len(empty) - 1} other levels." if len(empty) > 1 else ""
     raise InsufficientDataError(
-        f'`{first["term"]}` = "{first["level"]}" has 0 events in {spells} spells, so its hazard ratio cannot be estimated.'
-        f"{others} Merge it with another level, or lengthen the window."
+        f'`{first["term"]}` = "{first["level"]}" has 0 events in {spells} spells, so its hazard ratio cannot be'
+        f" estimated.{others} Merge it with another level, or lengthen the window."
     )

@@ -109,13 +109,15 @@ class Design:
 def design_of(frame: pd.DataFrame, terms: Sequence[str], *, reference: Mapping[str, str] | None = None) -> Design:
     """Return the design that a frame's columns make.
 
-    Text, categories and booleans become levels; numbers stay numbers. The reference of text and booleans is the level that holds most:
-    ratios against a level of few are all uncertain, for no reason of their own. That of categories is the first, as declared.
+    Text, categories and booleans become levels; numbers stay numbers. The reference of text and booleans is the
+    level that holds most: ratios against a level of few are all uncertain, for no reason of their own. That of
+    categories is the first, as declared.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Holds a column for each term, and ``n`` (or ``n_at_risk``), how many each row stands for; without it each stands for one.
+        Holds a column for each term, and ``n`` (or ``n_at_risk``), how many each row stands for; without it
+        each stands for one.
     terms : sequence of str
         The covariates.
     reference : mapping of str to str, optional
@@ -139,7 +141,9 @@ def design_of(frame: pd.DataFrame, terms: Sequence[str], *, reference: Mapping[s
         raise ParameterError(f"Each term must be named once: {len(terms) - len(set(terms))} of {len(terms)} repeat.")
     missing = [name for name in terms if name not in frame]
     if missing:
-        raise SchemaError(f"Terms must be columns of the cells: {', '.join(missing)} missing. {near_miss(missing[0], frame.columns)}")  # fmt: skip
+        raise SchemaError(
+            f"Terms must be columns of the cells: {', '.join(missing)} missing. {near_miss(missing[0], frame.columns)}"
+        )
     held = {**references(frame, terms), **(reference or {})}
     made = tuple(_term(frame[name], held.get(name)) for name in terms)
     constant = [
@@ -257,7 +261,8 @@ def _term(column: pd.Series, reference: str | None) -> Term:
         levels = sorted({str(value) for value in column.unique()})
     if reference is not None and reference not in levels:
         raise ParameterError(
-            f"`{name}` has no level {reference!r} to refer to. {near_miss(reference, levels)}It has {len(levels)} levels."
+            f"`{name}` has no level {reference!r} to refer to. {near_miss(reference, levels)}It has {len(levels)}"
+            " levels."
         )
     if reference is not None:
         levels = [reference, *(level for level in levels if level != reference)]

@@ -57,8 +57,8 @@ class TimeTerm:
     def columns(self, period: Floats) -> Floats:
         """Return its columns.
 
-        A natural cubic spline has the columns t and, for each knot k but the last two, the difference of its scaled cubic from that of
-        the last but one; it is linear beyond the outer knots.
+        A natural cubic spline has the columns t and, for each knot k but the last two, the difference of its
+        scaled cubic from that of the last but one; it is linear beyond the outer knots.
 
         Parameters
         ----------
@@ -118,8 +118,13 @@ class DiscreteModel:
         numpy.ndarray
             One per row.
         """
-        x = np.hstack([np.ones((len(rows), 1)), self.time.columns(rows["period"].to_numpy(float)),
-                       self.design.matrix(self.design.coded(rows))])  # fmt: skip
+        x = np.hstack(
+            [
+                np.ones((len(rows), 1)),
+                self.time.columns(rows["period"].to_numpy(float)),
+                self.design.matrix(self.design.coded(rows)),
+            ]
+        )
         return _mean(x @ self.beta, self.link)[0]
 
 
@@ -139,13 +144,14 @@ def fit_discrete(
 ) -> Estimates:
     """Return the discrete-time hazard model of person-period cells.
 
-    events ~ Binomial(n_at_risk, h), link(h) = constant + f(period) + x·β. Complementary log-log: exp(β) is the hazard ratio of the
-    continuous-time model; logit: the odds ratio within a period.
+    events ~ Binomial(n_at_risk, h), link(h) = constant + f(period) + x·β. Complementary log-log: exp(β) is the
+    hazard ratio of the continuous-time model; logit: the odds ratio within a period.
 
     Parameters
     ----------
     cells : pandas.DataFrame
-        ``period``, levels, ``n_at_risk`` and ``events``; with ``cause``, rows of a cause carry its events and the others those at risk.
+        ``period``, levels, ``n_at_risk`` and ``events``; with ``cause``, rows of a cause carry its events and
+        the others those at risk.
     terms : sequence of str
         Covariates, also such as change from period to period.
     link : {"cloglog", "logit"}, default "cloglog"
@@ -161,8 +167,8 @@ def fit_discrete(
     cluster : str, default ""
         Column of what belongs together, for clustered errors; fewer than 10 give none.
     ridge : float, default 0
-        θ of a penalty θ/2·Σβ² on all coefficients, the constant counted from the hazard over all; with it a level at which nobody
-        left has a coefficient.
+        θ of a penalty θ/2·Σβ² on all coefficients, the constant counted from the hazard over all; with it a
+        level at which nobody left has a coefficient.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -171,9 +177,9 @@ def fit_discrete(
     Returns
     -------
     Estimates
-        Measure ``log_hazard_ratio`` (logit: ``log_odds_ratio``); one row per ``term`` and ``level``, as `fit_cox`. Parts: ``ratios``; ``baseline``
-        (hazard of each period at the references and at 0, with its interval); ``all`` (every coefficient); ``covariance``; ``fit``. `model`
-        is the `DiscreteModel`.
+        Measure ``log_hazard_ratio`` (logit: ``log_odds_ratio``); one row per ``term`` and ``level``, as
+        `fit_cox`. Parts: ``ratios``; ``baseline`` (hazard of each period at the references and at 0, with its
+        interval); ``all`` (every coefficient); ``covariance``; ``fit``. `model` is the `DiscreteModel`.
 
     Raises
     ------
@@ -310,30 +316,61 @@ def _clustered(x: Floats, cells: pd.DataFrame, found: Maximum, groups: np.ndarra
     return np.asarray(found.covariance @ (summed.T @ summed) @ found.covariance)
 
 
-def _estimates(model: DiscreteModel, found: Maximum, cells: pd.DataFrame, labels: list[str], *, level: float, min_n: int,
-               clustered: bool, ridge: float) -> Estimates:  # fmt: skip
+def _estimates(
+    model: DiscreteModel,
+    found: Maximum,
+    cells: pd.DataFrame,
+    labels: list[str],
+    *,
+    level: float,
+    min_n: int,
+    clustered: bool,
+    ridge: float,
+) -> Estimates:
     error = np.sqrt(np.diag(model.covariance))
     first = len(labels) - len(model.design.columns)
     counted = cells.rename(columns={"n_at_risk": "n"})
-    counts = pd.concat([
-        counted.groupby(counted[term.name].astype(str) if term.levels else np.zeros(len(counted)), observed=True)[["n", "events"]].sum()
-        .rename_axis("level").reset_index().assign(term=term.name) for term in model.design.terms
-    ], ignore_index=True)  # fmt: skip
+    counts = pd.concat(
+        [
+            counted.groupby(counted[term.name].astype(str) if term.levels else np.zeros(len(counted)), observed=True)[
+                ["n", "events"]
+            ]
+            .sum()
+            .rename_axis("level")
+            .reset_index()
+            .assign(term=term.name)
+            for term in model.design.terms
+        ],
+        ignore_index=True,
+    )
     numbers = [term.name for term in model.design.terms if not term.levels]
     counts["level"] = counts["level"].astype(str).mask(counts["term"].isin(numbers), "")
     table = coefficient_table(model.design, found.beta[first:], error[first:], counts=counts, level=level, min_n=min_n)
     everything = pd.DataFrame({"column": labels, "estimate": found.beta, "std_error": error})
     parts = {
-        "ratios": ratios_of(table), "baseline": _baseline(model, cells, level=level), "all": everything,
+        "ratios": ratios_of(table),
+        "baseline": _baseline(model, cells, level=level),
+        "all": everything,
         "covariance": pd.DataFrame(model.covariance, columns=labels).assign(column=labels),
         "fit": fit_row(found, spells=float(cells["n_at_risk"].sum()), events=float(cells["events"].sum()), ridge=ridge),
-    }  # fmt: skip
+    }
     odds = model.link == "logit"
     return Estimates.build(
-        table, by=["term", "level"], measure="log_odds_ratio" if odds else "log_hazard_ratio", unit="ratio", level=level, min_n=min_n,
-        method=f"discrete-time hazard, {'logit' if odds else 'complementary log-log'}, {'clustered' if clustered else 'model-based'} errors",
-        better="down", notes=[SHRUNK] if ridge else [], parts=parts, model=model,
-    )  # fmt: skip
+        table,
+        by=["term", "level"],
+        measure="log_odds_ratio" if odds else "log_hazard_ratio",
+        unit="ratio",
+        level=level,
+        min_n=min_n,
+        method=(
+            f"discrete-time hazard, {'logit' if odds else 'complementary log-log'},"
+            f" {'clustered' if clustered else 'model-based'} errors"
+        ),
+        better="down",
+        notes=[SHRUNK] if ridge else [],
+        parts=parts,
+        model=model,
+    )
 
 
 def _baseline(model: DiscreteModel, cells: pd.DataFrame, *, level: float) -> pd.DataFrame:

@@ -39,8 +39,9 @@ def fit_fine_gray(
 ) -> Estimates:
     """Return the log subdistribution hazard ratios of a cause: what goes with more or fewer leaving for it.
 
-    Cox's likelihood in which a spell that left for another cause at T stays at risk at t > T with weight G(t−)/G(T−), G the Kaplan–Meier
-    curve of censoring, events before censorings at ties. Errors H⁻¹(Σ U_i U_iᵀ)H⁻¹. The same as R's finegray with coxph.
+    Cox's likelihood in which a spell that left for another cause at T stays at risk at t > T with weight
+    G(t−)/G(T−), G the Kaplan–Meier curve of censoring, events before censorings at ties. Errors H⁻¹(Σ U_i
+    U_iᵀ)H⁻¹. The same as R's finegray with coxph.
 
     Parameters
     ----------
@@ -100,10 +101,18 @@ def fit_fine_gray(
     covariance = sandwich(data.blocks, grid, found, ties=ties, clusters=data.clusters)
     covariance = covariance * np.nan if cluster and data.clusters < FEWEST else covariance
     model = CoxModel(
-        design=design, roles=roles, ties=ties, beta=found.beta, covariance=covariance,
-        centre=data.blocks.centre, grid=grid, strata=data.strata, bread=found.covariance, last_seen=data.last_seen,
+        design=design,
+        roles=roles,
+        ties=ties,
+        beta=found.beta,
+        covariance=covariance,
+        centre=data.blocks.centre,
+        grid=grid,
+        strata=data.strata,
+        bread=found.covariance,
+        last_seen=data.last_seen,
         sums=risk_sums(data.blocks, grid, found.beta, ties=ties),
-    )  # fmt: skip
+    )
     result = estimates_of(model, found, counts=counts, data=data, level=level, min_n=min_n, ridge=ridge)
     method = (
         f"Fine and Gray, {ties.capitalize()} ties, {'clustered' if cluster else 'robust'} errors, exact on cells"
@@ -151,8 +160,8 @@ def predicted_incidence(
 def absolute_risks(fit: Estimates, time: float, *, level: float = 0.95) -> Estimates:
     """Return the share expected to have left for the cause by a time, one level changed at a time.
 
-    F(t | x) of `predicted_incidence`: of the reference (each covariate at its reference level, each number at its mean), and of
-    each level with all else as in the reference.
+    F(t | x) of `predicted_incidence`: of the reference (each covariate at its reference level, each number at
+    its mean), and of each level with all else as in the reference.
 
     Parameters
     ----------
@@ -166,9 +175,9 @@ def absolute_risks(fit: Estimates, time: float, *, level: float = 0.95) -> Estim
     Returns
     -------
     Estimates
-        Measure ``predicted_incidence`` as a share; one row per ``term`` and ``level``, that of the reference first with both empty:
-        ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``duration``, ``n``. NaN after the last time seen; levels that the fit
-        withholds are withheld.
+        Measure ``predicted_incidence`` as a share; one row per ``term`` and ``level``, that of the reference
+        first with both empty: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``duration``, ``n``. NaN
+        after the last time seen; levels that the fit withholds are withheld.
     """
     design, terms = model_of(fit).design, fit.table.loc[fit.table["level"] != ""]
     at = 0
@@ -180,13 +189,22 @@ def absolute_risks(fit: Estimates, time: float, *, level: float = 0.95) -> Estim
     found = predicted_incidence(fit, pd.DataFrame([base, *changed]), [time], level=level)
     total = float(fit.parts["fit"]["n"].iloc[0])
     rows = found.table[["estimate", "std_error", "ci_low", "ci_high", "duration"]].assign(
-        term=["", *terms["term"]], level=["", *terms["level"]], n=[total, *terms["n"].fillna(0)],
+        term=["", *terms["term"]],
+        level=["", *terms["level"]],
+        n=[total, *terms["n"].fillna(0)],
         suppressed=[False, *terms["suppressed"]],
-    )  # fmt: skip
+    )
     return Estimates.build(
-        rows, by=["term", "level"], measure="predicted_incidence", unit="share", method=found.method, level=level,
-        min_n=fit.min_n, better="down", notes=found.notes,
-    )  # fmt: skip
+        rows,
+        by=["term", "level"],
+        measure="predicted_incidence",
+        unit="share",
+        method=found.method,
+        level=level,
+        min_n=fit.min_n,
+        better="down",
+        notes=found.notes,
+    )
 
 
 def _of_all_and_of(roles: Roles, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -197,8 +215,9 @@ def _of_all_and_of(roles: Roles, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.
     kept = checked(cells, roles)
     if (kept["start"] > 0).any() or "sum_w" in kept:
         raise InsufficientDataError(
-            f"Fine and Gray's model here needs spells followed from the start, without weights: {int((kept['start'] > 0).sum()):,} "
-            "cells start late. Leave these out, or use the hazard of the cause (`fit_cox` with `cause`)."
+            "Fine and Gray's model here needs spells followed from the start, without weights:"
+            f" {int((kept['start'] > 0).sum()):,} cells start late. Leave these out, or use the hazard of the cause"
+            " (`fit_cox` with `cause`)."
         )
     return every, kept
 
@@ -207,7 +226,8 @@ def _split(kept: pd.DataFrame, every: pd.DataFrame) -> pd.DataFrame:
     mixed = int(((every["events"] > 0) & (every["events"] < every["n"])).sum())
     if mixed:
         raise SchemaError(
-            f"Each cell must be all events of one cause or all censored: {mixed:,} of {len(every):,} are mixed. Group by cause too."
+            f"Each cell must be all events of one cause or all censored: {mixed:,} of {len(every):,} are mixed. Group"
+            " by cause too."
         )
     return kept
 

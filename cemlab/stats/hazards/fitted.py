@@ -79,8 +79,11 @@ class CoxModel:
         """
         stratum = np.repeat(np.arange(len(self.strata)), np.diff(self.grid.bounds))
         hazard = self.sums.hazard * np.exp(-self.centre @ self.beta - self.offset)
-        frame = self.strata.iloc[stratum].reset_index(drop=True).assign(
-            duration=self.grid.times, hazard=hazard, events=self.sums.events)  # fmt: skip
+        frame = (
+            self.strata.iloc[stratum]
+            .reset_index(drop=True)
+            .assign(duration=self.grid.times, hazard=hazard, events=self.sums.events)
+        )
         return frame.assign(cumulative_hazard=pd.Series(hazard).groupby(stratum).cumsum())
 
 
@@ -134,9 +137,18 @@ def estimates_of(
         f", ridge {ridge:g}" if ridge else ""
     )
     return Estimates.build(
-        table, by=["term", "level"], measure="log_hazard_ratio", unit="ratio", method=method, level=level, min_n=min_n,
-        better="down", notes=[SHRUNK] if ridge else [], parts=parts, model=model,
-    )  # fmt: skip
+        table,
+        by=["term", "level"],
+        measure="log_hazard_ratio",
+        unit="ratio",
+        method=method,
+        level=level,
+        min_n=min_n,
+        better="down",
+        notes=[SHRUNK] if ridge else [],
+        parts=parts,
+        model=model,
+    )
 
 
 def coefficient_table(
@@ -166,10 +178,18 @@ def coefficient_table(
     counts = counts.assign(suppressed=pd.concat(hidden))
     reference = {term.name: term.levels[0] if term.levels else "" for term in design.terms}
     half = quantile(level) * error
-    return pd.DataFrame(design.columns, columns=["term", "level"]).assign(
-        reference=lambda frame: frame["term"].map(reference), estimate=beta, std_error=error, ci_low=beta - half,
-        ci_high=beta + half, p_value=two_sided(beta / error),
-    ).merge(counts, on=["term", "level"], how="left")  # fmt: skip
+    return (
+        pd.DataFrame(design.columns, columns=["term", "level"])
+        .assign(
+            reference=lambda frame: frame["term"].map(reference),
+            estimate=beta,
+            std_error=error,
+            ci_low=beta - half,
+            ci_high=beta + half,
+            p_value=two_sided(beta / error),
+        )
+        .merge(counts, on=["term", "level"], how="left")
+    )
 
 
 def ratios_of(table: pd.DataFrame) -> pd.DataFrame:
@@ -187,9 +207,11 @@ def ratios_of(table: pd.DataFrame) -> pd.DataFrame:
     """
     ratio = np.exp(table["estimate"])
     return table.assign(
-        estimate=ratio, std_error=ratio * table["std_error"], ci_low=np.exp(table["ci_low"]),
+        estimate=ratio,
+        std_error=ratio * table["std_error"],
+        ci_low=np.exp(table["ci_low"]),
         ci_high=np.exp(table["ci_high"]),
-    ).drop(columns="suppressed")  # fmt: skip
+    ).drop(columns="suppressed")
 
 
 def tests_of(found: Maximum, covariance: Floats) -> pd.DataFrame:
@@ -231,10 +253,18 @@ def fit_row(found: Maximum, *, spells: float, events: float, ridge: float) -> pd
     Returns
     -------
     pandas.DataFrame
-        ``n``, ``events``, ``log_likelihood``, ``log_likelihood_null``, ``df`` (effective under a penalty), ``aic``, ``steps``.
+        ``n``, ``events``, ``log_likelihood``, ``log_likelihood_null``, ``df`` (effective under a penalty),
+        ``aic``, ``steps``.
     """
     freedom = float(np.trace(found.end.information @ found.covariance)) if ridge else float(len(found.beta))
-    return pd.DataFrame({
-        "n": [spells], "events": [events], "log_likelihood": [found.end.value], "log_likelihood_null": [found.start.value],
-        "df": [freedom], "aic": [2 * (freedom - found.end.value)], "steps": [found.steps],
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "n": [spells],
+            "events": [events],
+            "log_likelihood": [found.end.value],
+            "log_likelihood_null": [found.start.value],
+            "df": [freedom],
+            "aic": [2 * (freedom - found.end.value)],
+            "steps": [found.steps],
+        }
+    )

@@ -125,7 +125,8 @@ def predicted_formula(
 ) -> Estimates:
     """Return the share still there by the formula, with what is extrapolated marked.
 
-    S(t | x)/S(s | x) of the family, s the time of `given`; interval from the delta method on the logarithm of H(t) − H(s).
+    S(t | x)/S(s | x) of the family, s the time of `given`; interval from the delta method on the logarithm of
+    H(t) − H(s).
 
     Parameters
     ----------
@@ -145,8 +146,9 @@ def predicted_formula(
     Returns
     -------
     Estimates
-        Measure ``predicted_survival`` as a share; one row per ``profile`` and ``duration``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
-        ``extrapolated`` (later than anybody was followed). A note says so when any is.
+        Measure ``predicted_survival`` as a share; one row per ``profile`` and ``duration``: ``estimate``,
+        ``std_error``, ``ci_low``, ``ci_high``, ``extrapolated`` (later than anybody was followed). A note says
+        so when any is.
 
     Raises
     ------
@@ -169,14 +171,28 @@ def predicted_formula(
     rows = profiles.iloc[np.repeat(np.arange(len(x)), len(asked))].reset_index(drop=True)
     rows.insert(0, "profile", np.repeat(np.arange(len(x)), len(asked)))
     rows = rows.assign(
-        duration=np.tile(asked, len(x)), estimate=survival, std_error=survival * np.exp(linear) * error, ci_low=np.exp(-np.exp(linear + half)),
-        ci_high=np.exp(-np.exp(linear - half)), extrapolated=np.tile(asked > model.last_seen, len(x)), n=fit.table["n"].iloc[0],
-    )  # fmt: skip
+        duration=np.tile(asked, len(x)),
+        estimate=survival,
+        std_error=survival * np.exp(linear) * error,
+        ci_low=np.exp(-np.exp(linear + half)),
+        ci_high=np.exp(-np.exp(linear - half)),
+        extrapolated=np.tile(asked > model.last_seen, len(x)),
+        n=fit.table["n"].iloc[0],
+    )
     notes = (BEYOND.format(last=model.last_seen),) if rows["extrapolated"].any() else ()
     return Estimates.build(
-        rows, by=["profile", "duration"], cells=[], measure="predicted_survival", unit="share", level=level, method=f"{FAMILIES[model.family]} by lifelines",
-        min_n=fit.min_n, better="up", notes=notes, model=model,
-    )  # fmt: skip
+        rows,
+        by=["profile", "duration"],
+        cells=[],
+        measure="predicted_survival",
+        unit="share",
+        level=level,
+        method=f"{FAMILIES[model.family]} by lifelines",
+        min_n=fit.min_n,
+        better="up",
+        notes=notes,
+        model=model,
+    )
 
 
 def _logarithms(model: ParametricModel, x: Floats, times: Floats, *, given: float) -> tuple[Floats, Floats]:

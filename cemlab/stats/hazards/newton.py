@@ -242,6 +242,7 @@ def _bounded(beta: Floats, information: Floats, *, labels: Sequence[str]) -> Non
 def _message(labels: Sequence[str], columns: Iterable[int], what: str) -> str:
     found = [labels[column] for column in columns]
     return (
-        f"Every coefficient must be estimable: {what} ({len(found)} of {len(labels)} columns: {', '.join(found[:5])}). Somebody must "
-        "leave and somebody stay at each of its levels at the same times. Merge levels, leave the covariate out, or use `ridge`."
+        f"Every coefficient must be estimable: {what} ({len(found)} of {len(labels)} columns: {', '.join(found[:5])})."
+        " Somebody must leave and somebody stay at each of its levels at the same times. Merge levels, leave the"
+        " covariate out, or use `ridge`."
     )

@@ -47,8 +47,9 @@ def lifelines_frame(
     Returns
     -------
     pandas.DataFrame
-        ``duration``, ``event``, ``weight`` (how many spells), ``entry`` and the columns of the terms. Give them to lifelines as
-        ``duration_col``, ``event_col``, ``weights_col`` and ``entry_col``. Cox with Efron ties takes weights otherwise than as rows.
+        ``duration``, ``event``, ``weight`` (how many spells), ``entry`` and the columns of the terms. Give them
+        to lifelines as ``duration_col``, ``event_col``, ``weights_col`` and ``entry_col``. Cox with Efron ties
+        takes weights otherwise than as rows.
 
     Raises
     ------
@@ -71,8 +72,10 @@ def _frame(cells: pd.DataFrame, design: Design) -> pd.DataFrame:
     )
     base = pd.DataFrame({"duration": cells["duration"].to_numpy(float), "entry": cells["start"].to_numpy(float)})
     gone, stayed = cells["events"].to_numpy(float), (cells["n"] - cells["events"]).to_numpy(float)
-    halves = [base.assign(event=event, weight=count)[["duration", "event", "weight", "entry"]].join(x).loc[count > 0]
-              for event, count in ((1.0, gone), (0.0, stayed))]  # fmt: skip
+    halves = [
+        base.assign(event=event, weight=count)[["duration", "event", "weight", "entry"]].join(x).loc[count > 0]
+        for event, count in ((1.0, gone), (0.0, stayed))
+    ]
     return pd.concat(halves, ignore_index=True)
 
 
@@ -91,13 +94,15 @@ def fit_parametric(
 ) -> Estimates:
     """Return the parametric model that foretells spells it has not seen best.
 
-    Each family is fitted on all folds but one and judged by the mean log-likelihood of that one; spells of a cell are dealt to folds at
-    random. The best is fitted on all. log T = x·β + scale·ε, so exp(β) stretches time.
+    Each family is fitted on all folds but one and judged by the mean log-likelihood of that one; spells of a
+    cell are dealt to folds at random. The best is fitted on all. log T = x·β + scale·ε, so exp(β) stretches
+    time.
 
     Parameters
     ----------
     cells : pandas.DataFrame
-        Covariate cells, as for `fit_cox`; spells of duration 0 say nothing here and are left out, save events where `grouped`.
+        Covariate cells, as for `fit_cox`; spells of duration 0 say nothing here and are left out, save events
+        where `grouped`.
     terms : sequence of str, default ()
         Covariates.
     families : sequence of str, default ("weibull", "lognormal", "loglogistic")
@@ -121,9 +126,10 @@ def fit_parametric(
     Returns
     -------
     Estimates
-        Measure ``log_time_ratio``; one row per ``parameter`` (of lifelines), ``term`` and ``level`` (empty for its constant). Part
-        ``families``: ``family``, ``held_out`` (mean log-likelihood per spell), ``log_likelihood``, ``aic``, ``chosen``. `model` is the `ParametricModel`,
-        whose ``fitter`` is the lifelines object.
+        Measure ``log_time_ratio``; one row per ``parameter`` (of lifelines), ``term`` and ``level`` (empty for
+        its constant). Part ``families``: ``family``, ``held_out`` (mean log-likelihood per spell),
+        ``log_likelihood``, ``aic``, ``chosen``. `model` is the `ParametricModel`, whose ``fitter`` is the
+        lifelines object.
 
     Raises
     ------
@@ -144,7 +150,8 @@ def fit_parametric(
     unknown = [family for family in families if family not in FAMILIES]
     if unknown or not families or folds < 2:
         raise ParameterError(
-            f"Families are {', '.join(FAMILIES)}, in 2 folds or more: {', '.join(unknown) or len(families)} and {folds} were given."
+            f"Families are {', '.join(FAMILIES)}, in 2 folds or more: {', '.join(unknown) or len(families)} and {folds}"
+            " were given."
         )
     cells = checked(cells, Roles(cause=label_of(cause)))
     completed = grouped and bool(((cells["duration"] == 0) & (cells["events"] > 0)).any())
@@ -162,10 +169,19 @@ def fit_parametric(
     model = ParametricModel(chosen, design, fitter, breakpoints, float(kept["duration"].max()), fitters)
     notes = (INDEPENDENT, *((f"{dropped:,} spells of duration 0 were left out of the formula.",) if dropped else ()))
     return Estimates.build(
-        _table(fitter, design, level=level).assign(n=kept["n"].sum()), by=["parameter", "term", "level"], cells=[], measure="log_time_ratio",
-        unit="ratio", method=f"{FAMILIES[model.family]} by lifelines, chosen by held-out likelihood", level=level, min_n=min_n, better="up",
-        notes=notes, parts={"families": tried}, model=model,
-    )  # fmt: skip
+        _table(fitter, design, level=level).assign(n=kept["n"].sum()),
+        by=["parameter", "term", "level"],
+        cells=[],
+        measure="log_time_ratio",
+        unit="ratio",
+        method=f"{FAMILIES[model.family]} by lifelines, chosen by held-out likelihood",
+        level=level,
+        min_n=min_n,
+        better="up",
+        notes=notes,
+        parts={"families": tried},
+        model=model,
+    )
 
 
 def _lasting(cells: pd.DataFrame, *, completed: bool) -> tuple[pd.DataFrame, int]:
@@ -196,9 +212,13 @@ def _fit(family: str, frame: pd.DataFrame, breakpoints: Sequence[float]) -> Any:
         # Weights that are counts are what they are said to be; the rest is checked by the likelihood below.
         warnings.simplefilter("ignore")
         fitter = {
-            "weibull": lifelines.WeibullAFTFitter, "lognormal": lifelines.LogNormalAFTFitter, "loglogistic": lifelines.LogLogisticAFTFitter,
-            "piecewise_exponential": lambda: lifelines.PiecewiseExponentialRegressionFitter(breakpoints=list(breakpoints)),
-        }[family]()  # fmt: skip
+            "weibull": lifelines.WeibullAFTFitter,
+            "lognormal": lifelines.LogNormalAFTFitter,
+            "loglogistic": lifelines.LogLogisticAFTFitter,
+            "piecewise_exponential": lambda: lifelines.PiecewiseExponentialRegressionFitter(
+                breakpoints=list(breakpoints)
+            ),
+        }[family]()
         columns = {"duration_col": "duration", "event_col": "event", "weights_col": "weight", "entry_col": "entry"}
         return fitter.fit(frame, **columns, fit_options=DIGITS)
 
@@ -222,11 +242,18 @@ def _tried(
         except (NotConverged, np.linalg.LinAlgError, ZeroDivisionError):
             continue
         fitters[family] = whole
-        rows.append({"family": family, "held_out": float(np.average(held, weights=weights)), "log_likelihood": float(whole.log_likelihood_),
-                     "aic": float(whole.AIC_)})  # fmt: skip
+        rows.append(
+            {
+                "family": family,
+                "held_out": float(np.average(held, weights=weights)),
+                "log_likelihood": float(whole.log_likelihood_),
+                "aic": float(whole.AIC_),
+            }
+        )
     if not rows:
         raise ConvergenceError(
-            f"A formula must fit: none of {len(families)} families converged. Use fewer covariates, or the curve without formula."
+            f"A formula must fit: none of {len(families)} families converged. Use fewer covariates, or the curve"
+            " without formula."
         )
     table = pd.DataFrame(rows)
     return table.assign(chosen=table["held_out"] == table["held_out"].max()), fitters
@@ -244,5 +271,9 @@ def _table(fitter: Any, design: Design, *, level: float) -> pd.DataFrame:
     estimate, error = fitter.params_.to_numpy(float), fitter.standard_errors_.to_numpy(float)
     half = quantile(level) * error
     return pd.DataFrame(keys, columns=["parameter", "term", "level"]).assign(
-        estimate=estimate, std_error=error, ci_low=estimate - half, ci_high=estimate + half, p_value=two_sided(estimate / error),
-    )  # fmt: skip
+        estimate=estimate,
+        std_error=error,
+        ci_low=estimate - half,
+        ci_high=estimate + half,
+        p_value=two_sided(estimate / error),
+    )

@@ -32,8 +32,8 @@ class Patterns(Compressed):
     n : numpy.ndarray
         Spells of each pattern.
     table : numpy.ndarray
-        Summed weights, shape (3·T, P): of those who stayed until just before the next event time, of those who left, and of
-        those who entered before it.
+        Summed weights, shape (3·T, P): of those who stayed until just before the next event time, of those who
+        left, and of those who entered before it.
     bounds : numpy.ndarray
         First position of each stratum on the grid, and T at the end.
     gone : Leavers
@@ -121,7 +121,8 @@ def patterns_of(rows: Rows, grid: Grid, *, design: Design, coded: Sequence[Float
     Returns
     -------
     Patterns or None
-        None when a covariate is a number, offsets or weights that stay differ between rows, or the table would be large.
+        None when a covariate is a number, offsets or weights that stay differ between rows, or the table would
+        be large.
     """
     size = len(grid.times)
     if rows.after is not None or rows.offset.any() or not all(term.levels for term in design.terms):
@@ -139,8 +140,11 @@ def patterns_of(rows: Rows, grid: Grid, *, design: Design, coded: Sequence[Float
     table: Floats = np.asarray(np.bincount(cells, weights=rows.weight, minlength=3 * size * len(keys)), dtype=float)
     late = grid.late(rows.enter)
     if len(late):
-        table += np.bincount((rows.enter[late] - 1 + 2 * size) * len(keys) + pattern[late], weights=rows.weight[late],
-                             minlength=len(table))  # fmt: skip
+        table += np.bincount(
+            (rows.enter[late] - 1 + 2 * size) * len(keys) + pattern[late],
+            weights=rows.weight[late],
+            minlength=len(table),
+        )
     table = table.reshape(3 * size, len(keys))
     levels = np.unravel_index(keys, [len(term.levels) for term in design.terms])
     x = design.matrix([each.astype(float) for each in levels]) - centre

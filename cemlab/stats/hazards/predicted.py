@@ -28,8 +28,8 @@ def predicted_survival(
 ) -> Estimates:
     """Return the share still there that a Cox model predicts for customers of given profiles.
 
-    S(t | x) = exp(−r·H(t)), r = exp(x·β); Var(log S) = r²·[Σ (W_D/d)·Σ 1/v² + gᵀ V g], g = x·H(t) − Σ of the mean covariates times
-    the hazard increments, V the covariance of β. Log-log interval.
+    S(t | x) = exp(−r·H(t)), r = exp(x·β); Var(log S) = r²·[Σ (W_D/d)·Σ 1/v² + gᵀ V g], g = x·H(t) − Σ of the
+    mean covariates times the hazard increments, V the covariance of β. Log-log interval.
 
     Parameters
     ----------
@@ -45,9 +45,10 @@ def predicted_survival(
     Returns
     -------
     Estimates
-        Measure ``predicted_survival`` as a share; one row per ``profile`` (its number) and ``duration`` with the profile's
-        columns, ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``cumulative_hazard``, ``followed`` (False after the last time
-        seen in the stratum, where nothing is predicted). Parts: ``log``, ``plain``.
+        Measure ``predicted_survival`` as a share; one row per ``profile`` (its number) and ``duration`` with
+        the profile's columns, ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``cumulative_hazard``,
+        ``followed`` (False after the last time seen in the stratum, where nothing is predicted). Parts:
+        ``log``, ``plain``.
 
     Raises
     ------
@@ -79,14 +80,32 @@ def predicted_survival(
     keys.insert(0, "profile", np.repeat(np.arange(len(x)), len(asked)))
     keys = keys.assign(duration=np.tile(asked, len(x)))
     spread = survival * error
-    rows = keys.assign(estimate=survival, std_error=spread, ci_low=low, ci_high=high, cumulative_hazard=cumulative,
-                       followed=followed, n=fit.parts["fit"]["n"].iloc[0])  # fmt: skip
-    parts = {name: keys.assign(estimate=survival, std_error=spread, ci_low=limits[0], ci_high=limits[1])
-             for name, limits in other_limits(survival, error, level=level).items()}  # fmt: skip
+    rows = keys.assign(
+        estimate=survival,
+        std_error=spread,
+        ci_low=low,
+        ci_high=high,
+        cumulative_hazard=cumulative,
+        followed=followed,
+        n=fit.parts["fit"]["n"].iloc[0],
+    )
+    parts = {
+        name: keys.assign(estimate=survival, std_error=spread, ci_low=limits[0], ci_high=limits[1])
+        for name, limits in other_limits(survival, error, level=level).items()
+    }
     return Estimates.build(
-        rows, by=["profile", "duration"], cells=[], measure="predicted_survival", unit="share", min_n=fit.min_n, level=level,
-        method=f"{fit.method}; its own baseline, log-log interval", better="up", parts=parts, model=model,
-    )  # fmt: skip
+        rows,
+        by=["profile", "duration"],
+        cells=[],
+        measure="predicted_survival",
+        unit="share",
+        min_n=fit.min_n,
+        level=level,
+        method=f"{fit.method}; its own baseline, log-log interval",
+        better="up",
+        parts=parts,
+        model=model,
+    )
 
 
 def model_of(fit: Estimates) -> CoxModel:
@@ -115,8 +134,8 @@ def model_of(fit: Estimates) -> CoxModel:
 def clustered(fit: Estimates, cells: pd.DataFrame, *, group: str = REPLICATE) -> Estimates:
     """Return the same fit with errors from groups of customers: one second pass over cells by group.
 
-    V = H⁻¹·[G/(G − 1)·Σ U_g U_gᵀ]·H⁻¹, U_g the summed score residuals of a group (hashed customers or accounts); t with G − 1
-    degrees of freedom.
+    V = H⁻¹·[G/(G − 1)·Σ U_g U_gᵀ]·H⁻¹, U_g the summed score residuals of a group (hashed customers or
+    accounts); t with G − 1 degrees of freedom.
 
     Parameters
     ----------
@@ -130,8 +149,8 @@ def clustered(fit: Estimates, cells: pd.DataFrame, *, group: str = REPLICATE) ->
     Returns
     -------
     Estimates
-        With new errors, intervals and p-values, also in ``ratios`` and ``covariance``: NaN below 10 groups. The fit itself where the cells
-        have no such column, as those of spells that are independent.
+        With new errors, intervals and p-values, also in ``ratios`` and ``covariance``: NaN below 10 groups. The
+        fit itself where the cells have no such column, as those of spells that are independent.
 
     Raises
     ------
@@ -161,12 +180,19 @@ def _with_errors(fit: Estimates, covariance: Floats, *, df: int) -> Estimates:
     table, model = fit.table, model_of(fit)
     error = np.sqrt(np.diag(covariance))
     half = quantile(fit.level, df) * error
-    columns = {"std_error": error, "ci_low": table["estimate"] - half, "ci_high": table["estimate"] + half,
-               "p_value": two_sided(table["estimate"] / error, np.full(len(error), float(df)))}  # fmt: skip
+    columns = {
+        "std_error": error,
+        "ci_low": table["estimate"] - half,
+        "ci_high": table["estimate"] + half,
+        "p_value": two_sided(table["estimate"] / error, np.full(len(error), float(df))),
+    }
     result = fit.with_columns(columns)
     labels = model.design.labels
-    parts = {**fit.parts, "ratios": ratios_of(result.table),
-             "covariance": pd.DataFrame(covariance, columns=labels).assign(column=labels)}  # fmt: skip
+    parts = {
+        **fit.parts,
+        "ratios": ratios_of(result.table),
+        "covariance": pd.DataFrame(covariance, columns=labels).assign(column=labels),
+    }
     method = fit.method.replace("model-based errors", f"errors of {df + 1} groups of customers")
     return replace(result, parts=parts, model=replace(model, covariance=covariance), method=method)
 

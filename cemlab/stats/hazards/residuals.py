@@ -38,8 +38,11 @@ def score_residuals(rows: Rows, sums: RiskSums, beta: Floats, *, at: Floats | No
     gone = np.flatnonzero(rows.event)
     then = rows.leave[gone] - 1
     ties, mass = sums.ties, (sums.mass * weight)[then][:, None]
-    lived[gone] -= mass * (ties.tied[then][:, None] * rows.x[gone] - ties.square_tied[then][:, None] * sums.s1[then]
-                           + ties.square_tied2[then][:, None] * sums.d1[then])  # fmt: skip
+    lived[gone] -= mass * (
+        ties.tied[then][:, None] * rows.x[gone]
+        - ties.square_tied[then][:, None] * sums.s1[then]
+        + ties.square_tied2[then][:, None] * sums.d1[then]
+    )
     result = -np.exp(rows.x @ beta + rows.offset)[:, None] * lived
     expected = sums.expected[then] / (sums.mass[then] * sums.events[then])[:, None]
     result[gone] += weight[then][:, None] * (rows.x[gone] - expected)

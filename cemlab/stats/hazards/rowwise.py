@@ -77,8 +77,8 @@ def fit_cox_rows(
 ) -> Estimates:
     """Return the log hazard ratios of Cox's model on rows.
 
-    The same likelihood as `fit_cox`; needs rows, in memory of one block and of the grid of event times. Each Newton step
-    reads all blocks twice: sums per time, then one weighted cross-product.
+    The same likelihood as `fit_cox`; needs rows, in memory of one block and of the grid of event times. Each
+    Newton step reads all blocks twice: sums per time, then one weighted cross-product.
 
     Parameters
     ----------
@@ -123,12 +123,29 @@ def fit_cox_rows(
     covariance = sandwich(blocks, first.grid, scaled, ties=ties) / square if robust else found.covariance
     design = Design(tuple(Term(name) for name in labels))
     sums = risk_sums(blocks, first.grid, scaled.beta, ties=ties).rescaled(first.scale)
-    data = Prepared(_no_cells(design, first), first.grid, pd.DataFrame(index=range(1)), first.n, first.events, False, 0,
-                    np.array([first.last]))  # fmt: skip
+    data = Prepared(
+        _no_cells(design, first),
+        first.grid,
+        pd.DataFrame(index=range(1)),
+        first.n,
+        first.events,
+        False,
+        0,
+        np.array([first.last]),
+    )
     model = CoxModel(
-        design=design, roles=Roles(), ties=ties, beta=found.beta, covariance=covariance, centre=first.centre, grid=first.grid,
-        strata=data.strata, sums=sums, bread=found.covariance, last_seen=data.last_seen,
-    )  # fmt: skip
+        design=design,
+        roles=Roles(),
+        ties=ties,
+        beta=found.beta,
+        covariance=covariance,
+        centre=first.centre,
+        grid=first.grid,
+        strata=data.strata,
+        sums=sums,
+        bread=found.covariance,
+        last_seen=data.last_seen,
+    )
     counts = pd.DataFrame({"term": labels, "level": "", "n": first.n, "events": first.events})
     return estimates_of(model, found, counts=counts, data=data, level=level, min_n=min_n, ridge=ridge)
 
@@ -251,5 +268,9 @@ class FrameBlocks:
         for first in range(0, len(self.frame), self.size):
             part = self.frame.iloc[first : first + self.size]
             start = part["start"].to_numpy(float) if "start" in part else None
-            yield DesignBlock(part[list(self.columns)].to_numpy(float), part["duration"].to_numpy(float),
-                             part["event"].to_numpy(float), start)  # fmt: skip
+            yield DesignBlock(
+                part[list(self.columns)].to_numpy(float),
+                part["duration"].to_numpy(float),
+                part["event"].to_numpy(float),
+                start,
+            )

@@ -153,8 +153,8 @@ def upper_tail(z: ArrayLike, df: ArrayLike | None = None) -> Floats:
 def beyond(estimate: ArrayLike, std_error: ArrayLike, *, floor: float = 0.0, df: ArrayLike | None = None) -> Floats:
     """Return p-values of the hypothesis that a difference is no larger than a floor.
 
-    H₀: |θ| ≤ f; p = Φ((f − |θ̂|)/se) + Φ((−f − |θ̂|)/se), or Student's law with `df` degrees of freedom. f = 0 gives the
-    two-sided test.
+    H₀: |θ| ≤ f; p = Φ((f − |θ̂|)/se) + Φ((−f − |θ̂|)/se), or Student's law with `df` degrees of freedom. f = 0
+    gives the two-sided test.
 
     Parameters
     ----------

@@ -18,18 +18,26 @@ from cemlab.stats.prediction.weights import censoring_curve, known_by
 
 
 def brier(
-    judged: pd.DataFrame, *, risks: Risks, cause: Cause = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10
-) -> Estimates:  # fmt: skip
+    judged: pd.DataFrame,
+    *,
+    risks: Risks,
+    cause: Cause = "",
+    by: Sequence[str] = (),
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Estimates:
     """Return the mean squared distance of predictions from what happened, and how much better than one number for all.
 
-    BS(t) = (Σ w·(1 − p)² over leavers T ≤ t + Σ w·p² over those known not to have left by t)/n, with the weights of `auc`. Index of
-    prediction accuracy: 1 − BS/BS₀, BS₀ that of the share who left (Kaplan–Meier; Aalen–Johansen for one cause) given to all. Integrated
-    to the last horizon: steps from 0, each score held until the next horizon, with BS(0) = 0.
+    BS(t) = (Σ w·(1 − p)² over leavers T ≤ t + Σ w·p² over those known not to have left by t)/n, with the
+    weights of `auc`. Index of prediction accuracy: 1 − BS/BS₀, BS₀ that of the share who left (Kaplan–Meier;
+    Aalen–Johansen for one cause) given to all. Integrated to the last horizon: steps from 0, each score held
+    until the next horizon, with BS(0) = 0.
 
     Parameters
     ----------
     judged : pandas.DataFrame
-        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the predictions, and ``replicate`` for intervals.
+        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the predictions, and
+        ``replicate`` for intervals.
     risks : mapping of float to str
         Column of the prediction for each horizon, from 0 to 1.
     cause : str or float, default ""
@@ -44,9 +52,10 @@ def brier(
     Returns
     -------
     Estimates
-        Measure ``brier_score``; one row per group and ``horizon``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``n`` spells, ``events`` up
-        to the horizon. Parts in the same form: ``ipa`` (index of prediction accuracy), ``reference`` (BS₀); with two horizons or more, one row per
-        group: ``integrated``, ``integrated_ipa``.
+        Measure ``brier_score``; one row per group and ``horizon``: ``estimate``, ``std_error``, ``ci_low``,
+        ``ci_high``, ``n`` spells, ``events`` up to the horizon. Parts in the same form: ``ipa`` (index of
+        prediction accuracy), ``reference`` (BS₀); with two horizons or more, one row per group: ``integrated``,
+        ``integrated_ipa``.
 
     Raises
     ------
@@ -57,10 +66,10 @@ def brier(
 
     References
     ----------
-    Graf, E., Schmoor, C., Sauerbrei, W., & Schumacher, M. (1999). Assessment and comparison of prognostic classification schemes for
-    survival data. Statistics in Medicine, 18(17–18), 2529–2545.
-    doi:10.1002/(SICI)1097-0258(19990915/30)18:17/18<2529::AID-SIM274>3.0.CO;2-5.
-    Kattan, M. W., & Gerds, T. A. (2018). The index of prediction accuracy. Diagnostic and Prognostic Research, 2, 7.
+    Graf, E., Schmoor, C., Sauerbrei, W., & Schumacher, M. (1999). Assessment and comparison of prognostic
+    classification schemes for survival data. Statistics in Medicine, 18(17–18), 2529–2545.
+    doi:10.1002/(SICI)1097-0258(19990915/30)18:17/18<2529::AID-SIM274>3.0.CO;2-5. Kattan, M. W., & Gerds, T. A.
+    (2018). The index of prediction accuracy. Diagnostic and Prognostic Research, 2, 7.
     doi:10.1186/s41512-018-0029-2
 
     Examples
@@ -83,10 +92,18 @@ def brier(
         parts["integrated"] = by_group(whole, found, first=3 * size, laid=scores)
         parts["integrated_ipa"] = by_group(whole, found, first=3 * size + 1, laid=index)
     return Estimates.build(
-        table, by=[*by, "horizon"], cells=by, measure="brier_score", unit="ratio", level=level, min_n=min_n, better="down",
-        method=f"Brier score, weighted by the censoring curve, {METHOD}", parts=parts,
+        table,
+        by=[*by, "horizon"],
+        cells=by,
+        measure="brier_score",
+        unit="ratio",
+        level=level,
+        min_n=min_n,
+        better="down",
+        method=f"Brier score, weighted by the censoring curve, {METHOD}",
+        parts=parts,
         notes=(*whole.notes, *notes, *notes_of(table, whole.groups)),
-    )  # fmt: skip
+    )
 
 
 def briers(judged: Outcomes, risks: Risks) -> Statistic:
@@ -102,8 +119,8 @@ def briers(judged: Outcomes, risks: Risks) -> Statistic:
     Returns
     -------
     callable
-        From counts, shape (m, B), to shape (3·H + 2, B): scores, those of the share who left, indices of prediction accuracy, then the
-        integrated score and its index; NaN where a horizon cannot be judged.
+        From counts, shape (m, B), to shape (3·H + 2, B): scores, those of the share who left, indices of
+        prediction accuracy, then the integrated score and its index; NaN where a horizon cannot be judged.
     """
     horizons = np.array([0.0, *risks])
 

@@ -42,18 +42,20 @@ def tenure_baseline(
 ) -> Scorecard:
     """Return the risk of churn by tenure, and by a segment where asked.
 
-    risk = 1 − S(u + h)/S(u), S the Kaplan–Meier curve with late entry; for one cause the Aalen–Johansen share from u on. From a life table it
-    is averaged over the recorded month (or bin), from u to v: 1 − ∫S(x + h)dx/∫S(x)dx, by the midpoints of thirty parts, S log-linear between
-    times on the clock of months. Where only cells are known, or `passed` is given, u is the
-    tenure in whole months and the part of a month (of a bin) `passed` since. Errors: Greenwood from there to u + h. Months in which fewer
-    than `min_n` are at risk at u or u + h take the nearest earlier month that has enough, then the nearest later one, then all segments.
+    risk = 1 − S(u + h)/S(u), S the Kaplan–Meier curve with late entry; for one cause the Aalen–Johansen share
+    from u on. From a life table it is averaged over the recorded month (or bin), from u to v: 1 − ∫S(x +
+    h)dx/∫S(x)dx, by the midpoints of thirty parts, S log-linear between times on the clock of months. Where
+    only cells are known, or `passed` is given, u is the tenure in whole months and the part of a month (of a
+    bin) `passed` since. Errors: Greenwood from there to u + h. Months in which fewer than `min_n` are at risk
+    at u or u + h take the nearest earlier month that has enough, then the nearest later one, then all segments.
     Where nobody left until the longest horizon, half a leaver is put in, spread evenly over the time.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        A life table (``duration``, ``events``, ``censored``, ``entered``), or landmark cells of the training day with ``tenure`` in months
-        or bins of them, which then are its levels (``duration`` since the day, ``n``, ``events``); with ``cause`` where one is asked for.
+        A life table (``duration``, ``events``, ``censored``, ``entered``), or landmark cells of the training
+        day with ``tenure`` in months or bins of them, which then are its levels (``duration`` since the day,
+        ``n``, ``events``); with ``cause`` where one is asked for.
     horizons : sequence of float
         In units of the clock.
     clock : {"days", "months"}, default "days"
@@ -63,8 +65,8 @@ def tenure_baseline(
     cause : str or float, default ""
         The cause whose risk is asked for; empty for all.
     passed : float, optional
-        Part of the month that customers of a whole number of months have all lived beyond it; 0 where tenure is counted so. Missing, they
-        are anywhere within the month; on average in its middle.
+        Part of the month that customers of a whole number of months have all lived beyond it; 0 where tenure is
+        counted so. Missing, they are anywhere within the month; on average in its middle.
     bins : mapping of str to sequence of float, optional
         Cut points of those of `by` that are numbers: finer bins are taken into these.
     min_n : int, default 10
@@ -111,10 +113,17 @@ def tenure_baseline(
     terms = {TENURE: level_names(cuts)} | {name: sorted(set(lives.groups[name].iloc[:-1])) for name in by}
     hazard, spread, weight, lent = _table(found, _columns(lives.groups, terms), len(terms[TENURE]))
     return Scorecard(
-        model=" and ".join([TENURE, *by]) if by else "tenure alone", terms=tuple(terms), time_varying=(), bins={TENURE: cuts, **held},
-        clock=clock, horizons=tuple(asked), points=_points(terms, hazard[:, -1], weight), cause=label_of(cause), notes=_notes(beyond, lent, len(weight), min_n=min_n),
+        model=" and ".join([TENURE, *by]) if by else "tenure alone",
+        terms=tuple(terms),
+        time_varying=(),
+        bins={TENURE: cuts, **held},
+        clock=clock,
+        horizons=tuple(asked),
+        points=_points(terms, hazard[:, -1], weight),
+        cause=label_of(cause),
+        notes=_notes(beyond, lent, len(weight), min_n=min_n),
         course=Lookup(tuple(len(levels) for levels in terms.values()), hazard, spread),
-    )  # fmt: skip
+    )
 
 
 def _notes(beyond: Sequence[float], lent: int, risks: int, *, min_n: int) -> tuple[str, ...]:
@@ -179,9 +188,14 @@ def _lives(lives: pd.DataFrame, *, by: list[str], bins: Mapping[str, Sequence[fl
     names = [cause, *(name for name in found.causes if name != cause)] if cause else []
     split = split[[found.causes.index(name) for name in names]] if cause else split
     return replace(
-        found, groups=groups, entered=_with_all(found.entered), events=_with_all(found.events), censored=_with_all(found.censored),
-        events_by_cause=_with_all(split), customers=_with_all(found.customers),
-    )  # fmt: skip
+        found,
+        groups=groups,
+        entered=_with_all(found.entered),
+        events=_with_all(found.events),
+        censored=_with_all(found.censored),
+        events_by_cause=_with_all(split),
+        customers=_with_all(found.customers),
+    )
 
 
 def _with_all(counts: Floats) -> Floats:

@@ -47,7 +47,8 @@ class Boosted:
     settings : mapping of str to float
         What tuning chose.
     tuning : pandas.DataFrame
-        One row per setting: ``max_leaf_nodes``, ``learning_rate``, ``max_iter``, ``loss`` on the later part of the training time.
+        One row per setting: ``max_leaf_nodes``, ``learning_rate``, ``max_iter``, ``loss`` on the later part of
+        the training time.
     used, rows : int
         Rows that were fitted on, and that there were.
     notes : tuple of str
@@ -121,9 +122,9 @@ def boosted(
 ) -> Boosted:
     """Return a gradient booster of the hazard in each period since the cut.
 
-    A row is at risk in each period that it entered; one that was censored within a period counts there by the part that it was
-    seen. The size of trees is chosen, and their number, by the log loss in the later half of the
-    periods when the earlier half trains; then all periods train.
+    A row is at risk in each period that it entered; one that was censored within a period counts there by the
+    part that it was seen. The size of trees is chosen, and their number, by the log loss in the later half of
+    the periods when the earlier half trains; then all periods train.
 
     Parameters
     ----------
@@ -237,8 +238,8 @@ def _signs(monotone: Mapping[str, int], columns: Sequence[str]) -> list[int]:
 def _matching(rows: DesignRows, columns: Sequence[str]) -> Iterable[DesignBlock]:
     if tuple(rows.columns) != tuple(columns):
         raise ParameterError(
-            f"A booster needs the columns that it was trained on: {len(set(columns) - set(rows.columns))} of {len(columns)} "
-            f"missing, {len(set(rows.columns) - set(columns))} new. Build both designs alike."
+            f"A booster needs the columns that it was trained on: {len(set(columns) - set(rows.columns))} of"
+            f" {len(columns)} missing, {len(set(rows.columns) - set(columns))} new. Build both designs alike."
         )
     return rows
 
@@ -256,7 +257,8 @@ def _subset(rows: DesignRows, *, limit: int, seed: int) -> tuple[DesignBlock, in
         first += len(block.event)
         if block.start is not None and (block.start > 0).any():
             raise InsufficientDataError(
-                f"Rows to predict from are there at the cut: {int((block.start > 0).sum()):,} come later. Build them at a cut."
+                f"Rows to predict from are there at the cut: {int((block.start > 0).sum()):,} come later. Build them at"
+                " a cut."
             )
         x.append(block.x[mine])
         outcomes.append(_outcomes(block).loc[mine])
@@ -311,9 +313,14 @@ def _booster(settings: Mapping[str, float], *, signs: Sequence[int], seed: int) 
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(
-        max_iter=int(settings["max_iter"]), max_leaf_nodes=int(settings["max_leaf_nodes"]), random_state=seed,
-        learning_rate=settings["learning_rate"], min_samples_leaf=SMALLEST_LEAF, monotonic_cst=list(signs), early_stopping=False,
-    )  # fmt: skip
+        max_iter=int(settings["max_iter"]),
+        max_leaf_nodes=int(settings["max_leaf_nodes"]),
+        random_state=seed,
+        learning_rate=settings["learning_rate"],
+        min_samples_leaf=SMALLEST_LEAF,
+        monotonic_cst=list(signs),
+        early_stopping=False,
+    )
 
 
 def _tuned(

@@ -25,18 +25,26 @@ TIED = "Many predictions are alike: {found} groups could be told apart instead o
 
 
 def calibration(
-    judged: pd.DataFrame, *, risks: Risks, cause: Cause = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10
-) -> Estimates:  # fmt: skip
+    judged: pd.DataFrame,
+    *,
+    risks: Risks,
+    cause: Cause = "",
+    by: Sequence[str] = (),
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Estimates:
     """Return how many left for each one who was predicted to, and whether predictions are too extreme or too tame.
 
-    In the large: O/E = F(t)/mean prediction, F Kaplan–Meier (Aalen–Johansen for one cause). Intercept: the shift of log(−log(1 − p)) that makes
-    the mean prediction equal F. Slope: the coefficient of log(−log(1 − p)) in a Cox model of what happened up to t (Fine and Gray's for one
-    cause), Breslow's rule; below 1 the predictions are too extreme.
+    In the large: O/E = F(t)/mean prediction, F Kaplan–Meier (Aalen–Johansen for one cause). Intercept: the
+    shift of log(−log(1 − p)) that makes the mean prediction equal F. Slope: the coefficient of log(−log(1 − p))
+    in a Cox model of what happened up to t (Fine and Gray's for one cause), Breslow's rule; below 1 the
+    predictions are too extreme.
 
     Parameters
     ----------
     judged : pandas.DataFrame
-        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the predictions, and ``replicate`` for intervals.
+        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the predictions, and
+        ``replicate`` for intervals.
     risks : mapping of float to str
         Column of the prediction for each horizon, from 0 to 1.
     cause : str or float, default ""
@@ -51,9 +59,10 @@ def calibration(
     Returns
     -------
     Estimates
-        Measure ``calibration`` as a ratio; one row per group and ``horizon``: ``estimate`` (O/E), ``std_error``, ``ci_low``, ``ci_high`` (on the scale
-        of the logarithm), ``p_value`` of O/E = 1 (`multiplicity.adjust` takes it), ``predicted`` and ``observed`` shares, ``n`` spells, ``events``
-        up to the horizon. Parts in the same form: ``intercept``, ``slope``.
+        Measure ``calibration`` as a ratio; one row per group and ``horizon``: ``estimate`` (O/E),
+        ``std_error``, ``ci_low``, ``ci_high`` (on the scale of the logarithm), ``p_value`` of O/E = 1
+        (`multiplicity.adjust` takes it), ``predicted`` and ``observed`` shares, ``n`` spells, ``events`` up to
+        the horizon. Parts in the same form: ``intercept``, ``slope``.
 
     Raises
     ------
@@ -64,10 +73,11 @@ def calibration(
 
     References
     ----------
-    Van Calster, B., Nieboer, D., Vergouwe, Y., De Cock, B., Pencina, M. J., & Steyerberg, E. W. (2016). A calibration hierarchy for risk models
-    was defined. Journal of Clinical Epidemiology, 74, 167–176. doi:10.1016/j.jclinepi.2015.12.005.
-    Crowson, C. S., Atkinson, E. J., & Therneau, T. M. (2016). Assessing calibration of prognostic risk scores. Statistical Methods in Medical
-    Research, 25(4), 1692–1706. doi:10.1177/0962280213497434
+    Van Calster, B., Nieboer, D., Vergouwe, Y., De Cock, B., Pencina, M. J., & Steyerberg, E. W. (2016). A
+    calibration hierarchy for risk models was defined. Journal of Clinical Epidemiology, 74, 167–176.
+    doi:10.1016/j.jclinepi.2015.12.005. Crowson, C. S., Atkinson, E. J., & Therneau, T. M. (2016). Assessing
+    calibration of prognostic risk scores. Statistical Methods in Medical Research, 25(4), 1692–1706.
+    doi:10.1177/0962280213497434
 
     Examples
     --------
@@ -88,10 +98,17 @@ def calibration(
     parts = {"intercept": rows(first=3 * size, laid=plain), "slope": rows(first=4 * size, laid=plain)}
     parts["replicates"] = _replicates(whole, found, horizons)
     return Estimates.build(
-        table, by=[*by, "horizon"], cells=by, measure="calibration", unit="ratio", level=level, min_n=min_n, parts=parts,
+        table,
+        by=[*by, "horizon"],
+        cells=by,
+        measure="calibration",
+        unit="ratio",
+        level=level,
+        min_n=min_n,
+        parts=parts,
         method=f"observed over expected share who left, {METHOD}",
         notes=(*whole.notes, *notes, *notes_of(table, whole.groups)),
-    )  # fmt: skip
+    )
 
 
 def _replicates(whole: Judging, found: Sequence[Replicated], horizons: Sequence[float]) -> pd.DataFrame:
@@ -119,8 +136,8 @@ def calibrations(judged: Outcomes, risks: Risks) -> Statistic:
     Returns
     -------
     callable
-        From counts, shape (m, B), to shape (5·H, B): observed over expected, mean prediction, share who left, intercept and slope; NaN where a
-        horizon cannot be judged.
+        From counts, shape (m, B), to shape (5·H, B): observed over expected, mean prediction, share who left,
+        intercept and slope; NaN where a horizon cannot be judged.
     """
     logs = {name: log_hazard(judged.risks[name]) for name in risks.values()}
     rankings = {name: Ranking.of(judged.risks[name]) for name in risks.values()}
@@ -142,27 +159,34 @@ def calibrations(judged: Outcomes, risks: Risks) -> Statistic:
 
 
 def observed_expected(
-    judged: pd.DataFrame, *, expected: str, cause: Cause = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10
-) -> Estimates:  # fmt: skip
+    judged: pd.DataFrame,
+    *,
+    expected: str,
+    cause: Cause = "",
+    by: Sequence[str] = (),
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Estimates:
     """Return the events seen over those expected within the time that each spell was followed.
 
-    O/E = Σ events/Σ n·H(T), H(T) the cumulative hazard predicted up to the spell's own end; its logarithm is the intercept of a Poisson
-    model with offset log H(T).
+    O/E = Σ events/Σ n·H(T), H(T) the cumulative hazard predicted up to the spell's own end; its logarithm is
+    the intercept of a Poisson model with offset log H(T).
 
     Parameters
     ----------
     judged : pandas.DataFrame
         Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, and ``replicate`` for intervals.
     expected : str
-        Column of H(T), at least 0; for one cause that cause's own hazard, not −log(1 − its risk), which speaks of all who were there.
+        Column of H(T), at least 0; for one cause that cause's own hazard, not −log(1 − its risk), which speaks
+        of all who were there.
     cause, by, level, min_n : as in `calibration`
         What is judged, for whom, how surely.
 
     Returns
     -------
     Estimates
-        Measure ``observed_expected`` as a ratio; one row per group: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value`` of O/E = 1,
-        ``expected`` events, ``events``, ``n`` spells.
+        Measure ``observed_expected`` as a ratio; one row per group: ``estimate``, ``std_error``, ``ci_low``,
+        ``ci_high``, ``p_value`` of O/E = 1, ``expected`` events, ``events``, ``n`` spells.
 
     Raises
     ------
@@ -173,8 +197,8 @@ def observed_expected(
 
     References
     ----------
-    Crowson, C. S., Atkinson, E. J., & Therneau, T. M. (2016). Assessing calibration of prognostic risk scores. Statistical Methods in Medical
-    Research, 25(4), 1692–1706. doi:10.1177/0962280213497434
+    Crowson, C. S., Atkinson, E. J., & Therneau, T. M. (2016). Assessing calibration of prognostic risk scores.
+    Statistical Methods in Medical Research, 25(4), 1692–1706. doi:10.1177/0962280213497434
 
     Examples
     --------
@@ -194,9 +218,15 @@ def observed_expected(
     table = by_group(whole, found, first=0, laid=partial(Replicated.log_limits, level=level))
     table = table.assign(events=[each.value[1] for each in found], expected=[each.value[2] for each in found])
     return Estimates.build(
-        table, by=by, measure="observed_expected", unit="ratio", level=level, min_n=min_n,
-        method=f"events over predicted cumulative hazard, {METHOD}", notes=(*whole.notes, *notes_of(table, whole.groups)),
-    )  # fmt: skip
+        table,
+        by=by,
+        measure="observed_expected",
+        unit="ratio",
+        level=level,
+        min_n=min_n,
+        method=f"events over predicted cumulative hazard, {METHOD}",
+        notes=(*whole.notes, *notes_of(table, whole.groups)),
+    )
 
 
 def _over(part: Floats, whole: Floats) -> Floats:
@@ -204,13 +234,22 @@ def _over(part: Floats, whole: Floats) -> Floats:
 
 
 def calibration_curve(
-    judged: pd.DataFrame, *, risk: str, horizon: float, groups: int = 10, cause: Cause = "", by: Sequence[str] = (),
-    clustered: bool = False, level: float = 0.95, min_n: int = 10,
-) -> Estimates:  # fmt: skip
+    judged: pd.DataFrame,
+    *,
+    risk: str,
+    horizon: float,
+    groups: int = 10,
+    cause: Cause = "",
+    by: Sequence[str] = (),
+    clustered: bool = False,
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Estimates:
     """Return the share who left up to a horizon among those with like predictions.
 
-    Customers are cut into groups at the quantiles of the prediction (of each combination of `by`; type 7, closed to the right). Kaplan–Meier
-    (Aalen–Johansen for one cause) in each, Greenwood-type or clustered variance, interval F^exp(±z·se/(F·log F)).
+    Customers are cut into groups at the quantiles of the prediction (of each combination of `by`; type 7,
+    closed to the right). Kaplan–Meier (Aalen–Johansen for one cause) in each, Greenwood-type or clustered
+    variance, interval F^exp(±z·se/(F·log F)).
 
     Parameters
     ----------
@@ -232,8 +271,8 @@ def calibration_curve(
     Returns
     -------
     Estimates
-        Measure ``calibration_curve`` as a share; one row per `by` and ``risk_group`` (from 1, rising): ``estimate`` (observed), ``std_error``,
-        ``ci_low``, ``ci_high``, ``predicted`` (mean), ``n`` spells.
+        Measure ``calibration_curve`` as a share; one row per `by` and ``risk_group`` (from 1, rising):
+        ``estimate`` (observed), ``std_error``, ``ci_low``, ``ci_high``, ``predicted`` (mean), ``n`` spells.
 
     Raises
     ------
@@ -270,9 +309,18 @@ def calibration_curve(
     means["predicted"] /= means["n"]
     table = means.merge(seen, on=keys, how="left")
     return Estimates.build(
-        table, by=keys, measure="calibration_curve", unit="share", level=level, min_n=min_n, notes=(*whole.notes, *notes),
-        method=f"share who left by group of prediction, {CLUSTERED if clustered else 'Greenwood-type variance'}, log-log interval",
-    )  # fmt: skip
+        table,
+        by=keys,
+        measure="calibration_curve",
+        unit="share",
+        level=level,
+        min_n=min_n,
+        notes=(*whole.notes, *notes),
+        method=(
+            f"share who left by group of prediction, {CLUSTERED if clustered else 'Greenwood-type variance'}, log-log"
+            " interval"
+        ),
+    )
 
 
 def _grouped(whole: Judging, judged: Outcomes, *, risk: str, groups: int, clustered: bool) -> pd.DataFrame:
@@ -284,10 +332,16 @@ def _grouped(whole: Judging, judged: Outcomes, *, risk: str, groups: int, cluste
     below, above = (values[order][np.searchsorted(upto, np.floor(place) + step, side="right")] for step in (0, 1))
     cuts = np.unique(below + (place - np.floor(place)) * (above - below))
     group = np.searchsorted(cuts, values, side="left")
-    rows = pd.DataFrame({
-        **whole.keys(judged), "risk_group": np.unique(group, return_inverse=True)[1] + 1, "p": values,
-        "duration": judged.duration, "kind": judged.kind, "n": judged.n,
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            **whole.keys(judged),
+            "risk_group": np.unique(group, return_inverse=True)[1] + 1,
+            "p": values,
+            "duration": judged.duration,
+            "kind": judged.kind,
+            "n": judged.n,
+        }
+    )
     if not clustered:
         return rows
     held = judged.held
@@ -300,8 +354,10 @@ def _incidence(rows: pd.DataFrame, keys: list[str], *, horizon: float, level: fl
     late = rows["duration"] > horizon
     kind = rows["kind"].where(~late, CENSORED)
     lives = rows[[*keys, *({REPLICATE} & set(rows.columns))]].assign(
-        duration=rows["duration"].clip(upper=horizon), events=rows["n"].where(kind != CENSORED, 0),
-        censored=rows["n"].where(kind == CENSORED, 0), cause=kind.map({LEFT: "left"}).fillna("other").where(kind != CENSORED),
-    )  # fmt: skip
+        duration=rows["duration"].clip(upper=horizon),
+        events=rows["n"].where(kind != CENSORED, 0),
+        censored=rows["n"].where(kind == CENSORED, 0),
+        cause=kind.map({LEFT: "left"}).fillna("other").where(kind != CENSORED),
+    )
     table = cumulative_incidence(lives, by=keys, times=[horizon], level=level, min_n=min_n).table
     return table.loc[table["cause"] == "left", [*keys, "estimate", "std_error", "ci_low", "ci_high"]]

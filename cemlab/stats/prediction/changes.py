@@ -27,7 +27,8 @@ class Changes:
     columns : Estimates or None
         From `relation_by_level` on the newest date; None without a model of all columns.
     ahead : Estimates or None
-        Observed over predicted in the same span a year before the one ahead, by today's model: one row; None without such a span.
+        Observed over predicted in the same span a year before the one ahead, by today's model: one row; None
+        without such a span.
     """
 
     dates: Estimates
@@ -57,10 +58,19 @@ class Changes:
 
 
 def changes(
-    judged: Mapping[str, Judged], *, model: str, full: str, cards: Mapping[str, Sequence[Scorecard]], training: Mapping[str, pd.DataFrame],
-    last_year: Mapping[str, pd.DataFrame], terms: Sequence[str], bins: Mapping[str, Sequence[float]] | None = None, cause: Cause = "",
-    level: float = 0.95, min_n: int = 10,
-) -> Changes:  # fmt: skip
+    judged: Mapping[str, Judged],
+    *,
+    model: str,
+    full: str,
+    cards: Mapping[str, Sequence[Scorecard]],
+    training: Mapping[str, pd.DataFrame],
+    last_year: Mapping[str, pd.DataFrame],
+    terms: Sequence[str],
+    bins: Mapping[str, Sequence[float]] | None = None,
+    cause: Cause = "",
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Changes:
     """Return what has changed since training.
 
     Parameters
@@ -103,9 +113,15 @@ def changes(
     columns = None
     if full in risks and terms:
         columns = relation_by_level(
-            judged[newest].cells, terms=terms, risks=risks[full], training=training[newest], last_year=before.get(newest), bins=bins,
-            cause=cause, **rules,
-        )  # fmt: skip
+            judged[newest].cells,
+            terms=terms,
+            risks=risks[full],
+            training=training[newest],
+            last_year=before.get(newest),
+            bins=bins,
+            cause=cause,
+            **rules,
+        )
     dates, columns = in_one_family(dates, columns)
     coming = {day: cells for day, cells in before.items() if day > newest}
     ahead = relation_by_day(coming, **of, **rules) if coming else None

@@ -13,19 +13,31 @@ from cemlab.stats.causes import Cause
 from cemlab.stats.prediction.comparison import compare
 from cemlab.stats.prediction.tabled import Risks
 
-BEST, KEPT, WORSE, WITHIN = "best, and kept", "kept: not worse than the best beyond noise", "worse than the best beyond noise", "within noise of the best, and less simple"  # fmt: skip
+BEST, KEPT, WORSE, WITHIN = (
+    "best, and kept",
+    "kept: not worse than the best beyond noise",
+    "worse than the best beyond noise",
+    "within noise of the best, and less simple",
+)
 SIMPLER = "best, but a simpler one is not worse beyond noise"
 NO_SKILL = "No model is shown to foretell better than giving everybody the same risk."
 NO_NOISE = "Without replicate groups the noise is not known: the simplest model is kept."
 
 
 def choose(
-    judged: pd.DataFrame, *, risks_by_model: Mapping[str, Risks], skill: str = "", cause: Cause = "", level: float = 0.95, min_n: int = 10
-) -> Estimates:  # fmt: skip
+    judged: pd.DataFrame,
+    *,
+    risks_by_model: Mapping[str, Risks],
+    skill: str = "",
+    cause: Cause = "",
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Estimates:
     """Return which model is kept: the simplest whose paired difference from the best could be chance.
 
-    The best has the highest index of prediction accuracy over all horizons (with one horizon, at that). Each other model is compared with
-    it on the same customers; the first in the order given whose upper limit reaches 0 is kept.
+    The best has the highest index of prediction accuracy over all horizons (with one horizon, at that). Each
+    other model is compared with it on the same customers; the first in the order given whose upper limit
+    reaches 0 is kept.
 
     Parameters
     ----------
@@ -34,17 +46,18 @@ def choose(
     risks_by_model : mapping of str to mapping of float to str
         The simplest model first.
     skill : {"", "ipa", "integrated_ipa", "auc", "concordance"}, default ""
-        What counts; empty for the index of prediction accuracy, integrated where there are two horizons or more. Others count at the
-        last horizon.
+        What counts; empty for the index of prediction accuracy, integrated where there are two horizons or
+        more. Others count at the last horizon.
     cause, level, min_n : as in `compare`
         What is judged, how surely.
 
     Returns
     -------
     Estimates
-        Measure ``skill_behind_best`` as a share; one row per ``model`` in the order given: ``estimate`` (its skill less that of the best),
-        ``std_error``, ``ci_low``, ``ci_high``, ``p_value`` (missing for the best), ``value``, ``value_low``, ``value_high`` (its
-        skill with interval), ``best``, ``kept``, ``verdict``, ``n``. Part ``gain``: each model less the simplest, as `compare`.
+        Measure ``skill_behind_best`` as a share; one row per ``model`` in the order given: ``estimate`` (its
+        skill less that of the best), ``std_error``, ``ci_low``, ``ci_high``, ``p_value`` (missing for the
+        best), ``value``, ``value_low``, ``value_high`` (its skill with interval), ``best``, ``kept``,
+        ``verdict``, ``n``. Part ``gain``: each model less the simplest, as `compare`.
 
     Raises
     ------
@@ -69,8 +82,13 @@ def choose(
     )
     skills = _last(first.parts["skills"], order)
     best = str(skills["estimate"].fillna(-np.inf).idxmax())
-    gaps = first if best == order[0] else compare(
-        judged, risks_by_model=risks_by_model, versus=best, skills=[skill], cause=cause, level=level, min_n=min_n)  # fmt: skip
+    gaps = (
+        first
+        if best == order[0]
+        else compare(
+            judged, risks_by_model=risks_by_model, versus=best, skills=[skill], cause=cause, level=level, min_n=min_n
+        )
+    )
     table = _last(gaps.table, order).drop(columns=["value", "value_versus", "versus", "suppressed", "too_small"])
     table = table.assign(**{name: skills[name] for name in ("skill", "horizon", "n")})
     table["estimate"] = table["estimate"].where(table.index != best, 0.0)
@@ -84,10 +102,18 @@ def choose(
     if not skills["ci_low"].gt(0.5 if skill in {"auc", "concordance"} else 0).any():
         notes.append(NO_SKILL)
     return Estimates.build(
-        table.reset_index(), by=["model"], cells=[], measure="skill_behind_best", unit="share", level=level, min_n=min_n, better="up",
-        method=f"simplest model within noise of the best, {skill.replace('_', ' ')}; {gaps.method}", notes=(*first.notes, *notes),
+        table.reset_index(),
+        by=["model"],
+        cells=[],
+        measure="skill_behind_best",
+        unit="share",
+        level=level,
+        min_n=min_n,
+        better="up",
+        method=f"simplest model within noise of the best, {skill.replace('_', ' ')}; {gaps.method}",
+        notes=(*first.notes, *notes),
         parts={"gain": first.table},
-    )  # fmt: skip
+    )
 
 
 def _last(table: pd.DataFrame, order: list[str]) -> pd.DataFrame:

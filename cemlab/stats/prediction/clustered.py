@@ -9,7 +9,10 @@ from cemlab.stats.intervals import Floats
 from cemlab.stats.jackknife import FEWEST, jackknife
 
 REPLICATE = "replicate"
-INDEPENDENT = "Each row is taken as a customer of its own: the cells do not say which of at least ten groups of customers (`replicate`) they belong to."
+INDEPENDENT = (
+    "Each row is taken as a customer of its own: the cells do not say which of at least ten groups of customers"
+    " (`replicate`) they belong to."
+)
 
 
 def has_groups(*frames: pd.DataFrame) -> bool:
@@ -33,7 +36,8 @@ def has_groups(*frames: pd.DataFrame) -> bool:
 def overdispersion(seen: Floats, expected: Floats) -> float:
     """Return how many times the variance of a count is that of Poisson, from the counts of groups of customers.
 
-    φ = max(1, G/(G − 1)·Σ(O_g − R·E_g)²/O), R = O/E. A Poisson interval of O/φ and E/φ is then right for clustered counts.
+    φ = max(1, G/(G − 1)·Σ(O_g − R·E_g)²/O), R = O/E. A Poisson interval of O/φ and E/φ is then right for
+    clustered counts.
 
     Parameters
     ----------
@@ -47,8 +51,8 @@ def overdispersion(seen: Floats, expected: Floats) -> float:
 
     References
     ----------
-    Rao, J. N. K., & Scott, A. J. (1992). A simple method for the analysis of clustered binary data. Biometrics, 48(2), 577–585.
-    doi:10.2307/2532311
+    Rao, J. N. K., & Scott, A. J. (1992). A simple method for the analysis of clustered binary data. Biometrics,
+    48(2), 577–585. doi:10.2307/2532311
 
     Examples
     --------
@@ -98,8 +102,9 @@ def errors_of(replicates: Floats) -> Floats:
 def design_effect(gaps: Floats, share: Floats, scale: float) -> tuple[float, float]:
     """Return by how much clusters and overlap inflate a χ² of shares, and the degrees of freedom that are left.
 
-    λ are the eigenvalues of D^(−½)·V·D^(−½)/scale, V the jackknife covariance of the differences of shares and D = diag(share); δ = Σλ/(K − 1), a² =
-    (K − 1)·Σλ²/(Σλ)² − 1. χ²/(δ(1 + a²)) has (K − 1)/(1 + a²) degrees of freedom.
+    λ are the eigenvalues of D^(−½)·V·D^(−½)/scale, V the jackknife covariance of the differences of shares and
+    D = diag(share); δ = Σλ/(K − 1), a² = (K − 1)·Σλ²/(Σλ)² − 1. χ²/(δ(1 + a²)) has (K − 1)/(1 + a²) degrees of
+    freedom.
 
     Parameters
     ----------
@@ -119,8 +124,8 @@ def design_effect(gaps: Floats, share: Floats, scale: float) -> tuple[float, flo
 
     References
     ----------
-    Rao, J. N. K., & Scott, A. J. (1984). On chi-squared tests for multiway contingency tables with cell proportions estimated from survey data.
-    Annals of Statistics, 12(1), 46–60. doi:10.1214/aos/1176346391
+    Rao, J. N. K., & Scott, A. J. (1984). On chi-squared tests for multiway contingency tables with cell
+    proportions estimated from survey data. Annals of Statistics, 12(1), 46–60. doi:10.1214/aos/1176346391
     """
     there = share > 0
     centred = (gaps - gaps.mean(axis=0))[:, there] / np.sqrt(share[there] * scale)

@@ -62,8 +62,15 @@ def without_each(
     for name in held if len(held) > 1 else []:
         others = [other for other in held if other != name]
         _, card = trained(
-            kept, kind=kind, terms=others, horizons=horizons, clock=clock, bins=bins, time_varying=time_varying, ridge=ridge
-        )  # fmt: skip
+            kept,
+            kind=kind,
+            terms=others,
+            horizons=horizons,
+            clock=clock,
+            bins=bins,
+            time_varying=time_varying,
+            ridge=ridge,
+        )
         made.append(replace(card, model=name))
     return made
 
@@ -79,8 +86,8 @@ def lost(compared: Estimates) -> Estimates:
     Returns
     -------
     Estimates
-        Measure ``skill_lost`` as a share, the largest first; one row per ``term``: ``estimate`` (skill of the model of all less that without
-        the column), ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``n``.
+        Measure ``skill_lost`` as a share, the largest first; one row per ``term``: ``estimate`` (skill of the
+        model of all less that without the column), ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``n``.
 
     Raises
     ------
@@ -90,13 +97,21 @@ def lost(compared: Estimates) -> Estimates:
     table = compared.table
     if table["model"].duplicated().any():
         raise SchemaError(
-            f"One skill at one horizon must have been compared: {len(table)} rows speak of {table['model'].nunique()} models."
+            f"One skill at one horizon must have been compared: {len(table)} rows speak of {table['model'].nunique()}"
+            " models."
         )
     flipped = table.assign(estimate=-table["estimate"], ci_low=-table["ci_high"], ci_high=-table["ci_low"])
     rows = flipped.rename(columns={"model": "term"})[
         ["term", "estimate", "std_error", "ci_low", "ci_high", "p_value", "n"]
     ]
     return Estimates.build(
-        rows.sort_values("estimate", ascending=False), by=["term"], cells=[], measure="skill_lost", unit="share", method=compared.method,
-        level=compared.level, min_n=compared.min_n, notes=compared.notes,
-    )  # fmt: skip
+        rows.sort_values("estimate", ascending=False),
+        by=["term"],
+        cells=[],
+        measure="skill_lost",
+        unit="share",
+        method=compared.method,
+        level=compared.level,
+        min_n=compared.min_n,
+        notes=compared.notes,
+    )

@@ -21,18 +21,27 @@ SKILLS = ("auc", "ipa", "integrated_ipa", "concordance")
 
 
 def compare(
-    judged: pd.DataFrame, *, risks_by_model: Mapping[str, Risks], versus: str = "", skills: Sequence[str] = SKILLS,
-    cause: Cause = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10,
-) -> Estimates:  # fmt: skip
+    judged: pd.DataFrame,
+    *,
+    risks_by_model: Mapping[str, Risks],
+    versus: str = "",
+    skills: Sequence[str] = SKILLS,
+    cause: Cause = "",
+    by: Sequence[str] = (),
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Estimates:
     """Return how much better each model did than another, on the same customers.
 
-    The difference is taken anew without each group of customers, so what both models share cancels out. Up is better for every skill.
+    The difference is taken anew without each group of customers, so what both models share cancels out. Up is
+    better for every skill.
 
     Parameters
     ----------
     judged : pandas.DataFrame
-        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the predictions of all models, and ``replicate`` for intervals. A
-        spell without the prediction of some model is left out for all, and counted.
+        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the predictions of all models,
+        and ``replicate`` for intervals. A spell without the prediction of some model is left out for all, and
+        counted.
     risks_by_model : mapping of str to mapping of float to str
         For each model, the column of its prediction for each horizon; all models have the same horizons.
     versus : str, default ""
@@ -51,9 +60,10 @@ def compare(
     Returns
     -------
     Estimates
-        Measure ``skill_difference`` as a share; one row per group, ``model``, ``skill`` and ``horizon`` (the last for ``integrated_ipa``): ``versus``,
-        ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``value`` and ``value_versus`` (the skills of both), ``n`` spells.
-        `multiplicity.adjust` takes it. Part ``skills``: one row per group, model, skill and horizon, with the skill as ``estimate``.
+        Measure ``skill_difference`` as a share; one row per group, ``model``, ``skill`` and ``horizon`` (the
+        last for ``integrated_ipa``): ``versus``, ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
+        ``p_value``, ``value`` and ``value_versus`` (the skills of both), ``n`` spells. `multiplicity.adjust`
+        takes it. Part ``skills``: one row per group, model, skill and horizon, with the skill as ``estimate``.
 
     Raises
     ------
@@ -93,10 +103,18 @@ def compare(
                 laid.append(_difference(skill, mine, values[versus], versus=versus, level=level))
     table = pd.concat(laid, ignore_index=True)
     return Estimates.build(
-        table, by=[*by, "model", "skill", "horizon"], cells=by, measure="skill_difference", unit="share", level=level, min_n=min_n,
-        better="up", method=f"paired differences, {METHOD}", parts={"skills": pd.concat(own, ignore_index=True)},
+        table,
+        by=[*by, "model", "skill", "horizon"],
+        cells=by,
+        measure="skill_difference",
+        unit="share",
+        level=level,
+        min_n=min_n,
+        better="up",
+        method=f"paired differences, {METHOD}",
+        parts={"skills": pd.concat(own, ignore_index=True)},
         notes=(*whole.notes, *notes, *notes_of(table, whole.groups)),
-    )  # fmt: skip
+    )
 
 
 def _check(models: Mapping[str, Risks], *, versus: str, skills: Sequence[str]) -> None:

@@ -26,8 +26,8 @@ def need_whole_cells(cells: pd.DataFrame) -> None:
     mixed = (cells["events"] > 0) & (cells["events"] < cells["n"])
     if mixed.any():
         raise SchemaError(
-            f"In a cell everybody must have left or nobody: in {int(mixed.sum()):,} of {len(cells):,} cells some did. Count those who left and "
-            "those last seen in cells of their own."
+            f"In a cell everybody must have left or nobody: in {int(mixed.sum()):,} of {len(cells):,} cells some did."
+            " Count those who left and those last seen in cells of their own."
         )
 
 
@@ -58,7 +58,7 @@ def need_equal_weights(frame: pd.DataFrame) -> None:
     other = ~np.isclose(mean, np.median(mean) if len(mean) else 1.0, rtol=1e-9, atol=0)
     if other.any():
         raise SchemaError(
-            f"Predictions are made and judged on customers who count once each: {int(other.sum()):,} of {len(counted):,} cells have "
-            f"another mean sampling weight (`{WEIGHTS}`) than the rest. Leave the column out to speak of these customers alone, or draw "
-            "them with equal chances."
+            f"Predictions are made and judged on customers who count once each: {int(other.sum()):,} of"
+            f" {len(counted):,} cells have another mean sampling weight (`{WEIGHTS}`) than the rest. Leave the column"
+            " out to speak of these customers alone, or draw them with equal chances."
         )

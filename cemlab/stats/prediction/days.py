@@ -18,7 +18,10 @@ from cemlab.stats.prediction.tabled import Risks
 MATERIAL = 0.1
 """Smallest distance of observed over expected from 1 that counts."""
 USUAL, CHANGED, SEASON, UNCLEAR = "as predicted", "changed", "season", "unclear"
-NO_YEAR = "Evaluation dates without a year of history before them are compared with training only: a season cannot be told from a change."
+NO_YEAR = (
+    "Evaluation dates without a year of history before them are compared with training only: a season cannot be told"
+    " from a change."
+)
 
 
 def relation_by_day(
@@ -33,10 +36,12 @@ def relation_by_day(
 ) -> Estimates:
     """Return how many left for each one expected from each judged day on, and whether that is a change or a season.
 
-    One row of `calibration_by_month` ("all months") per day: what a model learnt is as uncertain as what is seen, so both count. Whoever left for
-    another cause than the one that is judged stays at risk to the last horizon, as in Fine and Gray's model. Where the same model's predictions for the same
-    span of the year before are given, R = (O/E)/(O₁/E₁) is tested too, O₁ being another Poisson count: a date has changed only where both tests say
-    so. Where the first alone does, and the year before was off in the same direction (its own test), it is a season; else unclear.
+    One row of `calibration_by_month` ("all months") per day: what a model learnt is as uncertain as what is
+    seen, so both count. Whoever left for another cause than the one that is judged stays at risk to the last
+    horizon, as in Fine and Gray's model. Where the same model's predictions for the same span of the year
+    before are given, R = (O/E)/(O₁/E₁) is tested too, O₁ being another Poisson count: a date has changed only
+    where both tests say so. Where the first alone does, and the year before was off in the same direction (its
+    own test), it is a season; else unclear.
 
     Parameters
     ----------
@@ -47,7 +52,8 @@ def relation_by_day(
     training : mapping of str to pandas.DataFrame
         Judged day → the cells that its model was trained on.
     last_year : mapping of str to pandas.DataFrame, optional
-        Judged day → cells of the same span a year before, with the predictions of the same model; without a day that has no such span.
+        Judged day → cells of the same span a year before, with the predictions of the same model; without a day
+        that has no such span.
     cause : str or float, default ""
         The cause that is judged; empty for every ending.
     level : float, default 0.95
@@ -58,10 +64,12 @@ def relation_by_day(
     Returns
     -------
     Estimates
-        Measure ``observed_expected`` as a ratio; one row per ``day``, oldest first: ``estimate``, ``ci_low``, ``ci_high``, ``p_training`` (of O/E = 1),
-        ``last_year`` (O₁/E₁), ``versus_last_year`` (R), ``versus_low``, ``versus_high``, ``p_last_year`` (of R = 1), ``p_value`` (the larger of the two), ``off`` (a tenth at
-        least from 1, by more than noise among so many days: Benjamini–Hochberg on ``p_training``), ``flagged`` (off, and by ``p_value`` too: changed),
-        ``verdict`` ("as predicted", "changed", "season", "unclear"), ``events``, ``n``. Part ``months``: those of each day.
+        Measure ``observed_expected`` as a ratio; one row per ``day``, oldest first: ``estimate``, ``ci_low``,
+        ``ci_high``, ``p_training`` (of O/E = 1), ``last_year`` (O₁/E₁), ``versus_last_year`` (R),
+        ``versus_low``, ``versus_high``, ``p_last_year`` (of R = 1), ``p_value`` (the larger of the two),
+        ``off`` (a tenth at least from 1, by more than noise among so many days: Benjamini–Hochberg on
+        ``p_training``), ``flagged`` (off, and by ``p_value`` too: changed), ``verdict`` ("as predicted",
+        "changed", "season", "unclear"), ``events``, ``n``. Part ``months``: those of each day.
 
     Raises
     ------
@@ -70,8 +78,8 @@ def relation_by_day(
 
     References
     ----------
-    Crowson, C. S., Atkinson, E. J., & Therneau, T. M. (2016). Assessing calibration of prognostic risk scores. Statistical Methods in Medical
-    Research, 25(4), 1692–1706. doi:10.1177/0962280213497434
+    Crowson, C. S., Atkinson, E. J., & Therneau, T. M. (2016). Assessing calibration of prognostic risk scores.
+    Statistical Methods in Medical Research, 25(4), 1692–1706. doi:10.1177/0962280213497434
     """
     lacking = [day for day in frames if day not in training]
     if lacking or not frames:
@@ -93,10 +101,16 @@ def relation_by_day(
     table = _with_verdicts(pd.DataFrame(rows), level=level)
     notes = [NO_YEAR] if table["p_last_year"].isna().any() else []
     return Estimates.build(
-        table, by=["day"], measure="observed_expected", unit="ratio", level=level, min_n=min_n,
-        method="observed over expected endings, Poisson limits with the noise of training", parts={"months": pd.concat(months)},
+        table,
+        by=["day"],
+        measure="observed_expected",
+        unit="ratio",
+        level=level,
+        min_n=min_n,
+        method="observed over expected endings, Poisson limits with the noise of training",
+        parts={"months": pd.concat(months)},
         notes=(*found.notes, *notes),
-    )  # fmt: skip
+    )
 
 
 def _against(
@@ -170,6 +184,7 @@ def of_cause(cells: pd.DataFrame, cause: str, *, until: float) -> pd.DataFrame:
     """
     if not cause:
         return cells
-    # The risk of one cause is a share of all who were there: who left for another one stays among them, with no event, to the end.
+    # The risk of one cause is a share of all who were there: who left for another one stays among them, with no
+    # event, to the end.
     other = cells["cause"].notna() & (labelled(cells["cause"]) != cause)
     return cells.assign(events=cells["events"].where(~other, 0), duration=cells["duration"].where(~other, until))

@@ -19,18 +19,25 @@ from cemlab.stats.prediction.weights import censoring_curve, known_by
 
 
 def concordance(
-    judged: pd.DataFrame, *, risk: str, tau: float, cause: Cause = "", by: Sequence[str] = (), level: float = 0.95,
+    judged: pd.DataFrame,
+    *,
+    risk: str,
+    tau: float,
+    cause: Cause = "",
+    by: Sequence[str] = (),
+    level: float = 0.95,
     min_n: int = 10,
-) -> Estimates:  # fmt: skip
+) -> Estimates:
     """Return how often, of two customers, the one who left first up to tau had the higher prediction, freed of censoring.
 
-    C = Σ w·(I(p > p′) + ½·I(p = p′))/Σ w over leavers at T ≤ τ and those who outlast them, w = 1/G(T−)²; with a cause, those who had
-    left for another one outlast them too, w = 1/(G(T−)·G(T′−)).
+    C = Σ w·(I(p > p′) + ½·I(p = p′))/Σ w over leavers at T ≤ τ and those who outlast them, w = 1/G(T−)²; with a
+    cause, those who had left for another one outlast them too, w = 1/(G(T−)·G(T′−)).
 
     Parameters
     ----------
     judged : pandas.DataFrame
-        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the prediction, and ``replicate`` for intervals.
+        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the prediction, and
+        ``replicate`` for intervals.
     risk : str
         Column of the prediction, from 0 to 1.
     tau : float
@@ -47,8 +54,8 @@ def concordance(
     Returns
     -------
     Estimates
-        Measure ``concordance`` as a share; one row per group and ``horizon`` (tau): ``estimate``, ``std_error``, ``ci_low``,
-        ``ci_high``, ``n`` spells, ``events`` up to tau.
+        Measure ``concordance`` as a share; one row per group and ``horizon`` (tau): ``estimate``,
+        ``std_error``, ``ci_low``, ``ci_high``, ``n`` spells, ``events`` up to tau.
 
     Raises
     ------
@@ -59,10 +66,11 @@ def concordance(
 
     References
     ----------
-    Uno, H., Cai, T., Pencina, M. J., D'Agostino, R. B., & Wei, L. J. (2011). On the C-statistics for evaluating overall adequacy of
-    risk prediction procedures with censored survival data. Statistics in Medicine, 30(10), 1105–1117. doi:10.1002/sim.4154.
-    Wolbers, M., Blanche, P., Koller, M. T., Witteman, J. C. M., & Gerds, T. A. (2014). Concordance for prognostic models with
-    competing risks. Biostatistics, 15(3), 526–539. doi:10.1093/biostatistics/kxt059
+    Uno, H., Cai, T., Pencina, M. J., D'Agostino, R. B., & Wei, L. J. (2011). On the C-statistics for evaluating
+    overall adequacy of risk prediction procedures with censored survival data. Statistics in Medicine, 30(10),
+    1105–1117. doi:10.1002/sim.4154. Wolbers, M., Blanche, P., Koller, M. T., Witteman, J. C. M., & Gerds, T. A.
+    (2014). Concordance for prognostic models with competing risks. Biostatistics, 15(3), 526–539.
+    doi:10.1093/biostatistics/kxt059
 
     Examples
     --------
@@ -77,23 +85,38 @@ def concordance(
     found = replicates(whole, lambda group: concordances(group, {tau: risk}))
     table = by_horizon(whole, found, [tau], first=0, laid=lambda numbers: numbers.limits(level=level, low=0, high=1))
     return Estimates.build(
-        table, by=[*by, "horizon"], cells=by, measure="concordance", unit="share", method=f"Uno's concordance, {METHOD}",
-        level=level, min_n=min_n, better="up", notes=(*whole.notes, *notes, *notes_of(table, whole.groups)),
-    )  # fmt: skip
+        table,
+        by=[*by, "horizon"],
+        cells=by,
+        measure="concordance",
+        unit="share",
+        method=f"Uno's concordance, {METHOD}",
+        level=level,
+        min_n=min_n,
+        better="up",
+        notes=(*whole.notes, *notes, *notes_of(table, whole.groups)),
+    )
 
 
 def auc(
-    judged: pd.DataFrame, *, risks: Risks, cause: Cause = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10
-) -> Estimates:  # fmt: skip
+    judged: pd.DataFrame,
+    *,
+    risks: Risks,
+    cause: Cause = "",
+    by: Sequence[str] = (),
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Estimates:
     """Return how often somebody who left up to a horizon had a higher prediction than somebody who did not.
 
-    AUC(t) = Σ w·w′·(I(p > p′) + ½·I(p = p′))/Σ w·w′ over leavers T ≤ t (w = 1/G(T−)) and those known not to have left by t: still
-    there (w′ = 1/G(t)), or gone for another cause (w′ = 1/G(T′−)).
+    AUC(t) = Σ w·w′·(I(p > p′) + ½·I(p = p′))/Σ w·w′ over leavers T ≤ t (w = 1/G(T−)) and those known not to
+    have left by t: still there (w′ = 1/G(t)), or gone for another cause (w′ = 1/G(T′−)).
 
     Parameters
     ----------
     judged : pandas.DataFrame
-        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the predictions, and ``replicate`` for intervals.
+        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the predictions, and
+        ``replicate`` for intervals.
     risks : mapping of float to str
         Column of the prediction for each horizon, from 0 to 1.
     cause, by, level, min_n : as in `concordance`
@@ -113,9 +136,9 @@ def auc(
 
     References
     ----------
-    Blanche, P., Dartigues, J.-F., & Jacqmin-Gadda, H. (2013). Estimating and comparing time-dependent areas under receiver
-    operating characteristic curves for censored event times with competing risks. Statistics in Medicine, 32(30), 5381–5397.
-    doi:10.1002/sim.5958
+    Blanche, P., Dartigues, J.-F., & Jacqmin-Gadda, H. (2013). Estimating and comparing time-dependent areas
+    under receiver operating characteristic curves for censored event times with competing risks. Statistics in
+    Medicine, 32(30), 5381–5397. doi:10.1002/sim.5958
 
     Examples
     --------
@@ -129,10 +152,17 @@ def auc(
     found = replicates(whole, lambda group: aucs(group, risks))
     table = by_horizon(whole, found, list(risks), first=0, laid=lambda numbers: _shares(numbers, level))
     return Estimates.build(
-        table, by=[*by, "horizon"], cells=by, measure="auc", unit="share", level=level, min_n=min_n, better="up",
+        table,
+        by=[*by, "horizon"],
+        cells=by,
+        measure="auc",
+        unit="share",
+        level=level,
+        min_n=min_n,
+        better="up",
         method=f"cumulative/dynamic AUC, weighted by the censoring curve, {METHOD}",
         notes=(*whole.notes, *notes, *notes_of(table, whole.groups)),
-    )  # fmt: skip
+    )
 
 
 def aucs(judged: Outcomes, risks: Risks) -> Statistic:

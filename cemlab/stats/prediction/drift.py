@@ -42,16 +42,18 @@ def drift(
 ) -> Estimates:
     """Return whether the customers of a day are like those of training, term by term.
 
-    Standardised difference d = (p₁ − p₀)/√((p₁(1 − p₁) + p₀(1 − p₀))/2) of each level's share. Stability index Σ (p₁ − p₀)·log(p₁/p₀), p with half
-    a customer added per level; without drift it is about χ²·(1/n₀ + 1/n₁) with one degree of freedom per level but one, which
-    gives its noise and p-value. Where both times say to which group of customers rows belong, errors are by jackknife, each group left out at
-    both times, and χ² has the second-order correction of Rao and Scott: a customer who was there several times, or at both, counts
+    Standardised difference d = (p₁ − p₀)/√((p₁(1 − p₁) + p₀(1 − p₀))/2) of each level's share. Stability index
+    Σ (p₁ − p₀)·log(p₁/p₀), p with half a customer added per level; without drift it is about χ²·(1/n₀ + 1/n₁)
+    with one degree of freedom per level but one, which gives its noise and p-value. Where both times say to
+    which group of customers rows belong, errors are by jackknife, each group left out at both times, and χ² has
+    the second-order correction of Rao and Scott: a customer who was there several times, or at both, counts
     once. Total variation ½·Σ|p₁ − p₀|.
 
     Parameters
     ----------
     train, live : pandas.DataFrame
-        Patterns or cells: a column of levels per term, ``n`` customers and, where customers count more than once, ``replicate``.
+        Patterns or cells: a column of levels per term, ``n`` customers and, where customers count more than
+        once, ``replicate``.
     terms : sequence of str
         The covariates.
     material : float, default 0.1
@@ -64,10 +66,11 @@ def drift(
     Returns
     -------
     Estimates
-        Measure ``standardised_difference`` as a ratio; one row per ``term`` and ``level``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
-        ``share_train``, ``share_live``, ``unseen`` (a level that training did not have), ``n``. Part ``terms``: per ``term`` ``stability``,
-        ``noise`` (its upper limit without drift), ``p_value``, ``q_value`` (over the terms), ``total_variation``, ``unseen_share``, ``moved``,
-        ``verdict``.
+        Measure ``standardised_difference`` as a ratio; one row per ``term`` and ``level``: ``estimate``,
+        ``std_error``, ``ci_low``, ``ci_high``, ``share_train``, ``share_live``, ``unseen`` (a level that
+        training did not have), ``n``. Part ``terms``: per ``term`` ``stability``, ``noise`` (its upper limit
+        without drift), ``p_value``, ``q_value`` (over the terms), ``total_variation``, ``unseen_share``,
+        ``moved``, ``verdict``.
 
     Raises
     ------
@@ -78,12 +81,12 @@ def drift(
 
     References
     ----------
-    Austin, P. C. (2009). Balance diagnostics for comparing the distribution of baseline covariates between treatment groups. Statistics in
-    Medicine, 28(25), 3083–3107. doi:10.1002/sim.3697
-    Rao, J. N. K., & Scott, A. J. (1984). On chi-squared tests for multiway contingency tables with cell proportions estimated from survey data.
-    Annals of Statistics, 12(1), 46–60. doi:10.1214/aos/1176346391
-    Yurdakul, B., & Naranjo, J. (2020). Statistical properties of the population stability index. Journal of Risk Model
-    Validation, 14(4), 89–100. doi:10.21314/JRMV.2020.227
+    Austin, P. C. (2009). Balance diagnostics for comparing the distribution of baseline covariates between
+    treatment groups. Statistics in Medicine, 28(25), 3083–3107. doi:10.1002/sim.3697 Rao, J. N. K., & Scott, A.
+    J. (1984). On chi-squared tests for multiway contingency tables with cell proportions estimated from survey
+    data. Annals of Statistics, 12(1), 46–60. doi:10.1214/aos/1176346391 Yurdakul, B., & Naranjo, J. (2020).
+    Statistical properties of the population stability index. Journal of Risk Model Validation, 14(4), 89–100.
+    doi:10.21314/JRMV.2020.227
 
     Examples
     --------
@@ -117,10 +120,20 @@ def drift(
     grouped = has_groups(train, live)
     notes = [f"`{term}` has levels that training did not have: their customers get no score." for term in new]
     return Estimates.build(
-        table, by=["term", "level"], measure="standardised_difference", unit="ratio", level=level, min_n=min_n,
-        method="standardised difference of shares, delete-a-group jackknife" if grouped else "standardised difference of shares, delta method",
-        notes=(*notes, *(() if grouped else (INDEPENDENT, OVERLAP))), parts={"terms": judged},
-    )  # fmt: skip
+        table,
+        by=["term", "level"],
+        measure="standardised_difference",
+        unit="ratio",
+        level=level,
+        min_n=min_n,
+        method=(
+            "standardised difference of shares, delete-a-group jackknife"
+            if grouped
+            else "standardised difference of shares, delta method"
+        ),
+        notes=(*notes, *(() if grouped else (INDEPENDENT, OVERLAP))),
+        parts={"terms": judged},
+    )
 
 
 def calibration_by_month(
@@ -134,16 +147,19 @@ def calibration_by_month(
 ) -> Estimates:
     """Return how many left for each one expected, month by month since training.
 
-    Months are the times between one horizon and the next. Expected = Σ n·(H(b) − H(a))·(part of the time from a to b that was lived
-    through), H = −log(1 − risk). With the events of training beside them, both are Poisson: limits from the share of the
-    two that is new (Clopper–Pearson); without, from O alone; the p-value is that of the exact test which these invert. Where rows say to which
-    group of customers they belong (``replicate``), counts are divided by their overdispersion over all months first. Tests: all months together O/E = 1; a different O/E in each month
-    (χ² of log(O/E)); a trend over the months (weighted least squares).
+    Months are the times between one horizon and the next. Expected = Σ n·(H(b) − H(a))·(part of the time from a
+    to b that was lived through), H = −log(1 − risk). With the events of training beside them, both are Poisson:
+    limits from the share of the two that is new (Clopper–Pearson); without, from O alone; the p-value is that
+    of the exact test which these invert. Where rows say to which group of customers they belong
+    (``replicate``), counts are divided by their overdispersion over all months first. Tests: all months
+    together O/E = 1; a different O/E in each month (χ² of log(O/E)); a trend over the months (weighted least
+    squares).
 
     Parameters
     ----------
     judged : pandas.DataFrame
-        Cells of the judged time: ``duration``, ``n``, ``events``, the predictions and, where rows of a customer hang together, ``replicate``.
+        Cells of the judged time: ``duration``, ``n``, ``events``, the predictions and, where rows of a customer
+        hang together, ``replicate``.
     risks : mapping of float to str
         Column of the prediction for each horizon: one per month.
     training : pandas.DataFrame, optional
@@ -158,10 +174,11 @@ def calibration_by_month(
     Returns
     -------
     Estimates
-        Measure ``calibration_by_month`` as a ratio; one row per ``month`` (from 1): ``estimate`` (O/E), ``std_error`` (of its logarithm),
-        ``ci_low``, ``ci_high``, ``p_value``, ``since``, ``until``, ``expected``, ``events``, ``n`` at risk at its beginning. Part ``tests``: one row
-        per ``test`` ("all months", "between months", "trend"): ``estimate`` with limits (O/E; missing; factor per month), ``statistic``,
-        ``df``, ``p_value``, ``moved``, ``verdict``.
+        Measure ``calibration_by_month`` as a ratio; one row per ``month`` (from 1): ``estimate`` (O/E),
+        ``std_error`` (of its logarithm), ``ci_low``, ``ci_high``, ``p_value``, ``since``, ``until``,
+        ``expected``, ``events``, ``n`` at risk at its beginning. Part ``tests``: one row per ``test`` ("all
+        months", "between months", "trend"): ``estimate`` with limits (O/E; missing; factor per month),
+        ``statistic``, ``df``, ``p_value``, ``moved``, ``verdict``.
 
     Raises
     ------
@@ -174,8 +191,8 @@ def calibration_by_month(
 
     References
     ----------
-    Crowson, C. S., Atkinson, E. J., & Therneau, T. M. (2016). Assessing calibration of prognostic risk scores. Statistical Methods in Medical
-    Research, 25(4), 1692–1706. doi:10.1177/0962280213497434
+    Crowson, C. S., Atkinson, E. J., & Therneau, T. M. (2016). Assessing calibration of prognostic risk scores.
+    Statistical Methods in Medical Research, 25(4), 1692–1706. doi:10.1177/0962280213497434
 
     Examples
     --------
@@ -196,9 +213,17 @@ def calibration_by_month(
     notes = [] if training is not None else ["The model is taken as known: its own errors are not in these intervals."]
     notes += [] if has_groups(judged) else [INDEPENDENT]
     return Estimates.build(
-        table.drop(columns="learnt"), by=["month"], cells=[], measure="calibration_by_month", unit="ratio", level=level, min_n=min_n,
-        method="observed over expected endings by month, Poisson limits", notes=notes, parts={"tests": tests},
-    )  # fmt: skip
+        table.drop(columns="learnt"),
+        by=["month"],
+        cells=[],
+        measure="calibration_by_month",
+        unit="ratio",
+        level=level,
+        min_n=min_n,
+        method="observed over expected endings by month, Poisson limits",
+        notes=notes,
+        parts={"tests": tests},
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,10 +260,22 @@ def _levels(counts: _Counts, term: str, *, level: float) -> pd.DataFrame:
     else:
         error = _delta(before, now, sizes=(train.sum(), live.sum()))
         half = quantile(level) * error
-    return pd.DataFrame({
-        "level": counts.levels, "term": term, "estimate": gap, "std_error": error, "ci_low": gap - half, "ci_high": gap + half,
-        "share_train": before, "share_live": now, "unseen": (train == 0) & (live > 0), "n": train + live, "train": train, "live": live,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "level": counts.levels,
+            "term": term,
+            "estimate": gap,
+            "std_error": error,
+            "ci_low": gap - half,
+            "ci_high": gap + half,
+            "share_train": before,
+            "share_live": now,
+            "unseen": (train == 0) & (live > 0),
+            "n": train + live,
+            "train": train,
+            "live": live,
+        }
+    )
 
 
 def _gap(before: Floats, now: Floats) -> Floats:
@@ -268,18 +305,27 @@ def _term(levels: pd.DataFrame, counts: _Counts, sizes: tuple[float, float], *, 
         inflated, df = design_effect(now - before, share, unit)
         unit *= inflated
     return {
-        "term": levels["term"].iloc[0], "stability": stability, "noise": float(chi2.ppf(level, df)) * unit if df else 0.0,
+        "term": levels["term"].iloc[0],
+        "stability": stability,
+        "noise": float(chi2.ppf(level, df)) * unit if df else 0.0,
         "p_value": float(chi2.sf(stability / unit, df)) if df else 1.0,
         "total_variation": float((levels["share_live"] - levels["share_train"]).abs().sum() / 2),
         "unseen_share": float(levels.loc[levels["unseen"], "share_live"].sum()),
-    }  # fmt: skip
+    }
 
 
 def _tests(table: pd.DataFrame, *, factor: float, floor: float, level: float) -> pd.DataFrame:
     whole = table[["events", "learnt", "expected"]].sum().to_frame().T
     total = {name: float(values[0]) for name, values in poisson_ratios(whole, factor=factor, level=level).items()}
     z = np.log(total["estimate"]) / total["std_error"] if total["estimate"] > 0 else np.nan
-    rows = [{"test": "all months", **{name: total[name] for name in ("estimate", "ci_low", "ci_high", "p_value")}, "statistic": z**2, "df": 1}]  # fmt: skip
+    rows = [
+        {
+            "test": "all months",
+            **{name: total[name] for name in ("estimate", "ci_low", "ci_high", "p_value")},
+            "statistic": z**2,
+            "df": 1,
+        }
+    ]
     known = table[table["std_error"].notna()]
     logs, weight, month = (
         np.log(known["estimate"].to_numpy()),
@@ -294,9 +340,21 @@ def _tests(table: pd.DataFrame, *, factor: float, floor: float, level: float) ->
         size = weight @ centred**2
         slope, error = weight @ (centred * logs) / size, 1 / np.sqrt(size)
         half = float(quantile(level)) * error
-        rows.append({"test": "trend", "estimate": np.exp(slope), "ci_low": np.exp(slope - half), "ci_high": np.exp(slope + half),
-                     "statistic": (slope / error) ** 2, "df": 1, "p_value": float(two_sided(slope / error))})  # fmt: skip
+        rows.append(
+            {
+                "test": "trend",
+                "estimate": np.exp(slope),
+                "ci_low": np.exp(slope - half),
+                "ci_high": np.exp(slope + half),
+                "statistic": (slope / error) ** 2,
+                "df": 1,
+                "p_value": float(two_sided(slope / error)),
+            }
+        )
     tests = pd.DataFrame(rows)
     beyond = tests["p_value"] < (1 - level) / len(tests)
     far = tests["estimate"].isna() | (tests["estimate"] - 1).abs().ge(floor)
-    return tests.assign(moved=beyond & far, verdict=np.select([beyond & far, beyond], [OTHERS["moved"], OTHERS["little"]], OTHERS["same"]))  # fmt: skip
+    return tests.assign(
+        moved=beyond & far,
+        verdict=np.select([beyond & far, beyond], [OTHERS["moved"], OTHERS["little"]], OTHERS["same"]),
+    )

@@ -124,8 +124,13 @@ def poisson_ratios(table: pd.DataFrame, *, factor: float, level: float) -> dict[
     tails = np.where(seen > 0, tails[0], 1.0), tails[1]
     counted = np.where((seen > 0) & (learnt > 0) & (expected > 0), seen, np.nan)
     error = np.sqrt(1 / counted + 1 / np.where(learnt > 0, learnt, np.nan))
-    return {"estimate": seen / expected, "std_error": error, "ci_low": np.where(seen > 0, low, 0.0), "ci_high": high,
-            "p_value": np.minimum(2 * np.minimum(*tails), 1.0)}  # fmt: skip
+    return {
+        "estimate": seen / expected,
+        "std_error": error,
+        "ci_low": np.where(seen > 0, low, 0.0),
+        "ci_high": high,
+        "p_value": np.minimum(2 * np.minimum(*tails), 1.0),
+    }
 
 
 def _odds(share: Floats) -> Floats:

@@ -69,10 +69,14 @@ class Replicated:
         """
         errors = self.errors
         below, above = errors.limits(self.value, level=level)
-        return pd.DataFrame({
-            "estimate": self.value, "std_error": errors.std_error, "ci_low": np.maximum(below, low),
-            "ci_high": np.minimum(above, high),
-        })  # fmt: skip
+        return pd.DataFrame(
+            {
+                "estimate": self.value,
+                "std_error": errors.std_error,
+                "ci_low": np.maximum(below, low),
+                "ci_high": np.minimum(above, high),
+            }
+        )
 
     def log_limits(self, *, level: float) -> pd.DataFrame:
         """Return positive numbers with intervals on the scale of their logarithm, and the test that they are 1.
@@ -85,7 +89,8 @@ class Replicated:
         Returns
         -------
         pandas.DataFrame
-            ``estimate``, ``std_error`` (estimate times the error of its logarithm), ``ci_low``, ``ci_high``, ``p_value``.
+            ``estimate``, ``std_error`` (estimate times the error of its logarithm), ``ci_low``, ``ci_high``,
+            ``p_value``.
         """
         known, redone = self.value > 0, self.without > 0
         logs = Replicated(
@@ -94,10 +99,15 @@ class Replicated:
         )
         errors = logs.errors
         below, above = errors.limits(logs.value, level=level)
-        return pd.DataFrame({
-            "estimate": self.value, "std_error": self.value * errors.std_error, "ci_low": np.exp(below),
-            "ci_high": np.exp(above), "p_value": errors.p_values(logs.value),
-        })  # fmt: skip
+        return pd.DataFrame(
+            {
+                "estimate": self.value,
+                "std_error": self.value * errors.std_error,
+                "ci_low": np.exp(below),
+                "ci_high": np.exp(above),
+                "p_value": errors.p_values(logs.value),
+            }
+        )
 
 
 def replicated(judged: Outcomes, statistic: Statistic) -> Replicated:

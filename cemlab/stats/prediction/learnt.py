@@ -39,8 +39,9 @@ def trained(
 ) -> tuple[Estimates, Scorecard]:
     """Return a fitted model of all columns, and its scorecard.
 
-    Discrete time: a hazard (complementary log-log) in each of the periods between one horizon and the next. Cox: a hazard at every time. Fine and Gray: the
-    risk of one cause. All are shrunk a little, so that a level at which nobody left has a score.
+    Discrete time: a hazard (complementary log-log) in each of the periods between one horizon and the next.
+    Cox: a hazard at every time. Fine and Gray: the risk of one cause. All are shrunk a little, so that a level
+    at which nobody left has a score.
 
     Parameters
     ----------
@@ -88,7 +89,8 @@ def trained(
     of = label_of(cause)
     if kind not in KINDS or bool(of) != (kind == "Fine and Gray"):
         raise ParameterError(
-            f'A cause goes with "Fine and Gray" and with it alone: {kind!r} was asked {"with" if of else "without"} a cause.'
+            f'A cause goes with "Fine and Gray" and with it alone: {kind!r} was asked {"with" if of else "without"} a'
+            " cause."
         )
     if not terms:
         raise ParameterError("A model needs a term: none was given. For tenure alone use `tenure_baseline`.")

@@ -46,7 +46,8 @@ class Outcomes:
     n : numpy.ndarray
         Spells of each row, shape (m,).
     held : pandas.DataFrame
-        ``row``, ``group`` and ``n``: how many of each row's spells every group of customers holds; empty without groups.
+        ``row``, ``group`` and ``n``: how many of each row's spells every group of customers holds; empty
+        without groups.
     min_n : int
         Smallest number at risk at a horizon that is judged.
     """
@@ -178,16 +179,21 @@ class Judging:
 
 
 def outcomes_of(
-    frame: pd.DataFrame, *, columns: Sequence[str], cause: Cause = "", by: Sequence[str] = (), min_n: int = 10,
+    frame: pd.DataFrame,
+    *,
+    columns: Sequence[str],
+    cause: Cause = "",
+    by: Sequence[str] = (),
+    min_n: int = 10,
     sizes: bool = False,
-) -> Judging:  # fmt: skip
+) -> Judging:
     """Return a judged frame as arrays.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause`` (missing = last seen), the predictions and, for
-        intervals, ``replicate``.
+        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause`` (missing = last seen), the
+        predictions and, for intervals, ``replicate``.
     columns : sequence of str
         The predictions, in [0, 1]; a cell without one of them is left out and counted.
     cause : str or float, default ""
@@ -243,12 +249,14 @@ def _check(frame: pd.DataFrame, names: list[str], *, cause: str, by: Sequence[st
 def _check_values(frame: pd.DataFrame, names: list[str], *, sizes: bool) -> None:
     events = frame["events"] if "events" in frame else frame["n"]
     rules = {
-        "durations and counts of at least 0, with events <= n": frame["duration"].isna() | (frame["duration"] < 0)
-        | events.isna() | (events < 0) | (events > frame["n"]),
+        "durations and counts of at least 0, with events <= n": (
+            frame["duration"].isna() | (frame["duration"] < 0) | events.isna() | (events < 0) | (events > frame["n"])
+        ),
         "amounts of at least 0" if sizes else "predictions from 0 to 1": (
-            (frame[names] < 0) | (False if sizes else frame[names] > 1)).any(axis=1),
+            ((frame[names] < 0) | (False if sizes else frame[names] > 1)).any(axis=1)
+        ),
         "a group of customers (`replicate`) in each cell, or in none": frame.get(REPLICATE, frame["n"]).isna(),
-    }  # fmt: skip
+    }
     for rule, wrong in rules.items():
         if wrong.any():
             raise SchemaError(f"A judged frame must hold {rule}: {int(wrong.sum()):,} of {len(frame):,} cells do not.")
@@ -261,10 +269,13 @@ def _homogeneous(frame: pd.DataFrame, names: list[str], *, cause: str, by: Seque
     own = labelled(frame["cause"]).eq(cause) if cause else pd.Series(True, index=frame.index)
     columns = [*by, *([REPLICATE] if REPLICATE in frame else []), *names]
     rows = pd.concat([frame[columns].astype(dict.fromkeys(names, float))] * 2, ignore_index=True)
-    added = pd.DataFrame({
-        _AT: np.tile(frame["duration"].to_numpy(float), 2), "n": np.concatenate([gone, n - gone]),
-        _KIND: np.concatenate([np.where(own, LEFT, OTHER), np.full(len(n), CENSORED)]),
-    })  # fmt: skip
+    added = pd.DataFrame(
+        {
+            _AT: np.tile(frame["duration"].to_numpy(float), 2),
+            "n": np.concatenate([gone, n - gone]),
+            _KIND: np.concatenate([np.where(own, LEFT, OTHER), np.full(len(n), CENSORED)]),
+        }
+    )
     return pd.concat([rows, added], axis=1).loc[added["n"] > 0]
 
 
@@ -276,5 +287,13 @@ def _judged(keys: tuple[Hashable, ...], rows: pd.DataFrame, names: list[str], *,
     group = rows[REPLICATE].to_numpy(np.int64) if REPLICATE in rows else row
     held = pd.DataFrame({"row": row, "group": group, "n": n}).iloc[: len(n) if REPLICATE in rows else 0]
     risks = {name: like[name].to_numpy() for name in names}
-    return Outcomes(keys, times, at.astype(np.int64), like[_KIND].to_numpy(np.int64), risks,
-                    np.bincount(row, weights=n).astype(float), held, min_n)  # fmt: skip
+    return Outcomes(
+        keys,
+        times,
+        at.astype(np.int64),
+        like[_KIND].to_numpy(np.int64),
+        risks,
+        np.bincount(row, weights=n).astype(float),
+        held,
+        min_n,
+    )

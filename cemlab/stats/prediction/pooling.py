@@ -17,12 +17,13 @@ WIDER = "The interval holds the spread between evaluation dates: it speaks of da
 def over_days(pooled: Estimates, daily: Estimates) -> Estimates:
     """Return a pooled ratio with an interval that holds the spread between judged days, where they differ.
 
-    Days' log ratios y_k with variances v_k vary by Q = Σ (y_k − ȳ)²/v_k around their weighted mean. Where Q is at most K − 1, what
-    chance gives on average, the ratio stays as it is. Above that the days have a variance τ² of their own: Σ w_k (y_k − μ)² = K − 1 with
-    w_k = 1/(v_k + τ²) (Mandel and Paule), μ = Σ w_k y_k/Σ w_k, and μ ± t·√(max(q, 1)/Σ w_k) with K − 1 degrees of freedom,
-    q = Σ w_k (y_k − μ)²/(K − 1) (Hartung and Knapp). That the interval widens is no evidence that dates differ: this is a Wald test of equal
-    y_k with their jackknife covariance V, as the same customers count on several dates. W = (Cy)ᵀ(CVCᵀ)⁻¹Cy over K − 1 contrasts is
-    compared with Hotelling's T² of G − 1 degrees of freedom, G groups of customers.
+    Days' log ratios y_k with variances v_k vary by Q = Σ (y_k − ȳ)²/v_k around their weighted mean. Where Q is
+    at most K − 1, what chance gives on average, the ratio stays as it is. Above that the days have a variance
+    τ² of their own: Σ w_k (y_k − μ)² = K − 1 with w_k = 1/(v_k + τ²) (Mandel and Paule), μ = Σ w_k y_k/Σ w_k,
+    and μ ± t·√(max(q, 1)/Σ w_k) with K − 1 degrees of freedom, q = Σ w_k (y_k − μ)²/(K − 1) (Hartung and
+    Knapp). That the interval widens is no evidence that dates differ: this is a Wald test of equal y_k with
+    their jackknife covariance V, as the same customers count on several dates. W = (Cy)ᵀ(CVCᵀ)⁻¹Cy over K − 1
+    contrasts is compared with Hotelling's T² of G − 1 degrees of freedom, G groups of customers.
 
     Parameters
     ----------
@@ -34,8 +35,10 @@ def over_days(pooled: Estimates, daily: Estimates) -> Estimates:
     Returns
     -------
     Estimates
-        As `pooled`, with ``spread`` (τ, on the scale of the logarithm; 0 where dates vary by no more, or there is one alone), ``days``, ``p_days`` (of the Wald test; missing without replicate groups) and ``differ`` (p below 1 − level). Where the
-        spread is above 0 the estimate is exp(μ), and the limits and ``p_value`` are those of μ.
+        As `pooled`, with ``spread`` (τ, on the scale of the logarithm; 0 where dates vary by no more, or there
+        is one alone), ``days``, ``p_days`` (of the Wald test; missing without replicate groups) and ``differ``
+        (p below 1 − level). Where the spread is above 0 the estimate is exp(μ), and the limits and ``p_value``
+        are those of μ.
 
     Raises
     ------
@@ -44,10 +47,10 @@ def over_days(pooled: Estimates, daily: Estimates) -> Estimates:
 
     References
     ----------
-    Hartung, J., & Knapp, G. (2001). A refined method for the meta-analysis of controlled clinical trials with binary outcome. Statistics in
-    Medicine, 20(24), 3875–3889. doi:10.1002/sim.1009
-    Paule, R. C., & Mandel, J. (1982). Consensus values and weighting factors. Journal of Research of the National Bureau of
-    Standards, 87(5), 377–385. doi:10.6028/jres.087.022
+    Hartung, J., & Knapp, G. (2001). A refined method for the meta-analysis of controlled clinical trials with
+    binary outcome. Statistics in Medicine, 20(24), 3875–3889. doi:10.1002/sim.1009 Paule, R. C., & Mandel, J.
+    (1982). Consensus values and weighting factors. Journal of Research of the National Bureau of Standards,
+    87(5), 377–385. doi:10.6028/jres.087.022
 
     Examples
     --------
@@ -83,9 +86,16 @@ def over_days(pooled: Estimates, daily: Estimates) -> Estimates:
     method = f"{pooled.method}; random effect of judged days" if wider else pooled.method
     notes = [*([WIDER] if wider else []), *([DIFFER] if table["differ"].any() else [])]
     return Estimates.build(
-        table.drop(columns=["suppressed", "too_small"], errors="ignore"), by=pooled.by, measure=pooled.measure, unit=pooled.unit, level=pooled.level,
-        min_n=pooled.min_n, method=method, notes=(*pooled.notes, *notes), parts=dict(pooled.parts),
-    )  # fmt: skip
+        table.drop(columns=["suppressed", "too_small"], errors="ignore"),
+        by=pooled.by,
+        measure=pooled.measure,
+        unit=pooled.unit,
+        level=pooled.level,
+        min_n=pooled.min_n,
+        method=method,
+        notes=(*pooled.notes, *notes),
+        parts=dict(pooled.parts),
+    )
 
 
 def equal(ratios: pd.Series, replicates: pd.DataFrame) -> float:
@@ -96,8 +106,8 @@ def equal(ratios: pd.Series, replicates: pd.DataFrame) -> float:
     ratios : pandas.Series
         Above 0, by day; K of them.
     replicates : pandas.DataFrame
-        ``day``, ``replicate`` and ``estimate``: the logarithm of the day's ratio without each of G groups of customers. A group that a day lacks
-        leaves its ratio as it is.
+        ``day``, ``replicate`` and ``estimate``: the logarithm of the day's ratio without each of G groups of
+        customers. A group that a day lacks leaves its ratio as it is.
 
     Returns
     -------
@@ -143,7 +153,8 @@ def between(values: Floats, errors: Floats, *, level: float = 0.95) -> dict[str,
     Returns
     -------
     dict of str to float
-        ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value`` (of 0), ``spread`` (τ; 0, and no more is told, where Q ≤ K − 1).
+        ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value`` (of 0), ``spread`` (τ; 0, and no more
+        is told, where Q ≤ K − 1).
 
     Examples
     --------
@@ -167,5 +178,11 @@ def between(values: Floats, errors: Floats, *, level: float = 0.95) -> dict[str,
     error = float(np.sqrt(scale / weight.sum()))
     half = float(t.ppf((1 + level) / 2, df)) * error
     p_value = float(2 * t.sf(abs(mean) / error, df))
-    return {"estimate": mean, "std_error": error, "ci_low": mean - half, "ci_high": mean + half, "p_value": p_value,
-            "spread": float(np.sqrt(variance))}  # fmt: skip
+    return {
+        "estimate": mean,
+        "std_error": error,
+        "ci_low": mean - half,
+        "ci_high": mean + half,
+        "p_value": p_value,
+        "spread": float(np.sqrt(variance)),
+    }

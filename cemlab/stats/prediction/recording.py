@@ -26,10 +26,12 @@ LATE = "Ends of the newest days are not all recorded yet: evaluation dates lie b
 def recording_delay(days: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estimates:
     """Return on how many of the newest days ends are not all recorded yet.
 
-    Ends are recorded late where in one of the newest windows of w days so few are seen that half the lowest rate of any w days of the year before is refuted: P(Poisson(½·rate·
-    exposure) ≤ seen) < 0.01; or where nobody left for 1.5 times the longest such gap of that year (with ten ends at least). Windows that were ever empty in that year, as where contracts end on one day of the month, refute nothing. The share recorded
-    then is taken to rise evenly from 0 at g days to 1 at a days; g, a and the rate by maximum likelihood, and the upper 95 % limit of a (profile likelihood) is
-    what is told.
+    Ends are recorded late where in one of the newest windows of w days so few are seen that half the lowest
+    rate of any w days of the year before is refuted: P(Poisson(½·rate· exposure) ≤ seen) < 0.01; or where
+    nobody left for 1.5 times the longest such gap of that year (with ten ends at least). Windows that were ever
+    empty in that year, as where contracts end on one day of the month, refute nothing. The share recorded then
+    is taken to rise evenly from 0 at g days to 1 at a days; g, a and the rate by maximum likelihood, and the
+    upper 95 % limit of a (profile likelihood) is what is told.
 
     Parameters
     ----------
@@ -43,8 +45,9 @@ def recording_delay(days: pd.DataFrame, *, level: float = 0.95, min_n: int = 10)
     Returns
     -------
     Estimates
-        Measure ``recording_delay`` in days; one row: ``estimate`` (days before the as-of day on which ends are incomplete; 0 where nothing shows that), ``expected``
-        (ends of these days at the rate before), ``events`` (seen), ``n`` customers.
+        Measure ``recording_delay`` in days; one row: ``estimate`` (days before the as-of day on which ends are
+        incomplete; 0 where nothing shows that), ``expected`` (ends of these days at the rate before),
+        ``events`` (seen), ``n`` customers.
 
     Raises
     ------
@@ -53,8 +56,8 @@ def recording_delay(days: pd.DataFrame, *, level: float = 0.95, min_n: int = 10)
 
     References
     ----------
-    Lawless, J. F. (1994). Adjustments for reporting delays and the prediction of occurred but not reported events. Canadian Journal of Statistics,
-    22(1), 15–31. doi:10.2307/3315820
+    Lawless, J. F. (1994). Adjustments for reporting delays and the prediction of occurred but not reported
+    events. Canadian Journal of Statistics, 22(1), 15–31. doi:10.2307/3315820
 
     Examples
     --------
@@ -78,9 +81,15 @@ def recording_delay(days: pd.DataFrame, *, level: float = 0.95, min_n: int = 10)
         "too_small": False,
     }
     return Estimates.build(
-        pd.DataFrame([row]), by=[], measure="recording_delay", unit="days", level=level, min_n=min_n,
-        method="share of ends recorded by age, profile likelihood", notes=[LATE] if until else [],
-    )  # fmt: skip
+        pd.DataFrame([row]),
+        by=[],
+        measure="recording_delay",
+        unit="days",
+        level=level,
+        min_n=min_n,
+        method="share of ends recorded by age, profile likelihood",
+        notes=[LATE] if until else [],
+    )
 
 
 def _late(live: Floats, ends: Floats) -> bool:

@@ -38,10 +38,12 @@ def relation_by_level(
 ) -> Estimates:
     """Return for each level of each column how many left for each one predicted, against all levels together.
 
-    For a column with levels l: O_l endings, E_l predicted, L_l endings in training (or, where they are given, in the same span of the year before,
-    E_l then being the prediction times what came then over what was predicted). With R = ΣO/ΣE, O_l has mean R·E_l and variance φ(R·E_l + (R·E_l)²/L_l): what a
-    model learnt of a level is as uncertain as what is seen. Q = min_R Σ (O_l − R·E_l)²/variance is χ² with one degree of freedom per level but one. The
-    larger p-value of the two comparisons counts, so that neither what training could not know nor a season of one level passes for a change.
+    For a column with levels l: O_l endings, E_l predicted, L_l endings in training (or, where they are given,
+    in the same span of the year before, E_l then being the prediction times what came then over what was
+    predicted). With R = ΣO/ΣE, O_l has mean R·E_l and variance φ(R·E_l + (R·E_l)²/L_l): what a model learnt of
+    a level is as uncertain as what is seen. Q = min_R Σ (O_l − R·E_l)²/variance is χ² with one degree of
+    freedom per level but one. The larger p-value of the two comparisons counts, so that neither what training
+    could not know nor a season of one level passes for a change.
 
     Parameters
     ----------
@@ -67,8 +69,9 @@ def relation_by_level(
     Returns
     -------
     Estimates
-        Measure ``observed_expected`` as a ratio; one row per ``term`` and ``level``: ``estimate`` ((O_l/E_l)/R), ``std_error`` (of its logarithm), ``ci_low``, ``ci_high``,
-        ``expected``, ``events``, ``n``. Part ``terms``: per ``term`` ``statistic``, ``df``, ``p_value``, ``q_value`` and ``flagged``.
+        Measure ``observed_expected`` as a ratio; one row per ``term`` and ``level``: ``estimate``
+        ((O_l/E_l)/R), ``std_error`` (of its logarithm), ``ci_low``, ``ci_high``, ``expected``, ``events``,
+        ``n``. Part ``terms``: per ``term`` ``statistic``, ``df``, ``p_value``, ``q_value`` and ``flagged``.
 
     Raises
     ------
@@ -77,8 +80,9 @@ def relation_by_level(
 
     References
     ----------
-    Steyerberg, E. W., Nieboer, D., Debray, T. P. A., & van Houwelingen, H. C. (2019). Assessment of heterogeneity in an individual participant data
-    meta-analysis of prediction models. Statistics in Medicine, 38(22), 4290–4309. doi:10.1002/sim.8296
+    Steyerberg, E. W., Nieboer, D., Debray, T. P. A., & van Houwelingen, H. C. (2019). Assessment of
+    heterogeneity in an individual participant data meta-analysis of prediction models. Statistics in Medicine,
+    38(22), 4290–4309. doi:10.1002/sim.8296
 
     Examples
     --------
@@ -105,9 +109,15 @@ def relation_by_level(
     judged["q_value"] = benjamini_hochberg(judged["p_value"])
     judged["flagged"] = judged["q_value"] < 1 - level
     return Estimates.build(
-        pd.concat(rows, ignore_index=True), by=["term", "level"], measure="observed_expected", unit="ratio", level=level, min_n=min_n,
-        method="observed over expected endings by level over that of all, Poisson limits with the noise of training", parts={"terms": judged},
-    )  # fmt: skip
+        pd.concat(rows, ignore_index=True),
+        by=["term", "level"],
+        measure="observed_expected",
+        unit="ratio",
+        level=level,
+        min_n=min_n,
+        method="observed over expected endings by level over that of all, Poisson limits with the noise of training",
+        parts={"terms": judged},
+    )
 
 
 def in_one_family(days: Estimates, columns: Estimates | None) -> tuple[Estimates, Estimates | None]:
@@ -123,9 +133,11 @@ def in_one_family(days: Estimates, columns: Estimates | None) -> tuple[Estimates
     Returns
     -------
     Estimates
-        The dates, with ``q_value``, ``flagged`` and ``verdict`` by one Benjamini–Hochberg over the dates and the columns.
+        The dates, with ``q_value``, ``flagged`` and ``verdict`` by one Benjamini–Hochberg over the dates and
+        the columns.
     Estimates or None
-        The columns likewise, in part ``terms``; a column is flagged only where a level is a tenth at least from the others.
+        The columns likewise, in part ``terms``; a column is flagged only where a level is a tenth at least from
+        the others.
     """
     if columns is None:
         return days, None
@@ -187,7 +199,16 @@ def _levels(counts: pd.DataFrame, term: str, *, factor: float, level: float) -> 
             each["seen"], whole * each["expected"], learnt=max(each["learnt"], 0.5), factor=factor, level=level
         )
         del found["p_value"]
-        rows.append({"term": term, "level": each["level"], **found, "n": each["n"], "events": each["seen"], "expected": each["expected"]})  # fmt: skip
+        rows.append(
+            {
+                "term": term,
+                "level": each["level"],
+                **found,
+                "n": each["n"],
+                "events": each["seen"],
+                "expected": each["expected"],
+            }
+        )
     return pd.DataFrame(rows)
 
 

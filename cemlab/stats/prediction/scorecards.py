@@ -54,9 +54,10 @@ def scorecard(
 ) -> Scorecard:
     """Return a fitted model as a scorecard.
 
-    Cox: risk = 1 − exp(−H₀(h)·e^{x·β}), H₀ by the rule of the fit for ties, its interval from the errors of β and of H₀. Discrete time:
-    1 − Π(1 − hazard). One cause of several: Fine and Gray's model, whose baseline is that of the risk itself, so that points,
-    reasons and risk tell of the same thing; the hazard of one cause alone would overstate its risk.
+    Cox: risk = 1 − exp(−H₀(h)·e^{x·β}), H₀ by the rule of the fit for ties, its interval from the errors of β
+    and of H₀. Discrete time: 1 − Π(1 − hazard). One cause of several: Fine and Gray's model, whose baseline is
+    that of the risk itself, so that points, reasons and risk tell of the same thing; the hazard of one cause
+    alone would overstate its risk.
 
     Parameters
     ----------
@@ -116,17 +117,24 @@ def scorecard(
     design = model.design
     points = _points(design, model.beta[len(model.beta) - len(design.columns) :], shares)
     return Scorecard(
-        model=name, terms=tuple(term.name for term in design.terms), time_varying=tuple(time_varying),
-        bins={term: tuple(float(cut) for cut in cuts) for term, cuts in (bins or {}).items()}, clock=clock, horizons=asked,
-        points=points, course=course, cause=cause, notes=fit.notes,
-    )  # fmt: skip
+        model=name,
+        terms=tuple(term.name for term in design.terms),
+        time_varying=tuple(time_varying),
+        bins={term: tuple(float(cut) for cut in cuts) for term, cuts in (bins or {}).items()},
+        clock=clock,
+        horizons=asked,
+        points=points,
+        course=course,
+        cause=cause,
+        notes=fit.notes,
+    )
 
 
 def judged(cells: pd.DataFrame, cards: Sequence[Scorecard]) -> Judged:
     """Return test cells with the risks that each model foretold.
 
-    Each model scores the distinct patterns of levels; the cells take theirs from them. Cells that one model cannot score are
-    left out for all, so that all are judged on the same customers.
+    Each model scores the distinct patterns of levels; the cells take theirs from them. Cells that one model
+    cannot score are left out for all, so that all are judged on the same customers.
 
     Parameters
     ----------
@@ -232,8 +240,8 @@ def scored(frame: pd.DataFrame, card: Scorecard) -> pd.DataFrame:
 def person_periods(cells: pd.DataFrame, *, terms: Sequence[str], ends: Sequence[float] = ()) -> pd.DataFrame:
     """Return landmark cells by period, as `fit_discrete` takes them.
 
-    A spell that ended in period d is at risk in the periods 1 … d and ends in the last; one lost from sight is at risk in those that
-    were over by then.
+    A spell that ended in period d is at risk in the periods 1 … d and ends in the last; one lost from sight is
+    at risk in those that were over by then.
 
     Parameters
     ----------
@@ -242,8 +250,8 @@ def person_periods(cells: pd.DataFrame, *, terms: Sequence[str], ends: Sequence[
     terms : sequence of str
         The covariates; other columns are summed over.
     ends : sequence of float, default ()
-        Where periods end, in the unit of the durations, rising; what comes after the last is not looked at. Empty where durations
-        are whole periods.
+        Where periods end, in the unit of the durations, rising; what comes after the last is not looked at.
+        Empty where durations are whole periods.
 
     Returns
     -------
@@ -269,7 +277,8 @@ def person_periods(cells: pd.DataFrame, *, terms: Sequence[str], ends: Sequence[
         cells = _in_ends(cells, np.asarray(ends, dtype=float))
     if (cells["duration"] % 1 != 0).any():
         raise SchemaError(
-            f"Periods need whole durations: {int((cells['duration'] % 1 != 0).sum()):,} of {len(cells):,} cells have others."
+            f"Periods need whole durations: {int((cells['duration'] % 1 != 0).sum()):,} of {len(cells):,} cells have"
+            " others."
         )
     keys = ["duration", *terms]
     short = cells.groupby(keys, observed=True, dropna=False)[["n", "events"]].sum().reset_index()

@@ -99,7 +99,9 @@ def slope(judged: Outcomes, n: Floats, logs: Floats, *, horizon: float, curve: F
     for _ in range(STEPS):
         scale = np.exp(z[:, None] * beta)
         sums = [_at_risk(judged, n * scale * (z**power)[:, None], curve) for power in (0, 1, 2)]
-        first, second = (np.divide(each, sums[0], out=np.zeros_like(each), where=(left > 0) & (sums[0] > 0)) for each in sums[1:])  # fmt: skip
+        first, second = (
+            np.divide(each, sums[0], out=np.zeros_like(each), where=(left > 0) & (sums[0] > 0)) for each in sums[1:]
+        )
         information = (left * (second - first**2)).sum(axis=0)
         told = information > EDGE * np.maximum(left.sum(axis=0), 1)
         step = np.divide(scored - (left * first).sum(axis=0), information, out=np.full_like(beta, np.nan), where=told)

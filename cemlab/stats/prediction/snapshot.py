@@ -16,7 +16,10 @@ from cemlab.stats.hazards.predicted import model_of
 from cemlab.stats.intervals import Floats, quantile
 from cemlab.stats.prediction.counted import need_equal_weights, need_whole_cells
 
-NOT_LATER = "Judged on other customers of the same snapshot, and not on later time: a prediction of the future can be much worse."
+NOT_LATER = (
+    "Judged on other customers of the same snapshot, and not on later time: a prediction of the future can be much"
+    " worse."
+)
 
 
 def cross_fitted(
@@ -24,9 +27,11 @@ def cross_fitted(
 ) -> Estimates:
     """Return how often a customer who left is ranked above one who is still here, by a model that has seen neither.
 
-    AUC = Σ A_k/K over K random folds of spells, A_k the area under the curve in fold k (who left against who is still here, whatever their tenure) of the
-    linear predictor of a Cox model fitted on the others, error by DeLong; std_error √(Σ se_k²)/K, folds sharing no spell. Levels at which nobody left in the other folds
-    are not compared. Harrell's concordance, which asks of comparable pairs who left earlier in tenure, is another number, and stands in a part.
+    AUC = Σ A_k/K over K random folds of spells, A_k the area under the curve in fold k (who left against who is
+    still here, whatever their tenure) of the linear predictor of a Cox model fitted on the others, error by
+    DeLong; std_error √(Σ se_k²)/K, folds sharing no spell. Levels at which nobody left in the other folds are
+    not compared. Harrell's concordance, which asks of comparable pairs who left earlier in tenure, is another
+    number, and stands in a part.
 
     Parameters
     ----------
@@ -46,8 +51,8 @@ def cross_fitted(
     Returns
     -------
     Estimates
-        Measure ``auc`` as a share; one row: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``n``, ``events``. Part ``folds``: one row per ``fold``;
-        part ``concordance``: Harrell's, in the same form.
+        Measure ``auc`` as a share; one row: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``n``,
+        ``events``. Part ``folds``: one row per ``fold``; part ``concordance``: Harrell's, in the same form.
 
     Raises
     ------
@@ -60,10 +65,10 @@ def cross_fitted(
 
     References
     ----------
-    DeLong, E. R., DeLong, D. M., & Clarke-Pearson, D. L. (1988). Comparing the areas under two or more correlated receiver operating characteristic
-    curves: a nonparametric approach. Biometrics, 44(3), 837–845. doi:10.2307/2531595
-    Stone, M. (1974). Cross-validatory choice and assessment of statistical predictions. Journal of the Royal Statistical
-    Society, Series B, 36(2), 111–133. doi:10.1111/j.2517-6161.1974.tb00994.x
+    DeLong, E. R., DeLong, D. M., & Clarke-Pearson, D. L. (1988). Comparing the areas under two or more
+    correlated receiver operating characteristic curves: a nonparametric approach. Biometrics, 44(3), 837–845.
+    doi:10.2307/2531595 Stone, M. (1974). Cross-validatory choice and assessment of statistical predictions.
+    Journal of the Royal Statistical Society, Series B, 36(2), 111–133. doi:10.1111/j.2517-6161.1974.tb00994.x
     """
     missing = [name for name in ("duration", *terms, "n", "events") if name not in cells]
     if missing:
@@ -72,7 +77,8 @@ def cross_fitted(
     need_whole_cells(cells)
     if folds < 2 or not terms:
         raise ParameterError(
-            f"Cross-fitting needs two folds and a covariate at least: {folds} folds and {len(terms)} covariates were given."
+            f"Cross-fitting needs two folds and a covariate at least: {folds} folds and {len(terms)} covariates were"
+            " given."
         )
     gone = int(cells["events"].sum())
     if gone < folds:
@@ -84,17 +90,32 @@ def cross_fitted(
     row = _mean(each["auc"], each["auc_error"], level=level).assign(**counts)
     ordered = _mean(each["concordance"], each["concordance_error"], level=level).assign(**counts)
     return Estimates.build(
-        row, by=[], measure="auc", unit="share", level=level, min_n=min_n, better="up", parts={"folds": each, "concordance": ordered},
-        method=f"AUC of a Cox model's linear predictor, left against still here, cross-fitted over {folds} folds of spells", notes=[NOT_LATER],
-    )  # fmt: skip
+        row,
+        by=[],
+        measure="auc",
+        unit="share",
+        level=level,
+        min_n=min_n,
+        better="up",
+        parts={"folds": each, "concordance": ordered},
+        method=(
+            f"AUC of a Cox model's linear predictor, left against still here, cross-fitted over {folds} folds of spells"
+        ),
+        notes=[NOT_LATER],
+    )
 
 
 def _mean(values: pd.Series, errors: pd.Series, *, level: float) -> pd.DataFrame:
     value, error = float(values.mean()), float(np.sqrt((errors**2).sum()) / len(values))
     half = float(quantile(level)) * error
-    return pd.DataFrame({
-        "estimate": [value], "std_error": [error], "ci_low": [max(value - half, 0.0)], "ci_high": [min(value + half, 1.0)],
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "estimate": [value],
+            "std_error": [error],
+            "ci_low": [max(value - half, 0.0)],
+            "ci_high": [min(value + half, 1.0)],
+        }
+    )
 
 
 def _area(score: Floats, n: Floats, left: np.ndarray) -> tuple[float, float]:
@@ -140,8 +161,14 @@ def _judged(cells: pd.DataFrame, split: np.ndarray, fold: int, *, terms: list[st
     model = model_of(fit)
     score = model.design.matrix(model.design.coded(own)) @ model.beta
     area, error = _area(score, own["n"].to_numpy(float), own["events"].to_numpy(float) > 0)
-    return {"fold": fold + 1.0, "auc": area, "auc_error": error, "concordance": float(found["estimate"]),
-            "concordance_error": float(found["std_error"]), "n": float(found["n"])}  # fmt: skip
+    return {
+        "fold": fold + 1.0,
+        "auc": area,
+        "auc_error": error,
+        "concordance": float(found["estimate"]),
+        "concordance_error": float(found["std_error"]),
+        "n": float(found["n"]),
+    }
 
 
 def _with_counts(cells: pd.DataFrame, n: np.ndarray, left: np.ndarray) -> pd.DataFrame:

@@ -22,8 +22,8 @@ Bins = Mapping[str, Sequence[float]]
 def stacked(frames: Sequence[pd.DataFrame], *, terms: Sequence[str], bins: Bins) -> pd.DataFrame:
     """Return landmark cells of several spans as one frame to train on.
 
-    Each span has its own landmark and ends before the next begins, so no time of a customer counts twice, and the likelihood of
-    the spans is the product of theirs.
+    Each span has its own landmark and ends before the next begins, so no time of a customer counts twice, and
+    the likelihood of the spans is the product of theirs.
 
     Parameters
     ----------
@@ -58,7 +58,8 @@ def stacked(frames: Sequence[pd.DataFrame], *, terms: Sequence[str], bins: Bins)
     missing = [name for frame in frames for name in ("duration", *terms, "n", "events") if name not in frame]
     if missing or not frames:
         raise SchemaError(
-            f"Spans to train on need the terms and counts: {', '.join(missing) or 'every one'} missing of {len(frames)} spans."
+            f"Spans to train on need the terms and counts: {', '.join(missing) or 'every one'} missing of {len(frames)}"
+            " spans."
         )
     whole = pd.concat(frames, ignore_index=True)
     need_equal_weights(whole)
@@ -136,7 +137,10 @@ def rows_of(cells: pd.DataFrame, *, terms: Sequence[str], bins: Bins, like: Cell
     x = np.column_stack([found.get(name, none) for name in columns])
     replicate = cells["replicate"].to_numpy(np.int64) if "replicate" in cells else None
     gone = (cells["events"] > 0).to_numpy(float)
-    return CellRows(columns, DesignBlock(x, cells["duration"].to_numpy(float), gone, n=cells["n"].to_numpy(float), replicate=replicate))  # fmt: skip
+    return CellRows(
+        columns,
+        DesignBlock(x, cells["duration"].to_numpy(float), gone, n=cells["n"].to_numpy(float), replicate=replicate),
+    )
 
 
 def _lower(levels: pd.Series) -> Floats:
@@ -171,9 +175,15 @@ def with_challenger(judged: Judged, booster: Boosted, rows: CellRows) -> Judged:
 
 
 def challenge(
-    judged: Judged, frames: Sequence[pd.DataFrame], *, terms: Sequence[str], bins: Bins, horizons: Sequence[float], seed: int = 1,
+    judged: Judged,
+    frames: Sequence[pd.DataFrame],
+    *,
+    terms: Sequence[str],
+    bins: Bins,
+    horizons: Sequence[float],
+    seed: int = 1,
     min_n: int = 10,
-) -> Judged:  # fmt: skip
+) -> Judged:
     """Return judged cells with the risks of a booster that was trained on earlier spans.
 
     Parameters

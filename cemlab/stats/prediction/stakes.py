@@ -34,16 +34,18 @@ def margin_at_stake(
 ) -> Estimates:
     """Return the margin that is expected to be lost within a horizon, and the interval of what will be lost.
 
-    Expected: Σ p·m, limits the quantiles of Σ p_r·m over draws r of the model's parameters. Lost: Σ B_r·m with B_r = 1 with probability
-    1 − exp(−H_r·c_r), c_r drawn from the ratio of observed to predicted on later data; its interval holds chance too. Account by account, not
-    by a normal limit: one large account may be most of it.
+    Expected: Σ p·m, limits the quantiles of Σ p_r·m over draws r of the model's parameters. Lost: Σ B_r·m with
+    B_r = 1 with probability 1 − exp(−H_r·c_r), c_r drawn from the ratio of observed to predicted on later data;
+    its interval holds chance too. Account by account, not by a normal limit: one large account may be most of
+    it.
 
     Parameters
     ----------
     accounts : pandas.DataFrame
-        One row per customer, or per pattern of those with little at stake: a column per term of the scorecard, ``n`` customers, ``sum`` of
-        their margins in a year and ``sum_sq`` of the squares (`prepare.scores.stakes`). Optional ``account``, an integer per row: customers
-        of one account, where each row is one customer.
+        One row per customer, or per pattern of those with little at stake: a column per term of the scorecard,
+        ``n`` customers, ``sum`` of their margins in a year and ``sum_sq`` of the squares
+        (`prepare.scores.stakes`). Optional ``account``, an integer per row: customers of one account, where
+        each row is one customer.
     scorecard : Scorecard
         Of the model that scored them.
     horizon : float, default 0.0
@@ -62,9 +64,10 @@ def margin_at_stake(
     Returns
     -------
     Estimates
-        Measure ``margin_at_stake``, in the lab's currency; one row per ``what`` ("expected", "lost", and with accounts "lost, accounts
-        together"): ``estimate``, ``std_error`` (of "lost" the spread of the draws), ``ci_low``, ``ci_high`` (of "lost" the predictive
-        interval), ``n`` customers. Part ``largest``: ``largest`` 1 and 10, ``estimate`` their share of the expected margin.
+        Measure ``margin_at_stake``, in the lab's currency; one row per ``what`` ("expected", "lost", and with
+        accounts "lost, accounts together"): ``estimate``, ``std_error`` (of "lost" the spread of the draws),
+        ``ci_low``, ``ci_high`` (of "lost" the predictive interval), ``n`` customers. Part ``largest``:
+        ``largest`` 1 and 10, ``estimate`` their share of the expected margin.
 
     Raises
     ------
@@ -77,7 +80,8 @@ def margin_at_stake(
 
     References
     ----------
-    Barndorff-Nielsen, O. E., & Cox, D. R. (1996). Prediction and asymptotics. Bernoulli, 2(4), 319–340. doi:10.2307/3318417
+    Barndorff-Nielsen, O. E., & Cox, D. R. (1996). Prediction and asymptotics. Bernoulli, 2(4), 319–340.
+    doi:10.2307/3318417
     """
     rows, at = _checked(accounts, scorecard, draws=draws), _horizon(scorecard, horizon)
     terms = list(scorecard.terms)
@@ -92,18 +96,33 @@ def margin_at_stake(
     ]
     found = {name: np.concatenate([each[name] for each in made]) for name in made[0]}
     stake = point * rows["sum"].to_numpy(float)
-    table = pd.DataFrame([
-        {"what": name, "estimate": stake.sum() if name == EXPECTED else each.mean(), "std_error": each.std(ddof=1),
-         "ci_low": np.quantile(each, (1 - level) / 2), "ci_high": np.quantile(each, (1 + level) / 2)}
-        for name, each in found.items()
-    ]).assign(n=int(rows["n"].sum()))  # fmt: skip
+    table = pd.DataFrame(
+        [
+            {
+                "what": name,
+                "estimate": stake.sum() if name == EXPECTED else each.mean(),
+                "std_error": each.std(ddof=1),
+                "ci_low": np.quantile(each, (1 - level) / 2),
+                "ci_high": np.quantile(each, (1 + level) / 2),
+            }
+            for name, each in found.items()
+        ]
+    ).assign(n=int(rows["n"].sum()))
     rest = rows.loc[rows["n"] > 1, "n"].sum()
     notes = (NO_SAMPLING, *((TIED,) if "account" in rows else ()), *((REST.format(n=rest),) if rest else ()))
     return Estimates.build(
-        table, by=["what"], cells=[], measure="margin_at_stake", unit="currency", better="down", level=level, min_n=min_n, notes=notes,
+        table,
+        by=["what"],
+        cells=[],
+        measure="margin_at_stake",
+        unit="currency",
+        better="down",
+        level=level,
+        min_n=min_n,
+        notes=notes,
         method=f"risk times margin; predictive interval by {draws:,} draws of the model and of who leaves",
         parts={"largest": _largest(rows, stake)},
-    )  # fmt: skip
+    )
 
 
 def _checked(accounts: pd.DataFrame, scorecard: Scorecard, *, draws: int) -> pd.DataFrame:
@@ -141,9 +160,16 @@ def _log_ratio(calibration: tuple[float, float, float], *, level: float) -> tupl
 
 
 def _drawn(
-    rows: pd.DataFrame, scorecard: Scorecard, patterns: pd.DataFrame, position: np.ndarray, *, horizon: float, size: int,
-    ratio: tuple[float, float], random: np.random.Generator,
-) -> dict[str, Floats]:  # fmt: skip
+    rows: pd.DataFrame,
+    scorecard: Scorecard,
+    patterns: pd.DataFrame,
+    position: np.ndarray,
+    *,
+    horizon: float,
+    size: int,
+    ratio: tuple[float, float],
+    random: np.random.Generator,
+) -> dict[str, Floats]:
     """Sums of some draws: expected under the model, and lost."""
     hazard = scorecard.hazards(patterns, horizon=horizon, size=size, random=random)
     margin, one = rows["sum"].to_numpy(float), (rows["n"] == 1).to_numpy()

@@ -65,8 +65,8 @@ def within_reach(judging: Judging, horizons: Sequence[float]) -> tuple[str, ...]
     if not (reached & left).any():
         spells = sum(group.n.sum() for group in judging.groups)
         raise InsufficientDataError(
-            f"A prediction is judged where somebody left and enough are still followed: at none of {len(horizons)} horizons "
-            f"is that so ({int(spells):,} spells). Use a shorter horizon, an earlier cut or fewer groups."
+            f"A prediction is judged where somebody left and enough are still followed: at none of {len(horizons)}"
+            f" horizons is that so ({int(spells):,} spells). Use a shorter horizon, an earlier cut or fewer groups."
         )
     notes = []
     if not reached.all():
@@ -96,7 +96,7 @@ def replicates(judging: Judging, statistic: Callable[[Outcomes], Statistic]) -> 
 
 def by_horizon(
     judging: Judging, found: Sequence[Replicated], horizons: Sequence[float], *, first: int, laid: Laid
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Return one row per group and horizon.
 
     Parameters
@@ -123,7 +123,7 @@ def by_horizon(
 
 def by_value(
     judging: Judging, found: Sequence[Replicated], *, name: str, values: Sequence[float], first: int, laid: Laid
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Return one row per group and value of something else.
 
     Parameters

@@ -23,18 +23,26 @@ CHANCE = 0.5
 
 
 def any_skill(
-    judged: pd.DataFrame, *, risks_by_model: Mapping[str, Risks], cause: Cause = "", seed: int = 1, level: float = 0.95, min_n: int = 10
-) -> Estimates:  # fmt: skip
+    judged: pd.DataFrame,
+    *,
+    risks_by_model: Mapping[str, Risks],
+    cause: Cause = "",
+    seed: int = 1,
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Estimates:
     """Return for each model how well it ranks, and whether that is better than chance among so many models.
 
-    t_m = (AUC_m − ½)/se_m at the last horizon, se_m by jackknife over groups of customers. All models are judged on the same customers, so that their t are
-    correlated; the p-value of model m is P(max_k |T_k| ≥ |t_m|), T multivariate t with the jackknife correlation and G − 1 degrees of freedom
-    (single-step max-t; by simulation). A model that gives all one risk has p-value 1.
+    t_m = (AUC_m − ½)/se_m at the last horizon, se_m by jackknife over groups of customers. All models are
+    judged on the same customers, so that their t are correlated; the p-value of model m is P(max_k |T_k| ≥
+    |t_m|), T multivariate t with the jackknife correlation and G − 1 degrees of freedom (single-step max-t; by
+    simulation). A model that gives all one risk has p-value 1.
 
     Parameters
     ----------
     judged : pandas.DataFrame
-        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the predictions of all models, and ``replicate``.
+        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the predictions of all models,
+        and ``replicate``.
     risks_by_model : mapping of str to mapping of float to str
         For each model, the column of its prediction for each horizon.
     cause : str or float, default ""
@@ -49,8 +57,9 @@ def any_skill(
     Returns
     -------
     Estimates
-        Measure ``auc`` as a share; one row per ``model``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high`` (of each model by itself), ``p_value``
-        (over all models; missing without replicate groups), ``flagged`` (above ½, p below 1 − level), ``n``.
+        Measure ``auc`` as a share; one row per ``model``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``
+        (of each model by itself), ``p_value`` (over all models; missing without replicate groups), ``flagged``
+        (above ½, p below 1 − level), ``n``.
 
     Raises
     ------
@@ -61,8 +70,8 @@ def any_skill(
 
     References
     ----------
-    Hothorn, T., Bretz, F., & Westfall, P. (2008). Simultaneous inference in general parametric models. Biometrical Journal, 50(3), 346–363.
-    doi:10.1002/bimj.200810425
+    Hothorn, T., Bretz, F., & Westfall, P. (2008). Simultaneous inference in general parametric models.
+    Biometrical Journal, 50(3), 346–363. doi:10.1002/bimj.200810425
 
     Examples
     --------
@@ -87,9 +96,17 @@ def any_skill(
     table = table.assign(model=list(last), p_value=p_value, n=group.n.sum())
     table["flagged"] = (table["estimate"] > CHANCE) & (table["p_value"] < 1 - level)
     return Estimates.build(
-        table, by=["model"], cells=[], measure="auc", unit="share", level=level, min_n=min_n, better="up",
-        method=f"cumulative/dynamic AUC, max-t over models, {METHOD}", notes=(*whole.notes, *notes, *notes_of(table, whole.groups)),
-    )  # fmt: skip
+        table,
+        by=["model"],
+        cells=[],
+        measure="auc",
+        unit="share",
+        level=level,
+        min_n=min_n,
+        better="up",
+        method=f"cumulative/dynamic AUC, max-t over models, {METHOD}",
+        notes=(*whole.notes, *notes, *notes_of(table, whole.groups)),
+    )
 
 
 def used_model(choice: Estimates, skill: Estimates) -> str:
@@ -105,7 +122,8 @@ def used_model(choice: Estimates, skill: Estimates) -> str:
     Returns
     -------
     str
-        The kept model where its own interval lies above one half, or no other model that is within noise of the best is flagged.
+        The kept model where its own interval lies above one half, or no other model that is within noise of the
+        best is flagged.
 
     Examples
     --------

@@ -21,25 +21,36 @@ from cemlab.stats.prediction.weights import known_by
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.3, 0.5)
 STEPS = 40
 """Thresholds at most, where none are asked for."""
-ASSUMED = "Assumed, not estimated: a contact costs {cost}; {success} % of the leavers who are contacted stay; each then keeps {margin}."
+ASSUMED = (
+    "Assumed, not estimated: a contact costs {cost}; {success} % of the leavers who are contacted stay; each then keeps"
+    " {margin}."
+)
 _DIGITS = 3
 """Of an assumption; what was read from transactions is no more certain than that."""
 CHOSEN = "The best threshold is found on the customers it is judged on, so what it brings is a little flattered."
 
 
 def lift(
-    judged: pd.DataFrame, *, risk: str, horizon: float, shares: Sequence[float] = SHARES, cause: Cause = "",
-    by: Sequence[str] = (), level: float = 0.95, min_n: int = 10,
-) -> Estimates:  # fmt: skip
+    judged: pd.DataFrame,
+    *,
+    risk: str,
+    horizon: float,
+    shares: Sequence[float] = SHARES,
+    cause: Cause = "",
+    by: Sequence[str] = (),
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Estimates:
     """Return which share of all leavers is among the customers with the highest predictions.
 
-    Found(q) = Σ w over leavers T ≤ t in the top q/Σ w over all leavers, w = 1/G(T−); where the limit cuts through a tie, its part of the
-    tied customers is taken. Lift = found/q; 1 is contacting at random.
+    Found(q) = Σ w over leavers T ≤ t in the top q/Σ w over all leavers, w = 1/G(T−); where the limit cuts
+    through a tie, its part of the tied customers is taken. Lift = found/q; 1 is contacting at random.
 
     Parameters
     ----------
     judged : pandas.DataFrame
-        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the prediction, and ``replicate`` for intervals.
+        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the prediction, and
+        ``replicate`` for intervals.
     risk : str
         Column of the prediction, from 0 to 1.
     horizon : float
@@ -58,8 +69,9 @@ def lift(
     Returns
     -------
     Estimates
-        Measure ``leavers_found`` as a share; one row per group and ``share``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``n`` spells.
-        Parts in the same form: ``lift`` (a ratio) and ``leaving`` (share of those in the top who leave).
+        Measure ``leavers_found`` as a share; one row per group and ``share``: ``estimate``, ``std_error``,
+        ``ci_low``, ``ci_high``, ``n`` spells. Parts in the same form: ``lift`` (a ratio) and ``leaving`` (share
+        of those in the top who leave).
 
     Raises
     ------
@@ -89,10 +101,18 @@ def lift(
         "leaving": rows(first=2 * len(asked), laid=partial(limits, high=1)),
     }
     return Estimates.build(
-        table, by=[*by, "share"], cells=by, measure="leavers_found", unit="share", level=level, min_n=min_n, better="up",
-        method=f"share of leavers by rank of prediction, weighted by the censoring curve, {METHOD}", parts=parts,
+        table,
+        by=[*by, "share"],
+        cells=by,
+        measure="leavers_found",
+        unit="share",
+        level=level,
+        min_n=min_n,
+        better="up",
+        method=f"share of leavers by rank of prediction, weighted by the censoring curve, {METHOD}",
+        parts=parts,
         notes=(*notes, *notes_of(table, whole.groups)),
-    )  # fmt: skip
+    )
 
 
 def _whole(
@@ -121,17 +141,21 @@ def leavers_found(judged: Outcomes, risk: str, *, horizon: float, shares: Floats
     Returns
     -------
     callable
-        From counts, shape (m, B), to shape (3·S, B): share of all leavers found, lift, and share who leave among those in the top.
+        From counts, shape (m, B), to shape (3·S, B): share of all leavers found, lift, and share who leave
+        among those in the top.
     """
     ranking, reached = Ranking.of(judged.risks[risk]), judged.reaches(horizon)
 
     def _shares(n: Floats) -> Floats:
         left = ranking.sums(known_by(judged, n, horizon)[0])[::-1]
         contacted = ranking.sums(n)[::-1]
-        found = np.stack([
-            np.interp(shares, np.append(0, np.cumsum(some)) / some.sum(), np.append(0, np.cumsum(gone)))
-            for some, gone in zip(contacted.T, left.T, strict=True)
-        ], axis=1)  # fmt: skip
+        found = np.stack(
+            [
+                np.interp(shares, np.append(0, np.cumsum(some)) / some.sum(), np.append(0, np.cumsum(gone)))
+                for some, gone in zip(contacted.T, left.T, strict=True)
+            ],
+            axis=1,
+        )
         gone, size = left.sum(axis=0), contacted.sum(axis=0)
         part = np.divide(found, gone, out=np.full_like(found, np.nan), where=(gone > 0) & reached)
         held = np.where(reached, found / (shares[:, None] * size), np.nan)
@@ -141,18 +165,30 @@ def leavers_found(judged: Outcomes, risk: str, *, horizon: float, shares: Floats
 
 
 def decision_curve(
-    judged: pd.DataFrame, *, risk: str, horizon: float, margin: float, cost: float, success: float,
-    thresholds: Sequence[float] = (), cause: Cause = "", by: Sequence[str] = (), level: float = 0.95, min_n: int = 10,
-) -> Estimates:  # fmt: skip
+    judged: pd.DataFrame,
+    *,
+    risk: str,
+    horizon: float,
+    margin: float,
+    cost: float,
+    success: float,
+    thresholds: Sequence[float] = (),
+    cause: Cause = "",
+    by: Sequence[str] = (),
+    level: float = 0.95,
+    min_n: int = 10,
+) -> Estimates:
     """Return what contacting everybody at or above each threshold of risk would bring, per customer.
 
-    Money(q) = (margin·success·Σ w over leavers with p ≥ q − cost·Σ n with p ≥ q)/Σ n. Net benefit = (leavers − stayers·q/(1 − q)) with p ≥ q, per
-    customer. With right predictions the best threshold is cost/(margin·success).
+    Money(q) = (margin·success·Σ w over leavers with p ≥ q − cost·Σ n with p ≥ q)/Σ n. Net benefit = (leavers −
+    stayers·q/(1 − q)) with p ≥ q, per customer. With right predictions the best threshold is
+    cost/(margin·success).
 
     Parameters
     ----------
     judged : pandas.DataFrame
-        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the prediction, and ``replicate`` for intervals.
+        Cells of the judged time: ``duration``, ``n``, ``events`` or ``cause``, the prediction, and
+        ``replicate`` for intervals.
     risk : str
         Column of the prediction, from 0 to 1.
     horizon : float
@@ -162,18 +198,21 @@ def decision_curve(
     success : float
         Share of the contacted leavers who then stay, in [0, 1]. An assumption.
     thresholds : sequence of float, default ()
-        In [0, 1]; by default quantiles of the predictions, and the threshold that would be best if they were right. 0 (everybody) is always there.
+        In [0, 1]; by default quantiles of the predictions, and the threshold that would be best if they were
+        right. 0 (everybody) is always there.
     cause, by, level, min_n : as in `lift`
         What is judged, for whom, how surely.
 
     Returns
     -------
     Estimates
-        Measure ``money_per_customer``; one row per group and ``threshold``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``contacted`` and
-        ``leavers`` (shares of all customers: contacted, contacted and leaving), ``kept`` (share of all customers), ``net_benefit``, ``everybody``
-        (money of contacting all; contacting nobody brings 0), ``n`` spells. Parts: ``versus_everybody`` (paired difference from contacting all);
-        ``best``, one row per group: the threshold as ``estimate``, between ``ci_low`` and ``ci_high`` those that bring no less within the noise of a
-        paired comparison, ``money``, ``money_low``, ``money_high``.
+        Measure ``money_per_customer``; one row per group and ``threshold``: ``estimate``, ``std_error``,
+        ``ci_low``, ``ci_high``, ``contacted`` and ``leavers`` (shares of all customers: contacted, contacted
+        and leaving), ``kept`` (share of all customers), ``net_benefit``, ``everybody`` (money of contacting
+        all; contacting nobody brings 0), ``n`` spells. Parts: ``versus_everybody`` (paired difference from
+        contacting all); ``best``, one row per group: the threshold as ``estimate``, between ``ci_low`` and
+        ``ci_high`` those that bring no less within the noise of a paired comparison, ``money``, ``money_low``,
+        ``money_high``.
 
     Raises
     ------
@@ -186,8 +225,8 @@ def decision_curve(
 
     References
     ----------
-    Vickers, A. J., & Elkin, E. B. (2006). Decision curve analysis: a novel method for evaluating prediction models. Medical Decision Making,
-    26(6), 565–574. doi:10.1177/0272989X06295361
+    Vickers, A. J., & Elkin, E. B. (2006). Decision curve analysis: a novel method for evaluating prediction
+    models. Medical Decision Making, 26(6), 565–574. doi:10.1177/0272989X06295361
 
     Examples
     --------
@@ -211,16 +250,30 @@ def decision_curve(
     table["everybody"] = np.concatenate([np.full(size, numbers.value[0]) for numbers in found])
     parts = {"versus_everybody": rows(first=size), "best": _best(whole, found, asked, level=level)}
     return Estimates.build(
-        table, by=[*by, "threshold"], cells=by, measure="money_per_customer", unit="currency", level=level, min_n=min_n,
-        better="up", method=f"decision curve, weighted by the censoring curve, {METHOD}", parts=parts,
-        notes=(ASSUMED.format(margin=_rough(margin), cost=_rough(cost), success=_rough(100 * success)), CHOSEN, *notes, *notes_of(table, whole.groups)),
-    )  # fmt: skip
+        table,
+        by=[*by, "threshold"],
+        cells=by,
+        measure="money_per_customer",
+        unit="currency",
+        level=level,
+        min_n=min_n,
+        better="up",
+        method=f"decision curve, weighted by the censoring curve, {METHOD}",
+        parts=parts,
+        notes=(
+            ASSUMED.format(margin=_rough(margin), cost=_rough(cost), success=_rough(100 * success)),
+            CHOSEN,
+            *notes,
+            *notes_of(table, whole.groups),
+        ),
+    )
 
 
 def _check(*, margin: float, cost: float, success: float, thresholds: Sequence[float]) -> None:
     if not (margin >= 0 and cost >= 0 and 0 <= success <= 1):
         raise ParameterError(
-            f"`margin` and `cost` must be at least 0 and `success` from 0 to 1: {margin:g}, {cost:g} and {success:g} were given."
+            f"`margin` and `cost` must be at least 0 and `success` from 0 to 1: {margin:g}, {cost:g} and {success:g}"
+            " were given."
         )
     wrong = sum(not 0 <= each <= 1 for each in thresholds)
     if wrong:
@@ -272,10 +325,18 @@ def _best(whole: Judging, found: Sequence[Replicated], thresholds: Floats, *, le
         alike = thresholds[less.errors.limits(less.value, level=level)[0] <= 0]
         own = money.take([best]).limits(level=level).iloc[0]
         low, high = (alike.min(), alike.max()) if len(alike) else (np.nan, np.nan)
-        rows.append({
-            **whole.keys(group), "estimate": thresholds[best], "ci_low": low, "ci_high": high, "money": own["estimate"],
-            "money_low": own["ci_low"], "money_high": own["ci_high"], "n": group.n.sum(),
-        })  # fmt: skip
+        rows.append(
+            {
+                **whole.keys(group),
+                "estimate": thresholds[best],
+                "ci_low": low,
+                "ci_high": high,
+                "money": own["estimate"],
+                "money_low": own["ci_low"],
+                "money_high": own["ci_high"],
+                "n": group.n.sum(),
+            }
+        )
     return pd.DataFrame(rows)
 
 

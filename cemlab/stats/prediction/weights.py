@@ -11,8 +11,8 @@ from cemlab.stats.prediction.outcomes import CENSORED, LEFT, OTHER, Outcomes
 def censoring_curve(judged: Outcomes, n: Floats) -> Floats:
     """Return the share not yet lost from sight just before each time.
 
-    G(t−) = Π (1 − c/(Y − d)) over s < t, with c last seen, d who left, Y at risk: those who leave at a time leave before
-    those last seen then.
+    G(t−) = Π (1 − c/(Y − d)) over s < t, with c last seen, d who left, Y at risk: those who leave at a time
+    leave before those last seen then.
 
     Parameters
     ----------
@@ -43,9 +43,9 @@ def censoring_curve(judged: Outcomes, n: Floats) -> Floats:
 def known_by(judged: Outcomes, n: Floats, horizon: float, *, curve: Floats | None = None) -> tuple[Floats, Floats]:
     """Return the weighted counts of those known to have left by a horizon, and of those known not to have.
 
-    Who left at T ≤ t weighs 1/G(T−); who is seen after t weighs 1/G(t). Who left for another cause is known not to have left for this one,
-    with 1/G(T−). Together they are as many as all. Where nobody is followed beyond t, those last seen at t are still there, with 1/G(t−):
-    the study ended, they were not lost.
+    Who left at T ≤ t weighs 1/G(T−); who is seen after t weighs 1/G(t). Who left for another cause is known not
+    to have left for this one, with 1/G(T−). Together they are as many as all. Where nobody is followed beyond
+    t, those last seen at t are still there, with 1/G(t−): the study ended, they were not lost.
 
     Parameters
     ----------

@@ -16,7 +16,9 @@ from cemlab.stats.scores.samples import Samples, samples_of
 
 TWO_SAMPLE: Mapping[Kind, str] = {
     "net": "difference with pseudo-counts in each sample (Rocks 2016) and Welch's degrees of freedom",
-    "share": "difference with two pseudo-answers in each sample (Agresti and Caffo 2000) and Welch's degrees of freedom",
+    "share": (
+        "difference with two pseudo-answers in each sample (Agresti and Caffo 2000) and Welch's degrees of freedom"
+    ),
     "mean": "difference of means, Welch's t",
 }
 NO_ERROR = "one of its two sides has no standard error"
@@ -56,9 +58,9 @@ def against_rest(
     Returns
     -------
     Estimates
-        Measure ``<metric>_difference``; one row per segment: ``estimate`` (the plain difference), ``std_error``,
-        ``ci_low``, ``ci_high``, ``p_value``, ``<metric>_segment``, ``<metric>_rest``, ``n``, ``n_rest``, ``n_customers``,
-        ``n_eff``. No row, and a note, when there is only one segment.
+        Measure ``<metric>_difference``; one row per segment: ``estimate`` (the plain difference),
+        ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``<metric>_segment``, ``<metric>_rest``, ``n``,
+        ``n_rest``, ``n_customers``, ``n_eff``. No row, and a note, when there is only one segment.
 
     Raises
     ------
@@ -94,10 +96,16 @@ def against_rest(
     table = compared(samples, rest, correlation=correlation, level=level, names=("segment", "rest"))
     table = table.iloc[:0] if alone else table
     return Estimates.build(
-        table, by=names, measure=f"{metric.name}_difference", unit=metric.difference_unit,
-        method=f"segment minus rest, {TWO_SAMPLE[metric.kind]}", level=level, min_n=min_n,
-        better=metric.better, notes=(*samples.notes, *((ONE_GROUP,) if alone else ())),
-    )  # fmt: skip
+        table,
+        by=names,
+        measure=f"{metric.name}_difference",
+        unit=metric.difference_unit,
+        method=f"segment minus rest, {TWO_SAMPLE[metric.kind]}",
+        level=level,
+        min_n=min_n,
+        better=metric.better,
+        notes=(*samples.notes, *((ONE_GROUP,) if alone else ())),
+    )
 
 
 def compared(
@@ -121,8 +129,9 @@ def compared(
     Returns
     -------
     pandas.DataFrame
-        Keys, ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``centre`` and ``df`` of its test, ``reason``
-        (why there is none), ``<metric>_<first>``, ``<metric>_<second>``, ``n`` (of the first), ``n_<second>``, ``n_customers``, ``n_eff``.
+        Keys, ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``centre`` and ``df`` of its
+        test, ``reason`` (why there is none), ``<metric>_<first>``, ``<metric>_<second>``, ``n`` (of the first),
+        ``n_<second>``, ``n_customers``, ``n_eff``.
 
     Examples
     --------
@@ -134,12 +143,20 @@ def compared(
     test = differences(first, second, correlation=correlation, level=level)
     one, two = scale.factor * first.column("mean"), scale.factor * second.column("mean")
     return first.table[list(first.by)].assign(
-        estimate=one - two, std_error=test.std_error, ci_low=test.low, ci_high=test.high, p_value=test.p_value,
-        centre=test.estimate, df=test.df, reason=np.where(np.isnan(test.p_value), NO_ERROR, ""),
+        estimate=one - two,
+        std_error=test.std_error,
+        ci_low=test.low,
+        ci_high=test.high,
+        p_value=test.p_value,
+        centre=test.estimate,
+        df=test.df,
+        reason=np.where(np.isnan(test.p_value), NO_ERROR, ""),
         **{f"{scale.name}_{names[0]}": one, f"{scale.name}_{names[1]}": two},
-        n=first.table["n"], **{f"n_{names[1]}": second.table["n"].to_numpy()},
-        n_customers=first.table["n_customers"], n_eff=first.table["n_eff"],
-    )  # fmt: skip
+        n=first.table["n"],
+        **{f"n_{names[1]}": second.table["n"].to_numpy()},
+        n_customers=first.table["n_customers"],
+        n_eff=first.table["n_eff"],
+    )
 
 
 def differences(

@@ -46,9 +46,9 @@ def by_design(
     Returns
     -------
     Estimates
-        Measure ``<metric>_design``; one row per ``assumption`` that these answers allow (the last is the design as
-        it is): ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``deff`` (variance over that of as many answers drawn at random),
-        ``n``, ``n_customers``, ``n_eff``.
+        Measure ``<metric>_design``; one row per ``assumption`` that these answers allow (the last is the design
+        as it is): ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``deff`` (variance over that of as many
+        answers drawn at random), ``n``, ``n_customers``, ``n_eff``.
 
     Raises
     ------
@@ -89,10 +89,16 @@ def by_design(
     kept = ["assumption", "estimate", "std_error", "ci_low", "ci_high", "n", "n_customers", "n_eff"]
     table = table.assign(deff=table.get("deff", 1.0)).fillna({"deff": 1.0})
     return Estimates.build(
-        table[[*kept, "deff"]], by=["assumption"], cells=[], measure=f"{metric.name}_design", unit=metric.unit,
-        method="the same answers with the design left out, in part, and as it is", level=level, min_n=min_n,
+        table[[*kept, "deff"]],
+        by=["assumption"],
+        cells=[],
+        measure=f"{metric.name}_design",
+        unit=metric.unit,
+        method="the same answers with the design left out, in part, and as it is",
+        level=level,
+        min_n=min_n,
         better=metric.better,
-    )  # fmt: skip
+    )
 
 
 def _words(parts: list[str]) -> str:

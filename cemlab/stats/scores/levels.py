@@ -58,14 +58,14 @@ def estimate(
     Returns
     -------
     Estimates
-        Measure: the metric's name; one row per group with ``estimate``, ``std_error``, ``ci_low``,
-        ``ci_high``, ``n``, ``n_customers``, ``n_eff`` (Kish: n without weights) and, by period, ``complete``. With a
-        design also ``deff`` (V over v/n), ``n_star``, ``n_clusters``, ``largest_share`` of one cluster and
-        ``small_sample``; below 10 clusters, or where one holds more than half, there is no interval. The adjusted interval may leave out
-        the plain score of a very small group. Parts: ``wald``, ``score`` (of ``nps``) and, with weights, ``unweighted``, each
-        with ``estimate``, ``std_error``, ``ci_low``, ``ci_high`` (of ``unweighted`` only where answers are not clustered: see
-        `weighting_effect`); ``shares`` (one row per group and ``group`` of codes:
-        ``estimate`` as a share with its Wilson interval, ``count``).
+        Measure: the metric's name; one row per group with ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
+        ``n``, ``n_customers``, ``n_eff`` (Kish: n without weights) and, by period, ``complete``. With a design
+        also ``deff`` (V over v/n), ``n_star``, ``n_clusters``, ``largest_share`` of one cluster and
+        ``small_sample``; below 10 clusters, or where one holds more than half, there is no interval. The
+        adjusted interval may leave out the plain score of a very small group. Parts: ``wald``, ``score`` (of
+        ``nps``) and, with weights, ``unweighted``, each with ``estimate``, ``std_error``, ``ci_low``,
+        ``ci_high`` (of ``unweighted`` only where answers are not clustered: see `weighting_effect`); ``shares``
+        (one row per group and ``group`` of codes: ``estimate`` as a share with its Wilson interval, ``count``).
 
     Raises
     ------
@@ -105,9 +105,17 @@ def estimate(
         parts["unweighted"] = _unweighted(counts, metric, by=samples.by, level=level, clustered=is_clustered(design))
     method = METHODS[metric.kind] + (EFFECTIVE if samples.designed and metric.kind != "mean" else "")
     return Estimates.build(
-        rows, by=keys, measure=metric.name, unit=metric.unit, method=method, level=level, min_n=min_n,
-        better=metric.better, notes=samples.notes, parts=parts,
-    )  # fmt: skip
+        rows,
+        by=keys,
+        measure=metric.name,
+        unit=metric.unit,
+        method=method,
+        level=level,
+        min_n=min_n,
+        better=metric.better,
+        notes=samples.notes,
+        parts=parts,
+    )
 
 
 def distribution(
@@ -141,8 +149,8 @@ def distribution(
     Returns
     -------
     Estimates
-        Measure ``score_share`` as a share in 0–1; one row per group and ``score`` (all codes),
-        with ``group`` (such as promoter), ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``count`` (answers with this
+        Measure ``score_share`` as a share in 0–1; one row per group and ``score`` (all codes), with ``group``
+        (such as promoter), ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``count`` (answers with this
         score), ``n`` and ``n_customers`` of the whole group. A group is suppressed as one.
 
     Raises
@@ -178,13 +186,23 @@ def distribution(
     shares = _wilson((rows["_w"] / rows["sum_w"]).clip(upper=1), rows["n_star"], rows["df"], level=level)
     group_of = {code: name for name, codes in metric.groups.items() for code in codes}
     rows = rows.astype({"count": counts["n"].dtype}).assign(
-        group=rows["score"].map(group_of), estimate=shares.estimate, std_error=shares.std_error,
-        ci_low=shares.low, ci_high=shares.high,
-    )  # fmt: skip
+        group=rows["score"].map(group_of),
+        estimate=shares.estimate,
+        std_error=shares.std_error,
+        ci_low=shares.low,
+        ci_high=shares.high,
+    )
     return Estimates.build(
-        rows.drop(columns=["_w", "sum_w", "n_star", "df"]), by=[*names, "score"], cells=names, measure="score_share", unit="share",
-        method="share of answers, Wilson interval", level=level, min_n=min_n, notes=samples.notes,
-    )  # fmt: skip
+        rows.drop(columns=["_w", "sum_w", "n_star", "df"]),
+        by=[*names, "score"],
+        cells=names,
+        measure="score_share",
+        unit="share",
+        method="share of answers, Wilson interval",
+        level=level,
+        min_n=min_n,
+        notes=samples.notes,
+    )
 
 
 def interval_of(samples: Samples, *, level: float) -> tuple[Floats, Floats, Interval]:
@@ -256,10 +274,14 @@ def shares_of(samples: Samples, *, level: float) -> pd.DataFrame:
         share = _wilson(table[f"share_{name}"].clip(0, 1), table["n_star"], _freedom(samples), level=level)
         pieces.append(
             table[[*samples.by, "n"]].assign(
-                group=name, count=table[f"count_{name}"], estimate=share.estimate, std_error=share.std_error,
-                ci_low=share.low, ci_high=share.high,
+                group=name,
+                count=table[f"count_{name}"],
+                estimate=share.estimate,
+                std_error=share.std_error,
+                ci_low=share.low,
+                ci_high=share.high,
             )
-        )  # fmt: skip
+        )
     return pd.concat(pieces, ignore_index=True)
 
 
@@ -319,6 +341,4 @@ def _unweighted(
 
 
 def _limits(keys: pd.DataFrame, result: Interval) -> pd.DataFrame:
-    return keys.assign(
-        estimate=result.estimate, std_error=result.std_error, ci_low=result.low, ci_high=result.high
-    )  # fmt: skip
+    return keys.assign(estimate=result.estimate, std_error=result.std_error, ci_low=result.low, ci_high=result.high)

@@ -20,8 +20,8 @@ def missing_bounds(
 ) -> Estimates:
     """Return between which limits the score lies whatever the unscored answers would have been.
 
-    With u the (weighted) share of answers without a usable score, (1 − u)·θ + u·lowest to (1 − u)·θ + u·highest score: of
-    ``nps`` (1 − u)·N ∓ 100·u.
+    With u the (weighted) share of answers without a usable score, (1 − u)·θ + u·lowest to (1 − u)·θ + u·highest
+    score: of ``nps`` (1 − u)·N ∓ 100·u.
 
     Parameters
     ----------
@@ -75,9 +75,15 @@ def missing_bounds(
         ci_high=(1 - share) * plain + share * high,
     )
     return Estimates.build(
-        table, by=[], measure=f"{metric.name}_bounds", unit=metric.unit, method="bounds without any assumption on unscored answers (Manski 1989)",
-        level=level, min_n=min_n, better=metric.better,
-    )  # fmt: skip
+        table,
+        by=[],
+        measure=f"{metric.name}_bounds",
+        unit=metric.unit,
+        method="bounds without any assumption on unscored answers (Manski 1989)",
+        level=level,
+        min_n=min_n,
+        better=metric.better,
+    )
 
 
 def bounds_of(metric: MetricScale) -> tuple[float, float]:

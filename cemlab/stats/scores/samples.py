@@ -185,9 +185,9 @@ def checked(counts: pd.DataFrame, scale: MetricScale) -> pd.DataFrame:
     off = ~counts["score"].isin(list(scale.codes))
     if off.any():
         raise SchemaError(
-            f"An answer to `{scale.name}` must be a whole number from {scale.low} to {scale.high}: {int(off.sum()):,} of "
-            f"{len(counts):,} rows are not. Declare codes such as 'no answer' as missing in the lab file, or choose the "
-            "metric that this question is."
+            f"An answer to `{scale.name}` must be a whole number from {scale.low} to {scale.high}: {int(off.sum()):,}"
+            f" of {len(counts):,} rows are not. Declare codes such as 'no answer' as missing in the lab file, or choose"
+            " the metric that this question is."
         )
     for name in ("sum_w", "sum_w2"):
         if name not in counts:
@@ -305,6 +305,7 @@ def _design_notes(design: pd.DataFrame, linear: weighting.Linearised, *, weighte
         )
     if linear.lonely:
         notes.append(
-            f"Sampling strata with a single cluster: {linear.lonely:,}; their spread is taken around the whole sample's score."
+            f"Sampling strata with a single cluster: {linear.lonely:,}; their spread is taken around the whole sample's"
+            " score."
         )
     return tuple(notes)

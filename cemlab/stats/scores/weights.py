@@ -26,9 +26,9 @@ def weighting_effect(
 ) -> Estimates:
     """Return the weighted score minus the unweighted one of the same answers, with the paired test of no difference.
 
-    θ_w − θ_u, both ratios over the same clusters: variance V_w + V_u − 2·Σ_h n_h/(n_h − 1)·(Σuv − ΣuΣv/n_h), u and v
-    their linearised values; t with clusters less strata degrees of freedom below 100 clusters. The two scores share every
-    answer, so their own intervals do not tell whether they differ.
+    θ_w − θ_u, both ratios over the same clusters: variance V_w + V_u − 2·Σ_h n_h/(n_h − 1)·(Σuv − ΣuΣv/n_h), u
+    and v their linearised values; t with clusters less strata degrees of freedom below 100 clusters. The two
+    scores share every answer, so their own intervals do not tell whether they differ.
 
     Parameters
     ----------
@@ -48,9 +48,9 @@ def weighting_effect(
     Returns
     -------
     Estimates
-        Measure ``<metric>_weighting``; one row: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``n``,
-        ``n_customers``, ``n_eff`` (Kish: (Σw)²/Σw²) and ``largest_weight_share`` (of the total weight). No interval below
-        10 clusters.
+        Measure ``<metric>_weighting``; one row: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
+        ``p_value``, ``n``, ``n_customers``, ``n_eff`` (Kish: (Σw)²/Σw²) and ``largest_weight_share`` (of the
+        total weight). No interval below 10 clusters.
 
     Raises
     ------
@@ -83,14 +83,23 @@ def weighting_effect(
     with np.errstate(divide="ignore", invalid="ignore"):
         p_value = intervals.two_sided(np.where(error > 0, gap / error, np.nan), df)
     table = samples.table[["n", "n_customers", "n_eff"]].assign(
-        estimate=gap, std_error=error, ci_low=gap - half, ci_high=gap + half, p_value=p_value,
+        estimate=gap,
+        std_error=error,
+        ci_low=gap - half,
+        ci_high=gap + half,
+        p_value=p_value,
         largest_weight_share=float(paired["largest_w"].max()) / total,
-    )  # fmt: skip
+    )
     return Estimates.build(
-        table, by=[], measure=f"{metric.name}_weighting", unit=metric.difference_unit,
+        table,
+        by=[],
+        measure=f"{metric.name}_weighting",
+        unit=metric.difference_unit,
         method="weighted minus unweighted score of the same answers, Taylor linearisation from cluster totals",
-        level=level, min_n=min_n, notes=samples.notes,
-    )  # fmt: skip
+        level=level,
+        min_n=min_n,
+        notes=samples.notes,
+    )
 
 
 def _check(paired: pd.DataFrame, *, n: int, total: float) -> None:
@@ -99,8 +108,8 @@ def _check(paired: pd.DataFrame, *, n: int, total: float) -> None:
     same = np.isclose(paired["sum_w"].sum(), total, rtol=weighting.SAME, atol=0)
     if int(paired["n"].sum()) != n or not same:
         raise SchemaError(
-            f"Paired sums must be of the same answers and weights as the counts: {int(paired['n'].sum()):,} there, {n:,} here. "
-            "Ask both with the same window, survey and weights."
+            f"Paired sums must be of the same answers and weights as the counts: {int(paired['n'].sum()):,} there,"
+            f" {n:,} here. Ask both with the same window, survey and weights."
         )
 
 

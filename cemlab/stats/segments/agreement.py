@@ -23,8 +23,9 @@ def agreement(
 ) -> Estimates:
     """Return how far two segmentations of the same customers agree: the adjusted Rand index.
 
-    ARI = (Σ C(n_ab, 2) − e)/((Σ C(n_a, 2) + Σ C(n_b, 2))/2 − e), e = Σ C(n_a, 2)·Σ C(n_b, 2)/C(n, 2): pairs of customers that are
-    together in both, against chance; 1 the same groups, 0 no more than chance. The interval takes quantiles of resampled tables.
+    ARI = (Σ C(n_ab, 2) − e)/((Σ C(n_a, 2) + Σ C(n_b, 2))/2 − e), e = Σ C(n_a, 2)·Σ C(n_b, 2)/C(n, 2): pairs of
+    customers that are together in both, against chance; 1 the same groups, 0 no more than chance. The interval
+    takes quantiles of resampled tables.
 
     Parameters
     ----------
@@ -42,8 +43,9 @@ def agreement(
     Returns
     -------
     Estimates
-        Measure ``adjusted_rand``; one row: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``n``, ``rand``, ``jaccard`` (pairs
-        together in both among those together in either), ``mutual_information`` (normalised by the mean entropy).
+        Measure ``adjusted_rand``; one row: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``n``,
+        ``rand``, ``jaccard`` (pairs together in both among those together in either), ``mutual_information``
+        (normalised by the mean entropy).
 
     Raises
     ------
@@ -65,8 +67,11 @@ def agreement(
     table = _table(pairs, between)
     n = table.sum()
     measures: dict[str, Callable[[Floats], Floats]] = {
-        "estimate": adjusted_rand, "rand": _rand, "jaccard": _jaccard, "mutual_information": _mutual_information,
-    }  # fmt: skip
+        "estimate": adjusted_rand,
+        "rand": _rand,
+        "jaccard": _jaccard,
+        "mutual_information": _mutual_information,
+    }
     row = {name: float(measure(table[None])[0]) for name, measure in measures.items()}
     random = np.random.default_rng(seed)
     drawn = (
@@ -76,12 +81,28 @@ def agreement(
     low, high = (
         np.nanquantile(again, [(1 - level) / 2, (1 + level) / 2]) if np.isfinite(row["estimate"]) else (np.nan, np.nan)
     )
-    frame = pd.DataFrame([{**row, "std_error": np.nanstd(again) if np.isfinite(row["estimate"]) else np.nan,
-                           "ci_low": low, "ci_high": high, "n": n}])  # fmt: skip
+    frame = pd.DataFrame(
+        [
+            {
+                **row,
+                "std_error": np.nanstd(again) if np.isfinite(row["estimate"]) else np.nan,
+                "ci_low": low,
+                "ci_high": high,
+                "n": n,
+            }
+        ]
+    )
     return Estimates.build(
-        frame, by=[], measure="adjusted_rand", unit="ratio", method="adjusted Rand index, bootstrap interval", level=level, min_n=min_n,
-        better="up", notes=() if np.isfinite(row["estimate"]) else (ONE_GROUP,),
-    )  # fmt: skip
+        frame,
+        by=[],
+        measure="adjusted_rand",
+        unit="ratio",
+        method="adjusted Rand index, bootstrap interval",
+        level=level,
+        min_n=min_n,
+        better="up",
+        notes=() if np.isfinite(row["estimate"]) else (ONE_GROUP,),
+    )
 
 
 def transitions(
@@ -105,8 +126,9 @@ def transitions(
     Returns
     -------
     Estimates
-        Measure ``transition_share``; one row per pair of segments, also the empty ones: ``estimate``, ``std_error``, ``ci_low``,
-        ``ci_high``, ``n`` (customers who were in the first), ``moved`` (of these, now in the second), ``n_customers`` (the same).
+        Measure ``transition_share``; one row per pair of segments, also the empty ones: ``estimate``,
+        ``std_error``, ``ci_low``, ``ci_high``, ``n`` (customers who were in the first), ``moved`` (of these,
+        now in the second), ``n_customers`` (the same).
 
     Raises
     ------
@@ -129,11 +151,20 @@ def transitions(
     rows = rows[rows["n"] > 0]
     found = intervals.wilson(rows["moved"], rows["n"], level=level)
     return Estimates.build(
-        rows.assign(estimate=found.estimate, std_error=found.std_error, ci_low=found.low, ci_high=found.high,
-                    n_customers=rows["moved"]),
-        by=list(between), measure="transition_share", unit="share", method="share of the earlier segment, Wilson interval",
-        level=level, min_n=min_n,
-    )  # fmt: skip
+        rows.assign(
+            estimate=found.estimate,
+            std_error=found.std_error,
+            ci_low=found.low,
+            ci_high=found.high,
+            n_customers=rows["moved"],
+        ),
+        by=list(between),
+        measure="transition_share",
+        unit="share",
+        method="share of the earlier segment, Wilson interval",
+        level=level,
+        min_n=min_n,
+    )
 
 
 def adjusted_rand(tables: Floats) -> Floats:
@@ -162,9 +193,11 @@ def _pairs_together(tables: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         return counts * (counts - 1) / 2
 
     return (
-        _choose(tables).sum(axis=(1, 2)), _choose(tables.sum(axis=2)).sum(axis=1),
-        _choose(tables.sum(axis=1)).sum(axis=1), _choose(tables.sum(axis=(1, 2))),
-    )  # fmt: skip
+        _choose(tables).sum(axis=(1, 2)),
+        _choose(tables.sum(axis=2)).sum(axis=1),
+        _choose(tables.sum(axis=1)).sum(axis=1),
+        _choose(tables.sum(axis=(1, 2))),
+    )
 
 
 def _rand(tables: Floats) -> Floats:

@@ -22,16 +22,19 @@ CHANCE = 0.05
 """p-value below which a residual, or segments clearer than those of one crowd, are statistically significant."""
 
 BY_BIC = "A simpler model explains the answers as well where its BIC is no larger than that of the classes."
-BY_PAIR = "Pairs of items are judged together, by the largest residual of all in samples drawn from the classes (single-step maxT)."
+BY_PAIR = (
+    "Pairs of items are judged together, by the largest residual of all in samples drawn from the classes (single-step"
+    " maxT)."
+)
 BY_CROWD = "Crowds are drawn with the same margins and correlations, and divided alike."
 
 
 def simpler_models(fitted: Estimates, *, seed: int = 0, level: float = 0.95, min_n: int = 10) -> Estimates:
     """Return what else could explain segments, and whether it does as well.
 
-    Of latent classes: one normal trait behind all items (`one_trait`); fewer classes, or one trait, in which pairs of items are taken
-    together; and the pair with the most improbable residual within the classes. Of mixtures: one normal factor; of mixtures and k-means:
-    one crowd with the same margins and correlations.
+    Of latent classes: one normal trait behind all items (`one_trait`); fewer classes, or one trait, in which
+    pairs of items are taken together; and the pair with the most improbable residual within the classes. Of
+    mixtures: one normal factor; of mixtures and k-means: one crowd with the same margins and correlations.
 
     Parameters
     ----------
@@ -47,8 +50,9 @@ def simpler_models(fitted: Estimates, *, seed: int = 0, level: float = 0.95, min
     Returns
     -------
     Estimates
-        Measure ``bic_difference``; one row per ``explanation`` ("one scale", "pair", "one crowd") and ``model``: ``estimate`` (BIC less that of
-        the segments; missing for tests), ``npar``, ``p_value`` (missing for models), ``first``, ``second`` (items of a pair), ``as_good``, ``n``.
+        Measure ``bic_difference``; one row per ``explanation`` ("one scale", "pair", "one crowd") and
+        ``model``: ``estimate`` (BIC less that of the segments; missing for tests), ``npar``, ``p_value``
+        (missing for models), ``first``, ``second`` (items of a pair), ``as_good``, ``n``.
 
     Raises
     ------
@@ -57,8 +61,9 @@ def simpler_models(fitted: Estimates, *, seed: int = 0, level: float = 0.95, min
 
     References
     ----------
-    Oberski, D. L., van Kollenburg, G. H., & Vermunt, J. K. (2013). A Monte Carlo evaluation of three methods to detect local dependence in
-    binary data latent class models. Advances in Data Analysis and Classification, 7(3), 267–279. doi:10.1007/s11634-013-0146-2
+    Oberski, D. L., van Kollenburg, G. H., & Vermunt, J. K. (2013). A Monte Carlo evaluation of three methods to
+    detect local dependence in binary data latent class models. Advances in Data Analysis and Classification,
+    7(3), 267–279. doi:10.1007/s11634-013-0146-2
 
     Examples
     --------
@@ -79,9 +84,16 @@ def simpler_models(fitted: Estimates, *, seed: int = 0, level: float = 0.95, min
     columns = ["explanation", "model", "estimate", "npar", "p_value", "first", "second", "as_good"]
     table = pd.DataFrame(rows, columns=columns).assign(n=float(fitted.parts["fit"]["n"].iloc[0]))
     return Estimates.build(
-        table, by=["explanation", "model"], cells=[], measure="bic_difference", unit="ratio", method="simpler models of the same customers",
-        level=level, min_n=min_n, notes=notes,
-    )  # fmt: skip
+        table,
+        by=["explanation", "model"],
+        cells=[],
+        measure="bic_difference",
+        unit="ratio",
+        method="simpler models of the same customers",
+        level=level,
+        min_n=min_n,
+        notes=notes,
+    )
 
 
 def _of_classes(model: LatentClasses, *, seed: int) -> list[tuple[Any, ...]]:
@@ -133,7 +145,8 @@ def factor_bic(groups: Groups) -> tuple[float, int]:
 
     x, width = groups.sample, groups.sample.shape[1]
     with warnings.catch_warnings():
-        # Where a column follows from the factor its specific variance falls to zero ever more slowly: the likelihood hardly rises.
+        # Where a column follows from the factor its specific variance falls to zero ever more slowly: the likelihood
+        # hardly rises.
         warnings.simplefilter("ignore", ConvergenceWarning)
         found = FactorAnalysis(1, tol=1e-6, max_iter=1_000, svd_method="lapack").fit(x)
     reached = float(found.score_samples(x).sum() - len(x) * np.log(groups.spread).sum())

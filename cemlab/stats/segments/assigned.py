@@ -32,8 +32,9 @@ def told_by(
     Returns
     -------
     Estimates
-        Measure ``class_share``; one row per ``segment`` that has customers: ``estimate``, Wilson's interval, ``n``, ``rule``. Part
-        ``posterior``: the column, ``n``, ``value`` and ``probability`` (1), without customers of whom the level is not known.
+        Measure ``class_share``; one row per ``segment`` that has customers: ``estimate``, Wilson's interval,
+        ``n``, ``rule``. Part ``posterior``: the column, ``n``, ``value`` and ``probability`` (1), without
+        customers of whom the level is not known.
 
     Raises
     ------
@@ -44,8 +45,8 @@ def told_by(
 
     References
     ----------
-    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of the American Statistical
-    Association, 22(158), 209–212. doi:10.1080/01621459.1927.10502953
+    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of the
+    American Statistical Association, 22(158), 209–212. doi:10.1080/01621459.1927.10502953
 
     Examples
     --------
@@ -62,24 +63,38 @@ def told_by(
     n = known.groupby(known[column].astype(str), sort=True)["n"].sum()
     if len(n) < 2:
         raise InsufficientDataError(
-            f"A column must tell at least two kinds of customers: `{column}` has {len(n)} level(s) among {n.sum():,} customers of whom it "
-            "is known. Choose another basis."
+            f"A column must tell at least two kinds of customers: `{column}` has {len(n)} level(s) among {n.sum():,}"
+            " customers of whom it is known. Choose another basis."
         )
     said = dict(rules or {})
     order = [name for name in said if name in n.index] + [name for name in n.index if name not in said]
     n = n.reindex(order)
     found = wilson(n, n.sum(), level=level)
-    table = pd.DataFrame({
-        "segment": order, "estimate": found.estimate, "std_error": found.std_error, "ci_low": found.low, "ci_high": found.high,
-        "n": n.to_numpy(), "n_customers": n.to_numpy(), "rule": [said.get(name, f"{column} is {name}") for name in order],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "segment": order,
+            "estimate": found.estimate,
+            "std_error": found.std_error,
+            "ci_low": found.low,
+            "ci_high": found.high,
+            "n": n.to_numpy(),
+            "n_customers": n.to_numpy(),
+            "rule": [said.get(name, f"{column} is {name}") for name in order],
+        }
+    )
     placed = pd.DataFrame({column: order, "n": n.to_numpy(), "value": order, "probability": 1.0})
     unknown = int(counts.loc[counts[column].isna(), "n"].sum())
     return Estimates.build(
-        table, by=["segment"], measure="class_share", unit="share", method=f"levels of {column}, Wilson interval", level=level, min_n=min_n,
+        table,
+        by=["segment"],
+        measure="class_share",
+        unit="share",
+        method=f"levels of {column}, Wilson interval",
+        level=level,
+        min_n=min_n,
         notes=[f"Of {unknown:,} customers {column} is not known: they belong to no segment."] if unknown else [],
         parts={"posterior": placed},
-    )  # fmt: skip
+    )
 
 
 def level_shares(posterior: pd.DataFrame, *, items: Sequence[str]) -> pd.DataFrame:
@@ -95,8 +110,8 @@ def level_shares(posterior: pd.DataFrame, *, items: Sequence[str]) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        One row per ``segment``, ``item`` and ``level``, zeros included: ``estimate``, the share of the level among those of the segment
-        of whom the item is known. What `contrasts` takes.
+        One row per ``segment``, ``item`` and ``level``, zeros included: ``estimate``, the share of the level
+        among those of the segment of whom the item is known. What `contrasts` takes.
 
     Raises
     ------

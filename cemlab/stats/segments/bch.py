@@ -18,11 +18,17 @@ WEAKEST = 0.05
 INDEPENDENT = (
     "Corrected for classification error; assumes that the outcome depends on the items through the class alone."
 )
-FIXED = "The class model is held fixed in the jackknife: its own uncertainty is not in the intervals, which are too narrow for that."
+FIXED = (
+    "The class model is held fixed in the jackknife: its own uncertainty is not in the intervals, which are too narrow"
+    " for that."
+)
 RELEARNT = (
     "The classes are learnt again without each replicate group, so that their own uncertainty is in the intervals."
 )
-PLAIN = "Plain figures of the groups as assigned: groups made by rules or by k-means have no classification error to correct."
+PLAIN = (
+    "Plain figures of the groups as assigned: groups made by rules or by k-means have no classification error to"
+    " correct."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +125,8 @@ def classification(
     n : str, default "n"
         Column with the customers of each pattern.
     assigned : str, default "value"
-        Column with the assigned class, missing for those who are put into none; without the column the most probable one.
+        Column with the assigned class, missing for those who are put into none; without the column the most
+        probable one.
 
     Returns
     -------
@@ -129,14 +136,15 @@ def classification(
     Raises
     ------
     SchemaError
-        When a column is missing, probabilities do not add up to 1, or somebody is assigned to a class that is not there.
+        When a column is missing, probabilities do not add up to 1, or somebody is assigned to a class that is
+        not there.
     InsufficientDataError
         When a class is assigned to nobody, or classes cannot be told apart.
 
     References
     ----------
-    Bolck, A., Croon, M., & Hagenaars, J. (2004). Estimating latent structure models with categorical variables: one-step
-    versus three-step estimators. Political Analysis, 12(1), 3–27. doi:10.1093/pan/mph001
+    Bolck, A., Croon, M., & Hagenaars, J. (2004). Estimating latent structure models with categorical variables:
+    one-step versus three-step estimators. Political Analysis, 12(1), 3–27. doi:10.1093/pan/mph001
 
     Examples
     --------
@@ -148,7 +156,8 @@ def classification(
     missing = [name for name in (n, *names) if name not in posterior]
     if missing or not names:
         raise SchemaError(
-            f"A posterior needs the column {n} and one of probability per class: {', '.join(missing) or 'no class'} missing."
+            f"A posterior needs the column {n} and one of probability per class: {', '.join(missing) or 'no class'}"
+            " missing."
         )
     shares = posterior[list(names)].to_numpy(float)
     off = int((~np.isclose(shares.sum(axis=1), 1.0, atol=1e-6)).sum())
@@ -162,8 +171,8 @@ def classification(
         strangers = int(((chosen < 0) & posterior[assigned].notna()).sum())
         if strangers:
             raise SchemaError(
-                f"`{assigned}` must be one of the {len(names)} classes, or missing: in {strangers:,} of {len(shares):,} rows it is another. "
-                "Take classes and assignments from one model."
+                f"`{assigned}` must be one of the {len(names)} classes, or missing: in {strangers:,} of {len(shares):,}"
+                " rows it is another. Take classes and assignments from one model."
             )
     return _checked(names, assigned_by_true(shares, chosen, n=posterior[n].to_numpy(float)))
 
@@ -211,7 +220,11 @@ def assigned_by_true(shares: Floats, chosen: NDArray[np.int64], *, n: Floats) ->
 
 
 def _checked(names: tuple[str, ...], joint: Floats) -> Classification:
-    empty = [name for name, row, column in zip(names, joint.sum(axis=1), joint.sum(axis=0), strict=True) if not (row > 0 and column > 0)]  # fmt: skip
+    empty = [
+        name
+        for name, row, column in zip(names, joint.sum(axis=1), joint.sum(axis=0), strict=True)
+        if not (row > 0 and column > 0)
+    ]
     if empty:
         raise InsufficientDataError(
             f"Every class must be assigned to somebody: {len(empty)} of {len(names)} are not ({', '.join(empty)}). "
@@ -221,7 +234,7 @@ def _checked(names: tuple[str, ...], joint: Floats) -> Classification:
     weakest = float(np.linalg.svd(errors, compute_uv=False).min())
     if weakest < WEAKEST:
         raise InsufficientDataError(
-            f"Classes must be told apart for their figures to be corrected: the weakest direction of the error matrix is "
-            f"{weakest:.3f}, below {WEAKEST}. Use fewer classes or more items."
+            "Classes must be told apart for their figures to be corrected: the weakest direction of the error matrix"
+            f" is {weakest:.3f}, below {WEAKEST}. Use fewer classes or more items."
         )
     return Classification(names, errors)

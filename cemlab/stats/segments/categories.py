@@ -25,13 +25,15 @@ def categories(
 ) -> Estimates:
     """Return the share of each level of a category in each segment.
 
-    Maximum likelihood (Vermunt): P(assigned s, level l) = Σ_t P(t)·P(l | t)·P(s | t), with P(s | t) held fixed. Where the
-    BCH solution lies inside 0 … 1 it is the maximum; else expectation–maximisation finds the one on the boundary.
+    Maximum likelihood (Vermunt): P(assigned s, level l) = Σ_t P(t)·P(l | t)·P(s | t), with P(s | t) held fixed.
+    Where the BCH solution lies inside 0 … 1 it is the maximum; else expectation–maximisation finds the one on
+    the boundary.
 
     Parameters
     ----------
     counts : pandas.DataFrame
-        One row per ``segment`` (as assigned), level of the category and, for intervals, ``replicate``, with ``n`` customers.
+        One row per ``segment`` (as assigned), level of the category and, for intervals, ``replicate``, with
+        ``n`` customers.
     outcome : str
         Column with the level; missing levels are left out.
     classification : Classification, optional
@@ -44,9 +46,9 @@ def categories(
     Returns
     -------
     Estimates
-        Measure ``<outcome>_share``; one row per ``segment`` and level: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``
-        (jackknife), ``uncorrected``, ``n`` customers of the segment, ``n_eff``. Part ``association``: Cramér's V of segments and
-        levels with its interval, less what chance alone would give.
+        Measure ``<outcome>_share``; one row per ``segment`` and level: ``estimate``, ``std_error``, ``ci_low``,
+        ``ci_high`` (jackknife), ``uncorrected``, ``n`` customers of the segment, ``n_eff``. Part
+        ``association``: Cramér's V of segments and levels with its interval, less what chance alone would give.
 
     Raises
     ------
@@ -57,10 +59,9 @@ def categories(
 
     References
     ----------
-    Vermunt, J. K. (2010). Latent class modeling with covariates: two improved three-step approaches. Political Analysis,
-    18(4), 450–469. doi:10.1093/pan/mpq025
-    Bergsma, W. (2013). A bias-correction for Cramér's V and Tschuprow's T. Journal of the Korean Statistical Society, 42(3), 323–328.
-    doi:10.1016/j.jkss.2012.10.002
+    Vermunt, J. K. (2010). Latent class modeling with covariates: two improved three-step approaches. Political
+    Analysis, 18(4), 450–469. doi:10.1093/pan/mpq025 Bergsma, W. (2013). A bias-correction for Cramér's V and
+    Tschuprow's T. Journal of the Korean Statistical Society, 42(3), 323–328. doi:10.1016/j.jkss.2012.10.002
 
     Examples
     --------
@@ -84,20 +85,33 @@ def categories(
     most = np.broadcast_to(np.minimum(sums.n_eff, size)[:, None], solved.shape)
     limits = share_limits(solved, errors, n=most, level=level, corrected=model.corrected)
     limits = {
-        "estimate": share, "std_error": errors.std_error, "ci_low": np.minimum(limits["ci_low"], share),
+        "estimate": share,
+        "std_error": errors.std_error,
+        "ci_low": np.minimum(limits["ci_low"], share),
         "ci_high": np.maximum(limits["ci_high"], share),
-    }  # fmt: skip
-    table = pd.DataFrame({
-        "segment": np.repeat(model.classes, len(names)), outcome: np.tile(np.asarray(names), len(model.classes)),
-        "n": np.repeat(size.round().astype(np.int64), len(names)), "n_eff": np.repeat(sums.n_eff, len(names)),
-        "uncorrected": _given(sums.assigned).ravel(),
-        **{name: each.ravel() for name, each in limits.items()},
-    })  # fmt: skip
+    }
+    table = pd.DataFrame(
+        {
+            "segment": np.repeat(model.classes, len(names)),
+            outcome: np.tile(np.asarray(names), len(model.classes)),
+            "n": np.repeat(size.round().astype(np.int64), len(names)),
+            "n_eff": np.repeat(sums.n_eff, len(names)),
+            "uncorrected": _given(sums.assigned).ravel(),
+            **{name: each.ravel() for name, each in limits.items()},
+        }
+    )
     return Estimates.build(
-        table, by=["segment", outcome], cells=["segment"], measure=f"{outcome}_share", unit="share", method=_method(model),
-        level=level, min_n=min_n, notes=(*model.notes, *sums.notes),
+        table,
+        by=["segment", outcome],
+        cells=["segment"],
+        measure=f"{outcome}_share",
+        unit="share",
+        method=_method(model),
+        level=level,
+        min_n=min_n,
+        notes=(*model.notes, *sums.notes),
         parts={"association": _association(sums, model, level=level)},
-    )  # fmt: skip
+    )
 
 
 def _method(model: Classification) -> str:

@@ -76,8 +76,8 @@ def coded(patterns: pd.DataFrame, *, items: Sequence[str]) -> Coded:
     Parameters
     ----------
     patterns : pandas.DataFrame
-        One row per pattern (`prepare.patterns.counts`): the items, missing as NA or empty text, and ``n``. Rows of the same
-        pattern are added up.
+        One row per pattern (`prepare.patterns.counts`): the items, missing as NA or empty text, and ``n``. Rows
+        of the same pattern are added up.
     items : sequence of str
         The columns that make the pattern.
 
@@ -153,7 +153,8 @@ def _check(patterns: pd.DataFrame, items: Sequence[str]) -> None:
         )
     if len(set(items)) < 2 or len(set(items)) < len(items):
         raise ParameterError(
-            f"Classes need at least two different items: {len(items)} were given, {len(set(items))} of them different. Give more `items`."
+            f"Classes need at least two different items: {len(items)} were given, {len(set(items))} of them different."
+            " Give more `items`."
         )
     wrong = ~(pd.to_numeric(patterns["n"], errors="coerce") >= 0)
     if wrong.any():

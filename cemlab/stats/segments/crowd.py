@@ -26,10 +26,11 @@ STARTS = 3
 def crowd_p_value(groups: Groups, *, crowds: int = CROWDS, seed: int = 0) -> tuple[float, int]:
     """Return the p-value of segments that are as clear in one crowd as among the customers.
 
-    A crowd is drawn from one normal distribution with the correlations of the customers' normal scores, and each column is then given the
-    customers' own values in order (a Gaussian copula with their margins): one scale, or any other crowd without groups, skewed or not.
-    Customers and crowds are divided alike; what is compared is the sum of squares within the segments of k-means, or the log-likelihood that a
-    mixture gains on a single component. p = (1 + crowds as clear)/(1 + crowds), ended once five are.
+    A crowd is drawn from one normal distribution with the correlations of the customers' normal scores, and
+    each column is then given the customers' own values in order (a Gaussian copula with their margins): one
+    scale, or any other crowd without groups, skewed or not. Customers and crowds are divided alike; what is
+    compared is the sum of squares within the segments of k-means, or the log-likelihood that a mixture gains on
+    a single component. p = (1 + crowds as clear)/(1 + crowds), ended once five are.
 
     Parameters
     ----------
@@ -49,10 +50,12 @@ def crowd_p_value(groups: Groups, *, crowds: int = CROWDS, seed: int = 0) -> tup
 
     References
     ----------
-    Liu, Y., Hayes, D. N., Nobel, A., & Marron, J. S. (2008). Statistical significance of clustering for high-dimension, low-sample size data.
-    Journal of the American Statistical Association, 103(483), 1281–1293. doi:10.1198/016214508000000454
+    Liu, Y., Hayes, D. N., Nobel, A., & Marron, J. S. (2008). Statistical significance of clustering for
+    high-dimension, low-sample size data. Journal of the American Statistical Association, 103(483), 1281–1293.
+    doi:10.1198/016214508000000454
 
-    Besag, J., & Clifford, P. (1991). Sequential Monte Carlo p-values. Biometrika, 78(2), 301–304. doi:10.1093/biomet/78.2.301
+    Besag, J., & Clifford, P. (1991). Sequential Monte Carlo p-values. Biometrika, 78(2), 301–304.
+    doi:10.1093/biomet/78.2.301
     """
     random = np.random.default_rng(seed)
     x = groups.sample
@@ -120,8 +123,15 @@ def _gain(library: Any, classes: int) -> Callable[[Floats], float]:
     shape = library.covariance_type
 
     def _height(x: Floats, components: int) -> float:
-        model = GaussianMixture(components, covariance_type=shape, n_init=1 if components == 1 else STARTS, tol=SHORT, max_iter=100,
-                                reg_covar=1e-3, random_state=0)  # fmt: skip
+        model = GaussianMixture(
+            components,
+            covariance_type=shape,
+            n_init=1 if components == 1 else STARTS,
+            tol=SHORT,
+            max_iter=100,
+            reg_covar=1e-3,
+            random_state=0,
+        )
         fitted = climbed(x, model)
         return float("-inf") if fitted is None else float(fitted.score(x))
 

@@ -18,21 +18,25 @@ from cemlab.stats.survival.bands import log_log_limits
 from cemlab.stats.survival.curves import group_summary, inside
 from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
 
-MONOTONE = "The correction gave curves that rise in places; they were made monotone (the closest falling curve). Points: {points:,}."
+MONOTONE = (
+    "The correction gave curves that rise in places; they were made monotone (the closest falling curve). Points:"
+    " {points:,}."
+)
 
 
 def curves(lives: pd.DataFrame, *, classification: Classification, level: float = 0.95, min_n: int = 10) -> Estimates:
     """Return the share of each segment still there after each time, corrected for classification error.
 
-    S(t) = Π (1 − d/Y) with d and Y the BCH-weighted events and spells at risk. Where weights below 0 make it rise, the closest
-    falling curve (isotonic regression). std_error: delete-a-group jackknife, the class model held fixed; log-log interval with t.
-    Where nobody has left, from (α/2)^(1/Y), the exact limit of Y customers, to 1.
+    S(t) = Π (1 − d/Y) with d and Y the BCH-weighted events and spells at risk. Where weights below 0 make it
+    rise, the closest falling curve (isotonic regression). std_error: delete-a-group jackknife, the class model
+    held fixed; log-log interval with t. Where nobody has left, from (α/2)^(1/Y), the exact limit of Y
+    customers, to 1.
 
     Parameters
     ----------
     lives : pandas.DataFrame
-        A life table by ``segment`` (as assigned) and, for intervals, ``replicate``: ``duration``, ``events``, ``censored``, optional ``entered``
-        and ``n_customers``.
+        A life table by ``segment`` (as assigned) and, for intervals, ``replicate``: ``duration``, ``events``,
+        ``censored``, optional ``entered`` and ``n_customers``.
     classification : Classification
         Of the class model; `exact` for groups made by rules or k-means, whose plain curves result.
     level : float, default 0.95
@@ -43,8 +47,9 @@ def curves(lives: pd.DataFrame, *, classification: Classification, level: float 
     Returns
     -------
     Estimates
-        Measure ``survival``; one row per ``segment`` and ``duration``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``at_risk`` and
-        ``events`` (corrected), ``n`` spells assigned, ``n_customers``. Part ``groups``: one row per segment: ``start``, ``end``, ``n``, ``events``.
+        Measure ``survival``; one row per ``segment`` and ``duration``: ``estimate``, ``std_error``, ``ci_low``,
+        ``ci_high``, ``at_risk`` and ``events`` (corrected), ``n`` spells assigned, ``n_customers``. Part
+        ``groups``: one row per segment: ``start``, ``end``, ``n``, ``events``.
 
     Raises
     ------
@@ -55,8 +60,9 @@ def curves(lives: pd.DataFrame, *, classification: Classification, level: float 
 
     References
     ----------
-    Bakk, Z., Tekle, F. B., & Vermunt, J. K. (2013). Estimating the association between latent class membership and external variables
-    using bias-adjusted three-step approaches. Sociological Methodology, 43(1), 272–311. doi:10.1177/0081175012470644
+    Bakk, Z., Tekle, F. B., & Vermunt, J. K. (2013). Estimating the association between latent class membership
+    and external variables using bias-adjusted three-step approaches. Sociological Methodology, 43(1), 272–311.
+    doi:10.1177/0081175012470644
 
     Examples
     --------
@@ -74,9 +80,19 @@ def curves(lives: pd.DataFrame, *, classification: Classification, level: float 
     falling = _falling(raw, risk, used)
     errors = _errors(split, assigned, classification, used)
     return _estimates(
-        assigned, window, falling=falling, raw=raw, errors=errors, used=used, risk=risk, events=events, model=classification,
-        replicated="replicate" in lives, level=level, min_n=min_n,
-    )  # fmt: skip
+        assigned,
+        window,
+        falling=falling,
+        raw=raw,
+        errors=errors,
+        used=used,
+        risk=risk,
+        events=events,
+        model=classification,
+        replicated="replicate" in lives,
+        level=level,
+        min_n=min_n,
+    )
 
 
 def not_followed(lives: pd.DataFrame, *, classification: Classification, min_n: int = 10) -> str:
@@ -119,8 +135,8 @@ def left_after(found: Estimates, times: Sequence[float]) -> Estimates:
     Returns
     -------
     Estimates
-        Measure ``survival``; one row per ``segment`` and ``duration``: the step that holds there, ``at_risk`` at that time, and
-        ``followed``, False after the end of the segment's curve, where the rest is NaN.
+        Measure ``survival``; one row per ``segment`` and ``duration``: the step that holds there, ``at_risk``
+        at that time, and ``followed``, False after the end of the segment's curve, where the rest is NaN.
 
     Examples
     --------
@@ -140,8 +156,16 @@ def left_after(found: Estimates, times: Sequence[float]) -> Estimates:
             step = steps.iloc[at - 1][told] if at else start
             risk = float(steps["at_risk"].iloc[np.searchsorted(ends, time)]) if followed else np.nan
             same = {name: steps[name].iloc[0] for name in ("n", "n_customers", "suppressed", "too_small")}
-            rows.append({"segment": segment, "duration": float(time), **(step if followed else step * np.nan),
-                         "at_risk": risk, "followed": followed, **same})  # fmt: skip
+            rows.append(
+                {
+                    "segment": segment,
+                    "duration": float(time),
+                    **(step if followed else step * np.nan),
+                    "at_risk": risk,
+                    "followed": followed,
+                    **same,
+                }
+            )
     table = pd.DataFrame(rows).astype(dict.fromkeys((*told, "at_risk", "n", "n_customers"), float))
     return replace(found, _table=table)
 
@@ -157,7 +181,8 @@ def medians(found: Estimates) -> Estimates:
     Returns
     -------
     Estimates
-        Measure ``time_to_leave`` in months; one row per ``segment`` and ``share_left`` (0.5): ``estimate``, NaN where it is not reached.
+        Measure ``time_to_leave`` in months; one row per ``segment`` and ``share_left`` (0.5): ``estimate``, NaN
+        where it is not reached.
 
     Examples
     --------
@@ -185,13 +210,14 @@ def _lives(lives: pd.DataFrame, model: Classification) -> tuple[Lives, Lives]:
     absent = [name for name in model.classes if not rows["segment"].eq(name).any()]
     if strangers:
         raise SchemaError(
-            f"The life table must hold the classification's {len(model.classes)} segments: {strangers:,} of {len(rows):,} rows are "
-            "of others. Take both from the same class model."
+            f"The life table must hold the classification's {len(model.classes)} segments: {strangers:,} of"
+            f" {len(rows):,} rows are of others. Take both from the same class model."
         )
     if absent:
         raise InsufficientDataError(
-            f"Each of {len(model.classes)} segments needs customers who are followed: {len(absent)} {'has' if len(absent) == 1 else 'have'} none. "
-            "Map the spells of more customers, or choose another `basis`."
+            f"Each of {len(model.classes)} segments needs customers who are followed: {len(absent)}"
+            f" {'has' if len(absent) == 1 else 'have'} none. Map the spells of more customers, or choose another"
+            " `basis`."
         )
     rows["segment"] = pd.Categorical(rows["segment"], categories=list(model.classes), ordered=True)
     # Here groups of customers are groups of the table: the class model is corrected in each.
@@ -200,9 +226,15 @@ def _lives(lives: pd.DataFrame, model: Classification) -> tuple[Lives, Lives]:
     codes = split.groups["segment"].cat.codes.to_numpy()
     onto = np.equal.outer(codes, np.arange(len(model.classes))).astype(float)
     whole = Lives(
-        pd.DataFrame({"segment": list(model.classes)}), split.times, split.entered @ onto, split.events @ onto,
-        split.censored @ onto, (), np.zeros((0, len(split.times), len(model.classes))), split.customers @ onto,
-    )  # fmt: skip
+        pd.DataFrame({"segment": list(model.classes)}),
+        split.times,
+        split.entered @ onto,
+        split.events @ onto,
+        split.censored @ onto,
+        (),
+        np.zeros((0, len(split.times), len(model.classes))),
+        split.customers @ onto,
+    )
     return whole, split
 
 
@@ -249,9 +281,20 @@ def _groups_of(codes: np.ndarray, classes: np.ndarray, size: int) -> Floats:
 
 
 def _estimates(
-    lives: Lives, window: Window, *, falling: Floats, raw: Floats, errors: Errors, used: np.ndarray, risk: Floats,
-    events: Floats, model: Classification, replicated: bool, level: float, min_n: int,
-) -> Estimates:  # fmt: skip
+    lives: Lives,
+    window: Window,
+    *,
+    falling: Floats,
+    raw: Floats,
+    errors: Errors,
+    used: np.ndarray,
+    risk: Floats,
+    events: Floats,
+    model: Classification,
+    replicated: bool,
+    level: float,
+    min_n: int,
+) -> Estimates:
     happened = (lives.events.sum(axis=1) + lives.censored.sum(axis=1) > 0)[:, None]
     column, row = np.nonzero((used & happened).T)
     survival, spread = falling[row, column], errors.std_error[row, column]
@@ -262,16 +305,35 @@ def _estimates(
     whole = (survival >= 1) & np.isfinite(errors.df[row, column])
     low = np.where(whole, ((1 - level) / 2) ** (1 / np.maximum(risk[row, column], 1.0)), low)
     high, spread = np.where(whole, 1.0, high), np.where(whole, np.nan, spread)
-    table = pd.DataFrame({
-        "segment": np.asarray(model.classes)[column], "duration": lives.times[row], "estimate": survival, "std_error": spread,
-        "ci_low": low, "ci_high": high, "at_risk": risk[row, column], "events": events[row, column], "n": lives.spells[column],
-        "n_customers": lives.customers[column], "suppressed": window.hidden[column],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "segment": np.asarray(model.classes)[column],
+            "duration": lives.times[row],
+            "estimate": survival,
+            "std_error": spread,
+            "ci_low": low,
+            "ci_high": high,
+            "at_risk": risk[row, column],
+            "events": events[row, column],
+            "n": lives.spells[column],
+            "n_customers": lives.customers[column],
+            "suppressed": window.hidden[column],
+        }
+    )
     changed = int((np.abs(falling - raw) > 1e-12)[row, column].sum())
     why = () if replicated and np.isfinite(errors.df).any() else (FEW_GROUPS if replicated else NO_REPLICATES,)
     return Estimates.build(
-        table, by=["segment", "duration"], cells=["segment"], measure="survival", unit="share", better="up", level=level, min_n=min_n,
-        method="Kaplan–Meier" + (" corrected for classification error (BCH)" if model.corrected else "") + ", jackknife, log-log interval",
+        table,
+        by=["segment", "duration"],
+        cells=["segment"],
+        measure="survival",
+        unit="share",
+        better="up",
+        level=level,
+        min_n=min_n,
+        method="Kaplan–Meier"
+        + (" corrected for classification error (BCH)" if model.corrected else "")
+        + ", jackknife, log-log interval",
         notes=(*model.notes, *window.notes, *why, *((MONOTONE.format(points=changed),) if changed else ())),
         parts={"groups": group_summary(lives, window)},
-    )  # fmt: skip
+    )

@@ -86,10 +86,11 @@ class Simpler:
 def pair_residuals(model: LatentClasses, *, samples: int = 0, seed: int = 0) -> list[Pair]:
     """Return what is left between each two items within the classes, the most improbable first.
 
-    χ² = Σ(O − E)²/E over the two-way table of those who answered both, E = Σ_k m_k·P_k(level of one)·P_k(level of the other), m_k their expected
-    number in class k. It has no chi-square law, since the classes were fitted to the same answers: it is compared with samples drawn from the
-    classes and fitted anew. All pairs are judged together: of cube roots, standardised by the samples, the largest of all pairs of each
-    sample counts (single-step maxT).
+    χ² = Σ(O − E)²/E over the two-way table of those who answered both, E = Σ_k m_k·P_k(level of one)·P_k(level
+    of the other), m_k their expected number in class k. It has no chi-square law, since the classes were fitted
+    to the same answers: it is compared with samples drawn from the classes and fitted anew. All pairs are
+    judged together: of cube roots, standardised by the samples, the largest of all pairs of each sample counts
+    (single-step maxT).
 
     Parameters
     ----------
@@ -107,10 +108,12 @@ def pair_residuals(model: LatentClasses, *, samples: int = 0, seed: int = 0) -> 
 
     References
     ----------
-    Oberski, D. L., van Kollenburg, G. H., & Vermunt, J. K. (2013). A Monte Carlo evaluation of three methods to detect local dependence in
-    binary data latent class models. Advances in Data Analysis and Classification, 7(3), 267–279. doi:10.1007/s11634-013-0146-2
+    Oberski, D. L., van Kollenburg, G. H., & Vermunt, J. K. (2013). A Monte Carlo evaluation of three methods to
+    detect local dependence in binary data latent class models. Advances in Data Analysis and Classification,
+    7(3), 267–279. doi:10.1007/s11634-013-0146-2
 
-    Westfall, P. H., & Young, S. S. (1993). Resampling-based multiple testing: examples and methods for p-value adjustment. Wiley.
+    Westfall, P. H., & Young, S. S. (1993). Resampling-based multiple testing: examples and methods for p-value
+    adjustment. Wiley.
     """
     samples = samples or (SAMPLES if len(model.data.n) <= MANY_PATTERNS else FEW)
     found = np.cbrt(residual_table(model.data, model.fit, n=model.data.n))
@@ -168,8 +171,9 @@ def _by_chance(model: LatentClasses, *, samples: int, seed: int) -> Iterator[Flo
 def simpler(model: LatentClasses, *, seed: int = 0) -> list[Simpler]:
     """Return simpler models of the same answers: one scale, and fewer classes or one scale in which pairs of items are taken together.
 
-    The two items with the largest residual are made one item, whose levels are pairs of levels, as long as BIC falls. Items that nearly repeat
-    each other need further classes otherwise, and within these nothing is left between them.
+    The two items with the largest residual are made one item, whose levels are pairs of levels, as long as BIC
+    falls. Items that nearly repeat each other need further classes otherwise, and within these nothing is left
+    between them.
 
     Parameters
     ----------
@@ -181,7 +185,8 @@ def simpler(model: LatentClasses, *, seed: int = 0) -> list[Simpler]:
     Returns
     -------
     list of Simpler
-        One scale first; then, of those with items taken together, the one of the least BIC beside the classes in question, if any.
+        One scale first; then, of those with items taken together, the one of the least BIC beside the classes
+        in question, if any.
     """
     trait = fitted_trait(model.data)
     fits: list[_Fewer | _Scale] = [
@@ -225,7 +230,8 @@ def _tied(model: LatentClasses, fitted: _Fewer | _Scale, *, seed: int) -> Simple
     try:
         fit, npar = fitted(data)
         for at in range(MOST_TIED):
-            # A scale bends towards two items that repeat each other, and then nothing is left between them: these are taken as they stand.
+            # A scale bends towards two items that repeat each other, and then nothing is left between them: these are
+            # taken as they stand.
             pair = _closest(data, fit if at or fitted.classes else _Fewer(1, seed)(data)[0], repeats)
             if pair is None:
                 break
@@ -270,10 +276,11 @@ def together(data: Coded, pair: tuple[int, int]) -> Coded:
     some = data.n @ both > 0
     rest = [at for at in range(len(blocks)) if at not in pair]
     return replace(
-        data, x=np.hstack([*(blocks[at] for at in rest), both[:, some]]),
+        data,
+        x=np.hstack([*(blocks[at] for at in rest), both[:, some]]),
         items=(*(data.items[at] for at in rest), JOINS.join(data.items[at] for at in pair)),
         levels=(*(data.levels[at] for at in rest), tuple(itertools.compress(names, some))),
-    )  # fmt: skip
+    )
 
 
 def masked(data: Coded, pair: tuple[int, ...]) -> Coded:

@@ -1,9 +1,10 @@
 """Expectation–maximisation of latent classes on counts of patterns, many fits at once.
 
-Why not a library: those that are kept (stepmix) take weights, but go through their starts one after the other, count the rows and
-not the weights in their criteria, and hold one row per customer in the usual call. Here a fit sees distinct patterns and their
-counts alone, so that ten million customers cost what their patterns cost; random starts and resamples are a further axis of the
-same products. Steps are accelerated (SQUAREM): plain steps crawl where classes lie close together.
+Why not a library: those that are kept (stepmix) take weights, but go through their starts one after the other,
+count the rows and not the weights in their criteria, and hold one row per customer in the usual call. Here a
+fit sees distinct patterns and their counts alone, so that ten million customers cost what their patterns cost;
+random starts and resamples are a further axis of the same products. Steps are accelerated (SQUAREM): plain
+steps crawl where classes lie close together.
 """
 
 from __future__ import annotations
@@ -92,8 +93,11 @@ def random_starts(data: Coded, *, classes: int, starts: int, random: np.random.G
     """
     raw = random.exponential(size=(starts, classes, data.x.shape[1]))
     return Classes(
-        np.full((starts, classes), 1 / classes), _normalised(raw, data.item_of), np.full(starts, -np.inf), np.zeros(starts, bool)
-    )  # fmt: skip
+        np.full((starts, classes), 1 / classes),
+        _normalised(raw, data.item_of),
+        np.full(starts, -np.inf),
+        np.zeros(starts, bool),
+    )
 
 
 def repeated(fit: Classes, times: int) -> Classes:
@@ -213,17 +217,20 @@ def climb(
 
     References
     ----------
-    Dempster, A. P., Laird, N. M., & Rubin, D. B. (1977). Maximum likelihood from incomplete data via the EM algorithm. Journal of the
-    Royal Statistical Society B, 39(1), 1–38. doi:10.1111/j.2517-6161.1977.tb01600.x
+    Dempster, A. P., Laird, N. M., & Rubin, D. B. (1977). Maximum likelihood from incomplete data via the EM
+    algorithm. Journal of the Royal Statistical Society B, 39(1), 1–38. doi:10.1111/j.2517-6161.1977.tb01600.x
 
-    Varadhan, R., & Roland, C. (2008). Simple and globally convergent methods for accelerating the convergence of any EM algorithm.
-    Scandinavian Journal of Statistics, 35(2), 335–353. doi:10.1111/j.1467-9469.2007.00585.x
+    Varadhan, R., & Roland, C. (2008). Simple and globally convergent methods for accelerating the convergence
+    of any EM algorithm. Scandinavian Journal of Statistics, 35(2), 335–353.
+    doi:10.1111/j.1467-9469.2007.00585.x
     """
     fits, classes = first.sizes.shape
     counts = np.broadcast_to(data.n if n is None else n, (fits, len(data.n)))
     at_once = max(1, BLOCK // (classes * len(data.n)))
-    turns = [_climbed(data, first[part], n=counts[part], gain=gain, cycles=cycles)
-             for part in (slice(low, low + at_once) for low in range(0, fits, at_once))]  # fmt: skip
+    turns = [
+        _climbed(data, first[part], n=counts[part], gain=gain, cycles=cycles)
+        for part in (slice(low, low + at_once) for low in range(0, fits, at_once))
+    ]
     return joined(*turns)
 
 
@@ -232,7 +239,8 @@ def refitted(
 ) -> Classes:
     """Return the best classes of each of many resamples.
 
-    Each is sought from the classes of the data, where asked, and from random starts, of which the three that lead after some cycles go on.
+    Each is sought from the classes of the data, where asked, and from random starts, of which the three that
+    lead after some cycles go on.
 
     Parameters
     ----------
@@ -247,7 +255,8 @@ def refitted(
     random : numpy.random.Generator
         Where they are drawn.
     own : bool, default True
-        Whether the classes of the data are a start too. For stability they must not be: they would be found again for that reason.
+        Whether the classes of the data are a start too. For stability they must not be: they would be found
+        again for that reason.
 
     Returns
     -------
@@ -297,8 +306,10 @@ def _further(
 ) -> Classes:
     """A long step where it is no worse than the two plain ones, else these."""
     long, reached = _step(x, n, _leap(now, one, two, items=items), items=items)
-    kept = [np.where((reached >= after).reshape(-1, *[1] * (a.ndim - 1)), a, b)
-            for a, b in zip(vars(long).values(), vars(two).values(), strict=True)]  # fmt: skip
+    kept = [
+        np.where((reached >= after).reshape(-1, *[1] * (a.ndim - 1)), a, b)
+        for a, b in zip(vars(long).values(), vars(two).values(), strict=True)
+    ]
     return Classes(*kept)
 
 
@@ -336,8 +347,10 @@ def _leap(now: Classes, one: Classes, two: Classes, *, items: Floats) -> Classes
     """The extrapolation of two steps, brought back to what probabilities can be."""
     stepped = [
         (b - a, c - 2 * b + a)
-        for a, b, c in zip((now.sizes, now.probabilities), (one.sizes, one.probabilities), (two.sizes, two.probabilities), strict=True)
-    ]  # fmt: skip
+        for a, b, c in zip(
+            (now.sizes, now.probabilities), (one.sizes, one.probabilities), (two.sizes, two.probabilities), strict=True
+        )
+    ]
     lengths = [
         np.sqrt(sum((part[at] ** 2).reshape(len(now.sizes), -1).sum(axis=1) for part in stepped)) for at in (0, 1)
     ]
@@ -346,7 +359,7 @@ def _leap(now: Classes, one: Classes, two: Classes, *, items: Floats) -> Classes
     moved = [
         a + 2 * far.reshape(-1, *[1] * (a.ndim - 1)) * r + far.reshape(-1, *[1] * (a.ndim - 1)) ** 2 * v
         for a, (r, v) in zip((now.sizes, now.probabilities), stepped, strict=True)
-    ]  # fmt: skip
+    ]
     # A probability of zero would stay there for ever, so a long step stops short of it.
     sizes = np.maximum(moved[0], SHORT * two.sizes)
     probabilities = _normalised(np.maximum(moved[1], SHORT * two.probabilities), items, otherwise=two.probabilities)

@@ -10,8 +10,8 @@ from cemlab.stats.jackknife import FEWEST, Errors
 from cemlab.stats.segments.sums import Sums, mean_of, quotient
 
 SAFE = (
-    "A segment is never taken to vary less than customers within segments do on average, and shares have exact limits (Clopper–Pearson), so that "
-    "something that never happened in a small segment does not look certain."
+    "A segment is never taken to vary less than customers within segments do on average, and shares have exact limits"
+    " (Clopper–Pearson), so that something that never happened in a small segment does not look certain."
 )
 HALVINGS = 40
 SMALLEST = 1e-15
@@ -91,10 +91,10 @@ def eta_squared(sums: Floats) -> Floats:
 def gaps(sums: Sums, *, level: float) -> pd.DataFrame:
     """Return each class's standardised distance from the rest, with its interval and the test that inverts it.
 
-    std_error = max(jackknife, √((1 − η²)·(1/n + 1/n of the rest))), the second being that of equal spread within classes; t with the degrees of
-    freedom of the smaller side's replicate groups. Shares of groups without classification error: d ∓ √((p − l)² + (u′ − p′)²) with
-    the Clopper–Pearson limits l, u of both sides on n* = min(n, p(1 − p)/V). The p-value is 1 less the level at which the interval
-    reaches 0.
+    std_error = max(jackknife, √((1 − η²)·(1/n + 1/n of the rest))), the second being that of equal spread
+    within classes; t with the degrees of freedom of the smaller side's replicate groups. Shares of groups
+    without classification error: d ∓ √((p − l)² + (u′ − p′)²) with the Clopper–Pearson limits l, u of both
+    sides on n* = min(n, p(1 − p)/V). The p-value is 1 less the level at which the interval reaches 0.
 
     Parameters
     ----------
@@ -106,14 +106,15 @@ def gaps(sums: Sums, *, level: float) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per class: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``; no interval where either side has fewer than
-        10 customers with a value, or 10 replicate groups that hold them.
+        One row per class: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``; no interval where
+        either side has fewer than 10 customers with a value, or 10 replicate groups that hold them.
 
     References
     ----------
-    Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions: comparison of eleven methods. Statistics in
-    Medicine, 17(8), 873–890. doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
-    Clopper, C. J., & Pearson, E. S. (1934). The use of confidence or fiducial limits illustrated in the case of the binomial. Biometrika, 26(4),
+    Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions: comparison
+    of eleven methods. Statistics in Medicine, 17(8), 873–890.
+    doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I Clopper, C. J., & Pearson, E. S.
+    (1934). The use of confidence or fiducial limits illustrated in the case of the binomial. Biometrika, 26(4),
     404–413. doi:10.1093/biomet/26.4.404
     """
     distance, found = standardised(sums.full), sums.errors_against_rest(standardised(sums.without))

@@ -22,23 +22,23 @@ ACTIONS: Mapping[tuple[str, str], str] = {
 """What to do with customers of some value and risk."""
 
 RULE = (
-    "Grow: low value, low risk; keep: high value, low risk; rescue: high value, high risk; let be: low value, high risk. The grid says "
-    "where customers are, not what an action would gain."
+    "Grow: low value, low risk; keep: high value, low risk; rescue: high value, high risk; let be: low value, high"
+    " risk. The grid says where customers are, not what an action would gain."
 )
 
 
 def grid(cells: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estimates:
     """Return the customers of each segment by what to do with them, and the value at stake.
 
-    n, and Σ value, per segment and action; std_error of a number of customers by delete-a-group jackknife, G/(G − 1)·(total − group). The
-    value is that of all customers who are there: a sum, without sampling error.
+    n, and Σ value, per segment and action; std_error of a number of customers by delete-a-group jackknife, G/(G
+    − 1)·(total − group). The value is that of all customers who are there: a sum, without sampling error.
 
     Parameters
     ----------
     cells : pandas.DataFrame
-        One row per ``segment``, ``value`` and ``risk`` (each high or low; missing = not known) and, for intervals, ``replicate``: ``n``
-        customers and ``sum``, their value in a year. Optional ``sum_largest`` and ``sum_ten``: of the largest and of the ten largest of all
-        with this value and risk.
+        One row per ``segment``, ``value`` and ``risk`` (each high or low; missing = not known) and, for
+        intervals, ``replicate``: ``n`` customers and ``sum``, their value in a year. Optional ``sum_largest``
+        and ``sum_ten``: of the largest and of the ten largest of all with this value and risk.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -47,9 +47,10 @@ def grid(cells: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estima
     Returns
     -------
     Estimates
-        Measure ``customers``; one row per ``segment`` and ``action`` with ``value``, ``risk``, ``estimate`` (customers), ``std_error``,
-        ``ci_low``, ``ci_high``, ``share`` of the segment, ``n``. Parts: ``at_stake`` (the same rows: value in the lab's currency),
-        ``actions`` (over all segments: ``n`` customers, ``estimate`` the value at stake), ``largest`` (``action``, ``largest`` 1 and 10 and their
+        Measure ``customers``; one row per ``segment`` and ``action`` with ``value``, ``risk``, ``estimate``
+        (customers), ``std_error``, ``ci_low``, ``ci_high``, ``share`` of the segment, ``n``. Parts:
+        ``at_stake`` (the same rows: value in the lab's currency), ``actions`` (over all segments: ``n``
+        customers, ``estimate`` the value at stake), ``largest`` (``action``, ``largest`` 1 and 10 and their
         share of the value; without rows where the cells do not tell).
 
     Raises
@@ -77,17 +78,27 @@ def grid(cells: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estima
     counts = _totals(sums[..., 0], level=level)
     keys = _keys(segments)
     n = sums[..., 0].sum(axis=0)
-    table = keys.assign(n=n.ravel().round().astype(np.int64), share=(n / n.sum(axis=1, keepdims=True)).ravel(),
-                        **{name: each.ravel() for name, each in counts.items()})  # fmt: skip
+    table = keys.assign(
+        n=n.ravel().round().astype(np.int64),
+        share=(n / n.sum(axis=1, keepdims=True)).ravel(),
+        **{name: each.ravel() for name, each in counts.items()},
+    )
     parts = {
         "at_stake": keys[["segment", "action"]].assign(estimate=sums[..., 1].sum(axis=0).ravel()),
         "actions": _by_action(sums, min_n=min_n),
         "largest": _largest(known, action, sums),
     }
     return Estimates.build(
-        table, by=["segment", "action"], measure="customers", unit="customers", method="number of customers, jackknife of totals",
-        level=level, min_n=min_n, notes=_notes(known, unknown, len(groups)), parts=parts,
-    )  # fmt: skip
+        table,
+        by=["segment", "action"],
+        measure="customers",
+        unit="customers",
+        method="number of customers, jackknife of totals",
+        level=level,
+        min_n=min_n,
+        notes=_notes(known, unknown, len(groups)),
+        parts=parts,
+    )
 
 
 def at_stake(found: Estimates) -> Estimates:
@@ -101,8 +112,8 @@ def at_stake(found: Estimates) -> Estimates:
     Returns
     -------
     Estimates
-        Measure ``value_at_stake``, in the lab's currency; one row per ``action``: ``estimate``, ``n`` customers. Part ``largest``: per
-        ``action``, the share of the ``largest`` 1 and 10 customers.
+        Measure ``value_at_stake``, in the lab's currency; one row per ``action``: ``estimate``, ``n``
+        customers. Part ``largest``: per ``action``, the share of the ``largest`` 1 and 10 customers.
 
     Examples
     --------
@@ -112,9 +123,16 @@ def at_stake(found: Estimates) -> Estimates:
     """
     table = found.parts["actions"].assign(n=found.parts["actions"]["n"].fillna(0))
     return Estimates.build(
-        table, by=["action"], measure="value_at_stake", unit="currency", method="total value of all customers", level=found.level,
-        min_n=found.min_n, notes=found.notes, parts={"largest": found.parts["largest"]},
-    )  # fmt: skip
+        table,
+        by=["action"],
+        measure="value_at_stake",
+        unit="currency",
+        method="total value of all customers",
+        level=found.level,
+        min_n=found.min_n,
+        notes=found.notes,
+        parts={"largest": found.parts["largest"]},
+    )
 
 
 def _checked(cells: pd.DataFrame) -> tuple[pd.DataFrame, int]:
@@ -129,7 +147,8 @@ def _checked(cells: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     unknown = int(cells.loc[~there, "n"].sum())
     if not cells.loc[there, "n"].sum() > 0:
         raise InsufficientDataError(
-            f"A grid needs customers whose value and risk are known: of {unknown:,} none are. Choose another measure of value or risk."
+            f"A grid needs customers whose value and risk are known: of {unknown:,} none are. Choose another measure of"
+            " value or risk."
         )
     return cells.loc[there], unknown
 

@@ -179,8 +179,8 @@ def _blocks_of(rows: NumberRows | pd.DataFrame) -> NumberRows:
     words = [str(name) for name in rows if not pd.api.types.is_numeric_dtype(rows[name])]
     if words:
         raise SchemaError(
-            f"Segments of numbers need numeric columns: {', '.join(f'`{name}`' for name in words)} of {rows.shape[1]} columns "
-            "hold something else. Leave them out."
+            f"Segments of numbers need numeric columns: {', '.join(f'`{name}`' for name in words)} of {rows.shape[1]}"
+            " columns hold something else. Leave them out."
         )
     return _Frame(tuple(map(str, rows)), rows.to_numpy(dtype=float, na_value=np.nan))
 
@@ -211,7 +211,8 @@ def logged(rows: NumberRows | pd.DataFrame, logs: Sequence[str]) -> Logged:
     other = [name for name in logs if name not in rows.columns]
     if other:
         raise ParameterError(
-            f"`logs` must name columns of the numbers: {', '.join(f'`{name}`' for name in other)} is none of {len(rows.columns)}."
+            f"`logs` must name columns of the numbers: {', '.join(f'`{name}`' for name in other)} is none of"
+            f" {len(rows.columns)}."
         )
     return Logged(rows, tuple(logs), tuple(rows.columns))
 
@@ -223,8 +224,8 @@ def _logs_of(block: Floats, columns: Sequence[str], logs: Sequence[str]) -> Floa
     negative = int((block[:, at] < 0).sum())
     if negative:
         raise ParameterError(
-            f"Logarithms of 1 + x need numbers from 0 on: {negative:,} are negative in {', '.join(f'`{name}`' for name in logs)}. "
-            "Leave such columns out of `logs`."
+            f"Logarithms of 1 + x need numbers from 0 on: {negative:,} are negative in"
+            f" {', '.join(f'`{name}`' for name in logs)}. Leave such columns out of `logs`."
         )
     block = block.copy()
     block[:, at] = np.log1p(block[:, at])
@@ -276,9 +277,9 @@ def taken(rows: NumberRows, *, classes: int, starts: int, scale: Scale, seed: in
     constant = [name for name, square in zip(rows.columns, squares, strict=True) if not square > 0]
     if total < max(classes, 2) or constant:
         raise InsufficientDataError(
-            f"There must be more customers than segments and no constant column: {total:,} of {total + without:,} customers have all "
-            f"values, for {classes} segments; {len(constant)} of {width} columns are constant"
-            f"{': ' + ', '.join(f'`{name}`' for name in constant) if constant else ''}. Choose other columns."
+            f"There must be more customers than segments and no constant column: {total:,} of {total + without:,}"
+            f" customers have all values, for {classes} segments; {len(constant)} of {width} columns are"
+            f" constant{': ' + ', '.join(f'`{name}`' for name in constant) if constant else ''}. Choose other columns."
         )
     spread = np.sqrt(squares / (total - 1)) if scale == "standard" else np.ones(width)
     centre = mean if scale == "standard" else np.zeros(width)
@@ -286,7 +287,8 @@ def taken(rows: NumberRows, *, classes: int, starts: int, scale: Scale, seed: in
     different = len(np.unique(sample, axis=0))
     if different < classes:
         raise InsufficientDataError(
-            f"There must be at least as many different customers as segments: {different} for {classes}. Ask for fewer segments."
+            f"There must be at least as many different customers as segments: {different} for {classes}. Ask for fewer"
+            " segments."
         )
     return Taken(sample, centre, spread, float(total), float(without))
 
@@ -350,14 +352,30 @@ def counted(
     groups = replace(unordered, order=np.argsort(-n, kind="stable"))
     n, centres = n[groups.order], centres[groups.order]
     found = wilson(n, customers.total, level=level)
-    table = pd.DataFrame({"segment": groups.labels, "estimate": found.estimate, "std_error": found.std_error, "ci_low": found.low,
-                          "ci_high": found.high, "n": n, "n_customers": n})  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "segment": groups.labels,
+            "estimate": found.estimate,
+            "std_error": found.std_error,
+            "ci_low": found.low,
+            "ci_high": found.high,
+            "n": n,
+            "n_customers": n,
+        }
+    )
     sizes = pd.DataFrame({"segment": groups.labels, "share": found.estimate})
     return Estimates.build(
-        table, by=["segment"], measure="class_share", unit="share", method=method, level=level, min_n=min_n,
-        notes=_notes(customers, rows.logs, fit), parts={"centres": _centres(groups, centres), "sizes": sizes, "fit": pd.DataFrame([fit])},
+        table,
+        by=["segment"],
+        measure="class_share",
+        unit="share",
+        method=method,
+        level=level,
+        min_n=min_n,
+        notes=_notes(customers, rows.logs, fit),
+        parts={"centres": _centres(groups, centres), "sizes": sizes, "fit": pd.DataFrame([fit])},
         model=groups,
-    )  # fmt: skip
+    )
 
 
 def _centres(groups: Groups, scaled: Floats) -> pd.DataFrame:

@@ -15,8 +15,9 @@ MOST_CELLS = 4_096
 def identified(data: Coded, *, classes: int) -> bool:
     """Return whether the parameters of a model can be worked out from the probabilities of its patterns.
 
-    Counting is not enough: three classes of four yes/no items have 14 parameters and 15 free patterns, and yet leave one parameter
-    open. So the rank of the derivatives of all patterns' probabilities is taken at random classes; it is the same at almost all.
+    Counting is not enough: three classes of four yes/no items have 14 parameters and 15 free patterns, and yet
+    leave one parameter open. So the rank of the derivatives of all patterns' probabilities is taken at random
+    classes; it is the same at almost all.
 
     Parameters
     ----------
@@ -32,8 +33,8 @@ def identified(data: Coded, *, classes: int) -> bool:
 
     References
     ----------
-    Goodman, L. A. (1974). Exploratory latent structure analysis using both identifiable and unidentifiable models. Biometrika, 61(2),
-    215–231. doi:10.1093/biomet/61.2.215
+    Goodman, L. A. (1974). Exploratory latent structure analysis using both identifiable and unidentifiable
+    models. Biometrika, 61(2), 215–231. doi:10.1093/biomet/61.2.215
     """
     if classes == 1:
         return True
@@ -62,9 +63,9 @@ def need_identified(data: Coded, *, classes: int) -> None:
     """
     if not identified(data, classes=classes):
         raise ParameterError(
-            f"Classes must be identified by their items: {classes} classes of {len(data.items)} items have "
-            f"{data.parameters(classes)} parameters, and {data.cells - 1:,.0f} free patterns do not settle them. Ask for fewer "
-            "classes or give more items."
+            f"Classes must be identified by their items: {classes} classes of {len(data.items)} items have"
+            f" {data.parameters(classes)} parameters, and {data.cells - 1:,.0f} free patterns do not settle them. Ask"
+            " for fewer classes or give more items."
         )
 
 

@@ -36,7 +36,8 @@ def k_means(
     Parameters
     ----------
     rows : NumberRows or pandas.DataFrame
-        Numbers of customers in blocks (`prepare.profiles.numbers`), or a frame with one row per customer, all of whose columns are used.
+        Numbers of customers in blocks (`prepare.profiles.numbers`), or a frame with one row per customer, all
+        of whose columns are used.
     classes : int
         Number of segments.
     scale : {"standard", "none"}, default "standard"
@@ -55,9 +56,10 @@ def k_means(
     Returns
     -------
     Estimates
-        Measure ``class_share``; one row per ``segment`` ("1" is the largest): ``estimate`` with Wilson's interval, ``n``. Parts:
-        ``centres`` (segment, column, ``estimate`` in the column's units, ``standardised``); ``sizes`` (segment, share); ``fit`` (classes, tot_withinss,
-        betweenss, totss, silhouette, calinski_harabasz, davies_bouldin, n, fitted_to, starts, found).
+        Measure ``class_share``; one row per ``segment`` ("1" is the largest): ``estimate`` with Wilson's
+        interval, ``n``. Parts: ``centres`` (segment, column, ``estimate`` in the column's units,
+        ``standardised``); ``sizes`` (segment, share); ``fit`` (classes, tot_withinss, betweenss, totss,
+        silhouette, calinski_harabasz, davies_bouldin, n, fitted_to, starts, found).
 
     Raises
     ------
@@ -83,8 +85,14 @@ def k_means(
         best = min(runs, key=lambda run: float(run.inertia_))
         apart = _distances(customers.sample, best)
     found = sum(run.inertia_ <= best.inertia_ * (1 + 1e-6) for run in runs)
-    fit = {"classes": classes, **apart, "n": customers.total, "fitted_to": len(customers.sample),
-           "starts": starts, "found": found}  # fmt: skip
+    fit = {
+        "classes": classes,
+        **apart,
+        "n": customers.total,
+        "fitted_to": len(customers.sample),
+        "starts": starts,
+        "found": found,
+    }
     centres = best.cluster_centers_
     return counted(
         numbers,
@@ -116,8 +124,8 @@ def silhouette(x: Floats, labels: np.ndarray) -> float:
 
     References
     ----------
-    Rousseeuw, P. J. (1987). Silhouettes: a graphical aid to the interpretation and validation of cluster analysis. Journal of Computational
-    and Applied Mathematics, 20, 53–65. doi:10.1016/0377-0427(87)90125-7
+    Rousseeuw, P. J. (1987). Silhouettes: a graphical aid to the interpretation and validation of cluster
+    analysis. Journal of Computational and Applied Mathematics, 20, 53–65. doi:10.1016/0377-0427(87)90125-7
     """
     from sklearn.metrics import silhouette_score
 
@@ -136,6 +144,9 @@ def _distances(x: Floats, best: Any) -> dict[str, float]:
     names = ("silhouette", "calinski_harabasz", "davies_bouldin")
     if best.n_clusters < 2 or len(x) <= best.n_clusters:
         return {**found, **dict.fromkeys(names, np.nan)}
-    values = (silhouette(x, best.labels_), calinski_harabasz_score(x, best.labels_),
-              davies_bouldin_score(x, best.labels_))  # fmt: skip
+    values = (
+        silhouette(x, best.labels_),
+        calinski_harabasz_score(x, best.labels_),
+        davies_bouldin_score(x, best.labels_),
+    )
     return {**found, **{name: float(value) for name, value in zip(names, values, strict=True)}}

@@ -65,8 +65,9 @@ def latent_classes(
 ) -> Estimates:
     """Return the latent classes of patterns by maximum likelihood.
 
-    P(pattern) = Σ_k size_k · Π_j P(level of item j | k), items independent within a class; a missing item has no factor. Standard
-    errors come from the outer product of the scores, intervals of sizes from the logistic scale.
+    P(pattern) = Σ_k size_k · Π_j P(level of item j | k), items independent within a class; a missing item has
+    no factor. Standard errors come from the outer product of the scores, intervals of sizes from the logistic
+    scale.
 
     Parameters
     ----------
@@ -88,11 +89,12 @@ def latent_classes(
     Returns
     -------
     Estimates
-        Measure ``class_share``; one row per ``segment`` ("1" is the largest): ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
-        ``n`` (expected customers), ``assigned`` (customers whose most probable class it is), ``certainty`` (their mean
-        probability). Parts: ``sizes`` (segment, share, std_error); ``probabilities`` (segment, item, level, estimate, std_error);
-        ``posterior`` (items, ``n``, one column per segment, ``value``, ``probability``); ``fit`` (classes, log_likelihood, npar,
-        df, aic, bic, icl, entropy_r2, g_squared, chi_squared, n, patterns, starts, found, smallest_share, at_bounds).
+        Measure ``class_share``; one row per ``segment`` ("1" is the largest): ``estimate``, ``std_error``,
+        ``ci_low``, ``ci_high``, ``n`` (expected customers), ``assigned`` (customers whose most probable class
+        it is), ``certainty`` (their mean probability). Parts: ``sizes`` (segment, share, std_error);
+        ``probabilities`` (segment, item, level, estimate, std_error); ``posterior`` (items, ``n``, one column
+        per segment, ``value``, ``probability``); ``fit`` (classes, log_likelihood, npar, df, aic, bic, icl,
+        entropy_r2, g_squared, chi_squared, n, patterns, starts, found, smallest_share, at_bounds).
 
     Raises
     ------
@@ -105,11 +107,12 @@ def latent_classes(
 
     References
     ----------
-    Goodman, L. A. (1974). Exploratory latent structure analysis using both identifiable and unidentifiable models. Biometrika, 61(2),
-    215–231. doi:10.1093/biomet/61.2.215
+    Goodman, L. A. (1974). Exploratory latent structure analysis using both identifiable and unidentifiable
+    models. Biometrika, 61(2), 215–231. doi:10.1093/biomet/61.2.215
 
-    Biernacki, C., Celeux, G., & Govaert, G. (2000). Assessing a mixture model for clustering with the integrated completed likelihood.
-    IEEE Transactions on Pattern Analysis and Machine Intelligence, 22(7), 719–725. doi:10.1109/34.865189
+    Biernacki, C., Celeux, G., & Govaert, G. (2000). Assessing a mixture model for clustering with the
+    integrated completed likelihood. IEEE Transactions on Pattern Analysis and Machine Intelligence, 22(7),
+    719–725. doi:10.1109/34.865189
 
     Examples
     --------
@@ -129,13 +132,22 @@ def latent_classes(
         certainty=_mean_by(certain, posterior.max(axis=1), n=data.n, classes=classes),
     )
     return Estimates.build(
-        table, by=["segment"], measure="class_share", unit="share", level=level, min_n=min_n,
-        method=f"latent classes by maximum likelihood, best of {starts:,} starts", notes=_notes(model, fit), model=model,
+        table,
+        by=["segment"],
+        measure="class_share",
+        unit="share",
+        level=level,
+        min_n=min_n,
+        method=f"latent classes by maximum likelihood, best of {starts:,} starts",
+        notes=_notes(model, fit),
+        model=model,
         parts={
             "sizes": table[["segment", "estimate", "std_error"]].rename(columns={"estimate": "share"}),
-            "probabilities": _probabilities(model, spread), "posterior": _posterior(model, posterior), "fit": pd.DataFrame([fit]),
+            "probabilities": _probabilities(model, spread),
+            "posterior": _posterior(model, posterior),
+            "fit": pd.DataFrame([fit]),
         },
-    )  # fmt: skip
+    )
 
 
 def best_of(data: Coded, *, classes: int, starts: int, seed: int) -> tuple[em.Classes, int]:
@@ -174,8 +186,8 @@ def best_of(data: Coded, *, classes: int, starts: int, seed: int) -> tuple[em.Cl
     empty = best.sizes * data.n.sum() < 1
     if empty.any():
         raise InsufficientDataError(
-            f"Every class must hold at least one customer: class {int(np.flatnonzero(empty)[0]) + 1} of {classes} is empty among "
-            f"{data.n.sum():,.0f}. Ask for fewer classes."
+            f"Every class must hold at least one customer: class {int(np.flatnonzero(empty)[0]) + 1} of {classes} is"
+            f" empty among {data.n.sum():,.0f}. Ask for fewer classes."
         )
     return best, found
 
@@ -204,13 +216,24 @@ def fit_of(model: LatentClasses, *, starts: int, found: int) -> dict[str, Any]:
     bic = -2 * reached + npar * np.log(total)
     g_squared, chi_squared = _distances(model)
     return {
-        "classes": classes, "log_likelihood": reached, "npar": npar,
-        "df": min(data.cells - 1, total) - npar, "aic": 2 * npar - 2 * reached, "bic": bic,
-        "icl": bic + 2 * entropy, "entropy_r2": 1 - entropy / (total * np.log(classes)) if classes > 1 else np.nan,
-        "g_squared": g_squared, "chi_squared": chi_squared, "n": total, "patterns": len(data.n), "starts": starts, "found": found,
+        "classes": classes,
+        "log_likelihood": reached,
+        "npar": npar,
+        "df": min(data.cells - 1, total) - npar,
+        "aic": 2 * npar - 2 * reached,
+        "bic": bic,
+        "icl": bic + 2 * entropy,
+        "entropy_r2": 1 - entropy / (total * np.log(classes)) if classes > 1 else np.nan,
+        "g_squared": g_squared,
+        "chi_squared": chi_squared,
+        "n": total,
+        "patterns": len(data.n),
+        "starts": starts,
+        "found": found,
         "smallest_share": float(best.sizes.min()),
-        "at_bounds": int(((best.probabilities < 1e-6) | (best.probabilities > 1 - 1e-6)).sum()), "arrived": bool(best.arrived),
-    }  # fmt: skip
+        "at_bounds": int(((best.probabilities < 1e-6) | (best.probabilities > 1 - 1e-6)).sum()),
+        "arrived": bool(best.arrived),
+    }
 
 
 def _check(data: Coded, *, classes: int, starts: int) -> None:
@@ -265,10 +288,18 @@ def _sizes(model: LatentClasses, errors: Floats, *, level: float) -> pd.DataFram
     else:
         odds, half = np.log(share / (1 - share)), quantile(level) * errors / (share * (1 - share))
         low, high = 1 / (1 + np.exp(half - odds)), 1 / (1 + np.exp(-half - odds))
-    return pd.DataFrame({
-        "segment": model.labels, "estimate": share, "std_error": errors, "ci_low": low, "ci_high": high,
-        "n": share * n, "n_customers": share * n, "n_eff": n,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "segment": model.labels,
+            "estimate": share,
+            "std_error": errors,
+            "ci_low": low,
+            "ci_high": high,
+            "n": share * n,
+            "n_customers": share * n,
+            "n_eff": n,
+        }
+    )
 
 
 def _mean_by(group: np.ndarray, values: Floats, *, n: Floats, classes: int) -> Floats:
@@ -279,8 +310,12 @@ def _mean_by(group: np.ndarray, values: Floats, *, n: Floats, classes: int) -> F
 
 def _probabilities(model: LatentClasses, errors: Floats) -> pd.DataFrame:
     data = model.data
-    rows = [(label, item, found) for label in model.labels
-            for item, levels in zip(data.items, data.levels, strict=True) for found in levels]  # fmt: skip
+    rows = [
+        (label, item, found)
+        for label in model.labels
+        for item, levels in zip(data.items, data.levels, strict=True)
+        for found in levels
+    ]
     frame = pd.DataFrame(rows, columns=["segment", "item", "level"])
     return frame.assign(estimate=model.fit.probabilities.ravel(), std_error=errors.ravel())
 

@@ -30,8 +30,11 @@ CROWDED = 0.5
 """Share of customers with one and the same value from which on a component closes in on it."""
 
 COVARIANCES: Mapping[str, Literal["full", "tied", "diag", "spherical"]] = {
-    "any": "full", "one for all": "tied", "along the axes": "diag", "round": "spherical",
-}  # fmt: skip
+    "any": "full",
+    "one for all": "tied",
+    "along the axes": "diag",
+    "round": "spherical",
+}
 """Shapes of a mixture's components, and scikit-learn's names; in mclust's they are VVV, EEE, VVI and VII."""
 
 Shape = Literal["any", "one for all", "along the axes", "round"]
@@ -56,15 +59,17 @@ def mixture(
     Parameters
     ----------
     rows : NumberRows or pandas.DataFrame
-        Numbers of customers in blocks (`prepare.profiles.numbers`), or a frame with one row per customer, all of whose columns are used.
+        Numbers of customers in blocks (`prepare.profiles.numbers`), or a frame with one row per customer, all
+        of whose columns are used.
     classes : int
         Number of components.
     shape : {"any", "one for all", "along the axes", "round"}, default "any"
-        What covariances may be: mclust's VVV, EEE, VVI and VII. Its other types (VEV, …) have no counterpart here. Round is round on
-        `scale`: it is VII of the columns as they are with "none", and VII of the standardised columns with "standard".
+        What covariances may be: mclust's VVV, EEE, VVI and VII. Its other types (VEV, …) have no counterpart
+        here. Round is round on `scale`: it is VII of the columns as they are with "none", and VII of the
+        standardised columns with "standard".
     scale : {"standard", "none"}, default "standard"
-        Whether each column is centred and divided by its standard deviation first. It helps the search and changes no criterion, except
-        of the shape "round".
+        Whether each column is centred and divided by its standard deviation first. It helps the search and
+        changes no criterion, except of the shape "round".
     logs : sequence of str, default ()
         Columns of which ln(1 + x) is taken before that: none of their values may be negative.
     starts : int, default 20
@@ -79,8 +84,9 @@ def mixture(
     Returns
     -------
     Estimates
-        As `k_means`; ``fit`` has classes, log_likelihood, npar, aic, bic, icl (in the columns' own units, of `logs` in those of the logarithm), entropy_r2, smallest_share, n,
-        fitted_to, starts (those followed), found. ``estimate`` is the share of those assigned; the part ``centres`` holds the components' means.
+        As `k_means`; ``fit`` has classes, log_likelihood, npar, aic, bic, icl (in the columns' own units, of
+        `logs` in those of the logarithm), entropy_r2, smallest_share, n, fitted_to, starts (those followed),
+        found. ``estimate`` is the share of those assigned; the part ``centres`` holds the components' means.
 
     Raises
     ------
@@ -93,11 +99,12 @@ def mixture(
 
     References
     ----------
-    Fraley, C., & Raftery, A. E. (2002). Model-based clustering, discriminant analysis, and density estimation. Journal of the American
-    Statistical Association, 97(458), 611–631. doi:10.1198/016214502760047131
+    Fraley, C., & Raftery, A. E. (2002). Model-based clustering, discriminant analysis, and density estimation.
+    Journal of the American Statistical Association, 97(458), 611–631. doi:10.1198/016214502760047131
 
-    Biernacki, C., Celeux, G., & Govaert, G. (2003). Choosing starting values for the EM algorithm for getting the highest likelihood in
-    multivariate Gaussian mixture models. Computational Statistics & Data Analysis, 41(3–4), 561–575. doi:10.1016/S0167-9473(02)00163-6
+    Biernacki, C., Celeux, G., & Govaert, G. (2003). Choosing starting values for the EM algorithm for getting
+    the highest likelihood in multivariate Gaussian mixture models. Computational Statistics & Data Analysis,
+    41(3–4), 561–575. doi:10.1016/S0167-9473(02)00163-6
     """
     numbers = logged(rows, logs)
     customers = taken(numbers, classes=classes, starts=starts, scale=scale, seed=seed, at_most=MOST_ROWS)
@@ -144,8 +151,8 @@ def number_of_components(
     Returns
     -------
     Estimates
-        Measure ``bic``; one row per ``classes``: ``estimate`` (BIC), what the part ``fit`` of `mixture` holds, ``best``. It ends before
-        the first number for which no start arrives.
+        Measure ``bic``; one row per ``classes``: ``estimate`` (BIC), what the part ``fit`` of `mixture` holds,
+        ``best``. It ends before the first number for which no start arrives.
 
     Raises
     ------
@@ -158,7 +165,8 @@ def number_of_components(
 
     References
     ----------
-    Schwarz, G. (1978). Estimating the dimension of a model. Annals of Statistics, 6(2), 461–464. doi:10.1214/aos/1176344136
+    Schwarz, G. (1978). Estimating the dimension of a model. Annals of Statistics, 6(2), 461–464.
+    doi:10.1214/aos/1176344136
     """
     numbers = logged(rows, logs)
     customers = taken(numbers, classes=1, starts=starts, scale=scale, seed=seed, at_most=MOST_ROWS)
@@ -176,9 +184,16 @@ def number_of_components(
         notes.append(f"Of {', '.join(once)} components the best solution was found from no second start.")
     table = pd.DataFrame(fits).rename(columns={"bic": "estimate"})
     return Estimates.build(
-        table.assign(best=table["estimate"] == table["estimate"].min()), by=["classes"], cells=[], measure="bic", unit="ratio",
-        method=f"Gaussian mixtures, covariances {shape}; BIC", level=level, min_n=min_n, notes=notes,
-    )  # fmt: skip
+        table.assign(best=table["estimate"] == table["estimate"].min()),
+        by=["classes"],
+        cells=[],
+        measure="bic",
+        unit="ratio",
+        method=f"Gaussian mixtures, covariances {shape}; BIC",
+        level=level,
+        min_n=min_n,
+        notes=notes,
+    )
 
 
 def _fitted(
@@ -198,8 +213,13 @@ def _fitted(
     n = len(customers.sample)
     found = sum(n * (best.lower_bound_ - run.lower_bound_) < 0.01 for run in runs)
     return best, {
-        "classes": classes, **_criteria(customers, best), "n": customers.total, "fitted_to": n, "starts": len(runs), "found": found,
-    }  # fmt: skip
+        "classes": classes,
+        **_criteria(customers, best),
+        "n": customers.total,
+        "fitted_to": n,
+        "starts": len(runs),
+        "found": found,
+    }
 
 
 def _followed(x: Floats, *, classes: int, shape: Shape, starts: int, seed: int) -> list[Any]:
@@ -209,9 +229,14 @@ def _followed(x: Floats, *, classes: int, shape: Shape, starts: int, seed: int) 
     short = []
     for at in range(starts):
         model = GaussianMixture(
-            classes, covariance_type=COVARIANCES[shape], tol=SHORT, max_iter=50, reg_covar=1e-9,
-            init_params=begin_of(seed + at), random_state=seed + at,
-        )  # fmt: skip
+            classes,
+            covariance_type=COVARIANCES[shape],
+            tol=SHORT,
+            max_iter=50,
+            reg_covar=1e-9,
+            init_params=begin_of(seed + at),
+            random_state=seed + at,
+        )
         short.append(climbed(x, model))
     sound = [run for run in best_of([run for run in short if run is not None]) if proper(x, run)]
     runs = (climbed(x, followed(run, tol=LONG, steps=1_000)) for run in sound[: max(1, starts // 4)])
@@ -338,7 +363,11 @@ def _criteria(customers: Taken, best: Any) -> dict[str, float]:
     npar = int(best._n_parameters())
     bic = -2 * reached + npar * np.log(len(x))
     return {
-        "log_likelihood": reached, "npar": npar, "aic": 2 * npar - 2 * reached, "bic": bic, "icl": bic + 2 * entropy,
+        "log_likelihood": reached,
+        "npar": npar,
+        "aic": 2 * npar - 2 * reached,
+        "bic": bic,
+        "icl": bic + 2 * entropy,
         "entropy_r2": 1 - entropy / (len(x) * np.log(classes)) if classes > 1 else np.nan,
         "smallest_share": float(best.weights_.min()),
-    }  # fmt: skip
+    }

@@ -36,7 +36,8 @@ def contrasts(
 ) -> pd.DataFrame:
     """Return how far each segment's answers lie from those of all others.
 
-    (p(segment) − p(rest))/√(p̄(1 − p̄)), p the share at a level and p̄ that of all; of two levels the affirmative one alone.
+    (p(segment) − p(rest))/√(p̄(1 − p̄)), p the share at a level and p̄ that of all; of two levels the
+    affirmative one alone.
 
     Parameters
     ----------
@@ -52,8 +53,8 @@ def contrasts(
     Returns
     -------
     pandas.DataFrame
-        One row per ``segment``, ``item`` and ``level``: ``word``, ``estimate`` (standardised), ``share``, ``share_rest``,
-        ``explained`` (the share of the level's variation that lies between segments).
+        One row per ``segment``, ``item`` and ``level``: ``word``, ``estimate`` (standardised), ``share``,
+        ``share_rest``, ``explained`` (the share of the level's variation that lies between segments).
 
     Raises
     ------
@@ -93,7 +94,7 @@ def contrasts(
     shown = rows.loc[_affirmative(rows)]
     return shown.assign(word=_words(shown, words or {}, countable))[
         ["segment", "item", "level", "word", "estimate", "share", "share_rest", "explained"]
-    ].reset_index(drop=True)  # fmt: skip
+    ].reset_index(drop=True)
 
 
 def names(
@@ -106,8 +107,8 @@ def names(
     Parameters
     ----------
     contrasts : pandas.DataFrame
-        One row per ``segment`` and ``word`` with ``estimate``, a standardised difference from the rest; segments in the order in which
-        they are named.
+        One row per ``segment`` and ``word`` with ``estimate``, a standardised difference from the rest;
+        segments in the order in which they are named.
     given : sequence of str, default ()
         Names that a person gave, each as ``segment=name``.
     at_most : int, default 3
@@ -138,8 +139,11 @@ def names(
     while True:
         proposed = {name: taken.get(name) or _named(ranked[name][: lengths[name]]) for name in segments}
         counts = Counter(proposed.values())
-        longer = [name for name in segments if name not in taken and counts[proposed[name]] > 1
-                  and lengths[name] < min(at_most, len(ranked[name]))]  # fmt: skip
+        longer = [
+            name
+            for name in segments
+            if name not in taken and counts[proposed[name]] > 1 and lengths[name] < min(at_most, len(ranked[name]))
+        ]
         if not longer:
             return _numbered(proposed, taken)
         for name in longer:
@@ -248,8 +252,11 @@ def _named(words: Sequence[str]) -> str:
 
 def _given(given: Sequence[str], segments: Sequence[str]) -> dict[str, str]:
     pairs = [entry.partition("=") for entry in given]
-    wrong = [entry for entry, (segment, _, name) in zip(given, pairs, strict=True)
-             if segment.strip() not in segments or not name.strip()]  # fmt: skip
+    wrong = [
+        entry
+        for entry, (segment, _, name) in zip(given, pairs, strict=True)
+        if segment.strip() not in segments or not name.strip()
+    ]
     if wrong:
         raise ParameterError(
             f"A given name must read segment=name, such as 1=Savers, with a segment among {', '.join(segments)}: "

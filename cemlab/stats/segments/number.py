@@ -33,7 +33,10 @@ STARTS = 20
 UNIDENTIFIED = "classes are not identified by these items."
 """Why no more of them were tried."""
 
-BY_BIC = "The number of classes is that of the smallest BIC. The test asks, one class after the other, whether one more is more than chance."
+BY_BIC = (
+    "The number of classes is that of the smallest BIC. The test asks, one class after the other, whether one more is"
+    " more than chance."
+)
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,12 @@ def number_of_classes(
 ) -> Estimates:
     """Return how well one, two, … classes fit, and whether each further one is more than chance.
 
-    BIC = −2·log-likelihood + parameters·ln n; ICL = BIC + 2·entropy of the posterior. The test compares the gain from k − 1 to k
-    classes with that in samples drawn from the k − 1 classes: p = (1 + samples that gain as much)/(1 + samples). It stops as soon as
-    ten have, and p is then their share. A gain beyond the reach of chance, of more than 5 per parameter, is compared with 39 samples; when
-    none has gained half as much, p is 1/40, which is too large rather than too small. No further class is tested after the first that is
-    not more than chance.
+    BIC = −2·log-likelihood + parameters·ln n; ICL = BIC + 2·entropy of the posterior. The test compares the
+    gain from k − 1 to k classes with that in samples drawn from the k − 1 classes: p = (1 + samples that gain
+    as much)/(1 + samples). It stops as soon as ten have, and p is then their share. A gain beyond the reach of
+    chance, of more than 5 per parameter, is compared with 39 samples; when none has gained half as much, p is
+    1/40, which is too large rather than too small. No further class is tested after the first that is not more
+    than chance.
 
     Parameters
     ----------
@@ -88,9 +92,10 @@ def number_of_classes(
     Returns
     -------
     Estimates
-        Measure ``bic``; one row per ``classes``: ``estimate`` (BIC), ``log_likelihood``, ``npar``, ``aic``, ``icl``, ``entropy_r2``,
-        ``smallest_share``, ``starts``, ``found``, ``p_value`` of one class fewer, its Monte-Carlo ``p_error``, ``resamples`` drawn,
-        ``n``, ``best`` (True where BIC is smallest). It ends before the first number that is not identified or leaves a class empty.
+        Measure ``bic``; one row per ``classes``: ``estimate`` (BIC), ``log_likelihood``, ``npar``, ``aic``,
+        ``icl``, ``entropy_r2``, ``smallest_share``, ``starts``, ``found``, ``p_value`` of one class fewer, its
+        Monte-Carlo ``p_error``, ``resamples`` drawn, ``n``, ``best`` (True where BIC is smallest). It ends
+        before the first number that is not identified or leaves a class empty.
 
     Raises
     ------
@@ -103,10 +108,12 @@ def number_of_classes(
 
     References
     ----------
-    Nylund, K. L., Asparouhov, T., & Muthén, B. O. (2007). Deciding on the number of classes in latent class analysis and growth mixture
-    modeling: a Monte Carlo simulation study. Structural Equation Modeling, 14(4), 535–569. doi:10.1080/10705510701575396
+    Nylund, K. L., Asparouhov, T., & Muthén, B. O. (2007). Deciding on the number of classes in latent class
+    analysis and growth mixture modeling: a Monte Carlo simulation study. Structural Equation Modeling, 14(4),
+    535–569. doi:10.1080/10705510701575396
 
-    Besag, J., & Clifford, P. (1991). Sequential Monte Carlo p-values. Biometrika, 78(2), 301–304. doi:10.1093/biomet/78.2.301
+    Besag, J., & Clifford, P. (1991). Sequential Monte Carlo p-values. Biometrika, 78(2), 301–304.
+    doi:10.1093/biomet/78.2.301
 
     Examples
     --------
@@ -117,7 +124,8 @@ def number_of_classes(
     data, models, rows = coded(patterns, items=items), list[LatentClasses](), list[dict[str, object]]()
     if data.n.sum() < min_n:
         raise InsufficientDataError(
-            f"At least {min_n:,} customers must have an answer: {data.n.sum():,.0f} have. Group more of them, or lower `min_n`."
+            f"At least {min_n:,} customers must have an answer: {data.n.sum():,.0f} have. Group more of them, or lower"
+            " `min_n`."
         )
     notes = [BY_BIC]
     going = resamples > 0
@@ -137,9 +145,16 @@ def number_of_classes(
     table = pd.DataFrame(rows).rename(columns={"bic": "estimate"})
     table["best"] = table["estimate"] == table["estimate"].min()
     return Estimates.build(
-        table, by=["classes"], cells=[], measure="bic", unit="ratio", method="latent classes; BIC, bootstrap likelihood-ratio test",
-        level=level, min_n=min_n, notes=notes,
-    )  # fmt: skip
+        table,
+        by=["classes"],
+        cells=[],
+        measure="bic",
+        unit="ratio",
+        method="latent classes; BIC, bootstrap likelihood-ratio test",
+        level=level,
+        min_n=min_n,
+        notes=notes,
+    )
 
 
 def _tested(fewer: LatentClasses, more: LatentClasses, *, resamples: int, seed: int) -> _Test:

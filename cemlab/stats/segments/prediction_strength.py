@@ -37,13 +37,15 @@ def number_of_clusters(
 ) -> Estimates:
     """Return how well one half of the customers foretells the clusters of the other, by number of clusters.
 
-    Both halves are clustered. Of the pairs of customers of one half that are together in a cluster there, the share that the centres
-    of the other half put together as well; the least of all clusters, and the mean over both halves and over splits.
+    Both halves are clustered. Of the pairs of customers of one half that are together in a cluster there, the
+    share that the centres of the other half put together as well; the least of all clusters, and the mean over
+    both halves and over splits.
 
     Parameters
     ----------
     rows : NumberRows or pandas.DataFrame
-        Numbers of customers in blocks (`prepare.profiles.numbers`), or a frame with one row per customer, all of whose columns are used.
+        Numbers of customers in blocks (`prepare.profiles.numbers`), or a frame with one row per customer, all
+        of whose columns are used.
     at_most : int, default 8
         Largest number of clusters.
     splits : int, default 50
@@ -64,9 +66,10 @@ def number_of_clusters(
     Returns
     -------
     Estimates
-        Measure ``prediction_strength``; one row per ``classes``: ``estimate`` (1 for one cluster), ``std_error`` (Monte-Carlo),
-        ``ci_low``, ``ci_high`` (middle of the splits), ``silhouette`` (mean width of all customers), ``smallest_share``, ``n``, ``best``: the
-        largest number whose strength, with its Monte-Carlo error added, reaches 0.80, which may be one.
+        Measure ``prediction_strength``; one row per ``classes``: ``estimate`` (1 for one cluster),
+        ``std_error`` (Monte-Carlo), ``ci_low``, ``ci_high`` (middle of the splits), ``silhouette`` (mean width
+        of all customers), ``smallest_share``, ``n``, ``best``: the largest number whose strength, with its
+        Monte-Carlo error added, reaches 0.80, which may be one.
 
     Raises
     ------
@@ -77,8 +80,8 @@ def number_of_clusters(
 
     References
     ----------
-    Tibshirani, R., & Walther, G. (2005). Cluster validation by prediction strength. Journal of Computational and Graphical Statistics,
-    14(3), 511–528. doi:10.1198/106186005X59243
+    Tibshirani, R., & Walther, G. (2005). Cluster validation by prediction strength. Journal of Computational
+    and Graphical Statistics, 14(3), 511–528. doi:10.1198/106186005X59243
     """
     import sklearn.cluster  # noqa: F401  its threads can be limited only once they are there
 
@@ -89,7 +92,8 @@ def number_of_clusters(
     half = min(len(x) // 2, HALF_ROWS)
     if half < at_most:
         raise InsufficientDataError(
-            f"Each half of the customers must hold as many as there are clusters: {half:,} for {at_most}. Lower `at_most`."
+            f"Each half of the customers must hold as many as there are clusters: {half:,} for {at_most}. Lower"
+            " `at_most`."
         )
     with one_thread():
         strengths = np.array(
@@ -103,20 +107,32 @@ def number_of_clusters(
         silhouette=[each[0] for each in apart], smallest_share=[each[1] for each in apart], n=customers.total
     )
     return Estimates.build(
-        table, by=["classes"], cells=[], measure="prediction_strength", unit="ratio", better="up", level=level, min_n=min_n,
+        table,
+        by=["classes"],
+        cells=[],
+        measure="prediction_strength",
+        unit="ratio",
+        better="up",
+        level=level,
+        min_n=min_n,
         method=f"prediction strength of k-means over {splits:,} splits; the largest number that reaches {STRONG}",
-    )  # fmt: skip
+    )
 
 
 def _table(strengths: Floats, *, level: float) -> pd.DataFrame:
     """One row per number of clusters, of the strengths in each split, shape (splits, numbers)."""
     splits, many = strengths.shape
     mean, error = strengths.mean(axis=0), strengths.std(axis=0, ddof=min(1, splits - 1)) / np.sqrt(splits)
-    return pd.DataFrame({
-        "classes": range(1, many + 1), "estimate": mean, "std_error": error,
-        "ci_low": np.quantile(strengths, (1 - level) / 2, axis=0), "ci_high": np.quantile(strengths, (1 + level) / 2, axis=0),
-        "best": np.arange(many) == np.flatnonzero(mean + error >= STRONG).max(),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "classes": range(1, many + 1),
+            "estimate": mean,
+            "std_error": error,
+            "ci_low": np.quantile(strengths, (1 - level) / 2, axis=0),
+            "ci_high": np.quantile(strengths, (1 + level) / 2, axis=0),
+            "best": np.arange(many) == np.flatnonzero(mean + error >= STRONG).max(),
+        }
+    )
 
 
 def _strengths(x: Floats, *, at_most: int, starts: int, seed: int) -> list[float]:

@@ -30,7 +30,10 @@ EVERYONE = "customers"
 
 BOUNDS: Mapping[str, tuple[float, float]] = {"share": (0.0, 1.0), "points": (-100.0, 100.0)}
 CUT = "A corrected figure can pass the ends of its scale; it is cut there."
-ALIKE = "Where all customers of a segment have the same value there is no interval: how much others of its kind vary is not known."
+ALIKE = (
+    "Where all customers of a segment have the same value there is no interval: how much others of its kind vary is not"
+    " known."
+)
 ROUNDING = 1e-9
 """Below this part of a mean an error is rounding."""
 ONE_SEGMENT = "There is only one segment, so there is no rest to compare it with."
@@ -48,15 +51,15 @@ def profiles(
 ) -> dict[str, Estimates]:
     """Return the mean of each outcome in each segment.
 
-    With a class model, BCH: sums by true class = (inverse of P(assigned | true))ᵀ · sums by assigned class, and the mean is
-    the quotient of two such sums. NPS is the mean of −100, 0 and 100; a share is the mean of 0 and 1. std_error:
-    delete-a-group jackknife, the class model held fixed.
+    With a class model, BCH: sums by true class = (inverse of P(assigned | true))ᵀ · sums by assigned class, and
+    the mean is the quotient of two such sums. NPS is the mean of −100, 0 and 100; a share is the mean of 0 and
+    1. std_error: delete-a-group jackknife, the class model held fixed.
 
     Parameters
     ----------
     moments : pandas.DataFrame
-        One row per ``segment`` (as assigned), ``outcome`` and, for intervals, ``replicate``: ``n`` customers with a value, its
-        ``sum`` and the sum of its squares ``sum_sq``.
+        One row per ``segment`` (as assigned), ``outcome`` and, for intervals, ``replicate``: ``n`` customers
+        with a value, its ``sum`` and the sum of its squares ``sum_sq``.
     units : mapping of str to str
         Unit of each outcome that is asked for.
     nonnegative : collection of str, default ()
@@ -71,9 +74,9 @@ def profiles(
     Returns
     -------
     dict of str to Estimates
-        By outcome, measure as the outcome; one row per ``segment``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
-        ``uncorrected`` (of the customers as assigned), ``n`` (assigned, with a value), ``n_eff``. Intervals are t, cut to the scale; of plain
-        shares Wilson, of plain net scores adjusted Wald.
+        By outcome, measure as the outcome; one row per ``segment``: ``estimate``, ``std_error``, ``ci_low``,
+        ``ci_high``, ``uncorrected`` (of the customers as assigned), ``n`` (assigned, with a value), ``n_eff``.
+        Intervals are t, cut to the scale; of plain shares Wilson, of plain net scores adjusted Wald.
 
     Raises
     ------
@@ -84,8 +87,8 @@ def profiles(
 
     References
     ----------
-    Vermunt, J. K. (2010). Latent class modeling with covariates: two improved three-step approaches. Political Analysis,
-    18(4), 450–469. doi:10.1093/pan/mpq025
+    Vermunt, J. K. (2010). Latent class modeling with covariates: two improved three-step approaches. Political
+    Analysis, 18(4), 450–469. doi:10.1093/pan/mpq025
 
     Examples
     --------
@@ -135,7 +138,8 @@ def sizes(
     Returns
     -------
     Estimates
-        Measure ``class_share``; one row per ``segment``, columns as `profiles`, and ``customers``, the corrected number.
+        Measure ``class_share``; one row per ``segment``, columns as `profiles`, and ``customers``, the
+        corrected number.
 
     Raises
     ------
@@ -164,9 +168,15 @@ def sizes(
     whole = np.full(len(share), sums.assigned[:, 0].sum())
     table = table.assign(**share_limits(share, errors, n=whole, level=level, corrected=model.corrected))
     return Estimates.build(
-        table, by=["segment"], measure="class_share", unit="share", method=_method(model, f"share of customers, {'t' if model.corrected else 'Wilson'} interval"),
-        level=level, min_n=min_n, notes=(*model.notes, *sums.notes),
-    )  # fmt: skip
+        table,
+        by=["segment"],
+        measure="class_share",
+        unit="share",
+        method=_method(model, f"share of customers, {'t' if model.corrected else 'Wilson'} interval"),
+        level=level,
+        min_n=min_n,
+        notes=(*model.notes, *sums.notes),
+    )
 
 
 def differences(
@@ -201,9 +211,10 @@ def differences(
     Returns
     -------
     Estimates
-        Measure ``standardised_difference``; one row per ``outcome`` and ``segment``: ``estimate``, ``std_error``, ``ci_low``,
-        ``ci_high``, ``p_value``, ``mean_segment``, ``mean_rest`` (units of the outcome), ``n``, ``n_rest``. Part ``explained``: per
-        outcome eta squared, the share of its variation that lies between segments, with its interval.
+        Measure ``standardised_difference``; one row per ``outcome`` and ``segment``: ``estimate``,
+        ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``mean_segment``, ``mean_rest`` (units of the
+        outcome), ``n``, ``n_rest``. Part ``explained``: per outcome eta squared, the share of its variation
+        that lies between segments, with its interval.
 
     Raises
     ------
@@ -239,10 +250,18 @@ def differences(
     if len(model.classes) < 2:
         table, notes = table.iloc[:0], (*notes, ONE_SEGMENT)
     return Estimates.build(
-        table, by=["outcome", "segment"], measure="standardised_difference", unit="ratio",
-        method=_method(model, "segment minus rest in standard deviations, t interval, of plain shares from Clopper–Pearson limits"), level=level, min_n=min_n,
-        notes=notes, parts={"explained": explained},
-    )  # fmt: skip
+        table,
+        by=["outcome", "segment"],
+        measure="standardised_difference",
+        unit="ratio",
+        method=_method(
+            model, "segment minus rest in standard deviations, t interval, of plain shares from Clopper–Pearson limits"
+        ),
+        level=level,
+        min_n=min_n,
+        notes=notes,
+        parts={"explained": explained},
+    )
 
 
 def _profile(
@@ -254,10 +273,15 @@ def _profile(
     alike = np.isfinite(mean) & np.isnan(limits["std_error"]) & (sums.held.sum(axis=0) >= FEWEST) & sums.replicated
     cut = bool(((mean < low) | (mean > high)).any())
     return Estimates.build(
-        _rows(model, sums).assign(uncorrected=mean_of(sums.assigned), std_error=limits["std_error"], **ends), by=["segment"],
-        measure=outcome, unit=unit, method=_method(model, what), level=level, min_n=min_n,
+        _rows(model, sums).assign(uncorrected=mean_of(sums.assigned), std_error=limits["std_error"], **ends),
+        by=["segment"],
+        measure=outcome,
+        unit=unit,
+        method=_method(model, what),
+        level=level,
+        min_n=min_n,
         notes=(*model.notes, *sums.notes, *((CUT,) if cut else ()), *((ALIKE,) if alike.any() else ())),
-    )  # fmt: skip
+    )
 
 
 def _mean_limits(sums: Sums, *, unit: Unit, level: float) -> tuple[str, Mapping[str, Floats]]:
@@ -279,9 +303,12 @@ def _mean_limits(sums: Sums, *, unit: Unit, level: float) -> tuple[str, Mapping[
 def _differences(sums: Sums, outcome: str, *, model: Classification, level: float, min_n: int) -> pd.DataFrame:
     table = _rows(model, sums)
     return table.join(gaps(sums, level=level)).assign(
-        outcome=outcome, mean_segment=mean_of(sums.full), mean_rest=mean_of(rest_of(sums.full)),
-        n_rest=table["n"].sum() - table["n"], suppressed=hidden_cells(table, by=["segment"], n="n", min_n=min_n),
-    )  # fmt: skip
+        outcome=outcome,
+        mean_segment=mean_of(sums.full),
+        mean_rest=mean_of(rest_of(sums.full)),
+        n_rest=table["n"].sum() - table["n"],
+        suppressed=hidden_cells(table, by=["segment"], n="n", min_n=min_n),
+    )
 
 
 def _explained(sums: Sums, outcome: str, *, level: float) -> pd.DataFrame:
@@ -290,8 +317,14 @@ def _explained(sums: Sums, outcome: str, *, level: float) -> pd.DataFrame:
     errors = sums.errors(eta_squared(sums.without)[:, None])
     low, high = errors.limits(eta, level=level)
     return pd.DataFrame(
-        {"outcome": outcome, "estimate": eta, "std_error": errors.std_error, "ci_low": low.clip(0, 1), "ci_high": high.clip(0, 1)}
-    )  # fmt: skip
+        {
+            "outcome": outcome,
+            "estimate": eta,
+            "std_error": errors.std_error,
+            "ci_low": low.clip(0, 1),
+            "ci_high": high.clip(0, 1),
+        }
+    )
 
 
 def _rows(model: Classification, sums: Sums) -> pd.DataFrame:

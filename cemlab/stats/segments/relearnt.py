@@ -21,15 +21,16 @@ from cemlab.stats.segments.latent_classes import LatentClasses
 def relearnt(classes: Estimates, patterns: pd.DataFrame) -> Classification:
     """Return how often customers of each class are assigned to each, also without each replicate group.
 
-    Expectation–maximisation goes on from the classes of all customers to those without the group; customers stay assigned as
-    they are, and P(assigned | true) is taken anew. The number of classes is held fixed.
+    Expectation–maximisation goes on from the classes of all customers to those without the group; customers
+    stay assigned as they are, and P(assigned | true) is taken anew. The number of classes is held fixed.
 
     Parameters
     ----------
     classes : Estimates
         Of `latent_classes`.
     patterns : pandas.DataFrame
-        The patterns that they were learnt from, by ``replicate``: the same groups of customers as those of the outcomes.
+        The patterns that they were learnt from, by ``replicate``: the same groups of customers as those of the
+        outcomes.
 
     Returns
     -------
@@ -45,8 +46,8 @@ def relearnt(classes: Estimates, patterns: pd.DataFrame) -> Classification:
 
     References
     ----------
-    Bakk, Z., Oberski, D. L., & Vermunt, J. K. (2014). Relating latent class assignments to external variables: standard errors for
-    correct inference. Political Analysis, 22(4), 520–540. doi:10.1093/pan/mpu003
+    Bakk, Z., Oberski, D. L., & Vermunt, J. K. (2014). Relating latent class assignments to external variables:
+    standard errors for correct inference. Political Analysis, 22(4), 520–540. doi:10.1093/pan/mpu003
     """
     model: LatentClasses = classes.model
     data, labels = model.data, model.labels
@@ -87,7 +88,7 @@ def _by_group(patterns: pd.DataFrame, data: Coded) -> tuple[Floats, Sequence[obj
     off = int((~np.isclose(result.sum(axis=0), data.n)).sum())
     if off:
         raise SchemaError(
-            f"The patterns must be those that the classes were learnt from: {off:,} of {len(data.n):,} have another number of "
-            "customers. Ask both with the same cut, items and cut points."
+            f"The patterns must be those that the classes were learnt from: {off:,} of {len(data.n):,} have another"
+            " number of customers. Ask both with the same cut, items and cut points."
         )
     return result, list(groups)

@@ -21,8 +21,9 @@ RESAMPLED_ROWS = 10_000
 def resampled_groups(groups: Groups, *, resamples: int, seed: int) -> Iterator[Floats]:
     """Go through resamples: customers by segment, and by segment found again.
 
-    Each is divided anew from as many random starts as the fit had, never from the segments found: these would be found again for that
-    reason alone. Customers drawn twice count once, as in Hennig's clusterboot: copies would hold segments together.
+    Each is divided anew from as many random starts as the fit had, never from the segments found: these would
+    be found again for that reason alone. Customers drawn twice count once, as in Hennig's clusterboot: copies
+    would hold segments together.
 
     Parameters
     ----------

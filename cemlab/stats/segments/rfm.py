@@ -26,8 +26,8 @@ RULES = (
 def rfm_classes(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estimates:
     """Return segments by rules on the fifths of recency, frequency and monetary value.
 
-    With r the score of recency and v the mean of those of frequency and monetary value: champions r ≥ 4, v ≥ 4; loyal r ≥ 3, v ≥ 3;
-    recent r ≥ 4; occasional r = 3; at risk v ≥ 3; lapsed the rest.
+    With r the score of recency and v the mean of those of frequency and monetary value: champions r ≥ 4, v ≥ 4;
+    loyal r ≥ 3, v ≥ 3; recent r ≥ 4; occasional r = 3; at risk v ≥ 3; lapsed the rest.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def rfm_classes(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -
     Returns
     -------
     Estimates
-        Measure ``class_share``; one row per ``segment`` that has customers: ``estimate``, Wilson's interval, ``n``, ``rule``. Part
-        ``posterior``: the three scores, ``n``, ``value`` and ``probability`` (1).
+        Measure ``class_share``; one row per ``segment`` that has customers: ``estimate``, Wilson's interval,
+        ``n``, ``rule``. Part ``posterior``: the three scores, ``n``, ``value`` and ``probability`` (1).
 
     Raises
     ------
@@ -54,7 +54,8 @@ def rfm_classes(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -
 
     References
     ----------
-    Hughes, A. M. (1994). Strategic database marketing. Probus. The bounds are this project's own; the names are in common use.
+    Hughes, A. M. (1994). Strategic database marketing. Probus. The bounds are this project's own; the names are
+    in common use.
 
     Examples
     --------
@@ -83,9 +84,25 @@ def rfm_classes(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -
     n = placed.groupby("value")["n"].sum().reindex(names).dropna()
     n = n[n > 0]
     found = wilson(n, n.sum(), level=level)
-    table = pd.DataFrame({"segment": n.index, "estimate": found.estimate, "std_error": found.std_error, "ci_low": found.low,
-                          "ci_high": found.high, "n": n.to_numpy(), "n_customers": n.to_numpy(), "rule": n.index.map(dict(RULES))})  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "segment": n.index,
+            "estimate": found.estimate,
+            "std_error": found.std_error,
+            "ci_low": found.low,
+            "ci_high": found.high,
+            "n": n.to_numpy(),
+            "n_customers": n.to_numpy(),
+            "rule": n.index.map(dict(RULES)),
+        }
+    )
     return Estimates.build(
-        table, by=["segment"], measure="class_share", unit="share", method="rules on fifths of recency, frequency and monetary value",
-        level=level, min_n=min_n, parts={"posterior": placed},
-    )  # fmt: skip
+        table,
+        by=["segment"],
+        measure="class_share",
+        unit="share",
+        method="rules on fifths of recency, frequency and monetary value",
+        level=level,
+        min_n=min_n,
+        parts={"posterior": placed},
+    )

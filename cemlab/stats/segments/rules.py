@@ -19,8 +19,8 @@ UNKNOWN = "not known"
 """Level of a missing answer."""
 
 HELD_OUT = (
-    "The share assigned rightly is measured on customers that the rules were not made from; right means as the class model "
-    "assigns."
+    "The share assigned rightly is measured on customers that the rules were not made from; right means as the class"
+    " model assigns."
 )
 NEVER = "No rule leads to some segments: their customers are put elsewhere."
 Integers = NDArray[np.int64]
@@ -40,9 +40,9 @@ def rules(
 ) -> Estimates:
     """Return a few plain rules that assign customers to segments, and the share that they assign rightly.
 
-    A classification tree (Gini) on the patterns, each weighted by its customers, kept short by depth and smallest leaf; questions
-    whose answer changes nothing are dropped. Shares are held out: each fold of customers is assigned by a tree grown on the
-    others. Wilson intervals on customers.
+    A classification tree (Gini) on the patterns, each weighted by its customers, kept short by depth and
+    smallest leaf; questions whose answer changes nothing are dropped. Shares are held out: each fold of
+    customers is assigned by a tree grown on the others. Wilson intervals on customers.
 
     Parameters
     ----------
@@ -66,10 +66,11 @@ def rules(
     Returns
     -------
     Estimates
-        Measure ``assigned_rightly``; one row per ``segment``: ``estimate`` (of its customers, the share that the rules put there),
-        ``std_error``, ``ci_low``, ``ci_high``, ``precision`` (of those put there, the share that belongs), ``n``. Parts: ``rules`` (one row per
-        rule: ``rule`` in words, ``segment``, ``n``, ``share`` of customers, ``precision`` as grown); ``overall`` (one row: ``estimate``
-        held out with limits, ``as_grown``, ``largest``, what putting everyone in the largest segment would reach).
+        Measure ``assigned_rightly``; one row per ``segment``: ``estimate`` (of its customers, the share that
+        the rules put there), ``std_error``, ``ci_low``, ``ci_high``, ``precision`` (of those put there, the
+        share that belongs), ``n``. Parts: ``rules`` (one row per rule: ``rule`` in words, ``segment``, ``n``,
+        ``share`` of customers, ``precision`` as grown); ``overall`` (one row: ``estimate`` held out with
+        limits, ``as_grown``, ``largest``, what putting everyone in the largest segment would reach).
 
     Raises
     ------
@@ -103,10 +104,18 @@ def rules(
     written = _written(tree, design, truth=truth, n=n, questions=questions, segments=segments)
     missed = len(set(segments) - set(written["segment"])) > 0
     return Estimates.build(
-        table, by=["segment"], measure="assigned_rightly", unit="share", better="up", level=level, min_n=min_n,
+        table,
+        by=["segment"],
+        measure="assigned_rightly",
+        unit="share",
+        better="up",
+        level=level,
+        min_n=min_n,
         method=f"classification tree of at most {depth} conditions, held-out share, Wilson interval",
-        notes=(HELD_OUT, *((NEVER,) if missed else ())), parts={"rules": written, "overall": _overall(told, as_grown, level=level)}, model=tree,
-    )  # fmt: skip
+        notes=(HELD_OUT, *((NEVER,) if missed else ())),
+        parts={"rules": written, "overall": _overall(told, as_grown, level=level)},
+        model=tree,
+    )
 
 
 def overall(found: Estimates) -> Estimates:
@@ -129,9 +138,16 @@ def overall(found: Estimates) -> Estimates:
     1.0
     """
     return Estimates.build(
-        found.parts["overall"], by=[], measure=found.measure, unit="share", better="up", level=found.level, min_n=found.min_n,
-        method=found.method, notes=found.notes,
-    )  # fmt: skip
+        found.parts["overall"],
+        by=[],
+        measure=found.measure,
+        unit="share",
+        better="up",
+        level=found.level,
+        min_n=found.min_n,
+        method=found.method,
+        notes=found.notes,
+    )
 
 
 def _checked(
@@ -193,18 +209,32 @@ def _held_out(design: Floats, truth: Integers, *, n: Floats, depth: int, least: 
 def _by_segment(segments: list[str], told: Floats, *, level: float) -> pd.DataFrame:
     size, put, right = told.sum(axis=1), told.sum(axis=0), told.diagonal()
     found = intervals.wilson(right, size, level=level)
-    return pd.DataFrame({
-        "segment": segments, "n": size.round().astype(np.int64), "estimate": found.estimate, "std_error": found.std_error,
-        "ci_low": found.low, "ci_high": found.high, "precision": quotient(right, put),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "segment": segments,
+            "n": size.round().astype(np.int64),
+            "estimate": found.estimate,
+            "std_error": found.std_error,
+            "ci_low": found.low,
+            "ci_high": found.high,
+            "precision": quotient(right, put),
+        }
+    )
 
 
 def _overall(told: Floats, as_grown: float, *, level: float) -> pd.DataFrame:
     found = intervals.wilson([told.trace()], [told.sum()], level=level)
-    return pd.DataFrame({
-        "estimate": found.estimate, "std_error": found.std_error, "ci_low": found.low, "ci_high": found.high,
-        "as_grown": as_grown, "largest": told.sum(axis=1).max() / told.sum(), "n": round(float(told.sum())),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "estimate": found.estimate,
+            "std_error": found.std_error,
+            "ci_low": found.low,
+            "ci_high": found.high,
+            "as_grown": as_grown,
+            "largest": told.sum(axis=1).max() / told.sum(),
+            "n": round(float(told.sum())),
+        }
+    )
 
 
 def _written(
@@ -215,10 +245,15 @@ def _written(
         here = np.ones(len(design), dtype=bool)
         for column, holds in conditions:
             here &= (design[:, column] > 0.5) == holds
-        rows.append({
-            "rule": _words(conditions, questions), "segment": segments[chosen], "n": round(float(n[here].sum())),
-            "share": n[here].sum() / n.sum(), "precision": n[here & (truth == chosen)].sum() / n[here].sum(),
-        })  # fmt: skip
+        rows.append(
+            {
+                "rule": _words(conditions, questions),
+                "segment": segments[chosen],
+                "n": round(float(n[here].sum())),
+                "share": n[here].sum() / n.sum(),
+                "precision": n[here & (truth == chosen)].sum() / n[here].sum(),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -229,9 +264,7 @@ def _paths(grown: Any, node: int, conditions: Conditions) -> list[tuple[int, Con
     if left < 0:
         return [(int(grown.classes_[tree.value[node, 0].argmax()]), conditions)]
     column = int(tree.feature[node])
-    below = [
-        *_paths(grown, left, (*conditions, (column, False))), *_paths(grown, right, (*conditions, (column, True)))
-    ]  # fmt: skip
+    below = [*_paths(grown, left, (*conditions, (column, False))), *_paths(grown, right, (*conditions, (column, True)))]
     # A question whose answer changes nothing is not asked.
     return below if len({segment for segment, _ in below}) > 1 else [(below[0][0], conditions)]
 

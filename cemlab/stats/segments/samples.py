@@ -52,7 +52,8 @@ def drawn(model: LatentClasses, *, samples: int, random: np.random.Generator) ->
     data, fit = model.data, model.fit
     answered, group = np.unique(data.x @ data.item_of > 0, axis=0, return_inverse=True)
     totals = np.rint(np.bincount(group.ravel(), weights=data.n)).astype(np.int64)
-    # Customers are split by class and then by their answer to each item; empty parts are dropped, so that there are never more
+    # Customers are split by class and then by their answer to each item; empty parts are dropped, so that there are
+    # never more
     # parts than customers.
     members = random.multinomial(np.tile(totals, samples), fit.sizes)
     at, member = np.nonzero(members)

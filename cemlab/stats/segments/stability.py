@@ -30,9 +30,18 @@ BATCH = 20
 Verdict = Literal["natural", "reproducible", "constructed"]
 
 MEANING = {
-    "natural": "The segments are found again in resamples and lie apart: they are in the data, as far as simpler models were tried.",
-    "reproducible": "The segments are found again in resamples, but they do not lie clearly apart: a useful division of what is continuous.",
-    "constructed": "Other samples of the same customers would have given other segments, or they are cuts through one group: made, not found.",
+    "natural": (
+        "The segments are found again in resamples and lie apart: they are in the data, as far as simpler models were"
+        " tried."
+    ),
+    "reproducible": (
+        "The segments are found again in resamples, but they do not lie clearly apart: a useful division of what is"
+        " continuous."
+    ),
+    "constructed": (
+        "Other samples of the same customers would have given other segments, or they are cuts through one group: made,"
+        " not found."
+    ),
 }
 """What each verdict says."""
 
@@ -45,7 +54,8 @@ def stability(
 ) -> Estimates:
     """Return how well each segment is found again in resamples.
 
-    Of each resample the segments are sought anew, from as many random starts as the fit had; a segment's Jaccard similarity is that with the most similar of them,
+    Of each resample the segments are sought anew, from as many random starts as the fit had; a segment's
+    Jaccard similarity is that with the most similar of them,
     |both|/|either| among the customers drawn. Means from 0.75 on are stable, from 0.60 on a pattern; below, a segment is not to be
     trusted. Up to 0.50 it has dissolved.
 
@@ -65,9 +75,9 @@ def stability(
     Returns
     -------
     Estimates
-        Measure ``jaccard``; one row per ``segment``: ``estimate`` (mean), ``std_error`` (Monte-Carlo), ``ci_low``, ``ci_high`` (range
-        of the middle `level` of resamples), ``dissolved_share``, ``recovered_share`` (above 0.75), ``verdict`` ("stable", "pattern",
-        "not to be trusted"), ``n``.
+        Measure ``jaccard``; one row per ``segment``: ``estimate`` (mean), ``std_error`` (Monte-Carlo),
+        ``ci_low``, ``ci_high`` (range of the middle `level` of resamples), ``dissolved_share``,
+        ``recovered_share`` (above 0.75), ``verdict`` ("stable", "pattern", "not to be trusted"), ``n``.
 
     Raises
     ------
@@ -78,8 +88,8 @@ def stability(
 
     References
     ----------
-    Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics & Data Analysis, 52(1), 258–271.
-    doi:10.1016/j.csda.2006.11.025
+    Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics & Data Analysis,
+    52(1), 258–271. doi:10.1016/j.csda.2006.11.025
 
     Examples
     --------
@@ -104,17 +114,26 @@ def stability(
         )
     size = fitted.table.set_index("segment")[["n", "suppressed"]].reindex(labels).reset_index(names="segment")
     table = size.assign(
-        estimate=similar.mean(axis=0), std_error=similar.std(axis=0, ddof=1) / np.sqrt(resamples),
-        ci_low=np.quantile(similar, (1 - level) / 2, axis=0), ci_high=np.quantile(similar, (1 + level) / 2, axis=0),
-        dissolved_share=(similar <= DISSOLVED).mean(axis=0), recovered_share=(similar > STABLE).mean(axis=0),
-    )  # fmt: skip
+        estimate=similar.mean(axis=0),
+        std_error=similar.std(axis=0, ddof=1) / np.sqrt(resamples),
+        ci_low=np.quantile(similar, (1 - level) / 2, axis=0),
+        ci_high=np.quantile(similar, (1 + level) / 2, axis=0),
+        dissolved_share=(similar <= DISSOLVED).mean(axis=0),
+        recovered_share=(similar > STABLE).mean(axis=0),
+    )
     table["verdict"] = np.select(
         [table["estimate"] >= STABLE, table["estimate"] >= PATTERN], ["stable", "pattern"], "not to be trusted"
     )
     return Estimates.build(
-        table, by=["segment"], measure="jaccard", unit="ratio", method=f"cluster-wise Jaccard similarity over {resamples:,} resamples",
-        level=level, min_n=min_n, better="up",
-    )  # fmt: skip
+        table,
+        by=["segment"],
+        measure="jaccard",
+        unit="ratio",
+        method=f"cluster-wise Jaccard similarity over {resamples:,} resamples",
+        level=level,
+        min_n=min_n,
+        better="up",
+    )
 
 
 def jaccard(table: Floats) -> Floats:
@@ -139,11 +158,12 @@ def verdict(
 ) -> Estimates:
     """Return what the segments may be called: natural, reproducible or constructed.
 
-    Natural: every segment is stable (0.75); they lie apart (relative entropy from 0.60 on, of k-means mean silhouette from 0.50 on); one class
-    fewer is refused (BIC, and the bootstrap test where it was made), and one more does not fit better (BIC, of mixtures ICL), or of k-means
-    one half of the customers predicts the clusters of the other (prediction strength, where it was taken); and no simpler model
-    explains the customers as well. Reproducible: every segment is at least a pattern (0.60), and the data speak for more than one group (BIC, of
-    k-means prediction strength). Constructed: anything else.
+    Natural: every segment is stable (0.75); they lie apart (relative entropy from 0.60 on, of k-means mean
+    silhouette from 0.50 on); one class fewer is refused (BIC, and the bootstrap test where it was made), and
+    one more does not fit better (BIC, of mixtures ICL), or of k-means one half of the customers predicts the
+    clusters of the other (prediction strength, where it was taken); and no simpler model explains the customers
+    as well. Reproducible: every segment is at least a pattern (0.60), and the data speak for more than one
+    group (BIC, of k-means prediction strength). Constructed: anything else.
 
     Parameters
     ----------
@@ -152,17 +172,18 @@ def verdict(
     fitted : Estimates
         The segments: of `latent_classes`, `k_means` or `mixture`.
     number : Estimates, optional
-        Of `number_of_classes`, `number_of_components` or `number_of_clusters`; latent classes and mixtures are not called natural
-        without.
+        Of `number_of_classes`, `number_of_components` or `number_of_clusters`; latent classes and mixtures are
+        not called natural without.
     simpler : Estimates, optional
         Of `simpler_models`; nothing is called natural without.
 
     Returns
     -------
     Estimates
-        Measure ``segmentation``; one row: ``estimate`` (smallest mean Jaccard of a segment), ``verdict``, ``meaning``, ``apart``
-        (relative entropy or silhouette), ``told`` (True where one class fewer is refused, and one more not preferred), ``doubt`` ("one group",
-        "one scale", "pair", "one crowd", or empty), ``first``, ``second`` (items of the pair), ``n``.
+        Measure ``segmentation``; one row: ``estimate`` (smallest mean Jaccard of a segment), ``verdict``,
+        ``meaning``, ``apart`` (relative entropy or silhouette), ``told`` (True where one class fewer is
+        refused, and one more not preferred), ``doubt`` ("one group", "one scale", "pair", "one crowd", or
+        empty), ``first``, ``second`` (items of the pair), ``n``.
 
     Raises
     ------
@@ -171,8 +192,8 @@ def verdict(
 
     References
     ----------
-    Dolnicar, S., & Leisch, F. (2010). Evaluation of structure and reproducibility of cluster solutions using the bootstrap. Marketing
-    Letters, 21(1), 83–101. doi:10.1007/s11002-009-9083-4
+    Dolnicar, S., & Leisch, F. (2010). Evaluation of structure and reproducibility of cluster solutions using
+    the bootstrap. Marketing Letters, 21(1), 83–101. doi:10.1007/s11002-009-9083-4
 
     Examples
     --------
@@ -198,13 +219,30 @@ def verdict(
         sure = clear and told and simpler is not None and not doubt
         word = "natural" if lowest >= STABLE and sure else "reproducible"
     row = pd.DataFrame(
-        [{"estimate": lowest, "verdict": word, "meaning": MEANING[word], "apart": apart, "told": told, "doubt": doubt,
-          "first": pair[0], "second": pair[1], "n": fit["n"]}]
-    )  # fmt: skip
+        [
+            {
+                "estimate": lowest,
+                "verdict": word,
+                "meaning": MEANING[word],
+                "apart": apart,
+                "told": told,
+                "doubt": doubt,
+                "first": pair[0],
+                "second": pair[1],
+                "n": fit["n"],
+            }
+        ]
+    )
     return Estimates.build(
-        row, by=[], measure="segmentation", unit="ratio", method="smallest cluster-wise Jaccard similarity, separation, number of classes",
-        level=stable.level, min_n=stable.min_n, better="up",
-    )  # fmt: skip
+        row,
+        by=[],
+        measure="segmentation",
+        unit="ratio",
+        method="smallest cluster-wise Jaccard similarity, separation, number of classes",
+        level=stable.level,
+        min_n=stable.min_n,
+        better="up",
+    )
 
 
 def _doubt(simpler: Estimates | None) -> tuple[str, tuple[str, str]]:

@@ -90,8 +90,8 @@ class Sums:
     def errors_by_class(self, replicates: Floats) -> Errors:
         """Return the jackknife errors of what each class has of its own, such as its mean.
 
-        A class is told of by the groups that hold its customers, so these give the degrees of freedom; without correction nothing else
-        enters the variance either.
+        A class is told of by the groups that hold its customers, so these give the degrees of freedom; without
+        correction nothing else enters the variance either.
 
         Parameters
         ----------
@@ -167,7 +167,8 @@ def sums_by_class(frame: pd.DataFrame, model: Classification, *, values: Floats,
         )
     if not n.sum() > 0:
         raise InsufficientDataError(
-            f"At least one customer with a value of `{of}` is needed: {len(frame):,} rows hold none. Leave this outcome out."
+            f"At least one customer with a value of `{of}` is needed: {len(frame):,} rows hold none. Leave this outcome"
+            " out."
         )
     codes, groups = replicate_codes(frame)
     by_group = np.zeros((len(groups), len(model.classes), values.shape[1]))
@@ -179,9 +180,16 @@ def sums_by_class(frame: pd.DataFrame, model: Classification, *, values: Floats,
     weights = model.weights
     n_eff, n_eff_rest = (quotient((customers @ each) ** 2, customers @ each**2) for each in (weights, 1 - weights))
     return Sums(
-        model.corrected_sums(assigned), model.corrected_without(assigned - by_group, groups), counts.sum(axis=1) > 0,
-        assigned, n_eff, n_eff_rest, counts > 0, "replicate" in frame, model.corrected,
-    )  # fmt: skip
+        model.corrected_sums(assigned),
+        model.corrected_without(assigned - by_group, groups),
+        counts.sum(axis=1) > 0,
+        assigned,
+        n_eff,
+        n_eff_rest,
+        counts > 0,
+        "replicate" in frame,
+        model.corrected,
+    )
 
 
 def _with_groups(errors: Errors, groups: Floats) -> Errors:
@@ -262,8 +270,8 @@ def segments_of(frame: pd.DataFrame) -> list[str]:
 def share_limits(share: Floats, errors: Errors, *, n: Floats, level: float, corrected: bool) -> Mapping[str, Floats]:
     """Return estimate, error and limits of shares.
 
-    Corrected: t limits around the uncut solution, cut to 0 … 1 (near the ends the cut share looks surer than it is). Plain, or
-    without any error: Wilson on n* = min(n, p(1 − p)/V) customers, n where V = 0.
+    Corrected: t limits around the uncut solution, cut to 0 … 1 (near the ends the cut share looks surer than it
+    is). Plain, or without any error: Wilson on n* = min(n, p(1 − p)/V) customers, n where V = 0.
 
     Parameters
     ----------
@@ -285,8 +293,8 @@ def share_limits(share: Floats, errors: Errors, *, n: Floats, level: float, corr
 
     References
     ----------
-    Korn, E. L., & Graubard, B. I. (1998). Confidence intervals for proportions with small expected number of positive counts
-    estimated from survey data. Survey Methodology, 24(2), 193–201.
+    Korn, E. L., & Graubard, B. I. (1998). Confidence intervals for proportions with small expected number of
+    positive counts estimated from survey data. Survey Methodology, 24(2), 193–201.
     """
     p, variance = share.clip(0, 1), errors.std_error**2
     known = np.isfinite(p) & np.isfinite(variance) & (n > 0)
@@ -303,7 +311,8 @@ def share_limits(share: Floats, errors: Errors, *, n: Floats, level: float, corr
 def points_limits(sums: Sums, *, level: float) -> Mapping[str, Floats]:
     """Return the plain net scores of classes with adjusted Wald limits.
 
-    Of n* = min(n, v/V) answers, v the variance of one and V the jackknife's; n where V = 0, so that ten promoters of ten are not certain.
+    Of n* = min(n, v/V) answers, v the variance of one and V the jackknife's; n where V = 0, so that ten
+    promoters of ten are not certain.
 
     Parameters
     ----------

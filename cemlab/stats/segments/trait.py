@@ -1,7 +1,8 @@
 """One trait behind all items: the model of a continuum that classes have to be better than.
 
-Why not a library: girth and py-irt take rows of customers and no missing answers or items of several kinds, mirt is R. Here a fit
-sees distinct patterns and their counts, as the classes do, so that both likelihoods are of the same data.
+Why not a library: girth and py-irt take rows of customers and no missing answers or items of several kinds,
+mirt is R. Here a fit sees distinct patterns and their counts, as the classes do, so that both likelihoods are
+of the same data.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ EXACT = {"ftol": 1e-10, "gtol": 1e-6}
 """When a search has arrived: of a log-likelihood of 20,000 the sixth decimal is settled."""
 _LEVEL = re.compile(r"^(below )?(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)( to -?\d.*| and over)?$")
 
-ONE_SCALE = "A two-parameter logistic model of yes/no items, graded responses of ordered levels, nominal responses of others; one normal trait."
+ONE_SCALE = (
+    "A two-parameter logistic model of yes/no items, graded responses of ordered levels, nominal responses of others;"
+    " one normal trait."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +90,9 @@ class Trait:
 def one_trait(patterns: pd.DataFrame, *, items: Sequence[str], level: float = 0.95, min_n: int = 10) -> Estimates:
     """Return the model of one normal trait behind all items, by maximum marginal likelihood.
 
-    P(pattern) = ∫ Π_j P_j(level | θ) φ(θ) dθ, over the items that were answered. Of yes/no items and of ordered levels (numbers, or bins of
-    them) P_j(level l or higher | θ) = 1/(1 + exp(−a_j·θ − c_jl)), of others P_j(l | θ) ∝ exp(a_jl·θ + c_jl). The sign of the trait is that of most slopes.
+    P(pattern) = ∫ Π_j P_j(level | θ) φ(θ) dθ, over the items that were answered. Of yes/no items and of ordered
+    levels (numbers, or bins of them) P_j(level l or higher | θ) = 1/(1 + exp(−a_j·θ − c_jl)), of others P_j(l |
+    θ) ∝ exp(a_jl·θ + c_jl). The sign of the trait is that of most slopes.
 
     Parameters
     ----------
@@ -103,8 +108,8 @@ def one_trait(patterns: pd.DataFrame, *, items: Sequence[str], level: float = 0.
     Returns
     -------
     Estimates
-        Measure ``slope``; one row per ``item`` and ``step`` (from 1, to the second level): ``estimate``, ``intercept``, ``n`` customers who answered. Part ``fit``:
-        log_likelihood, npar, bic, n.
+        Measure ``slope``; one row per ``item`` and ``step`` (from 1, to the second level): ``estimate``,
+        ``intercept``, ``n`` customers who answered. Part ``fit``: log_likelihood, npar, bic, n.
 
     Raises
     ------
@@ -115,14 +120,14 @@ def one_trait(patterns: pd.DataFrame, *, items: Sequence[str], level: float = 0.
 
     References
     ----------
-    Bock, R. D., & Aitkin, M. (1981). Marginal maximum likelihood estimation of item parameters: application of an EM algorithm.
-    Psychometrika, 46(4), 443–459. doi:10.1007/BF02293801
+    Bock, R. D., & Aitkin, M. (1981). Marginal maximum likelihood estimation of item parameters: application of
+    an EM algorithm. Psychometrika, 46(4), 443–459. doi:10.1007/BF02293801
 
-    Samejima, F. (1969). Estimation of latent ability using a response pattern of graded scores. Psychometrika, 34(S1), 1–97.
-    doi:10.1007/BF03372160
+    Samejima, F. (1969). Estimation of latent ability using a response pattern of graded scores. Psychometrika,
+    34(S1), 1–97. doi:10.1007/BF03372160
 
-    Bock, R. D. (1972). Estimating item parameters and latent ability when responses are scored in two or more nominal categories.
-    Psychometrika, 37(1), 29–51. doi:10.1007/BF02291411
+    Bock, R. D. (1972). Estimating item parameters and latent ability when responses are scored in two or more
+    nominal categories. Psychometrika, 37(1), 29–51. doi:10.1007/BF02291411
 
     Examples
     --------
@@ -141,10 +146,18 @@ def one_trait(patterns: pd.DataFrame, *, items: Sequence[str], level: float = 0.
     ]
     found = {"log_likelihood": fit.log_likelihood, "npar": fit.parameters, "bic": fit.bic(total), "n": total}
     return Estimates.build(
-        pd.DataFrame(rows, columns=["item", "step", "estimate", "intercept", "n"]), by=["item", "step"], cells=[], measure="slope", unit="ratio",
-        method="one normal trait by maximum marginal likelihood", level=level, min_n=min_n, notes=[ONE_SCALE],
-        parts={"fit": pd.DataFrame([found])}, model=fit,
-    )  # fmt: skip
+        pd.DataFrame(rows, columns=["item", "step", "estimate", "intercept", "n"]),
+        by=["item", "step"],
+        cells=[],
+        measure="slope",
+        unit="ratio",
+        method="one normal trait by maximum marginal likelihood",
+        level=level,
+        min_n=min_n,
+        notes=[ONE_SCALE],
+        parts={"fit": pd.DataFrame([found])},
+        model=fit,
+    )
 
 
 def ascending(levels: Sequence[str]) -> list[int] | None:
@@ -287,8 +300,10 @@ def _height(values: Floats, data: Coded, layout: _Layout) -> tuple[float, Floats
     odds = np.exp(joint - top)
     total = odds.sum(axis=1, keepdims=True)
     expected = data.x.T @ (data.n[:, None] * odds / total)
-    parts = [_slope_of(each, expected[columns], theta, graded=graded)
-             for each, (columns, graded) in zip(back, layout.items, strict=True)]  # fmt: skip
+    parts = [
+        _slope_of(each, expected[columns], theta, graded=graded)
+        for each, (columns, graded) in zip(back, layout.items, strict=True)
+    ]
     return -float(data.n @ (top + np.log(total))[:, 0]), -np.concatenate(parts)
 
 

@@ -15,9 +15,9 @@ from cemlab.stats.segments.sums import MOMENTS, checked, quotient
 
 BETTER, WORSE, ALIKE = "better", "worse", "not told apart"
 HELD_OUT = (
-    "Explained variation is cross-fitted: group means are learnt on some customers and judged on others, so that a split "
-    "into more groups gains nothing by its number of groups alone. Below 0 the means predict worse than one mean for all; only what lies above 0 "
-    "beyond noise can be better than anything."
+    "Explained variation is cross-fitted: group means are learnt on some customers and judged on others, so that a"
+    " split into more groups gains nothing by its number of groups alone. Below 0 the means predict worse than one mean"
+    " for all; only what lies above 0 beyond noise can be better than anything."
 )
 
 
@@ -33,8 +33,9 @@ def beats(
 ) -> Estimates:
     """Return how much more of a later outcome one segmentation explains than each simpler one.
 
-    R² = 1 − Σ(y − m₋(group))²/Σ(y − m₋)², with means learnt without the fold that is judged; for a share it is the Brier
-    skill. estimate = R²(of) − R²(rival), on the same customers; std_error: paired delete-a-group jackknife, learning redone.
+    R² = 1 − Σ(y − m₋(group))²/Σ(y − m₋)², with means learnt without the fold that is judged; for a share it is
+    the Brier skill. estimate = R²(of) − R²(rival), on the same customers; std_error: paired delete-a-group
+    jackknife, learning redone.
 
     Parameters
     ----------
@@ -56,11 +57,12 @@ def beats(
     Returns
     -------
     Estimates
-        Measure ``explained_difference``; one row per rival ``scheme``: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
-        ``p_value``, ``verdict`` (better where the interval lies above 0, the estimate reaches `gain` and `of` itself explains more than one mean for
-        all beyond noise; worse the other way round; not told apart), ``n``.
-        Parts: ``explained`` (one row per scheme: R² with interval, number of groups), ``verdict`` (one row: ``keep`` names the
-        scheme to keep: `of` only where it is better than every rival, else the rival that explains most).
+        Measure ``explained_difference``; one row per rival ``scheme``: ``estimate``, ``std_error``, ``ci_low``,
+        ``ci_high``, ``p_value``, ``verdict`` (better where the interval lies above 0, the estimate reaches
+        `gain` and `of` itself explains more than one mean for all beyond noise; worse the other way round; not
+        told apart), ``n``. Parts: ``explained`` (one row per scheme: R² with interval, number of groups),
+        ``verdict`` (one row: ``keep`` names the scheme to keep: `of` only where it is better than every rival,
+        else the rival that explains most).
 
     Raises
     ------
@@ -73,8 +75,8 @@ def beats(
 
     References
     ----------
-    Dolnicar, S., & Leisch, F. (2010). Evaluation of structure and reproducibility of cluster solutions using the bootstrap.
-    Marketing Letters, 21(1), 83–101. doi:10.1007/s11002-009-9083-4
+    Dolnicar, S., & Leisch, F. (2010). Evaluation of structure and reproducibility of cluster solutions using
+    the bootstrap. Marketing Letters, 21(1), 83–101. doi:10.1007/s11002-009-9083-4
 
     Examples
     --------
@@ -104,12 +106,21 @@ def beats(
     keep = of if table["verdict"].eq(BETTER).all() else best
     few = bool(table["std_error"].isna().all())
     return Estimates.build(
-        table, by=["scheme"], cells=[], measure="explained_difference", unit="share",
-        method="difference of cross-fitted explained variation, paired jackknife", level=level, min_n=min_n, better="up",
+        table,
+        by=["scheme"],
+        cells=[],
+        measure="explained_difference",
+        unit="share",
+        method="difference of cross-fitted explained variation, paired jackknife",
+        level=level,
+        min_n=min_n,
+        better="up",
         notes=(HELD_OUT, *((FEW_GROUPS,) if few else ())),
-        parts={"explained": pd.concat(explained, ignore_index=True),
-               "verdict": pd.DataFrame({"outcome": [outcome], "keep": [keep], "beaten": [keep == of]})},
-    )  # fmt: skip
+        parts={
+            "explained": pd.concat(explained, ignore_index=True),
+            "verdict": pd.DataFrame({"outcome": [outcome], "keep": [keep], "beaten": [keep == of]}),
+        },
+    )
 
 
 def upheld(found: Estimates) -> bool:
@@ -157,7 +168,8 @@ def comparable(schemes: Mapping[str, pd.DataFrame], outcomes: Sequence[str], *, 
 def _check(schemes: Mapping[str, pd.DataFrame], *, of: str, folds: int) -> None:
     if of not in schemes or len(schemes) < 2:
         raise ParameterError(
-            f"A comparison needs `{of}` and at least one rival: {len(schemes)} were given ({', '.join(schemes) or 'none'})."
+            f"A comparison needs `{of}` and at least one rival: {len(schemes)} were given"
+            f" ({', '.join(schemes) or 'none'})."
         )
     if folds < 2:
         raise ParameterError(f"`folds` must be at least 2: {folds} was given.")
@@ -191,12 +203,13 @@ def _tables(schemes: Mapping[str, pd.DataFrame], outcome: str, *, folds: int) ->
     different = int((~np.isclose(sizes, sizes[0])).any(axis=0).sum())
     if different:
         raise SchemaError(
-            f"Schemes must group the same customers: in {different:,} of {len(replicates):,} replicate groups their numbers "
-            "differ. Leave out, in all of them, those whom one cannot place."
+            f"Schemes must group the same customers: in {different:,} of {len(replicates):,} replicate groups their"
+            " numbers differ. Leave out, in all of them, those whom one cannot place."
         )
     if int((sizes[0] > 0).sum()) < folds:
         raise InsufficientDataError(
-            f"Every fold needs a replicate group: {int((sizes[0] > 0).sum())} hold customers and {folds} folds were asked for."
+            f"Every fold needs a replicate group: {int((sizes[0] > 0).sum())} hold customers and {folds} folds were"
+            " asked for."
         )
     return tables
 
@@ -236,7 +249,14 @@ def _squares(table: Floats, mean: Floats) -> Floats:
 
 def _row(estimate: float, errors: Errors, *, level: float) -> pd.DataFrame:
     low, high = errors.limits(np.array(estimate), level=level)
-    return pd.DataFrame({"estimate": [estimate], "std_error": [float(errors.std_error)], "ci_low": [float(low)], "ci_high": [float(high)]})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "estimate": [estimate],
+            "std_error": [float(errors.std_error)],
+            "ci_low": [float(low)],
+            "ci_high": [float(high)],
+        }
+    )
 
 
 def _verdict(row: pd.Series, *, gain: float, skilled: bool, rival_skilled: bool) -> str:

@@ -44,8 +44,9 @@ def censoring_bounds(
     Returns
     -------
     Estimates
-        Measure ``survival_bounds`` as a share; one row per group and ``duration`` with ``estimate`` (Kaplan–Meier), ``ci_low`` and
-        ``ci_high`` (the bounds), ``at_risk``, ``n``, ``n_customers``; NaN after the end of the group's curve.
+        Measure ``survival_bounds`` as a share; one row per group and ``duration`` with ``estimate``
+        (Kaplan–Meier), ``ci_low`` and ``ci_high`` (the bounds), ``at_risk``, ``n``, ``n_customers``; NaN after
+        the end of the group's curve.
 
     Raises
     ------
@@ -59,7 +60,8 @@ def censoring_bounds(
     References
     ----------
     Peterson, A. V. (1976). Bounds for a joint distribution function with fixed sub-distribution functions:
-    application to competing risks. Proceedings of the National Academy of Sciences, 73(1), 11–13. doi:10.1073/pnas.73.1.11
+    application to competing risks. Proceedings of the National Academy of Sciences, 73(1), 11–13.
+    doi:10.1073/pnas.73.1.11
 
     Examples
     --------
@@ -84,6 +86,14 @@ def censoring_bounds(
         table = table.drop(columns=name).merge(found[[*keys, "estimate"]].rename(columns={"estimate": name}), on=keys)
     table[["ci_low", "ci_high"]] = table[["ci_low", "ci_high"]].where(table["estimate"].notna(), float("nan"))
     return Estimates.build(
-        table, by=keys, cells=[name for name in keys if name != "duration"], measure="survival_bounds", unit="share",
-        method=METHOD, level=level, min_n=min_n, better="up", notes=known.notes,
-    )  # fmt: skip
+        table,
+        by=keys,
+        cells=[name for name in keys if name != "duration"],
+        measure="survival_bounds",
+        unit="share",
+        method=METHOD,
+        level=level,
+        min_n=min_n,
+        better="up",
+        notes=known.notes,
+    )

@@ -1,7 +1,8 @@
 """Spells of one customer are not independent: the errors of curves from what each group of customers contributes.
 
-The infinitesimal jackknife, which is the delete-a-group jackknife to first order: the variance of a statistic is Σ U_g² over groups of
-customers, U_g its derivative by the weight of a group. Where nobody has two spells it equals Greenwood's, and R's robust errors elsewhere.
+The infinitesimal jackknife, which is the delete-a-group jackknife to first order: the variance of a statistic
+is Σ U_g² over groups of customers, U_g its derivative by the weight of a group. Where nobody has two spells it
+equals Greenwood's, and R's robust errors elsewhere.
 """
 
 from __future__ import annotations

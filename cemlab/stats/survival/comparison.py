@@ -29,7 +29,8 @@ class Counts:
     variance : numpy.ndarray
         Of observed − expected when spells are independent, shape (G, G).
     scores : numpy.ndarray or None
-        What each group of customers contributes to observed − expected, shape (groups of customers, G); None where spells are independent.
+        What each group of customers contributes to observed − expected, shape (groups of customers, G); None
+        where spells are independent.
     """
 
     observed: Floats
@@ -86,7 +87,8 @@ def chi_square_p(statistic: float, df: int) -> float:
     """
     if df < 1 or not statistic >= 0:
         return math.nan
-    # Whole degrees of freedom have a closed form, a sum of positive terms; a library's takes longer to load than a test takes.
+    # Whole degrees of freedom have a closed form, a sum of positive terms; a library's takes longer to load than a
+    # test takes.
     half, odd = statistic / 2, df % 2
     if not half:
         return 1.0
@@ -98,8 +100,9 @@ def chi_square_p(statistic: float, df: int) -> float:
 def counts_of(lives: Lives, *, rho: float = 0.0, among: np.ndarray | None = None) -> Counts:
     """Return observed and expected events when all groups leave at one rate.
 
-    E_g = Σ w·d·Y_g/Y; V_gh = Σ w²·d·(Y − d)/(Y − 1)·Y_g/Y·(δ_gh − Y_h/Y), with w = S(t−)^ρ of all together. Where the life table says
-    whose spells are whose, V = Σ U_c U_cᵀ over groups c of customers: the score test with the robust variance of Lin and Wei.
+    E_g = Σ w·d·Y_g/Y; V_gh = Σ w²·d·(Y − d)/(Y − 1)·Y_g/Y·(δ_gh − Y_h/Y), with w = S(t−)^ρ of all together.
+    Where the life table says whose spells are whose, V = Σ U_c U_cᵀ over groups c of customers: the score test
+    with the robust variance of Lin and Wei.
 
     Parameters
     ----------
@@ -205,8 +208,9 @@ def log_rank(
     Returns
     -------
     Estimates
-        Measure ``log_rank``; one row: ``estimate`` (χ²), ``df``, ``p_value``, ``n``, ``events``. Part ``groups``: one row per
-        group with ``observed``, ``expected``, ``n``, ``n_customers``, NaN where too small to publish.
+        Measure ``log_rank``; one row: ``estimate`` (χ²), ``df``, ``p_value``, ``n``, ``events``. Part
+        ``groups``: one row per group with ``observed``, ``expected``, ``n``, ``n_customers``, NaN where too
+        small to publish.
 
     Raises
     ------
@@ -238,22 +242,37 @@ def log_rank(
     whole = lives_of(lives.drop(columns=[*strata, "n_customers"], errors="ignore"), by=names)
     customers = whole.customers if strata else lives_of(lives, by=names).customers
     groups = whole.groups.assign(
-        observed=counts.observed, expected=counts.expected, n=whole.spells, n_customers=customers,
+        observed=counts.observed,
+        expected=counts.expected,
+        n=whole.spells,
+        n_customers=customers,
         too_small=whole_hidden(whole, customers, min_n),
-    )  # fmt: skip
+    )
     groups[["observed", "expected", "n"]] = groups[["observed", "expected", "n"]].mask(groups["too_small"])
-    row = pd.DataFrame({
-        "estimate": [statistic], "df": [df], "p_value": [chi_square_p(statistic, df)], "n": [whole.spells.sum()],
-        "events": [whole.events.sum()], "n_customers": [customers.sum()],
-    })  # fmt: skip
+    row = pd.DataFrame(
+        {
+            "estimate": [statistic],
+            "df": [df],
+            "p_value": [chi_square_p(statistic, df)],
+            "n": [whole.spells.sum()],
+            "events": [whole.events.sum()],
+            "n_customers": [customers.sum()],
+        }
+    )
     method = ("log-rank test" if not rho else f"weighted log-rank test, rho {rho:g}") + (
         ", stratified" if strata else ""
     )
     method += f", {CLUSTERED}" if whole.split else ""
     return Estimates.build(
-        row, by=[], measure="log_rank", unit="ratio", method=f"{method} of {', '.join(names)}", level=level, min_n=min_n,
+        row,
+        by=[],
+        measure="log_rank",
+        unit="ratio",
+        method=f"{method} of {', '.join(names)}",
+        level=level,
+        min_n=min_n,
         parts={"groups": groups},
-    )  # fmt: skip
+    )
 
 
 def whole_hidden(lives: Lives, customers: Floats, min_n: int) -> np.ndarray:
@@ -281,8 +300,8 @@ def pairwise(
 ) -> Estimates:
     """Return the log-rank test of every pair of groups, with the rate ratio that it implies.
 
-    log ratio = (O₁ − E₁)/V₁₁ of the second group against the first, std_error 1/√V₁₁, or √W₁₁/V₁₁ with the clustered variance W; its
-    test is the log-rank test of the two.
+    log ratio = (O₁ − E₁)/V₁₁ of the second group against the first, std_error 1/√V₁₁, or √W₁₁/V₁₁ with the
+    clustered variance W; its test is the log-rank test of the two.
 
     Parameters
     ----------
@@ -300,9 +319,9 @@ def pairwise(
     Returns
     -------
     Estimates
-        Measure ``log_rate_ratio``; one row per pair: the group column, ``versus`` (the group it is compared with),
-        ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``chi_square``, ``p_value``, ``n``, ``n_customers`` of the smaller.
-        `multiplicity.adjust` takes it.
+        Measure ``log_rate_ratio``; one row per pair: the group column, ``versus`` (the group it is compared
+        with), ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``chi_square``, ``p_value``, ``n``,
+        ``n_customers`` of the smaller. `multiplicity.adjust` takes it.
 
     Raises
     ------
@@ -335,20 +354,37 @@ def pairwise(
         counts = _added([counts_of(each.take([first, second])) for each in within])
         variance = counts.variance[1, 1]
         estimate = (counts.observed - counts.expected)[1] / variance if variance > 0 else np.nan
-        rows.append({
-            name: whole.groups.iloc[second, 0], "versus": whole.groups.iloc[first, 0], "estimate": estimate,
-            "std_error": counts.spread[1, 1] ** 0.5 / variance if variance > 0 else np.nan, "chi_square": counts.test()[0],
-            "n": whole.spells[[first, second]].sum(), "n_customers": whole.customers[[first, second]].min(),
-            "suppressed": bool(hidden[first] or hidden[second]),
-        })  # fmt: skip
-    table = pd.DataFrame(rows, columns=[name, "versus", "estimate", "std_error", "chi_square", "n", "n_customers", "suppressed"])  # fmt: skip
+        rows.append(
+            {
+                name: whole.groups.iloc[second, 0],
+                "versus": whole.groups.iloc[first, 0],
+                "estimate": estimate,
+                "std_error": counts.spread[1, 1] ** 0.5 / variance if variance > 0 else np.nan,
+                "chi_square": counts.test()[0],
+                "n": whole.spells[[first, second]].sum(),
+                "n_customers": whole.customers[[first, second]].min(),
+                "suppressed": bool(hidden[first] or hidden[second]),
+            }
+        )
+    table = pd.DataFrame(
+        rows, columns=[name, "versus", "estimate", "std_error", "chi_square", "n", "n_customers", "suppressed"]
+    )
     half = quantile(level) * table["std_error"]
-    table = table.assign(ci_low=table["estimate"] - half, ci_high=table["estimate"] + half,
-                         p_value=two_sided(table["estimate"] / table["std_error"]))  # fmt: skip
+    table = table.assign(
+        ci_low=table["estimate"] - half,
+        ci_high=table["estimate"] + half,
+        p_value=two_sided(table["estimate"] / table["std_error"]),
+    )
     return Estimates.build(
-        table, by=[name, "versus"], measure="log_rate_ratio", unit="ratio", method="log-rank test of each pair, Peto's ratio",
-        level=level, min_n=min_n, better="down",
-    )  # fmt: skip
+        table,
+        by=[name, "versus"],
+        measure="log_rate_ratio",
+        unit="ratio",
+        method="log-rank test of each pair, Peto's ratio",
+        level=level,
+        min_n=min_n,
+        better="down",
+    )
 
 
 def _stratified(lives: pd.DataFrame, by: Sequence[str], strata: Sequence[str]) -> tuple[list[str], list[Lives]]:
@@ -378,9 +414,17 @@ def _spread(lives: Lives, columns: np.ndarray, position: np.ndarray, keys: pd.Da
         result[..., position[columns]] = counts
         return result
 
-    return Lives(keys, part.times, _wide(part.entered), _wide(part.events), _wide(part.censored), part.causes,
-                 _wide(part.events_by_cause), _wide(part.customers),
-                 part.split.renumbered(position[columns]) if part.split else None)  # fmt: skip
+    return Lives(
+        keys,
+        part.times,
+        _wide(part.entered),
+        _wide(part.events),
+        _wide(part.censored),
+        part.causes,
+        _wide(part.events_by_cause),
+        _wide(part.customers),
+        part.split.renumbered(position[columns]) if part.split else None,
+    )
 
 
 def _added(counts: Sequence[Counts]) -> Counts:

@@ -70,16 +70,29 @@ def nelson_aalen(
         error, hazard, out=np.full_like(error, np.nan), where=hazard > 0
     )
     rows = keys_of(table, column).assign(
-        duration=table.times[row], estimate=hazard, std_error=error, ci_low=hazard * np.exp(-half),
-        ci_high=hazard * np.exp(half), at_risk=table.at_risk[row, column], n=table.spells[column],
-        n_customers=table.customers[column], suppressed=curves.window.hidden[column],
-    )  # fmt: skip
+        duration=table.times[row],
+        estimate=hazard,
+        std_error=error,
+        ci_low=hazard * np.exp(-half),
+        ci_high=hazard * np.exp(half),
+        at_risk=table.at_risk[row, column],
+        n=table.spells[column],
+        n_customers=table.customers[column],
+        suppressed=curves.window.hidden[column],
+    )
     return Estimates.build(
-        rows, by=[*table.by, "duration"], cells=table.by, measure="cumulative_hazard", unit="ratio",
-        method=f"Nelson–Aalen, {f'{CLUSTERED}, ' if table.split else ''}log interval", level=level, min_n=min_n, better="down",
+        rows,
+        by=[*table.by, "duration"],
+        cells=table.by,
+        measure="cumulative_hazard",
+        unit="ratio",
+        method=f"Nelson–Aalen, {f'{CLUSTERED}, ' if table.split else ''}log interval",
+        level=level,
+        min_n=min_n,
+        better="down",
         notes=curves.notes,
         parts={"groups": group_summary(table, curves.window)},
-    )  # fmt: skip
+    )
 
 
 def _hazard_errors(curves: Curves, squares: Floats) -> Floats:

@@ -32,7 +32,8 @@ class Curves:
     survival : numpy.ndarray
         S(t | T > t₀) just after each time, shape (T, G).
     variance : numpy.ndarray
-        Var(log S(t)) just after each time, shape (T, G): Greenwood's, or clustered where the life table says whose spells are whose.
+        Var(log S(t)) just after each time, shape (T, G): Greenwood's, or clustered where the life table says
+        whose spells are whose.
     df : numpy.ndarray
         Degrees of freedom of the variance, shape (G,): infinite, or groups of customers less one.
     """
@@ -178,9 +179,10 @@ def kaplan_meier(
     -------
     Estimates
         Measure ``survival`` as a share; one row per group and ``duration`` at which somebody left or was last
-        seen, with ``estimate``, ``std_error``, ``ci_low``, ``ci_high`` (log-log), ``at_risk``, ``events``, ``censored``, ``n``
-        spells and ``n_customers`` of the whole group. Parts: ``log``, ``plain`` (other intervals); ``groups``
-        (one row per group: ``start`` t₀, ``end`` of the curve, ``last_seen``, ``n``, ``events``).
+        seen, with ``estimate``, ``std_error``, ``ci_low``, ``ci_high`` (log-log), ``at_risk``, ``events``,
+        ``censored``, ``n`` spells and ``n_customers`` of the whole group. Parts: ``log``, ``plain`` (other
+        intervals); ``groups`` (one row per group: ``start`` t₀, ``end`` of the curve, ``last_seen``, ``n``,
+        ``events``).
 
     Raises
     ------
@@ -231,17 +233,34 @@ def curve_estimates(curves: Curves, *, level: float, min_n: int) -> Estimates:
         spread = np.where(survival > 0, survival * error, np.nan)
     low, high = log_log_limits(survival, error, level=level, df=df)
     rows = keys.assign(
-        estimate=survival, std_error=spread, ci_low=low, ci_high=high, at_risk=lives.at_risk[row, column],
-        events=lives.events[row, column], censored=lives.censored[row, column], n=lives.spells[column],
-        n_customers=lives.customers[column], suppressed=curves.window.hidden[column],
-    )  # fmt: skip
-    parts = {name: keys.assign(estimate=survival, std_error=spread, ci_low=limits[0], ci_high=limits[1])
-             for name, limits in other_limits(survival, error, level=level, df=df).items()}  # fmt: skip
+        estimate=survival,
+        std_error=spread,
+        ci_low=low,
+        ci_high=high,
+        at_risk=lives.at_risk[row, column],
+        events=lives.events[row, column],
+        censored=lives.censored[row, column],
+        n=lives.spells[column],
+        n_customers=lives.customers[column],
+        suppressed=curves.window.hidden[column],
+    )
+    parts = {
+        name: keys.assign(estimate=survival, std_error=spread, ci_low=limits[0], ci_high=limits[1])
+        for name, limits in other_limits(survival, error, level=level, df=df).items()
+    }
     return Estimates.build(
-        rows, by=[*lives.by, "duration"], cells=lives.by, measure="survival", unit="share", method=curves.method, level=level,
-        min_n=min_n, better="up", notes=(*curves.notes, *((NO_EVENT,) if np.isnan(low).any() else ())),
+        rows,
+        by=[*lives.by, "duration"],
+        cells=lives.by,
+        measure="survival",
+        unit="share",
+        method=curves.method,
+        level=level,
+        min_n=min_n,
+        better="up",
+        notes=(*curves.notes, *((NO_EVENT,) if np.isnan(low).any() else ())),
         parts={**parts, "groups": group_summary(lives, curves.window)},
-    )  # fmt: skip
+    )
 
 
 def at(
@@ -275,9 +294,10 @@ def at(
     Returns
     -------
     Estimates
-        Measure ``survival`` as a share; one row per group and ``duration`` with ``estimate``, ``std_error``, ``ci_low``,
-        ``ci_high``, ``at_risk`` at that time, ``n``, ``n_customers`` and ``followed`` (False before the start and
-        after the end of the group's curve, where the rest is NaN). Parts: ``log``, ``plain``, ``groups``.
+        Measure ``survival`` as a share; one row per group and ``duration`` with ``estimate``, ``std_error``,
+        ``ci_low``, ``ci_high``, ``at_risk`` at that time, ``n``, ``n_customers`` and ``followed`` (False before
+        the start and after the end of the group's curve, where the rest is NaN). Parts: ``log``, ``plain``,
+        ``groups``.
 
     Raises
     ------
@@ -303,10 +323,17 @@ def at(
     position = np.searchsorted(table.times, asked, side="right")
     at_risk = np.vstack([table.at_risk, np.zeros((1, table.at_risk.shape[1]))])
     at_risk = at_risk[np.searchsorted(table.times, asked, side="left")]
-    survival, variance = (_before(values, position, first) for values, first in ((curves.survival, 1.0), (curves.variance, 0.0)))  # fmt: skip
+    survival, variance = (
+        _before(values, position, first) for values, first in ((curves.survival, 1.0), (curves.variance, 0.0))
+    )
     followed = (asked[:, None] <= window.ends) & (asked[:, None] >= window.start)
-    return _at_times(curves, asked, [np.where(followed, each, np.nan) for each in (survival, np.sqrt(variance), at_risk)],
-                     level=level, min_n=min_n)  # fmt: skip
+    return _at_times(
+        curves,
+        asked,
+        [np.where(followed, each, np.nan) for each in (survival, np.sqrt(variance), at_risk)],
+        level=level,
+        min_n=min_n,
+    )
 
 
 def _before(values: Floats, position: np.ndarray, first: float) -> Floats:
@@ -324,15 +351,33 @@ def _at_times(curves: Curves, times: Floats, values: list[Floats], *, level: flo
     spread = np.multiply(survival, error, out=np.full_like(survival, np.nan), where=survival > 0)
     keys = keys_of(lives, column).assign(duration=times[row])
     rows = keys.assign(
-        estimate=survival, std_error=spread, ci_low=low, ci_high=high, at_risk=at_risk, followed=~np.isnan(survival),
-        n=lives.spells[column], n_customers=lives.customers[column], suppressed=curves.window.hidden[column],
-    )  # fmt: skip
-    parts = {name: keys.assign(estimate=survival, std_error=spread, ci_low=limits[0], ci_high=limits[1])
-             for name, limits in other_limits(survival, error, level=level, df=df).items()}  # fmt: skip
+        estimate=survival,
+        std_error=spread,
+        ci_low=low,
+        ci_high=high,
+        at_risk=at_risk,
+        followed=~np.isnan(survival),
+        n=lives.spells[column],
+        n_customers=lives.customers[column],
+        suppressed=curves.window.hidden[column],
+    )
+    parts = {
+        name: keys.assign(estimate=survival, std_error=spread, ci_low=limits[0], ci_high=limits[1])
+        for name, limits in other_limits(survival, error, level=level, df=df).items()
+    }
     return Estimates.build(
-        rows, by=[*lives.by, "duration"], cells=lives.by, measure="survival", unit="share", method=curves.method, level=level,
-        min_n=min_n, better="up", notes=curves.notes, parts={**parts, "groups": group_summary(lives, curves.window)},
-    )  # fmt: skip
+        rows,
+        by=[*lives.by, "duration"],
+        cells=lives.by,
+        measure="survival",
+        unit="share",
+        method=curves.method,
+        level=level,
+        min_n=min_n,
+        better="up",
+        notes=curves.notes,
+        parts={**parts, "groups": group_summary(lives, curves.window)},
+    )
 
 
 def keys_of(lives: Lives, column: np.ndarray) -> pd.DataFrame:
@@ -370,8 +415,16 @@ def group_summary(lives: Lives, window: Window) -> pd.DataFrame:
     """
     left = (lives.events + lives.censored) > 0
     last = np.where(left, lives.times[:, None], 0.0).max(axis=0, initial=0.0)
-    told = pd.DataFrame({"start": window.start, "end": window.ends, "last_seen": last, "n": lives.spells,
-                         "events": lives.events.sum(axis=0), "n_customers": lives.customers})  # fmt: skip
+    told = pd.DataFrame(
+        {
+            "start": window.start,
+            "end": window.ends,
+            "last_seen": last,
+            "n": lives.spells,
+            "events": lives.events.sum(axis=0),
+            "n_customers": lives.customers,
+        }
+    )
     # A group may have no row in the table and must not show here what it hides there.
     told.loc[window.hidden] = np.nan
     return pd.concat([lives.groups, told], axis=1)

@@ -18,8 +18,8 @@ from cemlab.stats.survival.lives import Lives, Window, lives_of, window_of
 from cemlab.stats.survival.summaries import area_contributions, areas, horizon_of
 
 BY_SCORE = (
-    "Where nobody of a group, or everybody, has churned, its difference is tested by the log-rank test up to that time against "
-    "all others; its interval is the one that this test implies."
+    "Where nobody of a group, or everybody, has churned, its difference is tested by the log-rank test up to that time"
+    " against all others; its interval is the one that this test implies."
 )
 BEYOND_FOLLOW_UP = "follow-up ends before then"
 NO_TEST = "no churn event by then tells it and the others apart, or too few customers or accounts"
@@ -38,10 +38,10 @@ def differences(
 ) -> Estimates:
     """Return what each group has left minus what all others have left, at chosen times or as mean time.
 
-    S_g(t) − S_rest(t) at `times`, else RMST_g(τ) − RMST_rest(τ); Var = the sum of both variances, or clustered (a customer may have
-    spells on both sides); normal or t interval and p-value. Where nobody or everybody of a side has left there is no such error: p-value of the
-    log-rank test of the group against the rest up to that time, z, and std_error = |difference|/|z|. Never against a total that
-    contains the group.
+    S_g(t) − S_rest(t) at `times`, else RMST_g(τ) − RMST_rest(τ); Var = the sum of both variances, or clustered
+    (a customer may have spells on both sides); normal or t interval and p-value. Where nobody or everybody of a
+    side has left there is no such error: p-value of the log-rank test of the group against the rest up to that
+    time, z, and std_error = |difference|/|z|. Never against a total that contains the group.
 
     Parameters
     ----------
@@ -65,10 +65,11 @@ def differences(
     Returns
     -------
     Estimates
-        Measure ``survival_difference`` (in percentage points, as a share; also by ``duration``) or ``restricted_mean_difference`` (in `unit`, column
-        ``tau``): ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``group_value``, ``rest_value``,
-        ``n``, ``n_customers``. A time after a group's or the rest's follow-up gives NaN; where nobody or everybody of
-        either has left, the difference has no error.
+        Measure ``survival_difference`` (in percentage points, as a share; also by ``duration``) or
+        ``restricted_mean_difference`` (in `unit`, column ``tau``): ``estimate``, ``std_error``, ``ci_low``,
+        ``ci_high``, ``p_value``, ``group_value``, ``rest_value``, ``n``, ``n_customers``. A time after a
+        group's or the rest's follow-up gives NaN; where nobody or everybody of either has left, the difference
+        has no error.
 
     Raises
     ------
@@ -99,12 +100,18 @@ def differences(
     name = "duration" if times else "tau"
     rows = against_rest(table, horizons, sides, tested=tested, level=level, hidden=own.hidden, name=name, joint=joint)
     return Estimates.build(
-        rows, by=[*table.by, *(["duration"] if times else [])], cells=table.by, unit="percentage points" if times else unit, level=level,
-        measure="survival_difference" if times else "restricted_mean_difference", min_n=min_n, better="up",
+        rows,
+        by=[*table.by, *(["duration"] if times else [])],
+        cells=table.by,
+        unit="percentage points" if times else unit,
+        level=level,
+        measure="survival_difference" if times else "restricted_mean_difference",
+        min_n=min_n,
+        better="up",
         method=f"difference from all other groups, {CLUSTERED if table.split else 'Greenwood-type variance'}",
         notes=(*curves[0].notes, *by_score(rows, sides)),
         parts={"groups": group_summary(table, own)},
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -318,8 +325,8 @@ def against_rest(
     name : str
         Column of the times.
     joint : tuple of numpy.ndarray, optional
-        Clustered errors of the differences, shape (times, groups), and their degrees of freedom, shape (groups,); default
-        independent sides.
+        Clustered errors of the differences, shape (times, groups), and their degrees of freedom, shape
+        (groups,); default independent sides.
 
     Returns
     -------
@@ -336,18 +343,29 @@ def against_rest(
     outwards = np.where(both, spread, np.fmax(np.nan_to_num(error), np.nan_to_num(other)))
     half = half_width(level, df)
     columns = {
-        "estimate": gap, "std_error": spread, "ci_low": gap - half * np.where(gap > 0, spread, _where(spread, outwards)),
+        "estimate": gap,
+        "std_error": spread,
+        "ci_low": gap - half * np.where(gap > 0, spread, _where(spread, outwards)),
         "ci_high": gap + half * np.where(gap > 0, _where(spread, outwards), spread),
-        "p_value": two_sided(z, np.broadcast_to(df, z.shape) if joint else None), "df": np.broadcast_to(df, z.shape),
-        "group_value": ours, "rest_value": theirs,
-    }  # fmt: skip
+        "p_value": two_sided(z, np.broadcast_to(df, z.shape) if joint else None),
+        "df": np.broadcast_to(df, z.shape),
+        "group_value": ours,
+        "rest_value": theirs,
+    }
     reason = np.where(np.isnan(gap), BEYOND_FOLLOW_UP, np.where(np.isnan(z), NO_TEST, ""))
     column = np.repeat(np.arange(len(lives.groups)), len(times))
-    return lives.groups.iloc[column].reset_index(drop=True).assign(
-        **{name: np.tile(np.asarray(times, dtype=float), len(lives.groups))},
-        **{label: value.T.ravel() for label, value in columns.items()}, reason=reason.T.ravel(), n=lives.spells[column],
-        n_customers=lives.customers[column], suppressed=hidden[column],
-    )  # fmt: skip
+    return (
+        lives.groups.iloc[column]
+        .reset_index(drop=True)
+        .assign(
+            **{name: np.tile(np.asarray(times, dtype=float), len(lives.groups))},
+            **{label: value.T.ravel() for label, value in columns.items()},
+            reason=reason.T.ravel(),
+            n=lives.spells[column],
+            n_customers=lives.customers[column],
+            suppressed=hidden[column],
+        )
+    )
 
 
 def _where(spread: Floats, outwards: Floats) -> Floats:

@@ -34,8 +34,9 @@ def gray_test(
 ) -> Estimates:
     """Return the test, for each cause, that all groups have one cumulative incidence.
 
-    Score z_g = Σ (d_g − d·R_g/R) with R_g = Y_g·(1 − F_g(t−))/S_g(t−), compared with Gray's variance, or with that of the delete-a-group
-    jackknife where the life table says whose spells are whose; χ² with groups − 1 degrees of freedom. All spells take part.
+    Score z_g = Σ (d_g − d·R_g/R) with R_g = Y_g·(1 − F_g(t−))/S_g(t−), compared with Gray's variance, or with
+    that of the delete-a-group jackknife where the life table says whose spells are whose; χ² with groups − 1
+    degrees of freedom. All spells take part.
 
     Parameters
     ----------
@@ -79,13 +80,15 @@ def gray_test(
     table = lives_of(lives, by=by, causes=True)
     if len(table.groups) < 2 or table.entered.any():
         raise InsufficientDataError(
-            f"Gray's test compares two groups or more that are all followed from the start: {len(table.groups)} groups and "
-            f"{int(table.entered.sum()):,} late entries were found. Leave out who entered late (`from_start`), or compare the causes' hazards."
+            f"Gray's test compares two groups or more that are all followed from the start: {len(table.groups)} groups"
+            f" and {int(table.entered.sum()):,} late entries were found. Leave out who entered late (`from_start`), or"
+            " compare the causes' hazards."
         )
     of = label_of(cause)
     if of and of not in table.causes:
         raise ParameterError(
-            f"`cause` must be one for which somebody left: {cause!r} is none of the {len(table.causes)} in the life table."
+            f"`cause` must be one for which somebody left: {cause!r} is none of the {len(table.causes)} in the life"
+            " table."
         )
     rows = []
     for position, name in enumerate(table.causes):
@@ -98,13 +101,27 @@ def gray_test(
         df, known = len(score) - 1, bool(np.isfinite(variance).all())
         inverse = np.linalg.pinv(variance[kept, kept] if known else np.eye(df), hermitian=True)
         statistic = float(score[kept] @ inverse @ score[kept]) if known else np.nan
-        rows.append({"cause": name, "estimate": statistic, "df": df, "p_value": chi_square_p(statistic, df),
-                     "n": table.spells.sum(), "events": table.events_by_cause[position].sum(),
-                     "n_customers": table.customers.sum()})  # fmt: skip
+        rows.append(
+            {
+                "cause": name,
+                "estimate": statistic,
+                "df": df,
+                "p_value": chi_square_p(statistic, df),
+                "n": table.spells.sum(),
+                "events": table.events_by_cause[position].sum(),
+                "n_customers": table.customers.sum(),
+            }
+        )
     return Estimates.build(
-        pd.DataFrame(rows), by=["cause"], cells=[], measure="gray_test", unit="ratio", level=level, min_n=min_n,
+        pd.DataFrame(rows),
+        by=["cause"],
+        cells=[],
+        measure="gray_test",
+        unit="ratio",
+        level=level,
+        min_n=min_n,
         method=f"Gray's test, {CLUSTERED}" if table.split else "Gray's test",
-    )  # fmt: skip
+    )
 
 
 def _clustered(lives: Lives, split: Split, cause: int) -> Floats:
@@ -159,7 +176,9 @@ def _add(sums: _Sums, *, scaled: Floats, exposed: Floats, own: Floats, pooled: f
     sums.carried += _slopes(scaled) * own.sum() / (scaled.sum() * (1 - pooled))
 
 
-def _spread_own(sums: _Sums, *, scaled: Floats, stay: Floats, stayed: Floats, risk: Floats, total: float, reached: float) -> None:  # fmt: skip
+def _spread_own(
+    sums: _Sums, *, scaled: Floats, stay: Floats, stayed: Floats, risk: Floats, total: float, reached: float
+) -> None:
     if not total:
         return
     there = risk > 0

@@ -21,8 +21,9 @@ DRAWS = 20_000
 """Normal draws of one test: a p-value of .05 is then known to ±.003 at worst."""
 
 GREATEST = (
-    "Each group is compared with all others at {times:,} times; shown is the time at which the difference is largest for its standard error. "
-    "P-value and interval allow for that choice, by a multiplier bootstrap of the whole course."
+    "Each group is compared with all others at {times:,} times; shown is the time at which the difference is largest"
+    " for its standard error. P-value and interval allow for that choice, by a multiplier bootstrap of the whole"
+    " course."
 )
 
 
@@ -39,10 +40,11 @@ def greatest_gaps(
 ) -> Estimates:
     """Return where each group differs most from all others in what is left, tested over all times together.
 
-    T_g = max over t of |S_g(t) − S_rest(t)|/se(t); p = P(max |Z(t)| ≥ T_g), Z normal (Student's with clusters) with the correlation of the
-    differences: the law that normal multipliers on each group's increments of the martingale (or on each group of customers) give
-    to counts. Curves that cross differ at some time although they agree at another. se(t) is no smaller than the error that the common rate
-    of leaving implies, so that few events do not pass for precision.
+    T_g = max over t of |S_g(t) − S_rest(t)|/se(t); p = P(max |Z(t)| ≥ T_g), Z normal (Student's with clusters)
+    with the correlation of the differences: the law that normal multipliers on each group's increments of the
+    martingale (or on each group of customers) give to counts. Curves that cross differ at some time although
+    they agree at another. se(t) is no smaller than the error that the common rate of leaving implies, so that
+    few events do not pass for precision.
 
     Parameters
     ----------
@@ -66,9 +68,10 @@ def greatest_gaps(
     Returns
     -------
     Estimates
-        Measure ``survival_difference``, as a share; one row per group and ``duration``, the time of the greatest gap, with the columns of
-        `differences`, the simultaneous interval over the times, ``p_value``, ``p_beyond`` (of the floor), ``times`` (how many
-        were compared) and ``reach`` (the critical value over that of a single time; `multiplicity.adjust` uses both).
+        Measure ``survival_difference``, as a share; one row per group and ``duration``, the time of the
+        greatest gap, with the columns of `differences`, the simultaneous interval over the times, ``p_value``,
+        ``p_beyond`` (of the floor), ``times`` (how many were compared) and ``reach`` (the critical value over
+        that of a single time; `multiplicity.adjust` uses both).
 
     Raises
     ------
@@ -79,8 +82,8 @@ def greatest_gaps(
 
     References
     ----------
-    Lin, D. Y., Wei, L. J., & Ying, Z. (1993). Checking the Cox model with cumulative sums of martingale-based residuals. Biometrika, 80(3),
-    557–572. doi:10.1093/biomet/80.3.557
+    Lin, D. Y., Wei, L. J., & Ying, Z. (1993). Checking the Cox model with cumulative sums of martingale-based
+    residuals. Biometrika, 80(3), 557–572. doi:10.1093/biomet/80.3.557
 
     Examples
     --------
@@ -108,12 +111,21 @@ def greatest_gaps(
         course = course.assign(wider=wider[:, column])
         found.append(_greatest(course, spread, Draws(normal, mixed), floor=floor, level=level))
     return Estimates.build(
-        pd.DataFrame(found), by=[*pair.lives.by, "duration"], cells=pair.lives.by, measure="survival_difference",
-        unit="percentage points", level=level, min_n=min_n, better="up",
-        method=f"greatest difference from all other groups over the times asked for, multiplier bootstrap{f', {CLUSTERED}' if pair.lives.split else ''}",
+        pd.DataFrame(found),
+        by=[*pair.lives.by, "duration"],
+        cells=pair.lives.by,
+        measure="survival_difference",
+        unit="percentage points",
+        level=level,
+        min_n=min_n,
+        better="up",
+        method=(
+            "greatest difference from all other groups over the times asked for, multiplier"
+            f" bootstrap{f', {CLUSTERED}' if pair.lives.split else ''}"
+        ),
         notes=(*single.notes, *((GREATEST.format(times=len(asked)),) if len(asked) > 1 else ())),
         parts={"groups": group_summary(pair.lives, pair.window)},
-    )  # fmt: skip
+    )
 
 
 def _covariances(pair: BesideRest, times: Sequence[float]) -> list[Floats]:

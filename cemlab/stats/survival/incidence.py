@@ -48,10 +48,11 @@ def cumulative_incidence(
     Returns
     -------
     Estimates
-        Measure ``cumulative_incidence`` as a share; one row per group, ``cause`` and ``duration`` with ``estimate``,
-        ``std_error``, ``ci_low``, ``ci_high``, ``at_risk``, ``events`` of the cause, ``overstated`` (1 − Kaplan–Meier with other
-        causes taken as censoring: the figure not to use), ``followed`` (False where the group's curve does not reach the time: no
-        estimate), ``n``, ``n_customers``. Parts: ``log`` (log interval), ``groups``.
+        Measure ``cumulative_incidence`` as a share; one row per group, ``cause`` and ``duration`` with
+        ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``at_risk``, ``events`` of the cause,
+        ``overstated`` (1 − Kaplan–Meier with other causes taken as censoring: the figure not to use),
+        ``followed`` (False where the group's curve does not reach the time: no estimate), ``n``,
+        ``n_customers``. Parts: ``log`` (log interval), ``groups``.
 
     Raises
     ------
@@ -91,19 +92,35 @@ def cumulative_incidence(
     exact = table.times[row] == at
     low, high = _limits(value, spread, level=level, df=df[column])
     rows = keys.assign(
-        estimate=value, std_error=spread, ci_low=low, ci_high=high, at_risk=np.where(followed, _at_risk(table, at, column), np.nan),
+        estimate=value,
+        std_error=spread,
+        ci_low=low,
+        ci_high=high,
+        at_risk=np.where(followed, _at_risk(table, at, column), np.nan),
         events=np.where(followed, np.where(exact, table.events_by_cause[cause, row, column], 0.0), np.nan),
-        overstated=overstated, followed=followed, n=table.spells[column],
-        n_customers=table.customers[column], suppressed=window.hidden[column],
-    )  # fmt: skip
+        overstated=overstated,
+        followed=followed,
+        n=table.spells[column],
+        n_customers=table.customers[column],
+        suppressed=window.hidden[column],
+    )
     half = half_width(level, df[column]) * np.divide(spread, value, out=np.full_like(value, np.nan), where=value > 0)
-    logs = keys.assign(estimate=value, std_error=spread, ci_low=value * np.exp(-half), ci_high=np.minimum(value * np.exp(half), 1))  # fmt: skip
+    logs = keys.assign(
+        estimate=value, std_error=spread, ci_low=value * np.exp(-half), ci_high=np.minimum(value * np.exp(half), 1)
+    )
     return Estimates.build(
-        rows, by=[*table.by, "cause", "duration"], cells=table.by, measure="cumulative_incidence", unit="share", level=level,
-        method=f"Aalen–Johansen, {CLUSTERED if table.split else 'Greenwood-type variance'}, log-log interval", min_n=min_n,
-        better="down", notes=(*window.notes, *notes_of(df[~window.hidden])),
+        rows,
+        by=[*table.by, "cause", "duration"],
+        cells=table.by,
+        measure="cumulative_incidence",
+        unit="share",
+        level=level,
+        method=f"Aalen–Johansen, {CLUSTERED if table.split else 'Greenwood-type variance'}, log-log interval",
+        min_n=min_n,
+        better="down",
+        notes=(*window.notes, *notes_of(df[~window.hidden])),
         parts={"log": logs, "groups": group_summary(table, window)},
-    )  # fmt: skip
+    )
 
 
 def incidence_of(lives: Lives, used: np.ndarray) -> tuple[Floats, Floats]:
@@ -153,9 +170,12 @@ def incidence_contributions(lives: Lives, used: np.ndarray, *, cause: int, colum
     if lives.split is None:
         return np.zeros((0, len(lives.times)))
     return lives.split.of(column).of_incidence(
-        lives.at_risk[:, column], lives.events[:, column], used[:, column], cause=cause,
+        lives.at_risk[:, column],
+        lives.events[:, column],
+        used[:, column],
+        cause=cause,
         own=lives.events_by_cause[cause, :, column],
-    )  # fmt: skip
+    )
 
 
 def carried(rates: Floats, at_risk: Floats) -> tuple[Floats, Floats]:
@@ -196,13 +216,18 @@ def carried(rates: Floats, at_risk: Floats) -> tuple[Floats, Floats]:
 
 
 def _rates(lives: Lives, used: np.ndarray) -> Floats:
-    return np.asarray(np.where(used & (lives.at_risk > 0), lives.events_by_cause, 0.0) / np.where(lives.at_risk > 0, lives.at_risk, 1.0))  # fmt: skip
+    return np.asarray(
+        np.where(used & (lives.at_risk > 0), lives.events_by_cause, 0.0)
+        / np.where(lives.at_risk > 0, lives.at_risk, 1.0)
+    )
 
 
 def _asked(lives: Lives, used: np.ndarray, times: Sequence[float]) -> tuple[np.ndarray, ...]:
     """Return cause, row on the grid (−1 before it), group and time of every row of the table, in this order of keys."""
-    shown = [np.asarray(sorted(set(times)), dtype=float) if times else lives.times[mask] for mask in
-             (used & (lives.events + lives.censored > 0)).T]  # fmt: skip
+    shown = [
+        np.asarray(sorted(set(times)), dtype=float) if times else lives.times[mask]
+        for mask in (used & (lives.events + lives.censored > 0)).T
+    ]
     column = np.concatenate([np.full(len(each) * len(lives.causes), g) for g, each in enumerate(shown)]).astype(int)
     cause = np.concatenate([np.repeat(np.arange(len(lives.causes)), len(each)) for each in shown]).astype(int)
     at = np.concatenate([np.tile(each, len(lives.causes)) for each in shown])

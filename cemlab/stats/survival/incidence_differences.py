@@ -31,8 +31,9 @@ def incidence_differences(
 ) -> Estimates:
     """Return the share of each group that has left for a cause minus that of all others.
 
-    F_g(t) − F_rest(t), both by Aalen and Johansen; Var = the sum of both variances, or clustered; normal or t interval and p-value. Never against a
-    total that contains the group. `gray_test` asks of the whole course whether groups differ.
+    F_g(t) − F_rest(t), both by Aalen and Johansen; Var = the sum of both variances, or clustered; normal or t
+    interval and p-value. Never against a total that contains the group. `gray_test` asks of the whole course
+    whether groups differ.
 
     Parameters
     ----------
@@ -54,9 +55,10 @@ def incidence_differences(
     Returns
     -------
     Estimates
-        Measure ``incidence_difference`` (in percentage points, as a share), one row per group and ``duration``: ``estimate``,
-        ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``reason`` (why there is none), ``group_value``, ``rest_value``, ``n``, ``n_customers``. A time after a
-        group's or the rest's follow-up gives NaN.
+        Measure ``incidence_difference`` (in percentage points, as a share), one row per group and ``duration``:
+        ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``, ``reason`` (why there is none),
+        ``group_value``, ``rest_value``, ``n``, ``n_customers``. A time after a group's or the rest's follow-up
+        gives NaN.
 
     Raises
     ------
@@ -98,23 +100,32 @@ def incidence_differences(
         table, asked, sides, tested=tested, level=level, hidden=own.hidden, name="duration", joint=joint
     )
     return Estimates.build(
-        rows, by=[*table.by, "duration"], cells=table.by, measure="incidence_difference", unit="percentage points", level=level,
+        rows,
+        by=[*table.by, "duration"],
+        cells=table.by,
+        measure="incidence_difference",
+        unit="percentage points",
+        level=level,
         method=f"difference from all other groups, Aalen–Johansen, {CLUSTERED if joint else 'Greenwood-type variance'}",
-        min_n=min_n, better="down",
-        notes=(*own.notes, *(notes_of(joint[1][~own.hidden]) if joint else ()), *by_score(rows, sides)), parts={"groups": group_summary(table, own)},
-    )  # fmt: skip
+        min_n=min_n,
+        better="down",
+        notes=(*own.notes, *(notes_of(joint[1][~own.hidden]) if joint else ()), *by_score(rows, sides)),
+        parts={"groups": group_summary(table, own)},
+    )
 
 
 def _check(table: Lives, *, cause: str, times: Sequence[float]) -> None:
     if len(table.by) != 1 or not len(times):
         raise ParameterError(
-            f"Groups are compared over one group column at chosen times: {len(table.by)} columns and {len(times)} times were given."
+            f"Groups are compared over one group column at chosen times: {len(table.by)} columns and {len(times)} times"
+            " were given."
         )
     if len(table.groups) < 2:
         raise InsufficientDataError("A comparison needs two groups with spells: one was found.")
     if cause not in table.causes:
         raise ParameterError(
-            f"`cause` must be one for which somebody left: {cause!r} is none of the {len(table.causes)} in the life table."
+            f"`cause` must be one for which somebody left: {cause!r} is none of the {len(table.causes)} in the life"
+            " table."
         )
 
 

@@ -21,8 +21,8 @@ COLUMNS = ("duration", "cause", "entered", "events", "censored", "n_customers", 
 """Columns of a life table that are not groups."""
 
 LATE = (
-    "Some spells entered late: curves start at {start:g}, where the longest span with enough at risk begins, and speak of those "
-    "still there then. `given` sets another start."
+    "Some spells entered late: curves start at {start:g}, where the longest span with enough at risk begins, and speak"
+    " of those still there then. `given` sets another start."
 )
 GIVEN = "Curves speak of those still there at {start:g}, as `given` asks."
 ABSENT = "{groups:,} groups have too few at risk at {start:g}, where curves start, and no curve."
@@ -113,11 +113,15 @@ class Lives:
         """
         chosen = list(columns)
         return replace(
-            self, groups=self.groups.iloc[chosen].reset_index(drop=True), entered=self.entered[:, chosen],
-            events=self.events[:, chosen], censored=self.censored[:, chosen],
-            events_by_cause=self.events_by_cause[:, :, chosen], customers=self.customers[chosen],
+            self,
+            groups=self.groups.iloc[chosen].reset_index(drop=True),
+            entered=self.entered[:, chosen],
+            events=self.events[:, chosen],
+            censored=self.censored[:, chosen],
+            events_by_cause=self.events_by_cause[:, :, chosen],
+            customers=self.customers[chosen],
             split=self.split.take(chosen) if self.split else None,
-        )  # fmt: skip
+        )
 
     def rest(self) -> Lives:
         """Return, in place of each group, all the others together.
@@ -132,17 +136,21 @@ class Lives:
             return np.asarray(counts.sum(axis=-1, keepdims=True) - counts)
 
         return replace(
-            self, entered=_others(self.entered), events=_others(self.events), censored=_others(self.censored),
-            events_by_cause=_others(self.events_by_cause), customers=_others(self.customers),
+            self,
+            entered=_others(self.entered),
+            events=_others(self.events),
+            censored=_others(self.censored),
+            events_by_cause=_others(self.events_by_cause),
+            customers=_others(self.customers),
             split=replace(self.split, complement=True) if self.split else None,
-        )  # fmt: skip
+        )
 
 
 def from_start(cells: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFrame:
     """Return the life table of those spells of covariate cells that were followed from their first day.
 
-    For methods that late entry is not defined for. To leave out who entered late loses spells and biases nothing, as long as when
-    records began had nothing to do with who leaves.
+    For methods that late entry is not defined for. To leave out who entered late loses spells and biases
+    nothing, as long as when records began had nothing to do with who leaves.
 
     Parameters
     ----------
@@ -174,9 +182,9 @@ def lives_of(lives: pd.DataFrame, *, by: Sequence[str] = (), causes: bool = Fals
     Parameters
     ----------
     lives : pandas.DataFrame
-        One row per groups and duration: ``duration``, ``events``, ``censored``, where spells enter
-        late ``entered``, where events are split ``cause`` (rows without cause carry the other
-        counts), where customers have several ``replicate`` (their group: errors are clustered by it), and ``n_customers`` of
+        One row per groups and duration: ``duration``, ``events``, ``censored``, where spells enter late
+        ``entered``, where events are split ``cause`` (rows without cause carry the other counts), where
+        customers have several ``replicate`` (their group: errors are clustered by it), and ``n_customers`` of
         the whole group.
     by : sequence of str, default ()
         Group columns; every other column must be one of the above.
@@ -216,15 +224,23 @@ def lives_of(lives: pd.DataFrame, *, by: Sequence[str] = (), causes: bool = Fals
     customers = (events + censored).sum(axis=0)
     if "n_customers" in table:
         customers = pd.Series(table["n_customers"].to_numpy(float)).groupby(column).max().to_numpy()
-    result = Lives(groups, times, _grid(table["entered"]), events, censored, names,
-                   np.array([_grid(each) for each in by_cause]).reshape(-1, *shape), customers,
-                   split_of(table, row=row, column=column, by_cause=by_cause))  # fmt: skip
+    result = Lives(
+        groups,
+        times,
+        _grid(table["entered"]),
+        events,
+        censored,
+        names,
+        np.array([_grid(each) for each in by_cause]).reshape(-1, *shape),
+        customers,
+        split_of(table, row=row, column=column, by_cause=by_cause),
+    )
     # who enters at a time is at risk only after it, and cannot leave at it
     more = result.events + result.censored > result.at_risk + 1e-9 * result.spells.sum()
     if more.any() or (result.after[:-1] < 0).any():
         raise SchemaError(
-            f"A spell must leave after it entered: at {int(more.any(axis=1).sum()):,} of {len(times):,} durations more leave than "
-            "are there. Leave out spells that enter and leave at one time."
+            f"A spell must leave after it entered: at {int(more.any(axis=1).sum()):,} of {len(times):,} durations more"
+            " leave than are there. Leave out spells that enter and leave at one time."
         )
     return result
 
@@ -283,9 +299,9 @@ class Window:
 def window_of(lives: Lives, *, min_n: int, since: float | None = None) -> Window:
     """Return from when to when the curves of the displayed groups are shown.
 
-    t₀ = 0 where everyone is followed from the start. With late entry it is where the longest span begins in which every displayed
-    group's risk set holds `min_n` without a gap (the earlier of two; where there is none, in which most groups' do). A curve
-    ends with the last time before its risk set falls below that.
+    t₀ = 0 where everyone is followed from the start. With late entry it is where the longest span begins in
+    which every displayed group's risk set holds `min_n` without a gap (the earlier of two; where there is none,
+    in which most groups' do). A curve ends with the last time before its risk set falls below that.
 
     Parameters
     ----------
@@ -318,14 +334,16 @@ def window_of(lives: Lives, *, min_n: int, since: float | None = None) -> Window
     shown = ~hidden & enough.any(axis=0)
     if len(hidden) > 1 and hidden.all():
         raise InsufficientDataError(
-            f"Each published group needs {min_n:,} customers, and so does what its total would reveal: this holds for none of "
-            f"{len(hidden):,} groups, {int((lives.customers < min_n).sum()):,} of which are smaller ({int(lives.spells.sum()):,} spells in all). "
-            "Merge the smallest group with another, or choose other groups."
+            f"Each published group needs {min_n:,} customers, and so does what its total would reveal: this holds for"
+            f" none of {len(hidden):,} groups, {int((lives.customers < min_n).sum()):,} of which are smaller"
+            f" ({int(lives.spells.sum()):,} spells in all). Merge the smallest group with another, or choose other"
+            " groups."
         )
     if not shown.any():
         raise InsufficientDataError(
-            f"A curve needs a group of at least {size} spells at risk: none of {lives.at_risk.shape[1]:,} groups is "
-            f"published and ever has them ({int(lives.spells.sum()):,} spells in all). Use fewer groups or a longer window."
+            f"A curve needs a group of at least {size} spells at risk: none of {lives.at_risk.shape[1]:,} groups is"
+            f" published and ever has them ({int(lives.spells.sum()):,} spells in all). Use fewer groups or a longer"
+            " window."
         )
     start = since if since is not None else _longest(lives, enough[:, shown].sum(axis=1))
     ends = _ends(lives, start=start, size=size)

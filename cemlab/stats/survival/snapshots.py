@@ -52,7 +52,8 @@ def share_left(lives: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> 
     Returns
     -------
     Estimates
-        Measure ``share_left`` as a share; one row with ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``n``, ``n_customers``.
+        Measure ``share_left`` as a share; one row with ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
+        ``n``, ``n_customers``.
 
     Raises
     ------

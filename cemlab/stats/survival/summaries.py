@@ -54,8 +54,8 @@ def quantiles(
     Returns
     -------
     Estimates
-        Measure ``time_to_leave``; one row per group and ``share_left`` with ``estimate``, ``ci_low``, ``ci_high``, ``reached``
-        (False where follow-up ends before), ``n``, ``n_customers``. Part: ``groups``.
+        Measure ``time_to_leave``; one row per group and ``share_left`` with ``estimate``, ``ci_low``,
+        ``ci_high``, ``reached`` (False where follow-up ends before), ``n``, ``n_customers``. Part: ``groups``.
 
     Raises
     ------
@@ -87,20 +87,32 @@ def quantiles(
     for column in range(len(table.groups)):
         kept = curves.visible[:, column]
         times = table.times[kept]
-        found = {name: _crossings(times, 1 - values[kept, column], shares, start=curves.window.start)
-                 for name, values in (("estimate", curves.survival), ("ci_low", low), ("ci_high", high))}  # fmt: skip
+        found = {
+            name: _crossings(times, 1 - values[kept, column], shares, start=curves.window.start)
+            for name, values in (("estimate", curves.survival), ("ci_low", low), ("ci_high", high))
+        }
         rows.append(pd.DataFrame({"share_left": shares, **found, "_group": column}))
     frame = pd.concat(rows, ignore_index=True)
     keys = table.groups.iloc[frame["_group"]].reset_index(drop=True)
     frame = keys.join(frame.drop(columns="_group")).assign(
-        std_error=np.nan, reached=frame["estimate"].notna(), n=table.spells[frame["_group"]],
+        std_error=np.nan,
+        reached=frame["estimate"].notna(),
+        n=table.spells[frame["_group"]],
         n_customers=table.customers[frame["_group"]],
-    )  # fmt: skip
+    )
     return Estimates.build(
-        frame, by=[*table.by, "share_left"], cells=table.by, measure="time_to_leave", unit=unit, min_n=min_n, level=level,
-        method="quantile of Kaplan–Meier, log-log band inverted (Brookmeyer and Crowley 1982)", better="up",
-        notes=curves.notes, parts={"groups": group_summary(table, curves.window)},
-    )  # fmt: skip
+        frame,
+        by=[*table.by, "share_left"],
+        cells=table.by,
+        measure="time_to_leave",
+        unit=unit,
+        min_n=min_n,
+        level=level,
+        method="quantile of Kaplan–Meier, log-log band inverted (Brookmeyer and Crowley 1982)",
+        better="up",
+        notes=curves.notes,
+        parts={"groups": group_summary(table, curves.window)},
+    )
 
 
 def _crossings(times: Floats, left: Floats, shares: Sequence[float], *, start: float) -> Floats:
@@ -183,13 +195,26 @@ def rmst(
     area, error = areas(curves, horizon)
     half = half_width(level, curves.df) * error
     rows = table.groups.assign(
-        estimate=area, std_error=error, ci_low=np.maximum(area - half, 0), ci_high=np.minimum(area + half, horizon),
-        tau=horizon, n=table.spells, n_customers=table.customers,
-    )  # fmt: skip
+        estimate=area,
+        std_error=error,
+        ci_low=np.maximum(area - half, 0),
+        ci_high=np.minimum(area + half, horizon),
+        tau=horizon,
+        n=table.spells,
+        n_customers=table.customers,
+    )
     return Estimates.build(
-        rows, by=table.by, measure="restricted_mean", unit=unit, method=f"area under Kaplan–Meier, {CLUSTERED if table.split else 'Greenwood-type variance'}",
-        level=level, min_n=min_n, better="up", notes=curves.notes, parts={"groups": group_summary(table, window)},
-    )  # fmt: skip
+        rows,
+        by=table.by,
+        measure="restricted_mean",
+        unit=unit,
+        method=f"area under Kaplan–Meier, {CLUSTERED if table.split else 'Greenwood-type variance'}",
+        level=level,
+        min_n=min_n,
+        better="up",
+        notes=curves.notes,
+        parts={"groups": group_summary(table, window)},
+    )
 
 
 def horizon_of(window: Window, *, tau: float | None) -> float:
@@ -217,8 +242,8 @@ def horizon_of(window: Window, *, tau: float | None) -> float:
         return latest
     if not window.start < tau <= latest:
         raise ParameterError(
-            f"`tau` must lie after {window.start:g} and not after {latest:g}, to which every displayed group is followed: "
-            f"{tau:g} was given. Choose an earlier horizon or fewer groups."
+            f"`tau` must lie after {window.start:g} and not after {latest:g}, to which every displayed group is"
+            f" followed: {tau:g} was given. Choose an earlier horizon or fewer groups."
         )
     return float(tau)
 
