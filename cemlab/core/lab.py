@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -130,7 +130,11 @@ class LabInfo:
     currency : str
         ISO code; empty when no money is recorded.
     locale : str
-        Language and region for thousands and decimals, such as ``en-GB``.
+        Language and region for thousands, decimals and days, such as ``en-GB``; counts where it is one of `language`.
+    language : str
+        In which pages are written.
+    labels : mapping of str to str
+        Column → what this company calls it.
     accent : str
         The company's colour as ``#rrggbb``.
     synthetic : bool
@@ -156,6 +160,8 @@ class LabInfo:
     segments: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     metrics: tuple[MetricScale, ...] = (NPS,)
+    language: str = "en"
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def metric(self, name: str) -> MetricScale:
         """Return the scale of a question.

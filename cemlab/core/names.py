@@ -39,6 +39,7 @@ OWN_NAMES = frozenset(
         "to_score",
         "value",
         # of results
+        "at_first",
         "at_risk",
         "centre",
         "chi_square",

@@ -59,6 +59,8 @@ class LabSection(Strict):
     description: str = ""
     segments: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] = "en"
+    labels: dict[str, str] = Field(default_factory=dict)
 
     @property
     def info(self) -> LabInfo:

@@ -16,6 +16,8 @@ from cemlab.report import restricted, studies
 
 _INJECTED = "# Parameters"
 _PATHS = ("lab_file", "data_dir")
+PRINT_VARIABLE = "CEMLAB_PRINT"
+"""Set where figures are drawn for a journal too."""
 
 
 def checked(study: str, namespace: MutableMapping[str, Any]) -> dict[str, registry.Value]:
@@ -55,6 +57,17 @@ def log_to_the_run() -> None:
     if os.environ.get(restricted.RUN_VARIABLE) and not logger.handlers:
         logger.addHandler(logging.StreamHandler(sys.__stderr__))
         logger.setLevel(logging.INFO)
+
+
+def wants_print() -> bool:
+    """Return whether figures are drawn for a journal too: ``cemlab run --print`` asks for it.
+
+    Returns
+    -------
+    bool
+        False unless somebody asked.
+    """
+    return bool(os.environ.get(PRINT_VARIABLE))
 
 
 def _injected(namespace: MutableMapping[str, Any]) -> set[str]:

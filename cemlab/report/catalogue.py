@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -239,17 +238,15 @@ def _summary(groups: Sequence[Mapping[str, Any]], runs: Sequence[Entry]) -> str:
 def _headline(entry: Entry) -> str:
     """Return the headline that a run recorded, with interval and n, in the lab's way of writing."""
     from cemlab.report import records
-    from cemlab.show import numbers
+    from cemlab.show import format as formats
+    from cemlab.show import say
 
-    locale = entry.text("locale") or "en-GB"
+    style = formats.Style(
+        entry.text("language") or "en", entry.text("locale") or "en-GB", currency=entry.text("currency")
+    )
     try:
         found = records.to_finding(entry.record["headline"])
-        value = f"{found.label} {numbers.shown(found, locale=locale)}".strip()
-        if found.suppressed or not math.isfinite(found.ci_low):
-            return value
-        ends = [numbers.scaled(end, found.unit) for end in (found.ci_low, found.ci_high)]
-        interval = numbers.interval_text(*ends, digits=numbers.finding_digits(found), locale=locale)
-        return f"{value} ({interval}), n = {numbers.number(found.n, locale=locale)}"
+        return say.text(say.message("run-headline", score=found), style=style)
     except (AttributeError, KeyError, TypeError, ValueError):  # an older or foreign run.json: the row stands without it
         return ""
 

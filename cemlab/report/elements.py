@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import functools
 import math
 import re
@@ -12,20 +13,16 @@ from typing import Any, get_args
 import jinja2
 from markupsafe import Markup, escape
 
-from cemlab.core import results
-from cemlab.core.lab import STAGES, LabInfo, Outcome
+from cemlab.core.lab import STAGES, Outcome
 from cemlab.core.results import Finding, Name, Part, Quote
 from cemlab.report import records
-from cemlab.show import numbers
+from cemlab.show import format as formats
+from cemlab.show import messages, say
+from cemlab.show.format import Style
 
 Scale = tuple[float, float]
-_STAGE_WORDS = {
-    "intake": "When the tables were read",
-    "as_of": "What was known before the day of this report",
-    "study": "What this study uses",
-}
 _WHISKER_PX = 200
-_WHOLE = re.compile(r"\d{4}-\d\d-\d\d|\d[\d.,]* %")
+_WHOLE = re.compile(r"\d{1,2}\.? [A-Z][a-zä]+ \d{4}|\d[\d.,]*\s?%")
 _TILE_UNITS = ("points", "share")
 """Units that share one scale from 0 (or −100) to 100."""
 
@@ -45,26 +42,28 @@ def environment() -> jinja2.Environment:
         "change_words": change_words,
         "coded": coded,
         "data_uri": data_uri,
+        "dated": lambda text, look: formats.days_in(str(text), style=look),
         "on": on_scale,
-        "printed": lambda value, finding: numbers.scaled(value, finding["unit"]),
+        "printed": lambda value, finding: formats.scaled(value, finding["unit"]),
         "shown": shown,
         "slug": slug,
         "unbroken": unbroken,
-        "unit_words": lambda finding: numbers.with_unit("", finding["unit"]).strip(),
-        "whole": lambda count, locale: numbers.number(count, locale=locale),
+        "unit_words": _unit_words,
+        "whole": lambda count, look: formats.number(count, style=look),
+        "words": lambda name, look: look.words(name),
     }
     return made
 
 
-def twin(record: Mapping[str, Any], *, info: LabInfo) -> str:
+def twin(record: Mapping[str, Any], *, style: Style) -> str:
     """Return a record as plain HTML for JupyterLab, which does not know our MIME type.
 
     Parameters
     ----------
     record : mapping
         With its ``kind``.
-    info : LabInfo
-        For the locale.
+    style : Style
+        For language and locale.
 
     Returns
     -------
@@ -72,20 +71,20 @@ def twin(record: Mapping[str, Any], *, info: LabInfo) -> str:
         Escaped: text from data is text there too.
     """
     macros: Any = environment().get_template("elements.html.j2").module
-    return str(macros.element(record, info.locale)).strip()
+    return str(macros.element(record, style)).strip()
 
 
-def shown(part: Mapping[str, Any], locale: str, *, bare: bool = False) -> str:
+def shown(part: Mapping[str, Any], style: Style, *, bare: bool = False) -> str:
     """Return a sentence's part as the reader sees it.
 
     Parameters
     ----------
     part : mapping
         ``{"finding": …, "aspect": …}``, ``{"name": …}`` or ``{"words": …}``.
-    locale : str
-        Language and region.
+    style : Style
+        For language and locale.
     bare : bool, default False
-        True to leave the unit out.
+        True to leave words of units out.
 
     Returns
     -------
@@ -97,7 +96,34 @@ def shown(part: Mapping[str, Any], locale: str, *, bare: bool = False) -> str:
     if "name" in part:
         return Name(str(part["name"])).text
     quote: Part = Quote(records.to_finding(part["finding"]), part.get("aspect", "value"))
-    return numbers.shown(quote, locale=locale, bare=bare)
+    return formats.shown(quote, style=style, bare=bare)
+
+
+def labelled(finding: Finding, *, style: Style) -> Finding:
+    """Return a finding with the words that a tile or the catalogue of runs calls it by.
+
+    Parameters
+    ----------
+    finding : Finding
+        Any.
+    style : Style
+        For the language.
+
+    Returns
+    -------
+    Finding
+        Labelled by the message ``tile-<key>``, where there is one.
+    """
+    name = f"tile-{re.sub('[^a-z0-9]+', '-', finding.key)}"
+    if name not in messages.catalogue():
+        return finding
+    return dataclasses.replace(finding, label=say.text(say.message(name, one=finding), style=style))
+
+
+def _unit_words(finding: Mapping[str, Any], style: Style) -> str:
+    """The word of a unit that stands beside a tile's number; signs of percent and of a currency are in it."""
+    unit = finding["unit"]
+    return "" if unit in ("share", "currency") else formats.unit_heading(unit, style=style)
 
 
 def coded(words: str) -> Markup:
@@ -116,42 +142,27 @@ def coded(words: str) -> Markup:
     return Markup(re.sub(r"`([^`<>]+)`", r"<code>\1</code>", str(escape(words))))
 
 
-_UNFLAGGED: Mapping[results.Outcome, tuple[str, str]] = {
-    "significant": ("→", "significant change, not shown to be larger than {floor}"),
-    "small": ("→", "significant change, but too small to matter (less than {floor})"),
-    "not significant": ("→", "no significant change (smallest detectable change {mde})"),
-    "not testable": ("", "change could not be tested"),
-    "not estimable": ("", "change could not be estimated"),
-}
-"""Outcome of a change that is not flagged → arrow and words."""
-
-
-def change_words(change: Mapping[str, Any], locale: str) -> tuple[str, str]:
+def change_words(change: Mapping[str, Any], style: Style) -> tuple[str, str]:
     """Return how a tile's number changed: an arrow, and words that say the same.
 
     Parameters
     ----------
     change : mapping
         A finding's JSON, adjusted in the run's family.
-    locale : str
-        Language and region.
+    style : Style
+        For language and locale.
 
     Returns
     -------
     tuple of (str, str)
         Up or down only where the change is flagged.
     """
-    if change["suppressed"]:
-        return "", "change not shown"
-    outcome = records.to_finding(change).outcome
-    if outcome != "large":
-        return _UNFLAGGED[outcome][0], _UNFLAGGED[outcome][1].format(
-            **{aspect: shown({"finding": change, "aspect": aspect}, locale) for aspect in ("mde", "floor")}
-        )
-    rose = change["value"] > 0
-    return (
-        "▲" if rose else "▼"
-    ), f"{'rose' if rose else 'fell'} by {shown({'finding': change, 'aspect': 'magnitude'}, locale)}"
+    found = records.to_finding(change)
+    rose = found.value > 0
+    arrow = {"large": "▲" if rose else "▼", "not testable": "", "not estimable": "", "withheld": ""}.get(
+        found.outcome, "→"
+    )
+    return arrow, say.text(say.message("tile-change", change=found), style=style)
 
 
 def unbroken(text: str) -> Markup:
@@ -169,8 +180,8 @@ def unbroken(text: str) -> Markup:
 
     Examples
     --------
-    >>> unbroken("95 % intervals, <b>")
-    Markup('<span class="kept">95 %</span> intervals, &lt;b&gt;')
+    >>> unbroken("95% intervals, <b>")
+    Markup('<span class="kept">95%</span> intervals, &lt;b&gt;')
     """
     return Markup(_WHOLE.sub(lambda found: f'<span class="kept">{found[0]}</span>', str(escape(text))))
 
@@ -259,7 +270,7 @@ def tile_scale(findings: Iterable[Finding]) -> Scale | None:
         interval, or one lies outside −100 to 100.
     """
     ends = [
-        numbers.scaled(end, finding.unit)
+        formats.scaled(end, finding.unit)
         for finding in findings
         if finding.unit in _TILE_UNITS
         for end in (finding.ci_low, finding.ci_high)
@@ -300,7 +311,7 @@ def accounts(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``title`` and ``rows``; a row has ``table``, the counts ``in``, ``used``, ``excluded`` and
+        ``stage`` and ``rows``; a row has ``table``, the counts ``in``, ``used``, ``excluded`` and
         ``quarantined``, ``reasons`` (words and count) and the ``percent`` of rows used.
     """
     lines = list(lines)
@@ -309,7 +320,7 @@ def accounts(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         ours = [line for line in lines if line["stage"] == stage]
         keys = dict.fromkeys((line["table"], line["scope"]) for line in ours)
         rows = [_account([line for line in ours if (line["table"], line["scope"]) == key]) for key in keys]
-        made += [{"title": _STAGE_WORDS[stage], "rows": rows}] if rows else []
+        made += [{"stage": stage.replace("_", "-"), "rows": rows}] if rows else []
     return made
 
 

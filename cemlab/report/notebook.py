@@ -18,9 +18,15 @@ from cemlab.core.results import Estimates, Finding, Sentence, Unit
 from cemlab.prepare.assignments import assigned
 from cemlab.report import beginning, elements, records, restricted
 from cemlab.report.records import Record
+from cemlab.show import say as grammar
+from cemlab.show import table as tables
+from cemlab.show.charts.base import Chart
+from cemlab.show.check import Checked
 from cemlab.show.checks import Check
 from cemlab.show.figure import Figure
-from cemlab.show.tables import Table, csv
+from cemlab.show.format import Style
+from cemlab.show.say import Message, Slot
+from cemlab.show.tables import Table
 
 
 class Notebook:
@@ -45,6 +51,11 @@ class Notebook:
         self._findings: dict[tuple[object, ...], Finding] = {}
         self._tables: dict[str, Estimates] = {}
         self._waiting: list[Record] | None = None
+
+    @property
+    def style(self) -> Style:
+        """In which language the page is written, and how it writes numbers."""
+        return Style.of(self._info)
 
     def uses(
         self,
@@ -185,28 +196,42 @@ class Notebook:
         """
         return self._record(Finding(key, float(value), unit, label=label, n=float(of)))
 
-    def say(self, *sentences: Sentence) -> None:
+    def say(self, *said: str | Message | Sentence, **slots: Slot) -> None:
         """Put the answer to the section's question on the page, in bold.
 
         Parameters
         ----------
-        *sentences : Sentence
-            One, or two at most.
+        *said : str or Message
+            One message, or two at most; text is the name of a message, which the slots fill.
+        **slots : slot
+            As `cemlab.show.say.message` takes them.
         """
-        self._emit("say", sentences=[records.of_sentence(sentence) for sentence in sentences])
+        messages = [grammar.message(each, **slots) if isinstance(each, str) else each for each in said]
+        self._emit("say", **self._said(messages))
 
-    def show(self, item: Figure | Table, *, caption: str = "", reading: str = "") -> None:
-        """Put a figure (with its data in a fold) or a table on the page.
+    def _said(self, messages: Sequence[Message | Sentence]) -> dict[str, Any]:
+        """Sentences in the page's language, with the messages that they came from; a message may say nothing."""
+        made = [each if isinstance(each, Sentence) else grammar.sentence(each, style=self.style) for each in messages]
+        return {
+            "sentences": [records.of_sentence(each) for each in made if each.parts],
+            "messages": [each.id for each in messages if isinstance(each, Message)],
+        }
+
+    def show(self, item: Chart | tables.TableSpec | Figure | Table, *, caption: str = "", reading: str = "") -> None:
+        """Put a chart (with its data in a fold) or a table on the page.
 
         Parameters
         ----------
-        item : Figure or Table
-            What to show.
-        caption : str, default ""
-            What is shown, of how many, with which interval, from where.
-        reading : str, default ""
-            One sentence on how to read it.
+        item : Chart or TableSpec
+            What to show; its message has the words.
+        caption, reading : str, default ""
+            Of a figure that has no message.
         """
+        if isinstance(item, Chart):
+            caption, reading = (item.words(name, self.style) for name in ("caption", "reading"))
+            item = item.draw(style=self.style, paper=beginning.wants_print())
+        elif isinstance(item, tables.TableSpec):
+            item = tables.draw(item, style=self.style)
         kind = "figure" if isinstance(item, Figure) else "table"
         content = records.of_figure(item) if isinstance(item, Figure) else records.of_table(item)
         self._emit(kind, content=content, caption=caption, reading=reading)
@@ -223,28 +248,33 @@ class Notebook:
         notes = list(dict.fromkeys(note for item in estimates for note in item.notes))
         self._emit("how", methods=methods, notes=notes)
 
-    def check(self, check: Check) -> None:
-        """Record one thing that could overturn the answer; the page shows the worst first.
+    def check(self, check: Checked | Check) -> None:
+        """Record one thing that could change the conclusion; the page shows the worst first.
 
         Parameters
         ----------
-        check : Check
+        check : Checked
             With its verdict.
         """
-        said = [records.of_sentence(sentence) for sentence in check.sentences]
-        self._emit("check", title=check.title, state=check.state, sentences=said)
+        if isinstance(check, Checked):
+            title = grammar.text(check.message, style=self.style, attribute="title")
+            said = self._said([check.message])
+        else:
+            title, said = check.title, self._said(check.sentences)
+        self._emit("check", title=title, state=check.state, **said)
 
-    def leave_out(self, question: str, because: str) -> None:
+    def leave_out(self, question: str, because: str | Message) -> None:
         """Record a question that this page does not answer; the accounting says so in one line.
 
         Parameters
         ----------
         question : str
             As its heading would be.
-        because : str
+        because : Message or str
             Why, and how to have it answered.
         """
-        self._emit("left_out", question=question, because=because)
+        words = grammar.text(because, style=self.style) if isinstance(because, Message) else because
+        self._emit("left_out", question=question, because=words)
 
     @contextlib.contextmanager
     def asking(self, question: str) -> Iterator[None]:
@@ -333,32 +363,32 @@ class Notebook:
 
     def answer(
         self,
-        *sentences: Sentence,
+        *said: Message | Sentence,
         tiles: Sequence[Finding] = (),
         change: Finding | None = None,
-        sure: Sequence[Sentence] = (),
+        sure: Sequence[Message | Sentence] = (),
     ) -> None:
         """Give the answer, last in the notebook and first on the page, and hand over every finding.
 
         Parameters
         ----------
-        *sentences : Sentence
-            Three to five, at most 80 words together, verdict first.
+        *said : Message
+            Three to five sentences, at most 80 words together, verdict first.
         tiles : sequence of Finding
-            Three to five, each with a label.
+            Three to five; each is labelled by the message ``tile-<its key>``.
         change : Finding, optional
             How the first tile changed, adjusted in the run's family; shown with an arrow and a word.
-        sure : sequence of Sentence
+        sure : sequence of Message
             How sure we are, for the fold below.
         """
         self._emit(
             "answer",
-            sentences=[records.of_sentence(sentence) for sentence in sentences],
-            tiles=[records.of_finding(tile) for tile in tiles],
+            **self._said(said),
+            tiles=[records.of_finding(elements.labelled(tile, style=self.style)) for tile in tiles],
             change=None if change is None else records.of_finding(change),
-            sure=[records.of_sentence(sentence) for sentence in sure],
+            sure=self._said(sure)["sentences"],
             findings=[records.of_finding(found) for found in self._findings.values()],
-            tables={name: csv(estimates.table) for name, estimates in self._tables.items()},
+            tables={name: tables.csv(estimates.table) for name, estimates in self._tables.items()},
         )
 
     def _record(self, found: Finding) -> Finding:
@@ -374,7 +404,7 @@ class Notebook:
             self._waiting.append(record)
             return
         show_data: Any = display
-        show_data({records.MIME: record, "text/html": elements.twin(record, info=self._info)}, raw=True)
+        show_data({records.MIME: record, "text/html": elements.twin(record, style=self.style)}, raw=True)
 
 
 def begin(study: str, namespace: MutableMapping[str, Any]) -> Notebook:

@@ -15,7 +15,7 @@ from cemlab.core.lab import LabInfo, LedgerLine
 from cemlab.core.parameters import REGISTRY
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
 from cemlab.show.figure import Figure
-from cemlab.show.tables import Table, csv
+from cemlab.show.table import csv
 
 if TYPE_CHECKING:
     import nbformat
@@ -113,7 +113,7 @@ def _part(part: Part) -> Record:
     return {"finding": of_finding(quote.finding), "aspect": quote.aspect}
 
 
-def of_table(table: Table) -> Record:
+def of_table(table: Any) -> Record:
     """Return a display table as JSON, with its CSV.
 
     Parameters
@@ -172,6 +172,23 @@ def of_info(info: LabInfo) -> Record:
         Field by field.
     """
     return asdict(info)
+
+
+def to_info(record: Mapping[str, Any]) -> LabInfo:
+    """Return what :func:`of_info` wrote, as far as a page's looks go.
+
+    Parameters
+    ----------
+    record : mapping
+        Its JSON.
+
+    Returns
+    -------
+    LabInfo
+        Without its questions.
+    """
+    names = ("name", "company", "time_zone", "currency", "locale", "language", "labels", "synthetic")
+    return LabInfo(**{name: record[name] for name in names if name in record})
 
 
 def of_ledger(lines: Iterable[LedgerLine]) -> list[Record]:

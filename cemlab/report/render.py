@@ -6,6 +6,7 @@ import base64
 import hashlib
 import importlib.resources
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,9 @@ from cemlab.core.errors import RunError
 from cemlab.core.parameters import REGISTRY
 from cemlab.report import elements, markdown, records
 from cemlab.report.records import Record
-from cemlab.show import theme
+from cemlab.show import format as formats
+from cemlab.show import messages, theme
+from cemlab.show.format import Style
 
 if TYPE_CHECKING:
     import nbformat
@@ -28,34 +31,6 @@ _WORST_FIRST = {"overturns": 0, "watch": 1, "holds": 2}
 _MOST_FINDINGS = 200_000
 """Letters of findings that a page carries; beyond, they stand in the file beside it."""
 _OWN_ANCHORS = ("main", "overturn", "accounting", "provenance")
-_CHECKS_TITLE = "What could overturn this?"
-GLOSSARY = {
-    "NPS": (
-        "Net promoter score: the percentage of promoters less the percentage of detractors, from −100 to 100 points."
-    ),
-    "Promoter, passive, detractor": (
-        "A customer who answers 9 or 10, 7 or 8, or 0 to 6 when asked how likely a recommendation is."
-    ),
-    "Interval": (
-        "Computed so that it holds the true value in 95 of 100 surveys like this one (or as the level of the run says)."
-    ),
-    "Outcome": (
-        "Significant: shown to differ, allowing for all comparisons on this page. Larger than the floor: shown to"
-        " differ by more than what would matter. Size not shown: significant, but it may be smaller than that. Too"
-        " small to matter: the whole interval is smaller than that."
-    ),
-    "CSAT, CES": (
-        "Customer satisfaction: the percentage of answers in the top boxes. Customer effort: the mean of the effort"
-        " scale."
-    ),
-    "Weighted": "Some answers count for more customers than others, so that the sample looks like all customers.",
-    "Smallest detectable": (
-        "The smallest true difference that this sample detects with 80% power, allowing for all comparisons on this"
-        " page."
-    ),
-    "Withheld": "Too few customers to be shown without showing single persons, or next to such a group.",
-}
-"""Words of the page and what they mean to a reader."""
 
 
 @dataclass
@@ -94,8 +69,6 @@ class Page:
         One per question that shows anything.
     checks : list of record
         What could overturn the answer, worst first.
-    checks_title : str
-        Their heading.
     left_out : list of record
         Questions that this page does not answer, and why.
     figures : dict of str to str
@@ -113,7 +86,6 @@ class Page:
     answer: Record
     sections: list[Section]
     checks: list[Record]
-    checks_title: str
     left_out: list[Record]
     figures: dict[str, str]
     ledger: list[Record]
@@ -121,12 +93,17 @@ class Page:
     parameters: list[tuple[str, str, str]]
 
     @property
+    def style(self) -> Style:
+        """In which language it is written, and how it writes numbers."""
+        return Style.of(records.to_info(self.head["info"]))
+
+    @property
     def period(self) -> str:
         """The days that the page speaks of, in words."""
-        first, last = self.head["first_day"], self.head["last_day"]
+        first, last = (formats.day(self.head[name], style=self.style) for name in ("first_day", "last_day"))
         if not first:
-            return "answers carry no date"
-        return first if first == last else f"{first} to {last}"
+            return self.style.words("page-undated")
+        return first if first == last else self.style.words("interval", {"low": first, "high": last})
 
     @property
     def source(self) -> str:
@@ -177,7 +154,9 @@ def provenance(executed: nbformat.NotebookNode) -> dict[str, Any]:
     written = {record["name"]: record["rows"] for record in read if record["kind"] == "restricted"}
     told: dict[str, Any] = {"restricted": [{"name": name, "rows": rows} for name, rows in written.items()]}
     told |= {"as_of": head["as_of"], "fingerprint": head["fingerprint"]}
-    told |= {name: head["info"][name] for name in ("company", "synthetic", "locale")}
+    style = Style.of(records.to_info(head["info"]))
+    told |= {name: head["info"][name] for name in ("company", "synthetic")}
+    told |= {"locale": style.locale, "language": style.language, "currency": style.currency}
     tiles = found.get("answer", {}).get("tiles", [])
     return told | ({"headline": tiles[0]} if tiles else {})
 
@@ -251,7 +230,6 @@ def assemble(executed: nbformat.NotebookNode, run: Mapping[str, Any]) -> Page:
         answer=last["answer"],
         sections=[section for section in sections if section.said or section.shown],
         checks=checks,
-        checks_title=_CHECKS_TITLE,
         left_out=[record for record in found if record["kind"] == "left_out"],
         figures=_for_print(found),
         ledger=last.get("ledger", {}).get("lines", []),
@@ -334,21 +312,53 @@ def to_html(page: Page) -> str:
         With a content-security policy that admits its one style and its one script.
     """
     # our own files, not text from data
-    locale = page.head["info"]["locale"]
     css, script = style(page.head["info"]["accent"]), template_text("page.js")
     return (
         elements.environment()
         .get_template("page.html.j2")
         .render(
             page=page,
-            locale=locale,
-            language="en",
+            look=page.style,
             style=Markup(css),
             script=Markup(script),
             policy=policy(css, script),
-            glossary=GLOSSARY.items(),
+            glossary=glossary(page),
         )
     )
+
+
+def glossary(page: Page) -> list[tuple[str, str]]:
+    """Return the terms that a page uses, and what they mean to a reader.
+
+    Parameters
+    ----------
+    page : Page
+        From :func:`assemble`.
+
+    Returns
+    -------
+    list of (str, str)
+        Term and meaning, in the catalogue's order.
+    """
+    told = [page.answer, *page.checks, *(record for section in page.sections for record in section.said)]
+    shown = [record for section in page.sections for record in section.shown]
+    text = json.dumps([told, [_caption(record) for record in shown]], ensure_ascii=False).lower()
+    terms = [name for name in messages.catalogue().slots if name.startswith("term-") and "." not in name]
+    words = {name: page.style.words(name) for name in terms}
+    used = {name: page.style.words(f"{name}.used").split(", ") for name in terms}
+    return [
+        (words[name], page.style.words(f"{name}.meaning"))
+        for name in terms
+        if any(re.search(rf"\b{re.escape(word)}", text) for word in used[name])
+    ]
+
+
+def _caption(record: Record) -> list[str]:
+    """The words around a figure or a table, headings of columns among them."""
+    content = record.get("content", {})
+    columns = content.get("columns", content.get("table", {}).get("columns", []))
+    titles = [content.get("title", ""), content.get("caption", ""), content.get("basis", "")]
+    return [*titles, record.get("caption", ""), record.get("reading", ""), *(column["label"] for column in columns)]
 
 
 def template_text(name: str) -> str:

@@ -17,6 +17,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from cemlab.core.lab import LabInfo
 from cemlab.show import theme
+from cemlab.show.format import Style
 from cemlab.show.tables import Table
 
 Painter = Callable[[Canvas, theme.Medium], None]
@@ -54,7 +55,7 @@ class Figure:
     alt: str
     wide: str
     narrow: str
-    table: Table
+    table: Any
     basis: str = ""
     paper: str = ""
 
@@ -104,6 +105,47 @@ def draw(
     narrow = _svg(paint, theme.PHONE, height=narrow_height or height, note=note)
     paper = _svg(paint, theme.PRINT, height=height, note=note)
     return Figure(title, f"{note}. {alt}" if note else alt, wide, narrow, table, basis, paper)
+
+
+def drawn(
+    paint: Painter,
+    *,
+    title: str,
+    alt: str,
+    table: Any,
+    style: Style,
+    height: Callable[[theme.Medium], float],
+    basis: str = "",
+    paper: bool = False,
+) -> Figure:
+    """Draw a figure for a desk and a phone, and for paper where that is asked for.
+
+    Parameters
+    ----------
+    paint : callable
+        Takes a canvas and where it will be seen; draws and returns nothing.
+    title, alt : str
+        What is shown, and the figure in words.
+    table : Table
+        Its data, in words.
+    style : Style
+        A synthetic lab is named as such on the figure.
+    height : callable
+        Medium → CSS pixels.
+    basis : str, default ""
+        What it rests on, for its caption.
+    paper : bool, default False
+        True to draw it for a journal too.
+
+    Returns
+    -------
+    Figure
+        The same numbers give the same bytes.
+    """
+    note = style.words("synthetic") if style.synthetic else ""
+    media = (theme.DESK, theme.PHONE, *([theme.PRINT] if paper else []))
+    made = [_svg(paint, medium, height=height(medium), note=note) for medium in media]
+    return Figure(title, f"{note}. {alt}" if note else alt, made[0], made[1], table, basis, made[2] if paper else "")
 
 
 def in_words(words: str = WITHHELD) -> Painter:

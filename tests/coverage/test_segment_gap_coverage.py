@@ -45,6 +45,11 @@ def runs(n: int, segment: Draw, rest: Draw, *, seed: int) -> np.ndarray:
     return np.asarray(found[np.isfinite(found[:, 2])])
 
 
+def yes(share: float) -> Draw:
+    """Ones with this chance, else zeros."""
+    return lambda draw, size: draw.binomial(1, share, size) * 1.0
+
+
 def most(share: float, count: int) -> float:
     """As many as chance may give when the share is the true one."""
     return share + WITHIN_999 * math.sqrt(share * (1 - share) / count)
@@ -55,12 +60,7 @@ def test_shares_of_small_segments_cover_and_are_not_flagged_falsely(n: int) -> N
     inside: list[np.ndarray] = []
     false: list[np.ndarray] = []
     for seed, (own, rate) in enumerate(RATES):
-        found = runs(
-            n,
-            lambda draw, size, p=own: draw.binomial(1, p, size) * 1.0,
-            lambda draw, size, p=rate: draw.binomial(1, p, size) * 1.0,
-            seed=seed,
-        )  # type: ignore[misc]
+        found = runs(n, yes(own), yes(rate), seed=seed)
         assert len(found) > 0.9 * RUNS
         whole = (n * own + OTHERS * rate) / (n + OTHERS)
         truth = (own - rate) / np.sqrt(whole * (1 - whole))

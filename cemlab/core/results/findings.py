@@ -13,7 +13,21 @@ import pandas as pd
 from cemlab.core.results.estimates import Better, Estimates, Unit
 from cemlab.core.results.outcomes import Outcome, outcome_of
 
-Aspect = Literal["value", "precise", "magnitude", "interval", "n", "mde", "floor", "level", "std_error"]
+Aspect = Literal[
+    "value",
+    "bare",
+    "precise",
+    "magnitude",
+    "interval",
+    "span",
+    "low",
+    "high",
+    "n",
+    "mde",
+    "floor",
+    "level",
+    "std_error",
+]
 
 
 @dataclass(frozen=True)
@@ -178,8 +192,9 @@ class Quote:
     ----------
     finding : Finding
         The number.
-    aspect : {"value", "precise", "magnitude", "interval", "n", "mde", "floor", "level", "std_error"}
-        Which of its numbers; ``magnitude`` is the value without its sign, ``precise`` has one more decimal.
+    aspect : {"value", "bare", "precise", "magnitude", "interval", "span", "low", "high", "n", "mde", "floor", "level", "std_error"}
+        Which of its numbers; ``magnitude`` is the value without its sign, ``precise`` has one more decimal, ``bare`` has
+        no word of a unit, ``span`` is the interval of the magnitude.
     """
 
     finding: Finding

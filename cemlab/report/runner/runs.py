@@ -323,6 +323,8 @@ def _record(
         "company": provenance.get("company") or company["company"],
         "synthetic": provenance.get("synthetic", company["synthetic"]),
         "locale": provenance.get("locale", ""),
+        "language": provenance.get("language", ""),
+        "currency": provenance.get("currency", ""),
         "versions": identity.versions(),
         "headline": provenance.get("headline"),
         "restricted": provenance.get("restricted", []),

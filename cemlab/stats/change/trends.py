@@ -59,7 +59,8 @@ def trend(
     -------
     Estimates
         Measure ``<metric>_trend``; one row per group: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
-        ``p_value``, ``df``, ``per_year`` (the slope), ``first`` and ``last`` (first days of the periods),
+        ``p_value``, ``df``, ``per_year`` (the slope), ``at_first`` (the line's level in the first period), ``first`` and
+        ``last`` (first days of the periods),
         ``n_periods``, ``scatter_p`` (is the scatter around the line more than chance?), ``n``, ``n_customers``,
         ``n_eff``. No row with fewer than three complete periods; a note says so.
 
@@ -116,6 +117,7 @@ _COLUMNS = (
     "std_error",
     "p_value",
     "per_year",
+    "at_first",
     "first",
     "last",
     "n_periods",
@@ -154,6 +156,7 @@ def _fitted(
         "std_error": span * variance**0.5,
         "p_value": float(intervals.two_sided(slope / variance**0.5, freedom)),
         "per_year": 365.25 * slope,
+        "at_first": float(line[0]),
         "first": periods["period"].iloc[0],
         "last": periods["period"].iloc[-1],
         "n_periods": len(periods),

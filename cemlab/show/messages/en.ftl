@@ -1,0 +1,594 @@
+### All words of pages, in English. A sentence has at most 25 words. A message's own words hold no digits.
+
+## Numbers
+
+interval = { $low } to { $high }
+ci = { $level } CI { $interval }
+not-shown = not shown
+unit-points = points
+unit-percentage-points = percentage points
+unit-scale-points = scale points
+unit-days = days
+unit-weeks = weeks
+unit-months = months
+unit-years = years
+period-week = week of { $day }
+period-wave = wave of { $day }
+
+## Names of columns, measures and groups
+
+column-nps = NPS
+    .inline = NPS
+column-csat = CSAT
+    .inline = CSAT
+column-ces = CES
+    .inline = CES
+column-n = Count
+column-score = Score
+column-share = Share of answers
+column-deff = Design effect
+column-std-error = Std. error
+column-shift = Shift
+column-rule = Rule
+column-assumption = Assumption
+column-period = Period
+column-complete = Complete
+column-grouping = Grouping
+column-group = Group
+column-difference = From the rest
+column-mde = Smallest detectable difference
+column-outcome = Outcome
+column-other = Other
+column-unweighted = Unweighted
+column-weighted = Weighted
+column-believed = Believed
+column-given = Given
+column-change = Change
+column-before = Before
+column-now = Now
+column-to-detect = Difference
+    .inline = difference
+column-margin = Half-width
+column-needed = Answers in each of two groups
+column-precise = Answers for that half-width
+column-p-value = p-value
+    .inline = p-value
+column-answers = Answers
+column-customers = Customers
+column-rows = Rows
+group-promoter = promoters
+group-passive = passives
+group-detractor = detractors
+group-top-box = top boxes
+group-low-effort = low effort
+group-other = others
+
+## Tables and charts
+
+frame =
+    .title = Counts
+table-group = Group
+table-all = All
+table-estimate = Estimate
+table-interval = { $level } CI
+table-withheld = withheld
+table-yes = yes
+table-no = no
+synthetic = Synthetic data
+chart-intervals = Dot and whisker chart
+chart-lines = Line chart
+chart-bars = Bar chart
+chart-matrix = Table of shades
+chart-points = Scatter chart
+chart-distribution = Histogram
+chart-withheld = Withheld: too few customers.
+chart-cell-withheld = withheld
+chart-basis = { $intervals ->
+    [yes] { $n } { $counted ->
+        [answers] { $n-count ->
+            [one] answer
+           *[other] answers
+        }
+        [customers] { $n-count ->
+            [one] customer
+           *[other] customers
+        }
+       *[rows] rows
+    }; { $level } confidence intervals.
+   *[no] { $n } { $counted ->
+        [answers] answers
+        [customers] customers
+       *[rows] rows
+    }.
+ }
+chart-flagged = diamond: significant, larger than the floor
+chart-ticks = ticks: smallest detectable difference
+chart-ends = the { $half } highest and the { $half } lowest of { $all }
+chart-more = { $more } more are in the table
+chart-panel = { $panel }: { $rows }.
+chart-named-withheld = Withheld for too few customers: { $names }.
+chart-named-flagged = Significant and larger than the floor: { $names }.
+chart-point = { $name } { $value }
+chart-point-interval = { $name } { $value } ({ $interval })
+chart-course = { $name }: { $first } at first, { $last } at last, lowest { $low }, highest { $high }
+chart-at = { $value } in { $at }
+chart-hatched = hatched: incomplete
+chart-crossed = ×: withheld
+chart-incomplete = { $count ->
+    [one] One incomplete period.
+   *[other] { $n } incomplete periods.
+ }
+chart-around = Share of answers, around the middle
+chart-at-risk = at risk
+outcome-large = significant
+outcome-large-floor = significant, larger than the floor
+outcome-significant = significant, size not certain
+outcome-small = significant, too small to matter
+outcome-not-significant = not significant
+outcome-not-testable = not tested
+outcome-not-estimable = not estimated
+outcome-withheld = withheld
+
+## The page around a study
+
+page-answer = The answer
+page-checks = What could change this conclusion?
+page-accounting = Data accounting
+page-provenance = Method and provenance
+page-skip = Skip to the answer
+page-about = About the data
+page-synthetic = Synthetic data: no real customer is described here
+page-contents = Contents
+page-sure = How sure are we?
+page-until = data until
+page-undated = answers carry no date
+page-how = How we know
+page-figure-data = Data of this chart
+page-csv = Download as CSV
+page-further-rows = further rows are in the CSV.
+page-not-asked = Not asked here
+page-left-out = Questions that this page does not ask
+page-terms = Terms used on this page
+page-parameters = Parameters of this run
+page-parameter = Parameter
+page-value = Value
+page-meaning = Meaning
+page-run = Run and versions
+page-print = Figures for print
+page-print-where = Drawn without colour, as wide as two columns of a journal, in the folder
+page-json = Download every finding as JSON
+page-json-beside = Every finding is in this file beside the page:
+page-table = Table
+page-rows-in = Rows in
+page-rows-used = Used
+page-rows-excluded = Excluded
+page-rows-quarantined = Quarantined
+page-share-used = Share used
+page-stage-intake = When the tables were read
+page-stage-as-of = Known before the day of this report
+page-stage-study = Used by this study
+check-holds = Holds
+check-watch = Watch
+check-overturns = Could overturn
+run-headline = { $score-label } { $score }{ $score-state ->
+    [shown] { "" } ({ $score-interval }), n = { $score-n }
+   *[other] { "" }
+ }
+tile-change = { $change-outcome ->
+    [large] { $change-sign ->
+        [up] up { $change-magnitude }
+       *[down] down { $change-magnitude }
+    } ({ $change-span })
+    [significant] significant change, but not certain to exceed { $change-floor }
+    [small] significant, but too small to matter
+    [not-significant] no significant change (smallest detectable { $change-mde })
+    [not-testable] change could not be tested
+    [not-estimable] change could not be estimated
+   *[withheld] change not shown
+ }
+
+## Terms: the word, how it is recognised on a page, and what it means
+
+term-nps = NPS
+    .used = nps
+    .meaning = Net promoter score: the percentage of promoters minus the percentage of detractors.
+term-promoter = Promoter, passive, detractor
+    .used = promoter, detractor
+    .meaning = Customers who, asked how likely they are to recommend the company, answer in the top two codes, the two below, or lower.
+term-csat = CSAT
+    .used = csat
+    .meaning = Customer satisfaction: the percentage of answers in the top boxes.
+term-ces = CES
+    .used = ces
+    .meaning = Customer effort: the mean of the effort scale.
+term-interval = Confidence interval (CI)
+    .used = ci, confidence interval
+    .meaning = A range computed so that it holds the true value as often as its level says, in repeated samples like this one.
+term-significant = Significant
+    .used = significant
+    .meaning = Unlikely to be due to chance, after allowing for all comparisons on this page.
+term-floor = Floor
+    .used = floor
+    .meaning = The smallest difference that matters, as this run was told. "Larger than the floor" means that the whole interval lies beyond it.
+term-detectable = Smallest detectable difference
+    .used = detectable
+    .meaning = The smallest true difference that this sample would find with { $power } power.
+term-effective = Effective sample size
+    .used = effective sample size
+    .meaning = How many answers drawn at random would be as precise as these.
+term-withheld = Withheld
+    .used = withheld, too few customers
+    .meaning = Too few customers to be shown without showing single persons, or next to such a group.
+
+## Past: what customers said (NPS, CSAT, CES)
+
+tile-nps-overall = NPS
+tile-csat-overall = CSAT
+tile-ces-overall = CES
+tile-nps-shares = { $one-group }
+tile-csat-shares = { $one-group }
+tile-ces-shares = { $one-group }
+tile-responses-used = Answers used
+tile-responses-unusable = Answers with unusable scores
+tile-customers-answering = Customers who answered
+
+nps-level = { $score-state ->
+    [withheld] The { $metric } is withheld: too few customers answered.
+    [shown] { $metric } is { $score-bare } ({ $score-ci }).
+   *[other] { $metric } is { $score-bare }; there are too few sampling clusters for an interval.
+ }
+nps-other-scale = None of { $answers } answers is above { $highest }, although this question is asked from { $scale }. If another scale was used, the score below means nothing: `cemlab check` says what to declare.
+nps-lost = { $state ->
+    [withheld] No score is reported: { $share } of answers ({ $unusable } of { $given }) could not be used because of their score. `cemlab check` says what to declare in the lab file.
+   *[leads] { $share } of answers ({ $unusable } of { $given }) could not be used because of their score. The result rests on the others.
+ }
+nps-answers = { $unusable-count ->
+    [0] The score rests on { $answers } { $answers-count ->
+        [one] answer
+       *[other] answers
+    }{ $unscored-count ->
+        [0] .
+       *[other] ; { $unscored } more gave no score.
+    }
+   *[other] The score rests on { $answers } answers. { $unusable } of { $given } could not be used because of their score{ $unscored-count ->
+        [0] .
+       *[other] , and { $unscored } gave none.
+    }
+ }
+nps-measured = { $state ->
+    [lost] No score is reported: { $unusable } answers have one that could not be used. What follows describes the other answers only.
+    [withheld] Too few customers answered for a score to be shown.
+    [bare] The score is { $score }, without an interval: there are too few sampling clusters.
+   *[shown] The score is { $score } ({ $score-ci }), from { $score-n } answers. { $smaller ->
+        [yes] Because of weights, clusters or repeated answers, the effective sample size is { $effective }.
+       *[no] { "" }
+    }
+ }
+nps-share = { $share } { $group }
+nps-shape = { $state ->
+    [withheld] The shares are withheld: too few customers answered.
+   *[shown] There are { $best }, { $middle } and { $worst }.
+ }
+nps-shape-top = { $state ->
+    [withheld] The share is withheld: too few customers answered.
+   *[shown] { $share } of answers { $kind ->
+        [top-box] are in the top boxes.
+        [low-effort] report low effort.
+       *[other] count.
+    }
+ }
+nps-heaping = { $index-state ->
+    [shown] The middle of the scale was given { $index } times as often as its neighbours ({ $index-ci }){ $heaped ->
+        [yes] : answers heap there.
+       *[no] , so there is no heaping.
+    }
+   *[other] There are too few answers to tell whether they heap on the middle of the scale.
+ }
+nps-moved = { $state ->
+    [trend] Over the complete { $period ->
+        [week] weeks
+        [quarter] quarters
+        [year] years
+        [wave] waves
+       *[month] months
+    } the score { $change-sign ->
+        [up] rose
+       *[down] fell
+    } by { $change-magnitude } ({ $change-level } CI { $change-span }).
+    [step] The clearest step: the score { $change-sign ->
+        [up] rose
+       *[down] fell
+    } by { $change-magnitude } in { $at } ({ $change-span }).{ $more-count ->
+        [0] { "" }
+       *[other] { " " }{ $more } further { $more-count ->
+            [one] step is
+           *[other] steps are
+        } significant. Steps picked for being large tend to be overestimated.
+    }
+    [significant] The score moved significantly, but not certainly by more than { $change-floor } ({ $change-ci }).
+    [small] The score moved significantly, but by less than { $change-floor }: too little to matter.
+    [not-significant] No change over time was significant. Only changes of about { $most-mde } would be detectable from one { $period ->
+        [week] week
+        [quarter] quarter
+        [year] year
+        [wave] wave
+       *[month] month
+    } to the next.
+   *[untested] There are too few complete periods with enough customers to say how the score moved.
+ }
+nps-moved-brief = { $state ->
+    [trend] It { $change-sign ->
+        [up] rose
+       *[down] fell
+    } by { $change-magnitude } over the period ({ $change-span }).
+    [step] It { $change-sign ->
+        [up] rose
+       *[down] fell
+    } by { $change-magnitude } in { $at } ({ $change-span }).
+    [significant] It moved significantly over time, but not certainly by more than { $change-floor }.
+    [small] It moved significantly over time, but too little to matter.
+    [not-significant] No change over time was significant.
+   *[untested] There are too few complete periods to say how it moved.
+ }
+nps-mix = The mix of answers by { $by } changed, which alone { $mix-sign ->
+    [up] raised
+   *[down] lowered
+ } the score by { $mix-magnitude }. { $constant-outcome ->
+    [large] At a constant mix the score { $constant-sign ->
+        [up] rose
+       *[down] fell
+    } by { $constant-magnitude } ({ $constant-span }).
+   *[other] { $apart ->
+        [yes] At a constant mix there is no evidence of a trend.
+       *[no] At a constant mix the trend is not significant either.
+    }
+ }
+nps-group-one = “{ $one-name }” ({ $one-by }) scores { $one-magnitude } { $one-sign ->
+    [up] higher
+   *[down] lower
+ } than the rest ({ $one-span })
+nps-groups = { $state ->
+    [large] { $named }.{ $more-count ->
+        [0] { "" }
+        [one] { " " }One further group differs significantly.
+       *[other] { " " }{ $more } further groups differ significantly.
+    }
+    [significant] { $named }: significant, but not certainly more than { $strongest-floor }.
+    [small] Differences between groups are significant, but below { $strongest-floor }: too small to matter.
+    [quiet] No group differs significantly from the rest. { $least-state ->
+        [unknown] { "" }
+       *[other] Only differences of { $least-mde } or more would be detectable.
+    }
+    [untested] Differences between groups could not be tested.
+   *[withheld] There are no two groups large enough to compare.
+ }
+nps-groups-brief = { $state ->
+    [large] { $named }.
+    [significant] Some groups differ significantly, but not certainly by more than { $strongest-floor }.
+    [small] Groups differ significantly, but too little to matter.
+    [quiet] No group differs significantly from the rest.
+    [untested] Differences between groups could not be tested.
+   *[withheld] There are no two groups large enough to compare.
+ }
+nps-weighting = { $state ->
+    [withheld] Too few customers answered for weighted and unweighted scores to be shown.
+    [yes] Weighted, the score is { $weighted-precise }; unweighted, { $plain-precise }. The difference is significant ({ $difference-ci }): the result depends on the weights.
+    [no] Weighted, the score is { $weighted-precise }; unweighted, { $plain-precise }. The difference is not significant ({ $difference-ci }).
+   *[untested] Weighted, the score is { $weighted-precise }; unweighted, { $plain-precise }. There are too few clusters to test the difference.
+ }
+nps-weighted-sample = The weights leave { $answers } answers an effective sample size of { $effective }; the largest weight is { $largest } of the total.
+nps-window = { $change-outcome ->
+    [large] Compared with the earlier window ({ $begun-given ->
+        [yes] { $begun } to { $until }
+       *[no] until { $until }
+    }), the score { $change-sign ->
+        [up] rose
+       *[down] fell
+    } by { $change-magnitude } ({ $change-level } CI { $change-span }).
+    [significant] The change against the earlier window is significant ({ $change-ci }), but not certainly more than { $change-floor }.
+    [small] The change against the earlier window is significant, but below { $change-floor }: too small to matter.
+    [not-significant] There is no significant change against the earlier window ({ $change-ci }). Changes of { $change-mde } or more would be detectable.
+    [withheld] Too few customers answered for the change against the earlier window to be shown.
+   *[other] The change against the earlier window could not be tested.
+ }
+nps-same-people = { $change-outcome ->
+    [large] Among the { $change-n } customers who answered in both windows, the score { $change-sign ->
+        [up] rose
+       *[down] fell
+    } by { $change-magnitude } ({ $change-span }).
+    [withheld] Too few customers answered in both windows to follow them.
+   *[other] Among the { $change-n } customers who answered in both windows, there is no evidence of a change that matters ({ $change-interval }).
+ }
+nps-nobody-twice = Nobody answered in both windows, so the two are independent samples.
+nps-belief = { $gap-outcome ->
+    [large] The belief { $whose-given ->
+        [yes] for { $whose }
+       *[no] { "" }
+    } is { $gap-magnitude } too { $gap-sign ->
+        [up] high
+       *[down] low
+    } ({ $gap-span }): customers gave { $given }.{ $more-count ->
+        [0] { "" }
+       *[other] { " " }{ $more } further { $more-count ->
+            [one] belief is
+           *[other] beliefs are
+        } off significantly.
+    }
+    [withheld] Too few customers answered to compare with what was believed.
+   *[other] There is no evidence that the belief { $whose-given ->
+        [yes] for { $whose }
+       *[no] { "" }
+    } is wrong: customers gave { $given }.
+ }
+nps-planning = To detect a difference of { $size } between two groups with { $power } power takes { $needed } answers in each. This sample of { $observed }, split in half, is { $enough ->
+    [yes] large enough.
+   *[no] too small.
+ }
+nps-sure = In repeated samples like this one, { $score-level } of such intervals would hold the true score.
+nps-sure-repeated = Customers who answered repeatedly, weights and clusters are allowed for.
+nps-sure-silent = Customers who did not answer may think otherwise; no interval covers that.
+
+nps-no-days = These answers carry no day, so their course cannot be shown.
+nps-no-groups = Neither this run nor the lab names a column to compare by.
+nps-no-weights = { $why ->
+    [equal] All weights are alike.
+    [off] Answers carry weights; run with `weights = auto`.
+   *[none] There are no weights.
+ }
+nps-no-window = Give `compare_start` and `start` to compare.
+nps-no-belief = Give `believed` to compare it with what customers gave.
+nps-no-plan = The score has no standard error to plan with.
+
+nps-design =
+    .title = The same answers under each assumption on how they were sampled
+nps-distribution =
+    .title = Share of answers at each score
+    .caption = Bars are shares of all answers; whiskers are confidence intervals.
+    .reading = The names above the bars tell how answers count.
+nps-cuts =
+    .title = NPS with each cut of the scale moved by one code
+nps-course =
+    .title = { $metric } by { $period ->
+        [week] week
+        [quarter] quarter
+        [year] year
+        [wave] survey wave
+       *[month] month
+    }
+    .caption = The band is the confidence interval.
+    .reading = { $trend ->
+        [yes] The straight line is the significant trend, with its band.
+       *[no] { "" }
+    } Diamonds are significant steps; other movements may be chance.
+    .line = line: all answers
+nps-mix-course =
+    .title = Who answered what, by { $period ->
+        [week] week
+        [quarter] quarter
+        [year] year
+        [wave] survey wave
+       *[month] month
+    }
+    .caption = Shares of all answers of a period.
+    .reading = A growing lower part means more good answers.
+nps-forest =
+    .title = { $metric } by group
+    .caption = Dots are scores, whiskers confidence intervals.
+    .reading = Diamonds differ significantly from the rest.
+    .line = line: all answers
+nps-mixes =
+    .title = What the answers of each group are made of
+    .caption = Shares of answers around a common middle.
+    .reading = The further a bar reaches to the right, the better the answers.
+nps-weights =
+    .title = { $metric }, weighted and unweighted
+    .caption = Dots are weighted scores with their intervals.
+    .reading = The further apart ring and dot, the more the weights matter.
+    .ring = ring: unweighted
+nps-beliefs =
+    .title = { $metric } as believed and as given
+    .caption = Dots are scores that customers gave, with their intervals.
+    .reading = A ring outside the whisker is a belief that customers do not share.
+    .ring = ring: believed
+nps-change =
+    .title = { $which ->
+        [windows] Change between the windows
+       *[same] Change of the same customers
+    }
+nps-plan =
+    .title = Answers needed for a difference, and for precision
+nps-reach =
+    .title = What so many answers in each of two groups can detect
+
+check-interval = { $score-state ->
+    [withheld] Too few customers answered, so this cannot be told.
+   *[other] { $first }: { $score-interval }. { $second }: { $other-interval }.
+ }
+    .title = { $state ->
+        [holds] Another way to compute the interval agrees
+       *[watch] Another way to compute the interval differs
+    }
+check-unscored = { $unusable-count ->
+    [0] { $unscored-count ->
+        [0] Every answer gave a score.
+       *[other] { $unscored } answers gave no score. If all of them were at one end of the scale, the score would lie between { $bounds-low } and { $bounds-high }.
+    }
+   *[other] { $unusable } of { $given } answers have a score that could not be used. If all missing scores were at one end of the scale, the score would lie between { $bounds-low } and { $bounds-high }.
+ }
+    .title = { $state ->
+        [holds] Missing scores hardly matter
+        [overturns] Too many scores could not be used
+       *[watch] Missing scores could move the result
+    }
+check-cut-points = { $score-state ->
+    [withheld] Too few customers answered, so this cannot be told.
+   *[other] Moving one cut by one code gives between { $low-bare } ({ $low-name }) and { $high } ({ $high-name }). Compare the level only with scores that use the same cuts.
+ }
+    .title = { $state ->
+        [holds] The cuts of the scale hardly matter
+       *[watch] The level depends on where the scale is cut
+    }
+check-weights = { $plain-state ->
+    [withheld] Too few customers answered, so this cannot be told.
+   *[other] With each answer counted once, the score would be { $plain }. Weights are taken as given, without error of their own.
+ }
+    .title = { $state ->
+        [holds] Weights do not change the result
+        [overturns] The result depends on the weights
+       *[watch] The effect of the weights could not be tested
+    }
+check-repeated = { $kind ->
+    [unnamed] Answers do not say whose they are, so repeated answers cannot be recognised.
+    [once] Each answer comes from a different customer.
+   *[repeated] { $answers } answers come from { $customers } customers. All intervals on this page allow for that.
+ }
+    .title = { $kind ->
+        [unnamed] Repeated answers cannot be recognised
+        [once] Nobody answered twice
+       *[repeated] Repeated answers are allowed for
+    }
+check-clusters = The answers come from { $clusters } independent sources: declared clusters, or customers where there are none{ $large ->
+    [yes] ; the largest holds { $largest } of the answers.
+   *[no] .
+ }
+    .title = { $state ->
+        [holds] There are enough independent sources
+        [overturns] There are too few independent sources for an interval
+       *[watch] Few independent sources: the interval is rough
+    }
+check-mix = { $moved ->
+    [yes] At a constant mix of answers by { $by }, the trend is { $constant } ({ $constant-interval }); the change of mix adds { $mix } ({ $mix-interval }).
+    [tested] No change of mix by { $by } moves the trend significantly.
+   *[no] There was too little data to test whether the mix of answers moved the score.
+ }
+    .title = { $state ->
+        [holds] The mix of answers does not explain the trend
+        [overturns] The trend differs at a constant mix of answers
+       *[watch] { $moved ->
+            [yes] The mix of answers moved the score
+           *[no] The effect of the mix could not be tested
+        }
+    }
+check-incomplete = { $periods-count ->
+    [0] All periods are complete.
+    [one] One period is not complete: it is hatched and compared with nothing.
+   *[other] { $periods } periods are not complete: they are hatched and compared with nothing.
+ }
+    .title = { $state ->
+        [holds] All periods are complete
+       *[watch] Some periods are not complete
+    }
+check-late-one = { $one } of the answers to invitations of { $at } ({ $one-interval })
+check-late = { $shown ->
+    [no] Too few customers answered, so this cannot be told.
+   *[yes] { $late } answers came more than { $days } days after their invitation; without them the score is { $early }. { $coming-count ->
+        [0] { "" }
+       *[other] By now we estimate to have: { $coming }. Later ones will count in the periods in which they are given.
+    }
+ }
+    .title = { $state ->
+        [holds] Late answers do not change the result
+       *[watch] Late answers could change the result
+    }
+check-silent = This page describes those who answered. Whether the others would say the same cannot be told from answers alone.
+    .title = Customers who did not answer are not heard
