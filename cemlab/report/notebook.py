@@ -217,13 +217,22 @@ class Notebook:
             "messages": [each.id for each in messages if isinstance(each, Message)],
         }
 
-    def show(self, item: Chart | tables.TableSpec | Figure | Table, *, caption: str = "", reading: str = "") -> None:
+    def show(
+        self,
+        item: Chart | tables.TableSpec | Figure | Table,
+        *,
+        fold: bool = False,
+        caption: str = "",
+        reading: str = "",
+    ) -> None:
         """Put a chart (with its data in a fold) or a table on the page.
 
         Parameters
         ----------
         item : Chart or TableSpec
             What to show; its message has the words.
+        fold : bool, default False
+            True to put it into the section's fold "how we know", for whoever checks the work.
         caption, reading : str, default ""
             Of a figure that has no message.
         """
@@ -234,7 +243,7 @@ class Notebook:
             item = tables.draw(item, style=self.style)
         kind = "figure" if isinstance(item, Figure) else "table"
         content = records.of_figure(item) if isinstance(item, Figure) else records.of_table(item)
-        self._emit(kind, content=content, caption=caption, reading=reading)
+        self._emit(kind, content=content, caption=caption, reading=reading, fold=fold)
 
     def how(self, *estimates: Estimates) -> None:
         """Put the methods and notes of `estimates` into the section's fold "how we know".

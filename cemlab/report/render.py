@@ -256,7 +256,7 @@ def _sections(executed: nbformat.NotebookNode) -> tuple[str, list[Section]]:
                     record["kind"]
                 )
                 if place:
-                    getattr(sections[-1], place).append(record)
+                    getattr(sections[-1], "how" if record.get("fold") else place).append(record)
     return title, sections
 
 

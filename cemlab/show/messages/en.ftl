@@ -592,3 +592,11 @@ check-late = { $shown ->
     }
 check-silent = This page describes those who answered. Whether the others would say the same cannot be told from answers alone.
     .title = Customers who did not answer are not heard
+
+## Past and potential: said by several studies
+
+## Potential: when customers leave (survival)
+
+## Potential: who leaves next (prediction)
+
+## People: segments
