@@ -236,13 +236,14 @@ class Notebook:
         caption, reading : str, default ""
             Of a figure that has no message.
         """
+        drawn: Any = item
         if isinstance(item, Chart):
             caption, reading = (item.words(name, self.style) for name in ("caption", "reading"))
-            item = item.draw(style=self.style, paper=beginning.wants_print())
+            drawn = item.draw(style=self.style, paper=beginning.wants_print())
         elif isinstance(item, tables.TableSpec):
-            item = tables.draw(item, style=self.style)
-        kind = "figure" if isinstance(item, Figure) else "table"
-        content = records.of_figure(item) if isinstance(item, Figure) else records.of_table(item)
+            drawn = tables.draw(item, style=self.style)
+        kind = "figure" if isinstance(drawn, Figure) else "table"
+        content = records.of_figure(drawn) if isinstance(drawn, Figure) else records.of_table(drawn)
         self._emit(kind, content=content, caption=caption, reading=reading, fold=fold)
 
     def how(self, *estimates: Estimates) -> None:

@@ -192,7 +192,7 @@ def amount(value: float, unit: str, digits: int = 0, *, style: Style = PLAIN, ba
     return f"{text}\N{NO-BREAK SPACE}{style.words('unit-' + unit.replace(' ', '-'))}"
 
 
-def interval(low: float, high: float, unit: str, digits: int = 0, *, style: Style = PLAIN) -> str:
+def interval(low: float, high: float, unit: str, *, digits: int = 0, style: Style = PLAIN) -> str:
     """Return an interval as pages write it: "27 to 32", "62% to 67%".
 
     Parameters
@@ -411,7 +411,7 @@ def _value(quote: Quote, *, style: Style, bare: bool) -> str:
         ends = (finding.ci_low, finding.ci_high)
         # of a fall by 18 the limits are those of the fall
         low, high = (-ends[1], -ends[0]) if aspect == "span" and finding.value < 0 else ends
-        return interval(low, high, finding.unit, digits, style=style)
+        return interval(low, high, finding.unit, digits=digits, style=style)
     if aspect == "std_error":
         unit = "percentage points" if finding.unit == "share" else finding.unit
         return amount(finding.std_error, unit, digits + 1, style=style, bare=bare)

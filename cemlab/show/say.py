@@ -404,6 +404,6 @@ def _together(items: list[Any], style: Style) -> Sentence:
     joined = (
         "; ".join(marks) if any(isinstance(item, Message) for item in items) else formats.listed(marks, style=style)
     )
-    parts = [Name(item) if isinstance(item, str) else item for item in made]
+    parts: list[Any] = [Name(item) if isinstance(item, str) else item for item in made]
     pieces = _MARKED.split(joined)
     return Sentence(*(part for at, piece in enumerate(pieces) for part in _piece(piece, parts, marked=at % 2 == 1)))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cemlab.core.metrics import WITHHOLD_ABOVE, too_narrow
-from cemlab.core.results import Estimates, Finding, Name
+from cemlab.core.results import Estimates, Finding, Name, Outcome
 from cemlab.show import say
 from cemlab.show import table as tables
 from cemlab.show.check import Checked, check
@@ -180,22 +180,21 @@ def moved(line: Finding | None, steps: Sequence[Finding], *, period: str, brief:
         Rose and fell only of what is flagged.
     """
     flagged, told = say.ranked(steps, "large"), [each for each in (line, *steps) if each is not None]
-    strongest = next(
-        (found for each in ("significant", "small", "not significant") if (found := say.ranked(told, each))), []
-    )  # type: ignore[arg-type]
+    weaker: tuple[Outcome, ...] = ("significant", "small", "not significant")
+    strongest = next((found for each in weaker if (found := say.ranked(told, each))), [])
     powered = sorted((each for each in strongest if math.isfinite(each.mde)), key=lambda each: each.mde)
-    state, shown = "untested", Name("")
+    state, shown = "untested", None
     if line is not None and line.outcome == "large":
-        state, shown = "trend", line  # type: ignore[assignment]
+        state, shown = "trend", line
     elif flagged:
-        state, shown = "step", flagged[0]  # type: ignore[assignment]
+        state, shown = "step", flagged[0]
     elif strongest:
-        state, shown = strongest[0].outcome.replace(" ", "-"), strongest[0]  # type: ignore[assignment]
-    at = Period(shown.period, period) if isinstance(shown, Finding) and shown.period else Name("")
+        state, shown = strongest[0].outcome.replace(" ", "-"), strongest[0]
+    at = Period(shown.period, period) if shown and shown.period else Name("")
     return say.message(
         "nps-moved-brief" if brief else "nps-moved",
         state=state,
-        change=shown,
+        change=shown or Name(""),
         at=at,
         period=period,
         more=max(len(flagged) - 1, 0),
@@ -303,8 +302,9 @@ def other_interval(score: Finding, other: Finding, *, names: tuple[str, str]) ->
     """
     moved_by = max(abs(score.ci_low - other.ci_low), abs(score.ci_high - other.ci_high))
     holds = moved_by <= (score.ci_high - score.ci_low) / 10
-    named = {"first": Name(names[0]), "second": Name(names[1])}
-    return check("check-interval", holds=holds and not score.suppressed, score=score, other=other, **named)
+    first, second = (Name(name) for name in names)
+    holds = holds and not score.suppressed
+    return check("check-interval", holds=holds, score=score, other=other, first=first, second=second)
 
 
 def unscored_answers(score: Finding, bounds: Finding, unscored: Finding, *, lost: Lost) -> Checked:

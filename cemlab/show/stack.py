@@ -36,7 +36,8 @@ def stacked(groups: Mapping[str, Estimates], *, panel: str = "grouping", label: 
         frame = each.table
         names = frame[each.by[-1]].astype(str) if each.by else pd.Series([""] * len(frame))
         frame = frame.drop(columns=list(each.by[-1:]))
-        frames.append(frame.assign(**{panel: name, label: names}, **({"unit": each.unit} if mixed else {})))
+        frame[panel], frame[label] = name, names
+        frames.append(frame.assign(unit=each.unit) if mixed else frame)
     notes = tuple(dict.fromkeys(note for each in groups.values() for note in each.notes))
     together = pd.concat(frames, ignore_index=True)
     return replace(first, _table=together, by=(panel, label), notes=notes, parts={}, model=None)

@@ -390,7 +390,7 @@ def csv(data: pd.DataFrame) -> str:
     safe = data.rename(columns=_harmless)
     words = [place for place, kind in enumerate(safe.dtypes) if not pd.api.types.is_numeric_dtype(kind)]
     for place in words:
-        safe.isetitem(place, safe.iloc[:, place].map(_harmless))
+        safe.isetitem(place, [_harmless(value) for value in safe.iloc[:, place]])
     return str(safe.to_csv(index=False, lineterminator="\n", float_format="%.12g"))
 
 
@@ -464,9 +464,9 @@ def _interval_cell(column: Column, values: Values, spec: TableSpec, digits: int,
     if math.isnan(low) or math.isnan(high):
         return Cell(DASH, math.nan)
     if "unit" in values and not column.unit:
-        return Cell(formats.interval(low, high, unit, places, style=style), low)
-    ends = (formats.scaled(end, unit) for end in (low, high))
-    return Cell(formats.interval(*ends, "ratio", places, style=style), formats.scaled(low, unit))
+        return Cell(formats.interval(low, high, unit, digits=places, style=style), low)
+    low, high = (formats.scaled(end, unit) for end in (low, high))
+    return Cell(formats.interval(low, high, "ratio", digits=places, style=style), low)
 
 
 def _count_cell(column: Column, values: Values, spec: TableSpec, digits: int, style: Style) -> Cell:

@@ -47,7 +47,7 @@ def runs(n: int, segment: Draw, rest: Draw, *, seed: int) -> np.ndarray:
 
 def yes(share: float) -> Draw:
     """Ones with this chance, else zeros."""
-    return lambda draw, size: draw.binomial(1, share, size) * 1.0
+    return lambda draw, size: draw.binomial(1, share, size).astype(np.float64)
 
 
 def most(share: float, count: int) -> float:

@@ -80,7 +80,7 @@ def test_studies_stand_in_their_groups_and_companies_in_rows(tmp_path: Path) -> 
 
 def test_a_headline_shows_its_interval_and_n(tmp_path: Path) -> None:
     add_run(tmp_path)
-    assert "NPS 53 points (52 to 55), n = 13,612" in page_of(tmp_path)
+    assert "NPS 53\xa0points (52 to 55), n = 13,612" in page_of(tmp_path)
 
 
 @pytest.mark.parametrize("headline", [None, "53", {"value": 1}, {**HEADLINE, "unknown": 1}, {**HEADLINE, "value": "x"}])

@@ -10,8 +10,10 @@ import pytest
 from cemlab.core.lab import LabInfo, LedgerLine
 from cemlab.core.results import Finding
 from cemlab.report import elements, records
+from cemlab.show.format import Style
 
 INFO = LabInfo("t", "T", "UTC", locale="de-DE")
+STYLE = Style.of(INFO)
 
 
 def _finding(low: float, high: float, unit: Any = "points") -> Finding:
@@ -70,7 +72,7 @@ def test_accounts_add_up_by_stage_and_keep_each_reason() -> None:
         ]
     )
     first, second = elements.accounts(lines)
-    assert first["title"] == "When the tables were read"
+    assert first["stage"] == "intake"
     assert first["rows"][0]["percent"] == 0
     row = second["rows"][0]
     assert row["table"] == "responses (nps)"
@@ -84,11 +86,11 @@ def test_accounts_add_up_by_stage_and_keep_each_reason() -> None:
         ({"words": "so <b>"}, "so <b>"),
         ({"name": "Q1 2024"}, "Q1 2024"),
         ({"finding": records.of_finding(_finding(1200, 1300)), "aspect": "value"}, "1.250 points"),
-        ({"finding": records.of_finding(_finding(1200, 1300)), "aspect": "interval"}, "1.200 and 1.300 points"),
+        ({"finding": records.of_finding(_finding(1200, 1300)), "aspect": "interval"}, "1.200 bis 1.300 Punkte"),
     ],
 )
 def test_parts_of_a_sentence_are_printed_in_the_locale(part: dict[str, Any], text: str) -> None:
-    assert elements.shown(part, "de-DE") == text
+    assert elements.shown(part, Style("de", "de-DE")) == text
 
 
 def test_names_between_backticks_are_set_as_code_and_nothing_else_is() -> None:
@@ -98,7 +100,7 @@ def test_names_between_backticks_are_set_as_code_and_nothing_else_is() -> None:
 
 def test_twin_for_jupyterlab_escapes_text_from_data() -> None:
     record = {"kind": "say", "sentences": [[{"name": "<script>x</script>"}, {"words": " is "}]]}
-    html = elements.twin(record, info=INFO)
+    html = elements.twin(record, style=STYLE)
     assert "<script" not in html
     assert "&lt;script&gt;x&lt;/script&gt;" in html
 
@@ -106,13 +108,13 @@ def test_twin_for_jupyterlab_escapes_text_from_data() -> None:
 @pytest.mark.parametrize("kind", ["begin", "head"])
 def test_every_kind_has_a_twin(kind: str) -> None:
     record = {"kind": kind, "info": records.of_info(INFO), "data_until": "2024-06-30"}
-    assert elements.twin(record, info=INFO).startswith("<p>")
+    assert elements.twin(record, style=STYLE).startswith("<p>")
 
 
 def test_withheld_tile_shows_neither_number_nor_unit() -> None:
     hidden = Finding("k", 7.0, "points", label="NPS", ci_low=1, ci_high=9, n=4, suppressed=True, min_n=10)
     macros: Any = elements.environment().get_template("elements.html.j2").module
-    tile = str(macros.tile(records.of_finding(hidden) | {"ci_low": None}, (0.0, 100.0), "en-GB"))
+    tile = str(macros.tile(records.of_finding(hidden) | {"ci_low": None}, (0.0, 100.0), STYLE))
     assert "not shown" in tile
     assert "points" not in tile
     assert "n &lt; 10" in tile

@@ -300,7 +300,7 @@ def test_made_up_company_wears_the_ribbon_and_a_real_one_none(page: Page) -> Non
 
 def test_head_names_company_scope_period_and_last_day(page: Page) -> None:
     scope = next(text for text in page.text["p"] if "data until" in text)
-    assert scope == f"Co {PAYLOADS[0]} · {PAYLOADS[0]} · 2024-01-01 to 2024-06-30 · data until 2024-06-30"
+    assert scope == f"Co {PAYLOADS[0]} · {PAYLOADS[0]} · 1 January 2024 to 30 June 2024 · data until 30 June 2024"
 
 
 def test_outputs_that_are_no_part_of_a_report_are_counted_and_not_shown() -> None:
@@ -327,9 +327,9 @@ def _answered(change: Finding | None, **calls: str) -> str:
 @pytest.mark.parametrize(
     ("value", "flagged", "words"),
     [
-        (4.0, True, "▲</span> rose by 4 points"),
-        (-4.0, True, "▼</span> fell by 4 points"),
-        (4.0, False, "→</span> no significant change (smallest detectable change 5 points)"),
+        (4.0, True, "▲</span> up 4\xa0points (2 to 6)"),
+        (-4.0, True, "▼</span> down 4\xa0points (2 to 6)"),
+        (4.0, False, "→</span> no significant change (smallest detectable 5\xa0points)"),
     ],
 )
 def test_first_tile_shows_its_change_with_an_arrow_and_a_word(value: float, flagged: bool, words: str) -> None:

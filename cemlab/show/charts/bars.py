@@ -141,7 +141,7 @@ def bars(
     """
     together = source if isinstance(source, Estimates) else stacked(source, label=label or "label")
     label = label or (together.by[0] if isinstance(source, Estimates) else "label")
-    frame = base.complete(together.table, ci_low=math.nan, ci_high=math.nan)
+    frame = base.complete(together.table)
     frame["panel"] = frame["grouping"] if not isinstance(source, Estimates) else ""
     frame["part"] = frame[part].astype(str) if part else ""
     frame["label"] = frame[label].astype(str)
@@ -305,7 +305,7 @@ def _paint_diverging(chart: Bars, axes: Axes, medium: theme.Medium, style: Style
             if wide_one >= _ROOM * (2 if medium.narrow else 1):
                 words = formats.amount(float(wide_one), chart.unit, 0, style=style)
                 middle = start + wide_one / 2
-                axes.text(middle, place, words, ha="center", va="center", color=ink, bbox=_ground(medium, part))
+                axes.text(middle, float(place), words, ha="center", va="center", color=ink, bbox=_ground(medium, part))
         heading = -1.4 if medium.narrow and chart.parts.index(part) % 2 else -0.62
         axes.text(left[0] + width[0] / 2, heading, _part_name(part, style), ha="center", va="bottom", color=theme.INK)
         left = left + width

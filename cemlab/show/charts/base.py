@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ MOST_ROWS = 40
 """A chart shows at most so many groups: the highest and the lowest half each."""
 MOST_SPOKEN = 12
 _FLAGS = ("suppressed", "too_small", "flagged")
+_USUAL = {"ci_low": math.nan, "ci_high": math.nan}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -194,14 +195,14 @@ def _withheld(style: Style) -> figure.Painter:
     return _paint
 
 
-def complete(frame: pd.DataFrame, **defaults: Any) -> pd.DataFrame:
+def complete(frame: pd.DataFrame, defaults: Mapping[str, Any] | None = None) -> pd.DataFrame:
     """Return a frame with the columns that every chart reads.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         Of estimates, or made by hand.
-    **defaults : value
+    defaults : mapping, optional
         Column → value where the frame has none.
 
     Returns
@@ -210,7 +211,7 @@ def complete(frame: pd.DataFrame, **defaults: Any) -> pd.DataFrame:
         A copy with a new index; flags are booleans.
     """
     made = frame.reset_index(drop=True).copy()
-    for name, value in (dict.fromkeys(_FLAGS, False) | defaults).items():
+    for name, value in {**_USUAL, **dict.fromkeys(_FLAGS, False), **(defaults or {})}.items():
         if name not in made:
             made[name] = value
     for name in _FLAGS:

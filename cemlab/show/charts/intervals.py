@@ -164,7 +164,7 @@ def intervals(
     """
     together = source if isinstance(source, Estimates) else stacked(source)
     by = together.by or ("",)
-    frame = base.complete(together.table, ci_low=math.nan, ci_high=math.nan)
+    frame = base.complete(together.table)
     frame["panel"] = frame[by[-2]].astype(str) if len(by) > 1 else ""
     frame["label"] = frame[by[-1]].astype(str) if by[-1] else ""
     if other:
@@ -337,7 +337,7 @@ def _spoken_panel(panel: str, rows: pd.DataFrame, *, chart: Intervals, style: St
 
 def _spoken_row(row: Mapping[Any, Any], digits: int, chart: Intervals, style: Style) -> str:
     value = formats.amount(row["estimate"], chart.unit, digits, style=style, bare=True)
-    between = formats.interval(row["ci_low"], row["ci_high"], chart.unit, digits, style=style)
+    between = formats.interval(row["ci_low"], row["ci_high"], chart.unit, digits=digits, style=style)
     known = math.isfinite(row["ci_low"]) and math.isfinite(row["ci_high"])
     words = {"name": row["label"], "value": value, "interval": between}
     return style.words("chart-point-interval" if known else "chart-point", words)

@@ -131,7 +131,7 @@ class Lines(base.Chart):
             value = formats.amount(float(row["estimate"]), self.unit, digits, style=style, bare=True)
             return style.words("chart-at", {"value": value, "at": self._named(float(row["x"]), style)})
 
-        found = {"first": rows.iloc[0], "last": rows.iloc[-1]}
+        found: dict[str, Any] = {"first": rows.iloc[0], "last": rows.iloc[-1]}
         found |= {"low": rows.loc[rows["estimate"].idxmin()], "high": rows.loc[rows["estimate"].idxmax()]}
         words = name or vocabulary.label(self.measure, style=style)
         return style.words("chart-course", {"name": words} | {key: point(row) for key, row in found.items()})
@@ -247,7 +247,7 @@ def lines(
 
 
 def _frame(source: Estimates, *, x: str, series: str) -> pd.DataFrame:
-    frame = base.complete(source.table, ci_low=math.nan, ci_high=math.nan, complete=True, dash="", muted=False)
+    frame = base.complete(source.table, {"complete": True, "dash": "", "muted": False})
     frame["complete"] = frame["complete"].eq(True)
     return frame.assign(x=frame[x], series=frame[series].astype(str) if series else "")
 
@@ -280,7 +280,7 @@ def _paint_series(chart: Lines, axes: Axes, name: str, *, colour: str) -> None:
     style = "steps-post" if chart.step else "default"
     for dash, points in sure.groupby(rows["dash"], sort=False):
         if not rows["muted"].any():
-            band = {"step": "post"} if chart.step else {}
+            band: dict[str, Any] = {"step": "post"} if chart.step else {}
             axes.fill_between(points["x"], points["ci_low"], points["ci_high"], color=colour, alpha=0.2, lw=0, **band)
         drawn = points.dropna(subset=["estimate"])
         sns.lineplot(

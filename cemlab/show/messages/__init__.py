@@ -101,7 +101,7 @@ class Catalogue:
         """
         identity, _, attribute = name.partition(".")
         message = self.bundle.get_message(identity)
-        pattern = message.attributes[attribute] if attribute else message.value
+        pattern: Any = message.attributes[attribute] if attribute else message.value
         text, errors = self.bundle.format_pattern(pattern, {**CONSTANTS, **values})
         if errors:
             raise SchemaError(f"Message `{name}` could not be written: {len(errors)} errors, first: {errors[0]}.")
@@ -195,7 +195,7 @@ def _parsed(language: str, source: str, *, mark: Callable[[str], str] | None = N
     tree = FluentParser(with_spans=False).parse(source)
     junk = [entry for entry in tree.body if isinstance(entry, ast.Junk)]
     if junk:
-        first = junk[0].content.strip().splitlines()[0]
+        first = str(junk[0].content).strip().splitlines()[0]
         raise SchemaError(f"Messages of `{language}` must be Fluent: {len(junk)} entries are not. First: {first!r}.")
     entries = [entry for entry in tree.body if isinstance(entry, ast.Message | ast.Term)]
     slots: dict[str, frozenset[str]] = {}
