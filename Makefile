@@ -66,7 +66,7 @@ evidence: $(INSTALLED) ## simulations in full, their tables into docs/evidence; 
 	$(RUN) pytest $(EVIDENCE) -m slow $(PARALLEL)
 
 notebooks: $(DEMO) ## every notebook as JupyterLab runs it, and as the command line does
-	$(RUN) pytest --nbval-lax --nbval-current-env notebooks tests/notebooks --ignore=tests/notebooks/golden -m "not slow and not browser" $(PARALLEL) --dist loadfile
+	$(RUN) pytest --nbval-lax --nbval-current-env notebooks tests/notebooks -m "not slow and not browser" $(PARALLEL) --dist loadfile
 
 browser: $(DEMO) ## the pages in chromium: accessibility, phone width, print, no request
 	$(RUN) pytest tests -m browser $(PARALLEL)

@@ -83,6 +83,7 @@ def params(study: str, notebooks: str | None) -> None:
 @_NOTEBOOKS
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="End it then.")
 @click.option("--memory-limit", type=click.FloatRange(min=0, min_open=True), metavar="MB", help="End it beyond.")
+@click.option("--print", "for_print", is_flag=True, help="Draw each figure for a journal too, into figures/.")
 def run(
     study: str,
     *,
@@ -94,6 +95,7 @@ def run(
     notebooks: str | None,
     time_limit: float | None,
     memory_limit: float | None,
+    for_print: bool,
 ) -> None:
     """Run STUDY on a lab and publish its report.
 
@@ -121,6 +123,7 @@ def run(
             notebooks=notebooks,
             time_limit_seconds=time_limit,
             memory_limit_mb=memory_limit,
+            for_print=for_print,
             progress=show.step,
         )
     finally:

@@ -8,7 +8,7 @@ from typing import Any
 from in_process import Played
 
 from cemlab.core.results import Finding, Name, Part, Quote, Sentence
-from cemlab.show.numbers import plain
+from cemlab.show.format import plain
 
 
 def _part(part: Mapping[str, Any]) -> Part:

@@ -584,9 +584,14 @@ def _money(value: float, digits: int, style: Style) -> str:
     pattern = str(Locale.parse(style.babel).currency_formats["standard"].pattern)
     pattern = re.sub(r"#,##0(\.0+)?", _decimal_pattern(digits), pattern)
     text = format_currency(
-        round(value, digits) + 0.0, style.currency, format=pattern, locale=style.babel, currency_digits=False
+        _rounded(value, digits), style.currency, format=pattern, locale=style.babel, currency_digits=False
     )
     return str(text).replace("-", "−")
+
+
+def _rounded(value: float, digits: int) -> float:
+    """Half of a last digit is rounded alike whatever noise the sums left in the thirteenth digit."""
+    return round(float(f"{value:.12g}"), digits) + 0.0
 
 
 def _formatted(value: float, digits: int, pattern: str, style: Style, *, scale: float = 1.0) -> str:
@@ -594,7 +599,7 @@ def _formatted(value: float, digits: int, pattern: str, style: Style, *, scale: 
 
     if not math.isfinite(value):
         return DASH
-    rounded = round(value, digits) + 0.0
+    rounded = _rounded(value, digits)
     text = format_decimal(rounded * scale, format=pattern, locale=style.babel) if scale == 1.0 else ""
     if not text:
         from babel.numbers import format_percent

@@ -238,7 +238,7 @@ def disagree(line: Finding | None, constant: Finding) -> bool:
     return large[0] != large[1] or bool(large[0] and line is not None and line.value * constant.value < 0)
 
 
-def mix(line: Finding | None, parts: Mapping[str, Sequence[Finding]]) -> list[Message]:
+def mix(line: Finding | None, parts: Mapping[str, Sequence[Finding]], *, brief: bool = False) -> list[Message]:
     """Say what the mix of answers has to do with a trend.
 
     Parameters
@@ -247,6 +247,8 @@ def mix(line: Finding | None, parts: Mapping[str, Sequence[Finding]]) -> list[Me
         The raw trend.
     parts : mapping of str to sequence of Finding
         As for `moved_by_mix`.
+    brief : bool, default False
+        True for the answer of a page.
 
     Returns
     -------
@@ -258,7 +260,11 @@ def mix(line: Finding | None, parts: Mapping[str, Sequence[Finding]]) -> list[Me
         return []
     constant, moved_part = parts[by]
     apart = "yes" if disagree(line, constant) else "no"
-    return [say.message("nps-mix", by=Label(by), mix=moved_part, constant=constant, apart=apart)]
+    return [
+        say.message(
+            "nps-mix-brief" if brief else "nps-mix", by=Label(by), mix=moved_part, constant=constant, apart=apart
+        )
+    ]
 
 
 def beliefs(gaps: Sequence[Finding], given: Sequence[Finding]) -> Message:

@@ -87,7 +87,7 @@ def test_page_is_small_and_asks_for_nothing(rendered: str) -> None:
 def test_page_of_papermills_output_is_that_of_cemlab_run(demo: Path, rendered: str, tmp_path: Path) -> None:
     given = [
         word
-        for name, value in golden.PARAMETERS.items()
+        for name, value in golden.PARAMETERS[golden.STUDY.stem].items()
         for item in (value if isinstance(value, list) else [value])
         for word in ("-p", name, str(item))
     ]

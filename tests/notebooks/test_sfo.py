@@ -21,7 +21,7 @@ def published(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """The folder of a published run."""
     out = tmp_path_factory.mktemp("reports")
     command = [sys.executable, "-m", "cemlab.cli", "run", "nps-retrospective", "--lab", str(LAB), "--out", str(out)]
-    command += ["--data", str(shared_dir / "data" / "sfo_survey"), "-p", "weights", "lab"]
+    command += ["--data", str(shared_dir / "data" / "sfo_survey"), "-p", "weights", "lab", "--print"]
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr[-2000:]
     (page,) = out.glob("nps-retrospective/*/report.html")

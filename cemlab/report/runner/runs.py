@@ -19,7 +19,7 @@ from typing import Any, Literal
 import cemlab
 from cemlab.core.errors import CemlabError, InsufficientDataError, ParameterError, RunError
 from cemlab.core.parameters import Value, check
-from cemlab.report import catalogue, restricted, studies
+from cemlab.report import beginning, catalogue, restricted, studies
 from cemlab.report.runner import folders, identity
 from cemlab.report.runner.execution import Outcome, Progress, execute
 from cemlab.report.runner.kernel import Warden
@@ -71,6 +71,7 @@ class _Plan:
     fingerprint: str
     refusal: Outcome
     key: str
+    for_print: bool = False
     started: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
 
 
@@ -84,6 +85,7 @@ def run(
     notebooks: str | Path | None = None,
     time_limit_seconds: float | None = None,
     memory_limit_mb: float | None = None,
+    for_print: bool = False,
     progress: Progress | None = None,
 ) -> Run:
     """Run a study on a lab and publish what came of it.
@@ -104,6 +106,8 @@ def run(
         Folder of studies; without it, see `cemlab.report.studies.folder`.
     time_limit_seconds, memory_limit_mb : float, optional
         The kernel and its children are ended beyond them (exit code 4).
+    for_print : bool, default False
+        True to draw each figure a second time, without colour, as a journal prints it.
     progress : callable, optional
         Told of every code cell as it starts.
 
@@ -126,6 +130,7 @@ def run(
         studies.find(stem, notebooks=notebooks),
         given={**(parameters or {}), "lab_file": str(lab), **({"data_dir": str(data_dir)} if data_dir else {})},
         out=Path(out),
+        for_print=for_print,
     )
     with _stoppable(), _disk(), folders.staging(plan.out, key=plan.key) as staged:
         warden = Warden(time_limit_seconds=time_limit_seconds, memory_limit_mb=memory_limit_mb)
@@ -140,7 +145,7 @@ def run(
             warden.end()
 
 
-def _plan(study: studies.Study, *, given: Mapping[str, object], out: Path) -> _Plan:
+def _plan(study: studies.Study, *, given: Mapping[str, object], out: Path, for_print: bool) -> _Plan:
     values = check(given, declared=study.parameters, study=study.stem)
     lab_file = Path(str(values["lab_file"]))
     if not lab_file.is_file():
@@ -161,6 +166,7 @@ def _plan(study: studies.Study, *, given: Mapping[str, object], out: Path) -> _P
         fingerprint=fingerprint,
         refusal=refusal,
         key=identity.key(study.path, parameters=values, fingerprint=fingerprint),
+        for_print=for_print,
     )
 
 
@@ -222,6 +228,8 @@ def _environment(plan: _Plan, staged: folders.Staging) -> dict[str, str]:
         restricted.FOLDER_VARIABLE: str(staged.work),
         restricted.RUN_VARIABLE: identity.run_id(plan.started, as_of="", key=plan.key).removeprefix("undated-"),
     }
+    if plan.for_print:
+        ours[beginning.PRINT_VARIABLE] = "1"
     cache = os.environ.get("CEMLAB_CACHE")
     if cache:
         ours["CEMLAB_CACHE"] = str(Path(cache).absolute())

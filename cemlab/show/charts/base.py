@@ -24,6 +24,7 @@ MOST_ROWS = 40
 """A chart shows at most so many groups: the highest and the lowest half each."""
 MOST_SPOKEN = 12
 _FLAGS = ("suppressed", "too_small", "flagged")
+_DRAWN_DIGITS = 10
 _USUAL = {"ci_low": math.nan, "ci_high": math.nan}
 
 
@@ -216,6 +217,9 @@ def complete(frame: pd.DataFrame, defaults: Mapping[str, Any] | None = None) -> 
             made[name] = value
     for name in _FLAGS:
         made[name] = made[name].eq(True)
+    # sums differ in their last digit between two runs; a drawing must not
+    for name in made.select_dtypes("float"):
+        made[name] = [float(f"{value:.{_DRAWN_DIGITS}g}") for value in made[name]]
     return made
 
 

@@ -363,11 +363,14 @@ nps-groups = { $state ->
    *[withheld] There are no two groups large enough to compare.
  }
 nps-groups-brief = { $state ->
-    [large] { $named }.
+    [large] Furthest from the rest is “{ $strongest-name }” ({ $strongest-by }): { $strongest-magnitude } { $strongest-sign ->
+        [up] higher
+       *[down] lower
+    }.
     [significant] Some groups differ significantly, but not certainly by more than { $strongest-floor }.
     [small] Groups differ significantly, but too little to matter.
-    [quiet] No group differs significantly from the rest.
-    [untested] Differences between groups could not be tested.
+    [quiet] Groups do not differ significantly.
+    [untested] Whether groups differ could not be tested.
    *[withheld] There are no two groups large enough to compare.
  }
 nps-weighting = { $state ->
@@ -377,6 +380,16 @@ nps-weighting = { $state ->
    *[untested] Weighted, the score is { $weighted-precise }; unweighted, { $plain-precise }. There are too few clusters to test the difference.
  }
 nps-weighted-sample = The weights leave { $answers } answers an effective sample size of { $effective }; the largest weight is { $largest } of the total.
+nps-mix-brief = A changed mix of answers by { $by } { $mix-sign ->
+    [up] raised
+   *[down] lowered
+ } it by { $mix-magnitude }{ $constant-outcome ->
+    [large] ; at a constant mix it { $constant-sign ->
+        [up] rose
+       *[down] fell
+    } by { $constant-magnitude }.
+   *[other] ; at a constant mix there is no evidence of a trend.
+ }
 nps-window = { $change-outcome ->
     [large] Compared with the earlier window ({ $begun-given ->
         [yes] { $begun } to { $until }
@@ -390,6 +403,17 @@ nps-window = { $change-outcome ->
     [not-significant] There is no significant change against the earlier window ({ $change-ci }). Changes of { $change-mde } or more would be detectable.
     [withheld] Too few customers answered for the change against the earlier window to be shown.
    *[other] The change against the earlier window could not be tested.
+ }
+nps-window-brief = { $change-outcome ->
+    [large] It { $change-sign ->
+        [up] rose
+       *[down] fell
+    } by { $change-magnitude } since the earlier window ({ $change-span }).
+    [significant] Its change since the earlier window is significant, but not certainly more than { $change-floor }.
+    [small] Its change since the earlier window is significant, but too small to matter.
+    [not-significant] Its change since the earlier window is not significant ({ $change-interval }).
+    [withheld] Its change since the earlier window is withheld: too few customers answered.
+   *[other] Its change since the earlier window could not be tested.
  }
 nps-same-people = { $change-outcome ->
     [large] Among the { $change-n } customers who answered in both windows, the score { $change-sign ->
