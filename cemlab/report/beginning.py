@@ -13,6 +13,7 @@ from typing import Any
 from cemlab.core import parameters as registry
 from cemlab.core.errors import ParameterError
 from cemlab.report import restricted, studies
+from cemlab.show import messages
 
 _INJECTED = "# Parameters"
 _PATHS = ("lab_file", "data_dir")
@@ -40,7 +41,9 @@ def checked(study: str, namespace: MutableMapping[str, Any]) -> dict[str, regist
     ParameterError
         When a parameter was given that the study does not declare, or a value is wrong.
     """
-    declared = studies.parameters(studies.find(study).path)
+    path = studies.find(study).path
+    messages.add(path)
+    declared = studies.parameters(path)
     given = {name: namespace[name] for name in declared if name in namespace}
     given.update({name: namespace.get(name) for name in _injected(namespace)})
     values = registry.check(given, declared=declared, study=study)

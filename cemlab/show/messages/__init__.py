@@ -11,6 +11,7 @@ import importlib.resources
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cemlab.core.errors import SchemaError
@@ -49,6 +50,8 @@ SLOT_PARTS = (
 """What may follow a slot's name after a hyphen: `cemlab.show.say` says what each of them is."""
 CONSTANTS = {"power": "80%"}
 """Variables that every message has → what stands for them."""
+_ADDED: dict[str, dict[str, Path]] = {}
+"""Language → messages of studies that lie elsewhere, by study."""
 _DIGIT = re.compile(r"\d")
 _SPACES = re.compile(r"[ \n]+")
 _MARKED = str.maketrans("aeiouAEIOU", "àëîõüÀËÎÕÜ")
@@ -132,6 +135,25 @@ def catalogue(language: str = ENGLISH) -> Catalogue:
     return _parsed(language, _source(language))
 
 
+def add(notebook: Path) -> None:
+    """Add the messages that lie beside a notebook: ``<its stem>.<language>.ftl``, for a study of one's own.
+
+    Parameters
+    ----------
+    notebook : pathlib.Path
+        Of the study. Nothing happens where no such file lies beside it.
+
+    Raises
+    ------
+    SchemaError
+        When a message breaks a rule.
+    """
+    for file in sorted(notebook.parent.glob(f"{notebook.stem}.*.ftl")):
+        _ADDED[file.name.split(".")[-2]] = {**_ADDED.get(file.name.split(".")[-2], {}), file.stem: file}
+    catalogue.cache_clear()
+    catalogue()
+
+
 def languages() -> tuple[str, ...]:
     """Return the languages that pages can be written in.
 
@@ -185,7 +207,8 @@ def _source(language: str) -> str:
             f"A page's language must have a file of messages: `{language}` has none. Choose one of: "
             f"{', '.join(languages())}."
         )
-    return file.read_text(encoding="utf-8")
+    added = [own.read_text(encoding="utf-8") for own in _ADDED.get(language, {}).values()]
+    return "\n".join([file.read_text(encoding="utf-8"), *added])
 
 
 def _parsed(language: str, source: str, *, mark: Callable[[str], str] | None = None) -> Catalogue:
@@ -204,6 +227,8 @@ def _parsed(language: str, source: str, *, mark: Callable[[str], str] | None = N
             _need_no_digits(name, pattern)
             if mark:
                 _mark(pattern, mark)
+            if name in slots:
+                raise SchemaError(f"A message must be written once: `{name}` is there twice. Call one of them otherwise.")
             slots[name] = frozenset(_slots(name, pattern))
     bundle = FluentBundle([ENGLISH if language == PSEUDO else language], use_isolating=False)
     bundle.add_resource(tree)
