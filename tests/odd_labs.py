@@ -77,8 +77,10 @@ class Company:
         segments = ", ".join(f'"{name}"' for name in self.segments)
         until = f'data_until = "{self.until}"\n' if self.until else ""
         text = [
-            '[lab]\nname = "odd"\ncompany = "Odd Company"\ntime_zone = "UTC"\nsegments ='
-            f" [{segments}]\n{until}{self.more}\n"
+            (
+                '[lab]\nname = "odd"\ncompany = "Odd Company"\ntime_zone = "UTC"\nsegments ='
+                f" [{segments}]\n{until}{self.more}\n"
+            )
         ]
         for name, frame in self.tables.items():
             frame.to_csv(folder / f"{name}.csv", index=False)

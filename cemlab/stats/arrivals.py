@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cemlab.core.errors import SchemaError
+from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.core.results import Estimates
+from cemlab.stats import intervals
 
 _NEEDED = ("period", "age_days", "waited_days", "n")
 _LONG_ENOUGH = 0.99
@@ -109,6 +110,74 @@ def share_arrived(arrivals: pd.DataFrame, *, level: float = 0.95, min_n: int = 1
         level=level,
         min_n=min_n,
         notes=[TOO_SHORT] if table["estimate"].isna().any() else [],
+    )
+
+
+def response_rate(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estimates:
+    """Estimate which share of invitations is answered.
+
+    R = ΣA/ΣS over customers with S invitations and A answers; Var R = m/(m − 1)·Σ(A − R·S)²/(ΣS)², since invitations
+    of one customer are not independent; the interval is Wilson's on n* = min(ΣS, R(1 − R)/Var) invitations.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame
+        Columns ``sent``, ``answered`` and ``n_customers``, as ``prepare.responses.invited`` returns them.
+    level : float, default 0.95
+        Confidence level.
+    min_n : int, default 10
+        Smallest number of customers that may be published.
+
+    Returns
+    -------
+    Estimates
+        Measure ``response_rate``, one row: ``estimate`` in 0–1, ``std_error``, ``ci_low``, ``ci_high``, ``n``
+        invitations, ``n_customers``.
+
+    Raises
+    ------
+    SchemaError
+        When a column is missing, or more is answered than was sent.
+    InsufficientDataError
+        When nothing was sent.
+
+    References
+    ----------
+    Cochran, W. G. (1977). Sampling techniques (3rd ed., ch. 9). Wiley.
+
+    Examples
+    --------
+    >>> rate = response_rate(pd.DataFrame({"sent": [1, 2], "answered": [0, 1], "n_customers": [60, 20]}))
+    >>> rate.row()["estimate"], rate.row()["n"]
+    (0.2, 100.0)
+    """
+    missing = [name for name in ("sent", "answered", "n_customers") if name not in counts]
+    if missing or (counts["answered"] > counts["sent"]).any():
+        raise SchemaError(
+            f"A response rate needs `sent`, `answered` (at most as many) and `n_customers`: of {len(counts)} rows "
+            f"{0 if missing else int((counts['answered'] > counts['sent']).sum())} answer more than was sent, and "
+            f"{', '.join(missing) or 'no column'} is missing. Count with `prepare.responses.invited`."
+        )
+    sent, answered, m = (counts[name].to_numpy(float) for name in ("sent", "answered", "n_customers"))
+    total, people = float(m @ sent), float(m.sum())
+    if not total:
+        raise InsufficientDataError(
+            "A response rate needs invitations: none was sent in this window, or all are recent."
+        )
+    rate = float(m @ answered) / total
+    variance = float(m @ (answered - rate * sent) ** 2) / total**2 * people / max(people - 1, 1)
+    effective = min(total, rate * (1 - rate) / variance) if variance else total
+    limits = intervals.wilson(rate * effective, effective, level=level)
+    row = {"estimate": rate, "std_error": variance**0.5, "ci_low": limits.low, "ci_high": limits.high}
+    return Estimates.build(
+        pd.DataFrame([{**row, "n": total, "n_customers": people}]).astype("float64"),
+        by=[],
+        measure="response_rate",
+        unit="share",
+        method="answers per invitation, clustered by customer; Wilson's interval on the effective number of invitations",
+        level=level,
+        min_n=min_n,
+        better="up",
     )
 
 

@@ -296,6 +296,30 @@ def test_waits_are_counted_by_when_customers_were_asked(memory_lab: type[MemoryL
         responses.arrivals(lab_of(memory_lab, answers))
 
 
+def test_invitations_are_counted_by_customer_with_those_that_were_answered(memory_lab: type[MemoryLab]) -> None:
+    answers = drawn(4).assign(
+        responded_at=pd.to_datetime(["2024-03-02", "2024-03-03", "2024-03-04", "2024-03-05"]),
+        invitation_id=["i0", "i1", "i3", None],
+        survey="web",
+        score=[9.0, 5.0, np.nan, 3.0],
+    )
+    sent = pd.DataFrame(
+        {
+            "invitation_id": [f"i{k}" for k in range(7)],
+            "customer_id": ["a", "a", "b", "c", "c", "d", "e"],
+            "survey": ["web", "web", "web", "web", "web", "other", "web"],
+            "sent_at": pd.to_datetime(["2024-03-01"] * 6 + ["2024-06-25"]),
+        }
+    )
+    lab = lab_of(memory_lab, answers, invitations=sent)
+    # an answer without a score is none, a survey that nobody answered does not ask, and the last days are too fresh
+    assert responses.invited(lab).to_numpy().tolist() == [[1, 0, 1], [2, 0, 1], [2, 2, 1]]
+    assert responses.invited(lab, survey="other").to_numpy().tolist() == [[1, 0, 1]]
+    assert responses.invited(lab, days=0, start="2024-06-01").to_numpy().tolist() == [[1, 0, 1]]
+    with pytest.raises(SchemaError, match="maps no table `invitations`"):
+        responses.invited(lab_of(memory_lab, answers))
+
+
 def test_late_answers_are_told_by_their_invitation(memory_lab: type[MemoryLab]) -> None:
     answers = drawn(30)
     waits = np.arange(30)

@@ -90,6 +90,7 @@ CALLS: Mapping[str, worlds.Call] = {
     "responses.weighting_sums": lambda lab: responses.weighting_sums(lab, weights="lab"),
     "responses.ratio_sums": lambda lab: responses.ratio_sums(lab, ratios=RATIOS),
     "responses.arrivals": lambda lab: responses.arrivals(lab, period="quarter"),
+    "responses.invited": responses.invited,
     "responses.group_columns": responses.group_columns,
     "responses.metric_of": responses.metric_of,
     "responses.steps_of": lambda lab: [responses.steps_of(lab, period=period) for period in ("month", "wave")],

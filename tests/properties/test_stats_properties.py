@@ -374,6 +374,7 @@ ELSEWHERE: dict[str, str] = {
         ("weighting.checked", "weighting.covariance_parts", "weighting.spread", "multiplicity.benjamini_hochberg"), SUMS
     ),
     "multiplicity.minimum_detectable": SUMS,
+    "arrivals.response_rate": "tests/stats/test_arrivals.py shuffles and splits what it takes",
     "arrivals.share_arrived": "tests/stats/test_arrivals.py shuffles and scales what it takes",
     "diagnostics.influence": "tests/stats/test_diagnostics.py leaves groups out one by one",
     "hazards.lifelines_frame": "gives rows of a table for another library, in their order",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
-from cemlab.core.errors import SchemaError
+from cemlab.core.errors import InsufficientDataError, SchemaError
 from cemlab.stats import arrivals
 
 
@@ -85,3 +86,43 @@ def test_few_answers_are_withheld() -> None:
 def test_what_cannot_be_is_refused(rows: pd.DataFrame, words: str) -> None:
     with pytest.raises(SchemaError, match=words):
         arrivals.share_arrived(rows)
+
+
+def _invited(*rows: tuple[int, int, int]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["sent", "answered", "n_customers"])
+
+
+def test_response_rate_by_hand_and_wilson_where_everybody_was_asked_once() -> None:
+    rate = arrivals.response_rate(_invited((1, 0, 70), (1, 1, 30)))
+    row = rate.row()
+    assert row["estimate"] == pytest.approx(0.3)
+    assert row["std_error"] ** 2 == pytest.approx(0.21 / 99)
+    low, high = proportion_confint(0.3 * 99, 99, method="wilson")
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high))
+
+
+def test_customers_who_answer_always_or_never_widen_the_interval_of_a_response_rate() -> None:
+    apart = arrivals.response_rate(_invited((1, 0, 200), (1, 1, 200))).row()
+    alike = arrivals.response_rate(_invited((4, 0, 50), (4, 4, 50))).row()
+    assert alike["n"] == apart["n"] == 400
+    width = [row["ci_high"] - row["ci_low"] for row in (apart, alike)]
+    assert width[1] > 1.9 * width[0]
+
+
+def test_response_rate_does_not_depend_on_the_order_or_the_split_of_rows() -> None:
+    rows = _invited((1, 0, 40), (2, 1, 30), (3, 3, 6))
+    split = pd.concat([rows.assign(n_customers=rows["n_customers"] / 2)] * 2).iloc[::-1]
+    one, other = (arrivals.response_rate(each).row() for each in (rows, split))
+    assert one[["estimate", "ci_low", "ci_high"]].tolist() == pytest.approx(
+        other[["estimate", "ci_low", "ci_high"]].tolist()
+    )
+
+
+def test_response_rate_of_few_is_withheld_and_impossible_counts_are_refused() -> None:
+    assert arrivals.response_rate(_invited((1, 1, 9)), min_n=10).row()["suppressed"]
+    nobody = arrivals.response_rate(_invited((1, 0, 50))).row()
+    assert nobody["ci_low"] == 0 < nobody["ci_high"] < 0.1
+    with pytest.raises(SchemaError, match="1 answer more than was sent"):
+        arrivals.response_rate(_invited((1, 2, 5)))
+    with pytest.raises(InsufficientDataError, match="needs invitations"):
+        arrivals.response_rate(_invited())

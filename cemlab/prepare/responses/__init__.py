@@ -1,6 +1,6 @@
 """Answers of the metric family, reduced inside the engine."""
 
-from cemlab.prepare.responses.arrivals import arrivals
+from cemlab.prepare.responses.arrivals import arrivals, invited
 from cemlab.prepare.responses.counts import score_counts, window
 from cemlab.prepare.responses.design import design_sums, overlap
 from cemlab.prepare.responses.groups import PERIODS, UNKNOWN
@@ -21,6 +21,7 @@ __all__ = [
     "dated",
     "design_sums",
     "group_columns",
+    "invited",
     "late_counts",
     "metric_of",
     "overlap",

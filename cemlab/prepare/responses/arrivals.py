@@ -71,6 +71,62 @@ def arrivals(
     return found[[*keys, "n"]].astype({"n": "int64"}).sort_values(keys, ignore_index=True)
 
 
+def invited(
+    lab: Lab, *, days: int = 14, metric: str = "nps", start: str = "", end: str = "", survey: str = ""
+) -> pd.DataFrame:
+    """Return how many invitations customers were sent, and how many of these they answered.
+
+    m(s, a) = #{customers who were sent s invitations, and gave a score to a of them}. Invitations of the last `days`
+    days are not counted: they may still be answered. Nor are those to surveys in which nobody answered this question.
+
+    Parameters
+    ----------
+    lab : Lab
+        An opened lab that has the tables ``responses`` and ``invitations``.
+    days : int, default 14
+        How long an invitation has to have been out.
+    metric : str, default "nps"
+        The question.
+    start, end : str, default ""
+        Half-open window [start, end) of the days on which invitations were sent, ISO; empty for no bound.
+    survey : str, default ""
+        Only invitations to this survey, where they name theirs; empty for all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per combination that occurs, sorted: ``sent`` ≥ 1, ``answered`` ≤ sent, ``n_customers``.
+
+    Raises
+    ------
+    SchemaError
+        When the lab has no invitations, or answers do not name theirs, or carry no day.
+    ParameterError
+        When a day cannot be read, or `start` is not before `end`.
+
+    Examples
+    --------
+    >>> counts = invited(lab, start="2024-01-01")  # doctest: +SKIP
+    """
+    need_dates(lab, "Response rates")
+    need_invitations(lab)
+    question = Question.asked(lab, metric=metric, survey=survey)
+    first, last = Question.asked(lab, metric=metric, start=start, end=end).windows[0]
+    out_for = (lab.as_of or dt.date.max) - dt.timedelta(days=days)
+    given = question.kept(question.answers(lab))
+    given = given.select(_answered="invitation_id").filter(lambda rows: rows._answered.notnull()).distinct()
+    sent = lab.table("invitations")
+    sent = sent.left_join(given, sent.invitation_id == given._answered)
+    if "survey" in sent.columns:
+        asked = sent.filter(sent._answered.notnull()).select(_survey="survey").distinct()
+        sent = sent.filter(sent.survey == survey) if survey else sent.semi_join(asked, sent.survey == asked._survey)
+    bounds = [sent.sent_on >= first] if first else []
+    sent = sent.filter(sent.sent_on < min(last or out_for, out_for), *bounds)
+    each = sent.group_by("customer_id").aggregate(sent=sent.count(), answered=sent._answered.count())
+    found = lab.frame(each.group_by(["sent", "answered"]).aggregate(n_customers=each.count()))
+    return found.astype("int64").sort_values(["sent", "answered"], ignore_index=True)
+
+
 def need_invitations(lab: Lab) -> None:
     """Raise when the lab does not say when customers were asked.
 

@@ -228,7 +228,9 @@ def _parsed(language: str, source: str, *, mark: Callable[[str], str] | None = N
             if mark:
                 _mark(pattern, mark)
             if name in slots:
-                raise SchemaError(f"A message must be written once: `{name}` is there twice. Call one of them otherwise.")
+                raise SchemaError(
+                    f"A message must be written once: `{name}` is there twice. Call one of them otherwise."
+                )
             slots[name] = frozenset(_slots(name, pattern))
     bundle = FluentBundle([ENGLISH if language == PSEUDO else language], use_isolating=False)
     bundle.add_resource(tree)

@@ -216,6 +216,9 @@ term-detectable = Smallest detectable difference
 term-effective = Effective sample size
     .used = effective sample size
     .meaning = How many answers drawn at random would be as precise as these.
+term-response = Response rate
+    .used = response rate, invitations were answered
+    .meaning = The share of invitations that were answered. A high rate does not prove that those who answered are like the others.
 term-withheld = Withheld
     .used = withheld, too few customers
     .meaning = Too few customers to be shown without showing single persons, or next to such a group.
@@ -254,6 +257,10 @@ nps-answers = { $unusable-count ->
         [0] .
        *[other] , and { $unscored } gave none.
     }
+ }
+nps-response-rate = { $rate-state ->
+    [withheld] Too few customers were invited for the response rate to be shown.
+   *[shown] { $rate } of { $rate-n } invitations were answered ({ $rate-ci }).
  }
 nps-measured = { $state ->
     [lost] No score is reported: { $unusable } answers have one that could not be used. What follows describes the other answers only.
