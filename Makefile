@@ -27,7 +27,7 @@ EVIDENCE := tests
 # One process per processor, each with its own folders; `make unit PARALLEL="-n 0"` runs the tests in one.
 PARALLEL := -n logical --maxprocesses 4 --dist worksteal
 
-.PHONY: help environment report test $(STEPS) evidence lab format bench lock clean
+.PHONY: help environment report test $(STEPS) evidence docs lab format bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -70,6 +70,9 @@ notebooks: $(DEMO) ## every notebook as JupyterLab runs it, and as the command l
 
 browser: $(DEMO) ## the pages in chromium: accessibility, phone width, print, no request
 	$(RUN) pytest tests -m browser $(PARALLEL)
+
+docs: $(INSTALLED) ## the reference of all rooms, from their docstrings, into docs/api
+	$(RUN) pdoc --docformat numpy --output-directory docs/api cemlab '!cemlab.cli'
 
 lab: $(DEMO) ## open JupyterLab on the notebooks, with the demo company ready
 	$(RUN) jupyter lab --LabApp.default_url=/lab/tree/notebooks

@@ -289,7 +289,7 @@ def on_scale(value: float, scale: Scale) -> float:
     value : float
         In the unit that is printed.
     scale : tuple of (float, float)
-        From :func:`tile_scale`.
+        From `tile_scale`.
 
     Returns
     -------
@@ -306,7 +306,7 @@ def accounts(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     Parameters
     ----------
     lines : iterable of mapping
-        As :func:`cemlab.report.records.of_ledger` writes them.
+        As `cemlab.report.records.of_ledger` writes them.
 
     Returns
     -------

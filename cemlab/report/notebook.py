@@ -32,7 +32,7 @@ from cemlab.show.tables import Table
 class Notebook:
     """The page that a notebook is making.
 
-    Made by :func:`begin`. Every method displays data, which the exporter renders; in JupyterLab
+    Made by `begin`. Every method displays data, which the exporter renders; in JupyterLab
     the same data show as plain elements.
 
     Parameters
@@ -159,7 +159,7 @@ class Notebook:
         lab : Lab
             Whose ledger.
         outcome, table, stage, scope, reason : str, optional
-            As :meth:`cemlab.core.lab.Ledger.count`.
+            As `cemlab.core.lab.Ledger.count`.
         label : str, default ""
             At most six words, for a tile.
         unit : str, default "answers"

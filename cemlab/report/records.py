@@ -44,7 +44,7 @@ def of_finding(finding: Finding) -> Record:
 
 
 def to_finding(record: Mapping[str, Any]) -> Finding:
-    """Return the finding that :func:`of_finding` wrote.
+    """Return the finding that `of_finding` wrote.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def of_info(info: LabInfo) -> Record:
 
 
 def to_info(record: Mapping[str, Any]) -> LabInfo:
-    """Return what :func:`of_info` wrote, as far as a page's looks go.
+    """Return what `of_info` wrote, as far as a page's looks go.
 
     Parameters
     ----------

@@ -304,7 +304,7 @@ def to_html(page: Page) -> str:
     Parameters
     ----------
     page : Page
-        From :func:`assemble`.
+        From `assemble`.
 
     Returns
     -------
@@ -333,7 +333,7 @@ def glossary(page: Page) -> list[tuple[str, str]]:
     Parameters
     ----------
     page : Page
-        From :func:`assemble`.
+        From `assemble`.
 
     Returns
     -------

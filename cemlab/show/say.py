@@ -167,7 +167,7 @@ def sentence(said: Message, *, style: Style = formats.PLAIN, attribute: str = ""
     Parameters
     ----------
     said : Message
-        From :func:`message`.
+        From `message`.
     style : Style, optional
         In which language.
     attribute : str, default ""
@@ -198,7 +198,7 @@ def text(said: Message, *, style: Style = formats.PLAIN, attribute: str = "") ->
     Parameters
     ----------
     said : Message
-        From :func:`message`.
+        From `message`.
     style : Style, optional
         In which language.
     attribute : str, default ""

@@ -542,7 +542,7 @@ PLAN_COLUMNS = (
     tables.count("estimate", label="needed"),
     tables.count("precise", label="precise"),
 )
-"""Of :func:`plan`."""
+"""Of `plan`."""
 
 
 def plan(needed: Estimates, precise: Estimates) -> Estimates:

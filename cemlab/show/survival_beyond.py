@@ -76,7 +76,7 @@ def curve(
     observed : Estimates
         From ``stats.survival.kaplan_meier``, without groups.
     formula : Estimates
-        From ``stats.hazards.predicted_formula`` at :func:`times`.
+        From ``stats.hazards.predicted_formula`` at `times`.
     others : mapping of str to Estimates
         The same of the other families that were tried.
     clock : {"months", "days"}

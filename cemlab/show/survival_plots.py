@@ -75,7 +75,7 @@ def curves(
     curve : Estimates
         From ``stats.survival.kaplan_meier``, without groups or by one column.
     risk : Estimates
-        From ``stats.survival.at`` on the same life table at :func:`times`: the ticks, and the table.
+        From ``stats.survival.at`` on the same life table at `times`: the ticks, and the table.
     medians : Estimates, optional
         From ``stats.survival.quantiles``; a median that is reached is marked.
     overall : Estimates, optional

@@ -266,7 +266,7 @@ def table(id: str, source: Estimates | pd.DataFrame, /, *columns: Column, unit: 
 
 
 def of(message: Message, source: Estimates | pd.DataFrame, *columns: Column, unit: str = "") -> TableSpec:
-    """Return a table under a message that is filled already; otherwise as :func:`table`.
+    """Return a table under a message that is filled already; otherwise as `table`.
 
     Parameters
     ----------
@@ -351,7 +351,7 @@ def draw(spec: TableSpec, *, style: Style = formats.PLAIN) -> Table:
     Parameters
     ----------
     spec : TableSpec
-        From :func:`table`.
+        From `table`.
     style : Style, optional
         For language, locale and currency.
 

@@ -40,7 +40,7 @@ KEPT = (*HIDDEN, "complete")
 class Estimates:
     """A tidy table of estimates, and what they are.
 
-    Build with :meth:`build`, which applies suppression; a suppressed row's values are NaN
+    Build with `build`, which applies suppression; a suppressed row's values are NaN
     everywhere after.
 
     Attributes
