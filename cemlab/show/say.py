@@ -20,6 +20,8 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARKED = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _MISSING = frozenset({"unknown", "not known", "missing"})
 """What the level of a missing value is called, by us and by most exports."""
+_HOW = frozenset({"horizon", "skill", "versus"})
+"""Names in a scope that say how a number was computed, not whom it is about."""
 _QUOTED = {
     "bare": "bare",
     "interval": "interval",
@@ -356,6 +358,7 @@ def _named(value: Lazy, style: Style) -> Name:
 
 def _of_finding(found: Finding, mark: Mark, style: Style) -> dict[str, Any]:
     count = int(found.value) if math.isfinite(found.value) else 0
+    scope = {name: level for name, level in found.scope.items() if name not in _HOW}
     return {
         "": mark(found),
         **{name: mark(Quote(found, aspect)) for name, aspect in _QUOTED.items()},  # type: ignore[arg-type]
@@ -365,11 +368,18 @@ def _of_finding(found: Finding, mark: Mark, style: Style) -> dict[str, Any]:
         "state": _state(found),
         "count": count,
         "label": mark(Name(found.label)),
-        "name": mark(Name(", ".join(found.scope.values()))),
-        "by": mark(Name(", ".join(vocabulary.label(name, style=style, inline=True) for name in found.scope))),
-        "group": mark(Name(", ".join(_group_words(name, level, style) for name, level in found.scope.items()))),
+        "name": mark(Name(", ".join(_level_words(name, level, style) for name, level in scope.items()))),
+        "by": mark(Name(", ".join(vocabulary.label(name, style=style, inline=True) for name in scope))),
+        "group": mark(Name(", ".join(_group_words(name, level, style) for name, level in scope.items()))),
         "period": mark(Name(formats.day(found.period, style=style))),
     }
+
+
+def _level_words(column: str, level: str, style: Style) -> str:
+    """A level as data have it, but a column and a day as the page calls them."""
+    if column == "term":
+        return vocabulary.label(level, style=style)
+    return formats.day(level, style=style) if column == "day" else level
 
 
 def _group_words(column: str, level: str, style: Style) -> str:

@@ -20,7 +20,8 @@ def stacked(groups: Mapping[str, Estimates], *, panel: str = "grouping", label: 
     Parameters
     ----------
     groups : mapping of str to Estimates
-        Panel → estimates; the last of their group columns names the rows. At least one.
+        Panel → estimates; their column of that name names the rows, else the last of their group columns. At least
+        one.
     panel, label : str, default "grouping", "group"
         Columns that hold the mapping's keys and the groups.
 
@@ -34,8 +35,9 @@ def stacked(groups: Mapping[str, Estimates], *, panel: str = "grouping", label: 
     frames = []
     for name, each in groups.items():
         frame = each.table
-        names = frame[each.by[-1]].astype(str) if each.by else pd.Series([""] * len(frame))
-        frame = frame.drop(columns=list(each.by[-1:]))
+        own = [name if name in each.by else each.by[-1]] if each.by else []
+        names = frame[own[0]].astype(str) if own else pd.Series([""] * len(frame))
+        frame = frame.drop(columns=own)
         frame[panel], frame[label] = name, names
         frames.append(frame.assign(unit=each.unit) if mixed else frame)
     notes = tuple(dict.fromkeys(note for each in groups.values() for note in each.notes))

@@ -15,7 +15,7 @@ from cemlab.show import say, vocabulary
 from cemlab.show.format import DASH, Style
 from cemlab.show.say import Message, Slot
 
-Kind = Literal["text", "value", "interval", "count", "ratio", "p", "flag", "outcome", "group"]
+Kind = Literal["text", "term", "day", "value", "interval", "count", "ratio", "p", "flag", "outcome", "group"]
 _FORMULA = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")
 """How a text begins that some spreadsheet runs; the full-width signs count in East Asian editions."""
 _SMALLEST_P = 0.001
@@ -28,7 +28,7 @@ class Column:
 
     Attributes
     ----------
-    kind : {"text", "value", "interval", "count", "ratio", "p", "flag", "outcome", "group"}
+    kind : {"text", "term", "day", "value", "interval", "count", "ratio", "p", "flag", "outcome", "group"}
         How its cells are printed.
     name : str
         Column of the frame.
@@ -68,6 +68,42 @@ def text(name: str, *, label: str = "") -> Column:
         Aligned left.
     """
     return Column("text", name, label)
+
+
+def term(name: str = "term", *, label: str = "") -> Column:
+    """Return a column of the names of columns, called as the vocabulary calls them.
+
+    Parameters
+    ----------
+    name : str, default "term"
+        Column of the frame.
+    label : str, default ""
+        Name in the vocabulary; the column's own when empty.
+
+    Returns
+    -------
+    Column
+        Aligned left.
+    """
+    return Column("term", name, label)
+
+
+def day(name: str = "day", *, label: str = "") -> Column:
+    """Return a column of days, written as the page's language writes them.
+
+    Parameters
+    ----------
+    name : str, default "day"
+        Column of the frame: ISO days.
+    label : str, default ""
+        Name in the vocabulary; the column's own when empty.
+
+    Returns
+    -------
+    Column
+        Aligned left.
+    """
+    return Column("day", name, label)
 
 
 def value(name: str = "estimate", *, label: str = "", unit: str = "", finer: int = 0) -> Column:
@@ -441,7 +477,7 @@ def _cell(column: Column, values: Values, spec: TableSpec, digits: int, style: S
     if column.kind == "text":
         words = str(values[column.name]) if column.name else style.words("table-all")
         return Cell(words, words)
-    if values.get("suppressed") and column.name not in KEPT and column.kind != "count":
+    if values.get("suppressed") and column.name not in KEPT and column.kind not in ("count", "term", "day"):
         return Cell(DASH, math.nan)
     return _PRINTERS[column.kind](column, values, spec, digits, style)
 
@@ -539,7 +575,21 @@ def _group_cell(column: Column, values: Values, spec: TableSpec, digits: int, st
     return Cell(words, words)
 
 
+def _term_cell(column: Column, values: Values, spec: TableSpec, digits: int, style: Style) -> Cell:
+    del spec, digits
+    words = vocabulary.label(str(values[column.name]), style=style)
+    return Cell(words, words)
+
+
+def _day_cell(column: Column, values: Values, spec: TableSpec, digits: int, style: Style) -> Cell:
+    del spec, digits
+    iso = str(values[column.name])
+    return Cell(formats.day(iso, style=style), iso)
+
+
 _PRINTERS: Mapping[str, Callable[[Column, Values, TableSpec, int, Style], Cell]] = {
+    "term": _term_cell,
+    "day": _day_cell,
     "value": _value_cell,
     "interval": _interval_cell,
     "count": _count_cell,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from cemlab.show import messages
 from cemlab.show.format import PLAIN, Style
 
 _COUNTED = frozenset({"customers", "answers", "rows", "spells"})
+_WINDOW = re.compile(r"(.+)_(\d+)d")
+"""A column of what happened in so many days, such as ``complaints_90d``."""
 
 
 def label(name: str, *, style: Style = PLAIN, short: bool = False, inline: bool = False) -> str:
@@ -31,6 +35,8 @@ def label(name: str, *, style: Style = PLAIN, short: bool = False, inline: bool 
     --------
     >>> label("visit_band"), label("visit_band", inline=True), label("nps", inline=True)
     ('Visit band', 'visit band', 'NPS')
+    >>> label("complaints_90d")
+    'Complaints, last 90 days'
     """
     if name in style.labels:
         return style.labels[name]
@@ -38,6 +44,9 @@ def label(name: str, *, style: Style = PLAIN, short: bool = False, inline: bool 
     for message in (f"{known}.short",) * short + (f"{known}.inline",) * inline + (known,):
         if message in messages.catalogue():
             return style.words(message)
+    if window := _WINDOW.fullmatch(name):
+        what = label(window[1], style=style, short=short, inline=inline)
+        return style.words("column-window", {"what": what, "days": window[2]})
     words = name.replace("_", " ").strip()
     return words if inline else words[:1].upper() + words[1:]
 

@@ -21,6 +21,7 @@ from cemlab.show.format import Style
 from cemlab.show.say import Slot
 from cemlab.show.stack import stacked
 
+Naming = Literal["text", "term", "day"]
 _ROW_PX, _PHONE_ROW_PX, _AXIS_PX, _HEADING = 25, 38, 84, 0.9
 _LABEL_WIDTH = 34
 _MOST_SPREAD = 7.0
@@ -44,11 +45,14 @@ class Intervals(base.Chart):
         A ratio has a logarithmic axis.
     measure : str
         What the axis shows, by its name in the vocabulary.
+    naming : {"text", "term", "day"}
+        What the labels are: words of the data, columns as the vocabulary calls them, or days.
     """
 
     line: float = math.nan
     scale: Literal["even", "ratio"] = "even"
     measure: str = "estimate"
+    naming: Naming = "text"
 
     def height(self, medium: theme.Medium) -> float:
         """Return its height in CSS pixels: a phone's labels stand above their whiskers."""
@@ -70,7 +74,7 @@ class Intervals(base.Chart):
 
     def paint(self, canvas: Canvas, medium: theme.Medium, style: Style) -> None:
         """Draw all panels on one pair of axes, which is much faster than one pair each."""
-        axes, rows = canvas.subplots(), _kept(self.frame)
+        axes, rows = canvas.subplots(), _kept(self._named(style))
         places = _places(rows)
         if math.isfinite(self.line):
             axes.axvline(self.line, color=theme.LINE, lw=1, zorder=0)
@@ -86,9 +90,16 @@ class Intervals(base.Chart):
     def spoken(self, style: Style) -> str:
         """Return each panel's rows in words."""
         said = []
-        for panel, rows in self.frame.groupby("panel", sort=False):
+        for panel, rows in self._named(style).groupby("panel", sort=False):
             said += _spoken_panel(str(panel), rows, chart=self, style=style)
         return " ".join(said)
+
+    def _named(self, style: Style) -> pd.DataFrame:
+        """The rows with their labels in words."""
+        if self.naming == "text":
+            return self.frame
+        named = formats.day if self.naming == "day" else vocabulary.label
+        return self.frame.assign(label=[named(label, style=style) for label in self.frame["label"]])
 
     def _label(self, rows: pd.DataFrame, style: Style) -> str:
         unit = formats.unit_heading(self.unit, style=style)
@@ -120,6 +131,8 @@ def intervals(
     source: Estimates | Mapping[str, Estimates],
     /,
     *columns: tables.Column,
+    label: str = "",
+    naming: Naming = "text",
     whole: Estimates | None = None,
     line: float = math.nan,
     scale: Literal["even", "ratio"] = "even",
@@ -140,10 +153,14 @@ def intervals(
         detectable difference is marked; flagged rows are diamonds in ink, the others grey.
     *columns : Column
         Of the table of its data; groups, estimate, interval and count when none is given.
+    label : str, default ""
+        Column that names the rows, in one panel; the last two group columns name panels and rows when empty.
+    naming : {"text", "term", "day"}
+        What the rows are: words of the data, columns as the vocabulary calls them, or days.
     whole : Estimates, optional
         Its first row gives the line of reference and how many rows of data there are.
     line : float, optional
-        Where the line of reference stands, without `whole`.
+        Where the line of reference stands, if not at `whole`.
     scale : {"even", "ratio"}
         A ratio has a logarithmic axis.
     measure : str, default "estimate"
@@ -163,7 +180,7 @@ def intervals(
         To be shown. Beyond 40 rows the highest and the lowest of each panel are drawn, and the title says so.
     """
     together = source if isinstance(source, Estimates) else stacked(source)
-    by = together.by or ("",)
+    by = (label,) if label else together.by or ("",)
     frame = base.complete(together.table)
     frame["panel"] = frame[by[-2]].astype(str) if len(by) > 1 else ""
     frame["label"] = frame[by[-1]].astype(str) if by[-1] else ""
@@ -172,10 +189,12 @@ def intervals(
     if {"mde", "rest"} <= set(frame):
         frame["tick_low"], frame["tick_high"] = frame["rest"] - frame["mde"], frame["rest"] + frame["mde"]
     frame["reference"] = frame[reference].eq(True) if reference else False
-    level_of_whole = float(whole.table["estimate"].iloc[0]) if whole is not None else line
+    if whole is not None and math.isnan(line):
+        line = float(whole.table["estimate"].iloc[0])
     message = say.message(id, **slots)
     shown = [*columns] or [
-        *map(tables.text, (name for name in by if name)),
+        *[tables.term(name) for name in by[:-1]],
+        *[tables.Column(naming, name) for name in by[-1:] if name],
         tables.value(label=measure),
         tables.interval(),
         *([tables.value(other)] if other else []),
@@ -192,9 +211,10 @@ def intervals(
         min_n=together.min_n,
         n=base.whole(whole),
         counted=counted,
-        line=level_of_whole,
+        line=line,
         scale=scale,
         measure=measure,
+        naming=naming,
     )
 
 

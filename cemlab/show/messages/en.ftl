@@ -626,6 +626,18 @@ check-silent = This page describes those who answered. Whether the others would 
 
 ## Past and potential: said by several studies
 
+column-window = { $what }, last { $days } days
+column-nps-group = Last NPS answer
+    .inline = last NPS answer
+column-tenure = Tenure, months
+    .inline = tenure
+column-price-change = Price change
+column-plan-change = Plan change
+column-payment-failed = Failed payment
+    .inline = failed payment
+column-term = Column
+column-reference = Reference
+
 ## Potential: when customers leave (survival)
 
 ## Potential: who leaves next (prediction)
