@@ -50,7 +50,9 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     ],
     submod_attrs={
         "charts.bars": ["bars"],
+        "charts.distribution": ["distribution"],
         "charts.intervals": ["intervals"],
         "charts.lines": ["lines"],
+        "charts.points": ["points"],
     },
 )

@@ -4,5 +4,5 @@ import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
-    submodules=["bars", "base", "intervals", "lines"],
+    submodules=["bars", "base", "distribution", "intervals", "lines", "points"],
 )

@@ -111,6 +111,16 @@ chart-named-flagged = Significant and larger than the floor: { $names }.
 chart-point = { $name } { $value }
 chart-point-interval = { $name } { $value } ({ $interval })
 chart-course = { $name }: { $first } at first, { $last } at last, lowest { $low }, highest { $high }
+chart-where = at { $at }
+chart-band = { $kind ->
+    [below] below { $high }
+    [over] { $low } or more
+   *[between] { $low } to { $high }
+ }: { $state ->
+    [withheld] withheld
+   *[shown] { $n } ({ $share })
+ }
+chart-last-bar = last bar: and more
 chart-at = { $value } in { $at }
 chart-hatched = hatched: incomplete
 chart-crossed = ×: withheld
