@@ -150,11 +150,12 @@ def distribution(
     """
     known = source.dropna(subset=[x])
     values, counts = known[x].to_numpy(dtype=float), known[n].to_numpy(dtype=float)
-    bars = _counted(values, counts, _edges(values, counts, bands=bands), min_n=min_n)
+    edges = _edges(values, counts, bands=bands)
+    bars = _counted(values, counts, edges, by=np.searchsorted(bands, edges[:-1], side="right"), min_n=min_n)
     cuts = np.array([0.0, *bands, math.inf])
-    each = _counted(values, counts, cuts, min_n=min_n)
+    each = _counted(values, counts, cuts, by=np.zeros(len(cuts) - 1), min_n=min_n)
     each["estimate"] = each["n"] / max(counts.sum(), 1)
-    bars["band"] = np.searchsorted(bands, bars["low"] + 1e-12 * (bars["high"] - bars["low"]), side="right")
+    bars["suppressed"] |= bars["band"].map(each["suppressed"]).eq(True)
     message = say.message(id, **slots)
     shown = [
         tables.value("low", unit=unit),
@@ -189,10 +190,10 @@ def _edges(values: np.ndarray, counts: np.ndarray, *, bands: Sequence[float]) ->
     return np.unique(np.round(np.concatenate([even, np.asarray(bands, dtype=float)]), 12))
 
 
-def _counted(values: np.ndarray, counts: np.ndarray, edges: np.ndarray, *, min_n: int) -> pd.DataFrame:
-    """Rows per interval; what lies beyond the last edge counts in the last."""
+def _counted(values: np.ndarray, counts: np.ndarray, edges: np.ndarray, *, by: np.ndarray, min_n: int) -> pd.DataFrame:
+    """Rows per interval and the band that it is part of; what lies beyond the last edge counts in the last."""
     place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
     n = np.bincount(place, weights=counts, minlength=len(edges) - 1)
-    made = pd.DataFrame({"low": edges[:-1], "high": edges[1:], "n": n})
-    hidden = hidden_cells(made, by=["low"], n="n", min_n=min_n)
+    made = pd.DataFrame({"low": edges[:-1], "high": edges[1:], "n": n, "band": by.astype(int)})
+    hidden = hidden_cells(made, by=["band", "low"], n="n", min_n=min_n)
     return made.assign(suppressed=hidden, too_small=hidden & (made["n"] < min_n))

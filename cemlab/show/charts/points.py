@@ -174,7 +174,7 @@ def points(
     Points
         To be shown.
     """
-    frame = base.complete(source.table, ci_low=math.nan, ci_high=math.nan)
+    frame = base.complete(source.table)
     frame = frame.assign(x=frame[x]).sort_values("x", kind="stable", ignore_index=True)
     message = say.message(id, **slots)
     shown = columns or (
