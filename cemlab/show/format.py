@@ -581,6 +581,7 @@ def _money(value: float, digits: int, style: Style) -> str:
     from babel import Locale
     from babel.numbers import format_currency
 
+    digits = 2 if digits == 1 else digits  # nobody writes half of the cents
     pattern = str(Locale.parse(style.babel).currency_formats["standard"].pattern)
     pattern = re.sub(r"#,##0(\.0+)?", _decimal_pattern(digits), pattern)
     text = format_currency(

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from cemlab.core.results import Estimates, Finding, Outcome
-from cemlab.show import checks, hazard_text, prediction_text, segment_text, survival_text, text
+from cemlab.show import checks, hazard_text, segment_text, survival_text, text
 from cemlab.show.numbers import plain
 from cemlab.stats import multiplicity
 
@@ -168,16 +168,9 @@ def test_those_whose_level_is_missing_are_never_the_group_of_a_headline(missing:
     assert hazard_text.strongest(ratios[1:], references={"plan": missing}) == hazard_text.strongest(
         ratios[:1], references={}
     )
-    risky = prediction_text.highest(ratios, references={"plan": "a"}, brief=True)
-    assert risky is not None
-    assert plain(risky) == "Highest risk, other things being equal: “Plan”: b."
-    assert prediction_text.highest(ratios[:1], references={"plan": "a"}) is None
-    off = [_flagged("r", 3.0, plan=missing), _flagged("r", 1.5, plan="b")]
-    assert "for b " in plain(prediction_text.segments_off(off))
     gaps = [_flagged("d", 3.0, outcome="nps", segment=missing), _flagged("d", 2.0, outcome="nps", segment="b")]
     assert plain(segment_text.stands_out(gaps, {})).startswith("“b”")
     assert plain(segment_text.stands_out(gaps[:1], {})).endswith("apart from those whose segment is not known.")
-    assert plain(prediction_text.segments_off(off[:1])).endswith("apart from those whose Plan is not known.")
 
 
 def test_trend_and_mix_are_told_together_where_they_disagree() -> None:

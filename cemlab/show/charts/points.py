@@ -106,8 +106,8 @@ class Points(base.Chart):
     def _said(self, row: Mapping[Any, Any], digits: int, fine: int, style: Style) -> str:
         words = {
             "name": style.words("chart-where", {"at": formats.amount(row["x"], self.across_unit, fine, style=style)}),
-            "value": formats.amount(row["estimate"], self.unit, digits, style=style),
-            "interval": formats.interval(row["ci_low"], row["ci_high"], self.unit, digits, style=style),
+            "value": formats.amount(row["estimate"], self.unit, digits=digits, style=style),
+            "interval": formats.interval(row["ci_low"], row["ci_high"], self.unit, digits=digits, style=style),
         }
         known = math.isfinite(row["ci_low"]) and math.isfinite(row["ci_high"])
         return style.words("chart-point-interval" if known else "chart-point", words)

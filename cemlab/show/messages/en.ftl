@@ -111,7 +111,7 @@ chart-named-flagged = Significant and larger than the floor: { $names }.
 chart-point = { $name } { $value }
 chart-point-interval = { $name } { $value } ({ $interval })
 chart-course = { $name }: { $first } at first, { $last } at last, lowest { $low }, highest { $high }
-chart-where = at { $at }
+chart-where = at { $at }:
 chart-band = { $kind ->
     [below] below { $high }
     [over] { $low } or more
@@ -636,13 +636,27 @@ check-silent = This page describes those who answered. Whether the others would 
 
 ## Past and potential: said by several studies
 
+left-out = { $columns } { $columns-count ->
+    [one] was
+   *[other] were
+ } left out: { $why ->
+    [constant] every customer has the same value.
+   *[other] there are too few customers at its levels.
+ }
+several-spells = All relationships belong to { $owners } { $unit ->
+    [account] accounts
+   *[other] customers
+ }; intervals allow for that.
+
 column-window = { $what }, last { $days } days
 column-nps-group = Last NPS answer
     .inline = last NPS answer
 column-tenure = Tenure, months
     .inline = tenure
 column-price-change = Price change
+    .inline = price change
 column-plan-change = Plan change
+    .inline = plan change
 column-payment-failed = Failed payment
     .inline = failed payment
 column-term = Column
@@ -651,5 +665,374 @@ column-reference = Reference
 ## Potential: when customers leave (survival)
 
 ## Potential: who leaves next (prediction)
+
+column-auc = AUC
+    .inline = AUC
+column-ipa = Squared error removed
+column-gain = More squared error removed
+column-ipa-lost = Squared error no longer removed
+column-observed-predicted = Observed / predicted
+column-predicted = Predicted risk
+column-left = Share that left
+column-contacted = Customers contacted, highest risk first
+column-reached = Churned customers reached
+column-threshold = Contact above this risk
+column-money = Earned per customer
+column-high-risk = Share at high risk
+column-risk = Predicted risk
+column-hazard-ratio = Hazard ratio
+column-model = Model
+column-day = Evaluation date
+column-what = Margin
+column-low = From
+column-high = Below
+column-total-variation = Customers at another level
+column-stability = Stability index
+column-noise = Noise limit
+column-verdict = Outcome
+column-spells = Relationships
+tile-skill-auc = AUC
+tile-calibration-overall = Observed / predicted
+tile-lift = Churned customers reached
+tile-today-high-share = At high risk today
+tile-snapshot-auc = AUC, not on later data
+term-auc = AUC
+    .used = auc
+    .meaning = The probability that the model ranks a customer who leaves above one who stays. A coin flip would be right half of the time.
+term-calibrated = Calibrated, observed / predicted
+    .used = calibrated, observed / predicted
+    .meaning = Customers who left, divided by how many the model predicted. One means that as many left as predicted.
+term-squared-error = Squared error removed
+    .used = squared error
+    .meaning = Index of prediction accuracy: how much of the Brier score of one risk for everybody the model removes.
+term-hazard-ratio = Hazard ratio
+    .used = hazard ratio
+    .meaning = How many times as fast one group leaves as the reference, other things being equal.
+term-stability = Stability index
+    .used = stability index
+    .meaning = Population stability index: how far the mix of a column has moved. Its noise limit is what chance alone would do.
+
+risk-no-later-time = { $brief ->
+    [yes] We cannot say who leaves next: this lab holds no later data on which a prediction could be evaluated.
+   *[no] Whether churn can be predicted cannot be shown. { $because }
+ }
+risk-late = { $days-count ->
+    [0] { "" }
+   *[other] Churn seems to be recorded late: the newest { $days } are incomplete. About { $missing } of today's customers have probably left already.
+ }
+risk-unseen = { $dates-count ->
+    [0] { "" }
+   *[other] { $dates-count ->
+        [one] The date { $newest } is
+       *[other] The { $dates } dates from { $oldest } to { $newest } are
+    } not evaluated: of { $live } customers on { $newest }, only { $stayed } could be seen to stay.{ $missing-sign ->
+        [up] { " " }The file lacks about { $missing } of that day's customers, all of whom stayed.
+       *[other] { "" }
+    }
+ }
+risk-behind = Models were trained on earlier data and evaluated on { $dates-count ->
+    [one] one later date
+   *[other] { $dates } later dates
+ }: { $live } customers, of whom { $left } left within { $horizon } days.
+risk-leak-one = “{ $column }” { $reason }
+risk-leaks = { $leaks-count ->
+    [0] There is no evidence of data leakage.
+    [one] { $leaks }, so it was excluded.
+   *[other] { $leaks }. They were excluded.
+ }
+risk-snapshot = Within this snapshot, a model ranks a customer who left above one still here { $auc } of the time{ $auc-state ->
+    [shown] { " " }({ $auc-ci })
+   *[other] { "" }
+ }; that is no forecast.
+risk-model-name = { $kind ->
+    [discrete-time] the discrete-time model
+    [cox] the Cox model
+    [fine-and-gray] the Fine–Gray model
+    [gradient-boosting] gradient boosting
+    [tenure-alone] tenure alone
+   *[other] tenure with { $column }
+ }
+risk-skill = { $state ->
+    [withheld] Too few customers left to say how well churn can be predicted.
+    [none] We found no evidence that churn can be predicted better than by chance: AUC { $auc }{ $auc-state ->
+        [shown] { " " }({ $auc-ci }).{ $detectable-state ->
+            [unknown] { "" }
+           *[other] { " " }With { $left } churned customers, an AUC below about { $detectable } would go undetected.
+        }
+       *[other] .
+    }
+   *[useful] The model ranks a customer who leaves within { $horizon } days above one who stays { $auc } of the time{ $auc-state ->
+        [shown] { " " }({ $auc-ci }).
+       *[other] .
+    }
+ }
+risk-calibrated = { $state ->
+    [withheld] Too few customers left to say whether predictions are well calibrated.
+    [dates] Not on every date: { $least-bare } to { $most-bare } customers left for each one predicted. Over such dates the ratio is { $ratio } ({ $ratio-ci }).
+    [calibrated] Yes, overall: { $ratio } customers left for each one predicted{ $ratio-state ->
+        [shown] { " " }({ $ratio-ci }).
+       *[other] .
+    }
+    [more] No, more customers left than predicted: { $ratio } for each one predicted ({ $ratio-ci }).
+   *[fewer] No, fewer customers left than predicted: { $ratio } for each one predicted ({ $ratio-ci }).
+ }
+risk-segment-one = { $one } customers left for each one predicted in “{ $one-name }” ({ $one-interval })
+risk-segments = { $state ->
+    [large] Not for every segment: { $named }.
+    [significant] Some segments differ significantly, but not certainly by more than { $strongest-floor }.
+    [small] Segments differ significantly, but too little to matter.
+    [quiet] No segment differs significantly from what was predicted.
+    [untested] Segments could not be tested.
+   *[withheld] There is no segment with enough customers to compare.
+ }
+risk-model = { $state ->
+    [ranks] We use { $model }: { $kept } is simpler and about as accurate, but there is no evidence that it ranks better than chance.
+    [best] We use { $model }: it predicted best, and every simpler model is significantly worse.
+   *[simpler] We use { $model }: { $best } is more accurate, but not significantly ({ $gap-ci }).
+ }
+risk-challenger = { $won-outcome ->
+    [large] { $won-sign ->
+        [up] On the newest date, gradient boosting is significantly more accurate. It gives no reasons, so it is not used.
+       *[down] On the newest date, gradient boosting is significantly less accurate.
+    }
+    [not-significant] On the newest date, gradient boosting is not significantly more accurate.
+    [significant] On the newest date, gradient boosting differs significantly, but not certainly by more than { $won-floor }.
+    [small] On the newest date, gradient boosting differs significantly, but too little to matter.
+   *[other] Gradient boosting could not be compared on the newest date.
+ }
+risk-challenger-ranks = On the newest date gradient boosting ranks a customer who leaves above one who stays { $auc } of the time ({ $auc-ci }); the list below does not use it.
+risk-needed = { $columns-count ->
+    [0] No single column is essential: without any one of them, accuracy is not significantly lower.
+   *[other] The model needs { $columns }: without { $columns-count ->
+        [one] it
+       *[other] any one of them
+    }, accuracy is significantly lower.
+ }
+risk-riskiest = { $state ->
+    [none] { "" }
+    [brief] Other things being equal, risk is highest for “{ $group }” ({ $column }).
+    [above] Risk is highest for “{ $group }” ({ $column }): these customers leave { $ratio } times as fast as “{ $other }” ({ $ratio-ci }).
+   *[below] Risk is highest for “{ $group }” ({ $column }): “{ $other }” customers leave only { $ratio } times as fast ({ $ratio-ci }).
+ }
+risk-lift = { $found-state ->
+    [shown] The { $share } of customers at highest risk held { $found } of those who left ({ $found-ci }).
+    [bare] The { $share } of customers at highest risk held { $found } of those who left.
+   *[other] Too few customers left to say how many a list would have held.
+ }
+risk-money = { $best-sign ->
+    [up] Contacting customers above a risk of { $threshold } ({ $contacted } of all) would earn { $best } per customer ({ $best-ci }); contacting everybody, { $everybody }.
+   *[other] It would be best to contact nobody: at no level of risk do contacts earn back their cost.
+ }
+risk-assumed = We assume that a contact costs { $cost }, that { $kept } of those who would leave then stay, and a yearly margin of { $margin }{ $known ->
+    [yes] , the average of recorded transactions.
+   *[no] .
+ }
+risk-today = { $high } of today's { $scored } customers ({ $share }) have a risk above { $above } of leaving within { $horizon } days.
+risk-stake = { $expected-state ->
+    [withheld] The margin at stake is withheld: too few customers.
+   *[shown] Customers worth { $expected } of yearly margin are expected to leave within { $horizon } days ({ $expected-ci }).
+ }
+risk-changed = { $state ->
+    [changed] Churn has changed: from { $day }, customers left { $ratio } times as fast as predicted ({ $ratio-ci }). { $compared ->
+        [yes] Trust the order of risks, not their size.
+       *[no] A season cannot be ruled out: the history is too short.
+    }
+    [season] From { $day }, customers left { $ratio } times as fast as predicted ({ $ratio-ci }). A year before they did likewise: this is a season.
+   *[unclear] From { $day }, customers left { $ratio } times as fast as predicted ({ $ratio-ci }). The data cannot tell a season from a change.
+ }
+risk-relation = Who leaves has changed: since { $day }, { $columns } no longer { $columns-count ->
+    [one] goes
+   *[other] go
+ } with churn as before, above all for { $groups }. Do not trust the order of risks.
+risk-unlike = { $columns-count ->
+    [0] { "" }
+   *[other] Use these risks with caution: today's customers differ from the training data on { $columns }.
+ }
+risk-alike = There is no evidence of a change: customers are like those of the training data, and the newest predictions came true.
+risk-season = { $state ->
+    [none] { "" }
+   *[off] A year ago, customers left { $ratio } times as fast as this model predicts ({ $ratio-ci }). If that season returns, { $expected } customers will leave, not { $predicted }.
+ }
+risk-answer-high = { $high } of today's { $scored } customers ({ $share }) are at high risk: above { $above } within { $horizon } days.
+risk-answer-list = { $found-state ->
+    [withheld] { "" }
+    [unknown] { "" }
+   *[shown] Contact the { $share } at highest risk first: they held { $found } of those who left.
+ }
+risk-answer-skill = The ranking is better than chance: AUC is { $auc }{ $auc-state ->
+    [shown] { " " }({ $auc-ci }).
+   *[other] .
+ }
+risk-no-list = A list of customers by risk would be no better than a random one.
+risk-sure = { $auc-state ->
+    [shown] In repeated samples like this one, { $auc-level } of such intervals would hold the true AUC.
+   *[other] There are too few customers for an interval.
+ }
+risk-sure-ahead = No interval covers changes of the market, of prices or of the company's own actions after the last evaluation date.
+risk-nobody-here = Nobody is here on the day of the report: choose an earlier `as_of`.
+risk-no-money = Map “margin” of “transactions”, or give `yearly_margin`.
+
+risk-alone =
+    .title = How well each column alone ranks customers who left
+risk-skill-dates =
+    .title = AUC by evaluation date
+    .caption = Dots are AUC on data after training, whiskers confidence intervals.
+    .reading = A whisker that reaches the line could be chance.
+    .line = line: a coin flip
+risk-accuracy-dates =
+    .title = Squared error removed, by evaluation date
+risk-calibration-curve =
+    .title = Predicted risk and share that left within { $horizon } days
+    .caption = Customers in groups of equal size, by predicted risk.
+    .reading = On the line as many left as predicted; above it more, below it fewer.
+    .line = as predicted
+risk-segments-forest =
+    .title = Observed / predicted ratio by segment
+    .caption = Dots are ratios, whiskers confidence intervals; logarithmic axis.
+    .reading = Right of the line more customers left than predicted, left of it fewer.
+    .line = line: as predicted
+risk-models =
+    .title = Squared error that each model removes beyond tenure alone
+risk-columns-lost =
+    .title = What each column adds to the prediction
+    .caption = Squared error removed by the model, less what it removes without the column.
+    .reading = Right of the line, the prediction is worse without the column.
+    .line = line: no loss
+risk-ratios =
+    .title = Hazard ratio of each level against its reference
+    .caption = Association, not effect; logarithmic axis.
+    .reading = Right of the line customers leave sooner than those of the reference.
+    .line = line: the reference
+risk-lift-curve =
+    .title = Churned customers reached by contacting those at highest risk
+    .caption = The band is the confidence interval.
+    .reading = The further above the line, the better the list.
+    .line = at random
+risk-money-curve =
+    .title = What contacting customers above each risk would earn
+    .caption = The band is the interval of the data, not of the assumptions.
+    .reading = Below the line, contacts cost more than they earn.
+    .line = line: contacting nobody
+    .ring = ring: best
+risk-distribution =
+    .title = Today's customers by predicted risk
+    .caption = Customers who are here on the day of the report; bars of few customers are left out.
+    .reading = The darker, the higher the risk.
+risk-who =
+    .title = Share at high risk, by group
+    .caption = Today's customers with a risk above { $above }.
+    .reading = Groups are sorted by their share at high risk.
+    .line = line: all customers
+risk-stakes =
+    .title = Yearly margin of customers who leave
+risk-dates =
+    .title = Observed / predicted ratio by evaluation date
+    .caption = Dots are ratios, whiskers confidence intervals; logarithmic axis.
+    .reading = Above one more customers left than predicted, below one fewer.
+    .line = line: as predicted
+risk-mix =
+    .title = Mix of today's customers and of the training data
+
+risk-check-chance = { $kind ->
+    [withheld] Too few customers left to tell.
+   *[other] AUC is { $auc }{ $auc-state ->
+        [shown] { " " }({ $auc-ci })
+       *[other] { "" }
+    }; a coin flip would be right half of the time.
+ }
+    .title = { $kind ->
+        [useful] The ranking is better than chance
+        [none] There is no evidence that the ranking is better than chance
+       *[withheld] The ranking could not be evaluated
+    }
+risk-check-calibration = { $kind ->
+    [withheld] Too few customers left to tell.
+   *[other] { $ratio } customers left for each one predicted{ $ratio-state ->
+        [shown] { " " }({ $ratio-ci }).
+       *[other] .
+    }{ $kind ->
+        [dates] { " " }Dates differ significantly.
+       *[other] { "" }
+    }
+ }
+    .title = { $kind ->
+        [calibrated] Risks are well calibrated
+        [dates] Calibration differs by date
+        [more] More customers left than predicted
+        [fewer] Fewer customers left than predicted
+       *[withheld] Calibration could not be evaluated
+    }
+risk-check-spread = { $kind ->
+    [withheld] Too few customers left to tell.
+   *[other] The calibration slope is { $slope }{ $slope-state ->
+        [shown] { " " }({ $slope-ci })
+       *[other] { "" }
+    }; one would be ideal.
+ }
+    .title = { $kind ->
+        [calibrated] High and low risks are spread as they should be
+        [fewer] The highest risks are too high, the lowest too low
+        [more] The highest risks are too low, the lowest too high
+       *[withheld] The spread of risks could not be evaluated
+    }
+risk-check-relation = { $kind ->
+    [withheld] Too few customers left to tell.
+   *[other] On the newest date { $ratio } customers left for each one predicted ({ $ratio-ci }).{ $columns-count ->
+        [0] { "" }
+       *[other] { " " }{ $columns } no longer { $columns-count ->
+            [one] goes
+           *[other] go
+        } with churn as before.
+    }
+ }
+    .title = { $state ->
+        [overturns] Churn has changed since training
+        [holds] Churn goes on as it did
+       *[watch] { $kind ->
+            [season] Churn follows a season
+            [withheld] Change could not be evaluated
+           *[unclear] A season or a change: the data cannot tell
+        }
+    }
+risk-check-enough = The evaluation rests on { $left } customers who left.
+    .title = { $state ->
+        [holds] Enough customers left to evaluate the model
+        [overturns] Too few customers left to evaluate the model
+       *[watch] Few customers left: the evaluation is rough
+    }
+risk-check-stayers = { $seen ->
+    [yes] On every date the file holds customers who stayed and customers who left.
+   *[no] { $unseen }
+ }
+    .title = { $state ->
+        [holds] Customers who stayed are in the file
+       *[watch] Customers who stayed are missing from the file
+    }
+risk-check-mix = { $columns-count ->
+    [0] There is no evidence that the mix of any column matters here.
+   *[other] The mix of { $columns } has changed. Risks of levels that were rare in training are less certain than their intervals say.
+ }
+    .title = { $state ->
+        [holds] Today's customers are like the training data
+       *[watch] Today's customers differ from the training data
+    }
+risk-check-unscored = { $without-count ->
+    [0] Every customer who is here has a risk.
+   *[other] { $without } customers have no risk; the restricted file gives the reason for each.
+ }
+    .title = { $state ->
+        [holds] Nearly all customers have a risk
+       *[watch] Some customers have no risk
+    }
+risk-check-undated = { $columns-count ->
+    [0] Everything that the models saw was known before the evaluation date.
+   *[other] No day is recorded on which { $columns } became known. If it was filled in later, the skill shown here is too good.
+ }
+    .title = { $state ->
+        [holds] The models saw only what was known at the time
+       *[watch] Some columns may have been filled in later
+    }
+risk-check-contacts = A high risk says who is likely to leave, not whom a contact would keep. Test it in a randomised trial.
+    .title = Being at risk is not the same as being persuadable
 
 ## People: segments

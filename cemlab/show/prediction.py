@@ -1,0 +1,441 @@
+"""Which numbers the sentences, charts and checks on predictions of churn are about."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from cemlab.core.results import Estimates, Finding, Name
+from cemlab.core.suppression import hidden_cells
+from cemlab.show import say
+from cemlab.show.check import Checked, check
+from cemlab.show.say import Day, Label, Message
+
+_POWER = 2.80
+"""Standard errors from one half at which 95% intervals exclude it with a power of 80%: 1.96 + 0.84."""
+_FEWEST, _FEW = 50, 200
+"""Churned customers below which an evaluation is hardly one, and below which it is rough."""
+_MANY_UNSCORED = 0.01
+_MOST = 3
+_ROUND = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
+_NOTHING = Name("")
+
+
+def ranking(auc: Finding) -> str:
+    """Return what an area under the curve shows.
+
+    Parameters
+    ----------
+    auc : Finding
+        With its interval, if any.
+
+    Returns
+    -------
+    {"withheld", "none", "useful"}
+        Useful where its interval, or without one its value, lies above one half.
+    """
+    if auc.suppressed or not math.isfinite(auc.value):
+        return "withheld"
+    return "useful" if (auc.ci_low if math.isfinite(auc.ci_low) else auc.value) > 0.5 else "none"
+
+
+def detectable_auc(auc: Finding) -> float:
+    """Return the smallest area under the curve that would be found to be above one half with a power of 80%.
+
+    Parameters
+    ----------
+    auc : Finding
+        With its standard error.
+
+    Returns
+    -------
+    float
+        0.5 + (1.96 + 0.84)·std_error, at most 1; NaN without an error.
+    """
+    return min(0.5 + _POWER * auc.std_error, 1.0)
+
+
+def calibration(ratio: Finding, differing: Sequence[Finding] = ()) -> str:
+    """Return what a ratio of observed to predicted shows.
+
+    Parameters
+    ----------
+    ratio : Finding
+        Over all evaluation dates.
+    differing : sequence of Finding
+        The same per date, where dates differ significantly.
+
+    Returns
+    -------
+    {"withheld", "dates", "calibrated", "more", "fewer"}
+        Calibrated where one lies inside the interval, or there is none.
+    """
+    if ratio.suppressed or not math.isfinite(ratio.value):
+        return "withheld"
+    if differing:
+        return "dates"
+    if not math.isfinite(ratio.ci_low) or ratio.ci_low <= 1 <= ratio.ci_high:
+        return "calibrated"
+    return "more" if ratio.value > 1 else "fewer"
+
+
+def calibrated(ratio: Finding, differing: Sequence[Finding] = ()) -> Message:
+    """Say whether as many customers left as predicted.
+
+    Parameters
+    ----------
+    ratio, differing : as in `calibration`
+        Over all evaluation dates, and by date where they differ.
+
+    Returns
+    -------
+    Message
+        To be said.
+    """
+    ends = say.ends([each for each in differing if math.isfinite(each.value)]) or [ratio]
+    slots = {"state": calibration(ratio, differing), "ratio": ratio, "least": ends[0], "most": ends[-1]}
+    return say.message("risk-calibrated", **slots)
+
+
+def called(model: str) -> Message:
+    """Return what a model is called within a sentence.
+
+    Parameters
+    ----------
+    model : str
+        Its name.
+
+    Returns
+    -------
+    Message
+        With its article, where it has one.
+    """
+    kind = model.lower().replace(" ", "-")
+    return say.message("risk-model-name", kind=kind, column=Label(model.removeprefix("tenure and ")))
+
+
+def chosen(behind: Sequence[Finding], *, model: str, best: str, kept: str) -> Message:
+    """Say which model is used, and why.
+
+    Parameters
+    ----------
+    behind : sequence of Finding
+        Per ``model`` how far it lies behind the best.
+    model, best, kept : str
+        The one that is used, the most accurate, and the simplest that is not significantly worse.
+
+    Returns
+    -------
+    Message
+        To be said.
+    """
+    own = next((each for each in behind if each.scope.get("model") == model), None)
+    best_is_used = model == best or own is None or not math.isfinite(own.ci_low)
+    state = "ranks" if kept not in ("", model) else "best" if best_is_used else "simpler"
+    return say.message(
+        "risk-model",
+        state=state,
+        model=called(model),
+        best=called(best),
+        kept=called(kept or model),
+        gap=own or _NOTHING,
+    )
+
+
+def in_points(found: Estimates) -> Estimates:
+    """Return differences of shares in percentage points, for a table or a chart.
+
+    Parameters
+    ----------
+    found : Estimates
+        Paired differences of shares.
+
+    Returns
+    -------
+    Estimates
+        The same numbers under their own unit.
+    """
+    return replace(found, unit="percentage points")
+
+
+def needed(losses: Sequence[Finding]) -> list[Label]:
+    """Return the columns without which a prediction is significantly worse.
+
+    Parameters
+    ----------
+    losses : sequence of Finding
+        Loss of accuracy without each ``term``, adjusted.
+
+    Returns
+    -------
+    list of Label
+        The largest loss first, at most three.
+    """
+    return [Label(each.scope["term"]) for each in say.ranked(losses, "large") if each.value > 0][:_MOST]
+
+
+def riskiest(ratios: Sequence[Finding], *, references: Mapping[str, str], brief: bool = False) -> Message:
+    """Say which group has the highest risk, other things being equal.
+
+    Parameters
+    ----------
+    ratios : sequence of Finding
+        Of each ``term`` and ``level``, flagged where significant.
+    references : mapping of str to str
+        Term → the level that the others are compared with.
+    brief : bool, default False
+        True for the answer of a page.
+
+    Returns
+    -------
+    Message
+        Of the column with the ratio furthest from one; says nothing where none is significant. Never of customers
+        whose level is missing.
+    """
+    told = [
+        each
+        for each in say.of_known_groups(ratios)
+        if each.flagged
+        and not each.suppressed
+        and each.value > 0
+        and not say.is_missing(references[each.scope["term"]])
+    ]
+    furthest = _furthest(told)
+    if furthest is None:
+        slots: dict[str, Any] = dict.fromkeys(("column", "group", "other", "ratio"), _NOTHING)
+        return say.message("risk-riskiest", state="none", **slots)
+    term = furthest.scope["term"]
+    own = sorted((each for each in told if each.scope["term"] == term), key=lambda each: each.value)
+    ratio = own[-1] if own[-1].value > 1 else own[0]
+    named = [Name(ratio.scope["level"]), Name(references[term])]
+    group, other = named if ratio.value > 1 else named[::-1]
+    state = "brief" if brief else "above" if ratio.value > 1 else "below"
+    return say.message("risk-riskiest", state=state, column=Label(term), group=group, other=other, ratio=ratio)
+
+
+def bands(mean: float) -> tuple[float, ...]:
+    """Return round risks near half the mean, the mean and twice it, at which bands begin.
+
+    Parameters
+    ----------
+    mean : float
+        Mean risk, in (0, 1).
+
+    Returns
+    -------
+    tuple of float
+        Rising, two or three.
+
+    Examples
+    --------
+    >>> bands(0.055)
+    (0.03, 0.06, 0.12)
+    """
+    near = [min(_ROUND, key=lambda each: abs(math.log(each / (mean * factor)))) for factor in (0.5, 1, 2)]
+    return tuple(sorted(set(near)))
+
+
+def at_high_risk(counts: pd.DataFrame, *, by: Sequence[str], above: float, min_n: int) -> dict[str, Estimates]:
+    """Return the share of customers at high risk by group, small counts and what would give them away withheld.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame
+        From ``prepare.scores.distribution``: columns `by`, ``low`` (where a band begins), ``n``.
+    by : sequence of str
+        Columns of groups.
+    above : float
+        Where high risk begins.
+    min_n : int
+        Smallest number of customers to show.
+
+    Returns
+    -------
+    dict of str to Estimates
+        Column → its groups, the highest share first: ``estimate``, ``high`` and ``n`` customers.
+    """
+    return {name: _high_by(counts, name, above=above, min_n=min_n) for name in by}
+
+
+def _high_by(counts: pd.DataFrame, name: str, *, above: float, min_n: int) -> Estimates:
+    cells = counts.assign(group=counts[name].astype(str), high=counts["low"] >= above)
+    cells = cells.groupby(["group", "high"])["n"].sum().reset_index()
+    cells["hidden"] = hidden_cells(cells, by=["group", "high"], n="n", min_n=min_n)
+    high = cells.loc[cells["high"]].set_index("group")["n"]
+    made = cells.groupby("group").agg(n=("n", "sum"), suppressed=("hidden", "any")).reset_index()
+    made["high"] = made["group"].map(high).fillna(0)
+    made = made.assign(estimate=made["high"] / made["n"]).rename(columns={"group": name})
+    made = made.sort_values("estimate", ascending=False, kind="stable")
+    method = "count of customers by predicted risk"
+    common = {"measure": "high_risk", "unit": "share", "method": method, "level": math.nan}
+    return Estimates.build(made, by=[name], min_n=min_n, **common)  # type: ignore[arg-type]
+
+
+def _furthest(found: Sequence[Finding]) -> Finding | None:
+    """The ratio that is furthest from one."""
+    positive = [each for each in found if not each.suppressed and each.value > 0]
+    return max(positive, key=lambda each: abs(math.log(each.value)), default=None)
+
+
+def unusual(
+    ratios: Sequence[Finding],
+    *,
+    levels: Sequence[Finding],
+    verdicts: Mapping[str, str],
+    moved: Sequence[str],
+    compared: bool,
+) -> list[Message]:
+    """Say what has changed since training: how many leave, and who.
+
+    Parameters
+    ----------
+    ratios : sequence of Finding
+        Observed / predicted ratio per evaluation ``day``, oldest first; flagged where churn has changed.
+    levels : sequence of Finding
+        The same per ``term`` and ``level`` on the newest date, compared with all customers.
+    verdicts : mapping of str to str
+        Date → "as predicted", "changed", "season" or "unclear".
+    moved : sequence of str
+        Columns for which it differs significantly between levels.
+    compared : bool
+        False where some date has no span a year before, so that a season is not excluded.
+
+    Returns
+    -------
+    list of Message
+        Empty where nothing has.
+    """
+    told = []
+    off, newest = _furthest([each for each in ratios if each.flagged]), ratios[-1]
+    if off is not None:
+        day = Day(off.scope["day"])
+        told.append(say.message("risk-changed", state="changed", day=day, ratio=off, compared=compared))
+    own = [_furthest([each for each in levels if each.scope["term"] == name]) for name in moved]
+    groups = [Name(f"{each.scope['level']}") for each in own if each is not None][:_MOST]
+    if groups:
+        columns = [Label(each.scope["term"]) for each in own if each is not None][:_MOST]
+        told.append(say.message("risk-relation", columns=columns, groups=groups, day=Day(newest.scope["day"])))
+    verdict = verdicts[newest.scope["day"]]
+    if verdict in ("season", "unclear"):
+        day = Day(newest.scope["day"])
+        told.append(say.message("risk-changed", state=verdict, day=day, ratio=newest, compared=compared))
+    return told
+
+
+def season_ahead(ratio: Finding, *, predicted: Finding, expected: Finding) -> Message:
+    """Say how many customers will leave if the time ahead is like the same time last year.
+
+    Parameters
+    ----------
+    ratio : Finding
+        What came in the same time a year ago over what today's model predicts for it.
+    predicted, expected : Finding
+        Customers who will leave by the model, and these times `ratio`.
+
+    Returns
+    -------
+    Message
+        Says nothing where the interval of the ratio holds one.
+    """
+    state = "none" if calibration(ratio) in ("withheld", "calibrated") else "off"
+    return say.message("risk-season", state=state, ratio=ratio, predicted=predicted, expected=expected)
+
+
+def comes_true(ratio: Finding, differing: Sequence[Finding] = ()) -> Checked:
+    """Say whether as many customers left as predicted.
+
+    Parameters
+    ----------
+    ratio, differing : as in `calibration`
+        Over all evaluation dates, and by date where they differ.
+
+    Returns
+    -------
+    Checked
+        Overturns where the interval does not hold one; to be watched where dates differ.
+    """
+    kind = calibration(ratio, differing)
+    off = calibration(ratio) in ("more", "fewer")
+    return check("risk-check-calibration", holds=kind == "calibrated", overturns=off, ratio=ratio, kind=kind)
+
+
+def spread(slope: Finding) -> Checked:
+    """Say whether risks differ by as much as what came.
+
+    Parameters
+    ----------
+    slope : Finding
+        Of what came on what was predicted; below one where high risks are too high and low ones too low.
+
+    Returns
+    -------
+    Checked
+        To be watched where the interval does not hold one.
+    """
+    kind = calibration(slope)
+    return check("risk-check-spread", holds=kind == "calibrated", slope=slope, kind=kind)
+
+
+def enough_churned(left: Finding) -> Checked:
+    """Say on how many churned customers the evaluation rests.
+
+    Parameters
+    ----------
+    left : Finding
+        How many left within the horizon, over all evaluation dates.
+
+    Returns
+    -------
+    Checked
+        Overturns below 50; to be watched below 200.
+    """
+    return check("risk-check-enough", holds=left.value >= _FEW, overturns=left.value < _FEWEST, left=left)
+
+
+def same_relation(ratio: Finding, *, verdict: str, moved: Sequence[str] = ()) -> Checked:
+    """Say whether churn on the newest evaluation date goes on as it did.
+
+    Parameters
+    ----------
+    ratio : Finding
+        Observed / predicted ratio on that date.
+    verdict : str
+        "as predicted", "changed", "season" or "unclear".
+    moved : sequence of str
+        Columns that are no longer associated with churn as they were.
+
+    Returns
+    -------
+    Checked
+        Overturns where churn has changed; to be watched where it may be a season.
+    """
+    kind = "withheld" if calibration(ratio) == "withheld" else verdict.replace(" ", "-")
+    changed = kind != "withheld" and (bool(moved) or verdict == "changed")
+    return check(
+        "risk-check-relation",
+        holds=kind == "as-predicted",
+        overturns=changed,
+        kind=kind,
+        ratio=ratio,
+        columns=[Label(name) for name in moved],
+    )
+
+
+def unscored(without: Finding, scored: Finding) -> Checked:
+    """Say how many of today's customers have no score.
+
+    Parameters
+    ----------
+    without, scored : Finding
+        Counts.
+
+    Returns
+    -------
+    Checked
+        To be watched where one in a hundred or more has none.
+    """
+    return check("risk-check-unscored", holds=without.value <= _MANY_UNSCORED * scored.value, without=without)
