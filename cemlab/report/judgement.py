@@ -11,6 +11,7 @@ from cemlab.core.lab import Lab
 from cemlab.core.parameters import Value
 from cemlab.report.needs import Readiness, readiness
 from cemlab.report.studies import Study
+from cemlab.show import messages
 
 Values = Mapping[str, Any]
 
@@ -59,12 +60,10 @@ def judge(study: Study, lab: Lab, values: Mapping[str, Value]) -> Readiness:
     found = readiness(study.needs, lab)
     if found.missing:
         return found
-    reasons: list[str] = []
+    reasons = _reasons(_language, lab, values)
     for asked, question in _QUESTIONS.items():
-        if asked <= _asks(study):
+        if not reasons and asked <= _asks(study):
             reasons += _reasons(question, lab, values)
-            if reasons:
-                break
     return Readiness(tuple(reasons), found.reduced)
 
 
@@ -99,6 +98,10 @@ def _reasons(question: Callable[[Lab, Values], object], lab: Lab, values: Values
     except CemlabError as error:
         return [str(error)]
     return []
+
+
+def _language(lab: Lab, values: Values) -> None:
+    messages.catalogue(lab.info.language)
 
 
 def _answers(lab: Lab, values: Values) -> None:

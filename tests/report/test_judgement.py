@@ -123,3 +123,11 @@ def test_judging_reads_counts_and_no_rows(sound: Path) -> None:
         assert judgement.judge(study, lab, values).ready
         assert len(asked) < 40
         assert max(asked) < odd_labs.PEOPLE
+
+
+def test_a_language_without_messages_is_refused_with_those_that_have_some(sound: Path, tmp_path: Path) -> None:
+    lab_file = odd_labs.usual()
+    lab_file.more = 'language = "xx"\n'
+    said = refusal("nps-retrospective", lab_file.write(tmp_path))
+    assert "`xx` has none" in said
+    assert "en" in said.partition("Choose one of:")[2]
