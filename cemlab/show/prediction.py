@@ -12,6 +12,7 @@ import pandas as pd
 from cemlab.core.results import Estimates, Finding, Name
 from cemlab.core.suppression import hidden_cells
 from cemlab.show import say
+from cemlab.show import table as tables
 from cemlab.show.check import Checked, check
 from cemlab.show.say import Day, Label, Message
 
@@ -23,6 +24,29 @@ _MANY_UNSCORED = 0.01
 _MOST = 3
 _ROUND = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
 _NOTHING = Name("")
+
+
+def not_evaluated(days: Sequence[str], counts: Sequence[Finding]) -> list[Message]:
+    """Say on which dates customers who stayed could not be seen.
+
+    Parameters
+    ----------
+    days : sequence of str
+        Those dates, newest first.
+    counts : sequence of Finding
+        Customers on the newest of them, how many could be seen to stay, and the share that the file lacks; empty
+        where there is no such date.
+
+    Returns
+    -------
+    list of Message
+        One, or none.
+    """
+    if not counts:
+        return []
+    live, stayed, missing = counts
+    ends = {"newest": Day(days[0]), "oldest": Day(days[-1]), "dates": len(days)}
+    return [say.message("risk-unseen", live=live, stayed=stayed, missing=missing, **ends)]
 
 
 def ranking(auc: Finding) -> str:
@@ -144,6 +168,23 @@ def chosen(behind: Sequence[Finding], *, model: str, best: str, kept: str) -> Me
         kept=called(kept or model),
         gap=own or _NOTHING,
     )
+
+
+def contact(share: Finding, found: Finding) -> Message:
+    """Say whom to contact first.
+
+    Parameters
+    ----------
+    share, found : Finding
+        Share of customers contacted, and share of those who left among them.
+
+    Returns
+    -------
+    Message
+        Says nothing where a list by risk is not significantly better than a random one.
+    """
+    better = not found.suppressed and found.ci_low > share.value
+    return say.message("risk-answer-list", share=share, found=found, better=better)
 
 
 def in_points(found: Estimates) -> Estimates:
@@ -269,10 +310,11 @@ def _high_by(counts: pd.DataFrame, name: str, *, above: float, min_n: int) -> Es
     made = cells.groupby("group").agg(n=("n", "sum"), suppressed=("hidden", "any")).reset_index()
     made["high"] = made["group"].map(high).fillna(0)
     made = made.assign(estimate=made["high"] / made["n"]).rename(columns={"group": name})
-    made = made.sort_values("estimate", ascending=False, kind="stable")
     method = "count of customers by predicted risk"
-    common = {"measure": "high_risk", "unit": "share", "method": method, "level": math.nan}
-    return Estimates.build(made, by=[name], min_n=min_n, **common)  # type: ignore[arg-type]
+    found = Estimates.build(
+        made, by=[name], measure="high_risk", unit="share", method=method, level=math.nan, min_n=min_n
+    )
+    return tables.ordered(found)
 
 
 def _furthest(found: Sequence[Finding]) -> Finding | None:
@@ -313,16 +355,19 @@ def unusual(
     off, newest = _furthest([each for each in ratios if each.flagged]), ratios[-1]
     if off is not None:
         day = Day(off.scope["day"])
-        told.append(say.message("risk-changed", state="changed", day=day, ratio=off, compared=compared))
+        told.append(
+            say.message("risk-changed", state="changed", day=day, ratio=off, compared=compared, order=not moved)
+        )
     own = [_furthest([each for each in levels if each.scope["term"] == name]) for name in moved]
-    groups = [Name(f"{each.scope['level']}") for each in own if each is not None][:_MOST]
+    groups = say.each("risk-group", [each for each in own if each is not None][:_MOST])
     if groups:
-        columns = [Label(each.scope["term"]) for each in own if each is not None][:_MOST]
-        told.append(say.message("risk-relation", columns=columns, groups=groups, day=Day(newest.scope["day"])))
+        told.append(say.message("risk-relation", groups=groups, day=Day(newest.scope["day"])))
     verdict = verdicts[newest.scope["day"]]
     if verdict in ("season", "unclear"):
         day = Day(newest.scope["day"])
-        told.append(say.message("risk-changed", state=verdict, day=day, ratio=newest, compared=compared))
+        told.append(
+            say.message("risk-changed", state=verdict, day=day, ratio=newest, compared=compared, order=not moved)
+        )
     return told
 
 

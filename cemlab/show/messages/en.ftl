@@ -651,7 +651,7 @@ several-spells = All relationships belong to { $owners } { $unit ->
 column-window = { $what }, last { $days } days
 column-nps-group = Last NPS answer
     .inline = last NPS answer
-column-tenure = Tenure, months
+column-tenure = Tenure (months)
     .inline = tenure
 column-price-change = Price change
     .inline = price change
@@ -718,17 +718,17 @@ risk-no-later-time = { $brief ->
  }
 risk-late = { $days-count ->
     [0] { "" }
-   *[other] Churn seems to be recorded late: the newest { $days } are incomplete. About { $missing } of today's customers have probably left already.
+   *[other] Churn seems to be recorded late: the newest { $days } are incomplete.{ $missing-count ->
+        [0] { "" }
+       *[other] { " " }About { $missing } of today's customers have probably left already.
+    }
  }
 risk-unseen = { $dates-count ->
-    [0] { "" }
-   *[other] { $dates-count ->
-        [one] The date { $newest } is
-       *[other] The { $dates } dates from { $oldest } to { $newest } are
-    } not evaluated: of { $live } customers on { $newest }, only { $stayed } could be seen to stay.{ $missing-sign ->
-        [up] { " " }The file lacks about { $missing } of that day's customers, all of whom stayed.
-       *[other] { "" }
-    }
+    [one] The date { $newest } is
+   *[other] The { $dates } dates from { $oldest } to { $newest } are
+ } not evaluated: of { $live } customers on { $newest }, only { $stayed } could be seen to stay.{ $missing-sign ->
+    [up] { " " }The file lacks about { $missing } of that day's customers, all of whom stayed.
+   *[other] { "" }
  }
 risk-behind = Models were trained on earlier data and evaluated on { $dates-count ->
     [one] one later date
@@ -776,9 +776,9 @@ risk-calibrated = { $state ->
     [more] No, more customers left than predicted: { $ratio } for each one predicted ({ $ratio-ci }).
    *[fewer] No, fewer customers left than predicted: { $ratio } for each one predicted ({ $ratio-ci }).
  }
-risk-segment-one = { $one } customers left for each one predicted in “{ $one-name }” ({ $one-interval })
+risk-segment-one = “{ $one-name }” { $one } ({ $one-interval })
 risk-segments = { $state ->
-    [large] Not for every segment: { $named }.
+    [large] In some segments, observed / predicted differs significantly from one: { $named }.
     [significant] Some segments differ significantly, but not certainly by more than { $strongest-floor }.
     [small] Segments differ significantly, but too little to matter.
     [quiet] No segment differs significantly from what was predicted.
@@ -803,10 +803,8 @@ risk-challenger = { $won-outcome ->
 risk-challenger-ranks = On the newest date gradient boosting ranks a customer who leaves above one who stays { $auc } of the time ({ $auc-ci }); the list below does not use it.
 risk-needed = { $columns-count ->
     [0] No single column is essential: without any one of them, accuracy is not significantly lower.
-   *[other] The model needs { $columns }: without { $columns-count ->
-        [one] it
-       *[other] any one of them
-    }, accuracy is significantly lower.
+    [one] One column is essential, { $columns }: without it, accuracy is significantly lower.
+   *[other] Essential columns are { $columns }: without any one of them, accuracy is significantly lower.
  }
 risk-riskiest = { $state ->
     [none] { "" }
@@ -823,27 +821,24 @@ risk-money = { $best-sign ->
     [up] Contacting customers above a risk of { $threshold } ({ $contacted } of all) would earn { $best } per customer ({ $best-ci }); contacting everybody, { $everybody }.
    *[other] It would be best to contact nobody: at no level of risk do contacts earn back their cost.
  }
-risk-assumed = We assume that a contact costs { $cost }, that { $kept } of those who would leave then stay, and a yearly margin of { $margin }{ $known ->
-    [yes] , the average of recorded transactions.
-   *[no] .
- }
 risk-today = { $high } of today's { $scored } customers ({ $share }) have a risk above { $above } of leaving within { $horizon } days.
 risk-stake = { $expected-state ->
     [withheld] The margin at stake is withheld: too few customers.
    *[shown] Customers worth { $expected } of yearly margin are expected to leave within { $horizon } days ({ $expected-ci }).
  }
 risk-changed = { $state ->
-    [changed] Churn has changed: from { $day }, customers left { $ratio } times as fast as predicted ({ $ratio-ci }). { $compared ->
-        [yes] Trust the order of risks, not their size.
-       *[no] A season cannot be ruled out: the history is too short.
+    [changed] Churn has changed: from { $day }, customers left { $ratio } times as fast as predicted ({ $ratio-ci }).{ $compared ->
+        [yes] { $order ->
+            [yes] { " " }Trust the order of risks, not their size.
+           *[no] { "" }
+        }
+       *[no] { " " }A season cannot be ruled out: the history is too short.
     }
     [season] From { $day }, customers left { $ratio } times as fast as predicted ({ $ratio-ci }). A year before they did likewise: this is a season.
    *[unclear] From { $day }, customers left { $ratio } times as fast as predicted ({ $ratio-ci }). The data cannot tell a season from a change.
  }
-risk-relation = Who leaves has changed: since { $day }, { $columns } no longer { $columns-count ->
-    [one] goes
-   *[other] go
- } with churn as before, above all for { $groups }. Do not trust the order of risks.
+risk-group = “{ $one-name }”
+risk-relation = Who leaves has changed since { $day }, above all for { $groups }. Do not trust the order of risks.
 risk-unlike = { $columns-count ->
     [0] { "" }
    *[other] Use these risks with caution: today's customers differ from the training data on { $columns }.
@@ -854,11 +849,11 @@ risk-season = { $state ->
    *[off] A year ago, customers left { $ratio } times as fast as this model predicts ({ $ratio-ci }). If that season returns, { $expected } customers will leave, not { $predicted }.
  }
 risk-answer-high = { $high } of today's { $scored } customers ({ $share }) are at high risk: above { $above } within { $horizon } days.
-risk-answer-list = { $found-state ->
-    [withheld] { "" }
-    [unknown] { "" }
-   *[shown] Contact the { $share } at highest risk first: they held { $found } of those who left.
+risk-answer-list = { $better ->
+    [yes] Contact the { $share } at highest risk first: they held { $found } of those who left.
+   *[no] { "" }
  }
+risk-answer-nobody = No risk of today can be given: nobody is a customer on the day of this report.
 risk-answer-skill = The ranking is better than chance: AUC is { $auc }{ $auc-state ->
     [shown] { " " }({ $auc-ci }).
    *[other] .
@@ -888,7 +883,7 @@ risk-calibration-curve =
     .line = as predicted
 risk-segments-forest =
     .title = Observed / predicted ratio by segment
-    .caption = Dots are ratios, whiskers confidence intervals; logarithmic axis.
+    .caption = Logarithmic axis.
     .reading = Right of the line more customers left than predicted, left of it fewer.
     .line = line: as predicted
 risk-models =
@@ -910,13 +905,16 @@ risk-lift-curve =
     .line = at random
 risk-money-curve =
     .title = What contacting customers above each risk would earn
-    .caption = The band is the interval of the data, not of the assumptions.
-    .reading = Below the line, contacts cost more than they earn.
+    .caption = We assume that a contact costs { $cost }, that { $kept } of those who would leave then stay, and a yearly margin of { $margin }{ $known ->
+        [yes] , the average of recorded transactions.
+       *[no] .
+    }
+    .reading = Below the line, contacts cost more than they earn. The band does not cover the assumptions.
     .line = line: contacting nobody
     .ring = ring: best
 risk-distribution =
     .title = Today's customers by predicted risk
-    .caption = Customers who are here on the day of the report; bars of few customers are left out.
+    .caption = Bars of few customers are left out.
     .reading = The darker, the higher the risk.
 risk-who =
     .title = Share at high risk, by group
@@ -927,8 +925,8 @@ risk-stakes =
     .title = Yearly margin of customers who leave
 risk-dates =
     .title = Observed / predicted ratio by evaluation date
-    .caption = Dots are ratios, whiskers confidence intervals; logarithmic axis.
-    .reading = Above one more customers left than predicted, below one fewer.
+    .caption = Logarithmic axis.
+    .reading = Right of the line more customers left than predicted, left of it fewer.
     .line = line: as predicted
 risk-mix =
     .title = Mix of today's customers and of the training data
@@ -979,10 +977,7 @@ risk-check-relation = { $kind ->
     [withheld] Too few customers left to tell.
    *[other] On the newest date { $ratio } customers left for each one predicted ({ $ratio-ci }).{ $columns-count ->
         [0] { "" }
-       *[other] { " " }{ $columns } no longer { $columns-count ->
-            [one] goes
-           *[other] go
-        } with churn as before.
+       *[other] { " " }Churn is no longer associated with { $columns } as before.
     }
  }
     .title = { $state ->
