@@ -196,7 +196,7 @@ def intervals(
         *[tables.term(name) for name in by[:-1]],
         *[tables.Column(naming, name) for name in by[-1:] if name],
         tables.value(label=measure),
-        tables.interval(),
+        *([tables.interval()] if "ci_low" in together.table else []),
         *([tables.value(other)] if other else []),
         *([tables.value("difference"), tables.value("mde")] if {"difference", "mde"} <= set(frame) else []),
         *([tables.outcome()] if "conclusion" in frame else []),
