@@ -101,6 +101,7 @@ def _reasons(question: Callable[[Lab, Values], object], lab: Lab, values: Values
 
 
 def _language(lab: Lab, values: Values) -> None:
+    del values
     messages.catalogue(lab.info.language)
 
 

@@ -93,7 +93,7 @@ class Notebook:
         )
 
     def finding(
-        self, key: str, estimates: Estimates, *, where: dict[str, object] | None = None, label: str = ""
+        self, key: str, estimates: Estimates, *, where: dict[str, object] | None = None, label: str | Message = ""
     ) -> Finding:
         """Record one row of `estimates` as a finding; the whole table is published with it.
 
@@ -105,7 +105,7 @@ class Notebook:
             Adjusted first, when it holds comparisons.
         where : dict, optional
             Values of group columns that name the row.
-        label : str, default ""
+        label : str or Message, default ""
             At most six words, for a tile.
 
         Returns
@@ -113,6 +113,7 @@ class Notebook:
         Finding
             To be quoted in sentences and tiles.
         """
+        label = grammar.text(label, style=self.style) if isinstance(label, Message) else label
         found = Finding.of(key, estimates, where=where, label=label, table=key)
         self._tables[key] = estimates
         return self._record(found)

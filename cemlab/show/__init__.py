@@ -29,6 +29,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "segment_tables",
         "segment_text",
         "segment_words",
+        "survival",
         "survival_beyond",
         "survival_causes",
         "survival_checks",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from cemlab.core.results import Finding, Name, Outcome
 from cemlab.show import say
@@ -20,7 +20,15 @@ _TOLD: tuple[tuple[str, tuple[Outcome, ...]], ...] = (
 """What a sentence speaks of → the outcomes that it holds, the strongest first."""
 
 
-def compared(id: str, found: Iterable[Finding], /, *, one: str, at_ends: bool = True, **slots: Slot) -> Message:
+def compared(
+    id: str,
+    found: Iterable[Finding],
+    /,
+    *,
+    one: str | Callable[[Finding], Message],
+    at_ends: bool = True,
+    **slots: Slot,
+) -> Message:
     """Return a message on comparisons, which speaks of the strongest outcome that there is.
 
     Parameters
@@ -33,8 +41,8 @@ def compared(id: str, found: Iterable[Finding], /, *, one: str, at_ends: bool = 
         (the reason of what could not be tested).
     found : iterable of Finding
         Adjusted in the run's family.
-    one : str
-        Message that names one of them, in its slot ``one``.
+    one : str or callable
+        Message that names one of them, in its slot ``one``; or what makes a message of one.
     at_ends : bool, default True
         True to name the lowest and the highest; False to name the three largest.
     **slots : slot
@@ -55,7 +63,7 @@ def compared(id: str, found: Iterable[Finding], /, *, one: str, at_ends: bool = 
     return say.message(
         id,
         state=state,
-        named=say.each(one, named, **slots),
+        named=say.each(one, named, **slots) if isinstance(one, str) else [one(each) for each in named],
         more=len(chosen) - len(named),
         strongest=chosen[0] if chosen else _NOTHING,
         least=powered[0] if powered else _NOTHING,

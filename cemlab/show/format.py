@@ -235,6 +235,35 @@ def scaled(value: float, unit: str) -> float:
     return value * 100 if unit in _IN_PERCENT else value
 
 
+def span(length: float, unit: str, *, style: Style = PLAIN) -> str:
+    """Return a length of time: "12 months", "1 day".
+
+    Parameters
+    ----------
+    length : float
+        In the unit.
+    unit : {"days", "months"}
+        The unit.
+    style : Style, optional
+        For language and locale.
+
+    Returns
+    -------
+    str
+        With a space that does not break.
+
+    Examples
+    --------
+    >>> span(1.0, "days"), span(12, "months"), span(0.5, "months")
+    ('1\xa0day', '12\xa0months', '0.5\xa0months')
+    """
+    if not math.isfinite(length):
+        return DASH
+    whole = length == round(length)
+    values = {"n": number(length, 0 if whole else 1, style=style), "count": int(length) if whole else length}
+    return style.words(f"span-{unit}", values).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def unit_heading(unit: str, *, style: Style = PLAIN) -> str:
     """Return a unit as an axis or a column's heading names it.
 

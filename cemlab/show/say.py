@@ -20,7 +20,7 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARKED = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _MISSING = frozenset({"unknown", "not known", "missing"})
 """What the level of a missing value is called, by us and by most exports."""
-_HOW = frozenset({"horizon", "skill", "versus"})
+_HOW = frozenset({"duration", "horizon", "share_left", "skill", "versus"})
 """Names in a scope that say how a number was computed, not whom it is about."""
 _QUOTED = {
     "bare": "bare",
@@ -110,7 +110,23 @@ class Group:
     name: str
 
 
-Lazy = Day | Period | Label | Group
+@dataclass(frozen=True)
+class Span:
+    """A length of time, such as "12 months".
+
+    Attributes
+    ----------
+    length : float
+        In the unit.
+    unit : {"days", "months"}
+        The unit.
+    """
+
+    length: float
+    unit: str
+
+
+Lazy = Day | Period | Label | Group | Span
 """Words that are known only once the language is."""
 Slot = Finding | Quote | Name | Lazy | Message | str | int | Sequence[Any]
 """What may fill a slot: no number but a finding's, or a count of things."""
@@ -352,6 +368,8 @@ def _named(value: Lazy, style: Style) -> Name:
             return Name(formats.period_name(value.first, period=value.length, style=style))
         case Group():
             return Name(vocabulary.group(value.name, style=style))
+        case Span():
+            return Name(formats.span(value.length, value.unit, style=style))
         case _:
             return Name(vocabulary.label(value.name, style=style, inline=True))
 
@@ -366,6 +384,7 @@ def _of_finding(found: Finding, mark: Mark, style: Style) -> dict[str, Any]:
         "outcome": found.outcome.replace(" ", "-"),
         "sign": "none" if not found.value else "up" if found.value > 0 else "down",
         "state": _state(found),
+        "given": "yes",
         "count": count,
         "label": mark(Name(found.label)),
         "name": mark(Name(", ".join(_level_words(name, level, style) for name, level in scope.items()))),

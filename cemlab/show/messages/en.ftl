@@ -8,6 +8,14 @@ not-shown = not shown
 unit-points = points
 unit-percentage-points = percentage points
 unit-scale-points = scale points
+span-days = { $count ->
+    [one] { $n } day
+   *[other] { $n } days
+ }
+span-months = { $count ->
+    [one] { $n } month
+   *[other] { $n } months
+ }
 unit-days = days
 unit-weeks = weeks
 unit-months = months
@@ -83,23 +91,24 @@ chart-points = Scatter chart
 chart-distribution = Histogram
 chart-withheld = Withheld: too few customers.
 chart-cell-withheld = withheld
+chart-counted = { $counted ->
+    [answers] { $n-count ->
+        [one] { $n } answer
+       *[other] { $n } answers
+    }
+    [customers] { $n-count ->
+        [one] { $n } customer
+       *[other] { $n } customers
+    }
+    [spells] { $n-count ->
+        [one] { $n } relationship
+       *[other] { $n } relationships
+    }
+   *[rows] { $n } rows
+ }
 chart-basis = { $intervals ->
-    [yes] { $n } { $counted ->
-        [answers] { $n-count ->
-            [one] answer
-           *[other] answers
-        }
-        [customers] { $n-count ->
-            [one] customer
-           *[other] customers
-        }
-       *[rows] rows
-    }; { $level } confidence intervals.
-   *[no] { $n } { $counted ->
-        [answers] answers
-        [customers] customers
-       *[rows] rows
-    }.
+    [yes] { chart-counted }; { $level } confidence intervals.
+   *[no] { chart-counted }.
  }
 chart-flagged = diamond: significant, larger than the floor
 chart-ticks = ticks: smallest detectable difference
@@ -663,6 +672,335 @@ column-term = Column
 column-reference = Reference
 
 ## Potential: when customers leave (survival)
+
+column-after = After
+column-still-there = Still there
+column-at-risk = At risk
+column-left-for = Left for it
+column-overstated = Short cut would claim
+column-cause = Reason
+column-since = Time since the start
+column-churned = Churned
+column-chi-squared = χ²
+column-df = Degrees of freedom
+column-from-others = From all others
+column-mean-time = Mean time, from all others
+column-rate-ratio = Ratio of the rate
+column-share-ratio = Ratio for the share
+column-stop = Until
+column-start = From
+column-way = Way of asking
+column-followed = Followed over time
+column-landmark = Known at the landmark
+column-trap = Ever happened (the trap)
+tile-survival-causes = Left for “{ $one-name }”
+tile-spells-churned = Churned so far
+tile-snapshot-left = Churned in the snapshot
+term-survival = Still there, survival curve
+    .used = still there
+    .meaning = Kaplan–Meier estimate: the share that has not left by then. It allows for customers who are still there or were followed from later on.
+term-competing = Share that left for a reason
+    .used = left for, gone for
+    .meaning = Cumulative incidence (Aalen–Johansen): of all, the share that has left for this reason, while the other reasons compete.
+term-hazard-rate = Rate of leaving
+    .used = rate of leaving, as fast
+    .meaning = How many of those still there leave per unit of time (hazard rate).
+
+survival-tile = Still there after { $at }
+survival-behind = { $used } relationships count; { $ended-count ->
+    [0] none of them churned.
+   *[other] { $ended } of them churned ({ $share }).
+ }{ $unfinished-count ->
+    [0] { "" }
+   *[other] { " " }{ $unfinished } churned in the month that is not over; curves follow them to their last complete month.
+ }{ $early-count ->
+    [0] { "" }
+   *[other] { " " }Another { $early } churned in a first month that was not complete, and are left out.
+ }
+survival-start = Curves start at { $start } and speak of those still there then; the parameter `given` sets another start.
+survival-snapshot = This lab is a snapshot: all { $ended } recorded ends fall on one day, { $day }. It does not show how long customers stay: { $readable ->
+    [yes] those who left earlier may be missing.
+   *[no] nobody in it stayed for less than { $shortest }, so those who left earlier are missing.
+ }
+survival-snapshot-left = Of those present, { $left } churned in its window{ $left-state ->
+    [shown] { " " }({ $left-ci }).
+   *[other] .
+ }
+survival-no-curve = The lab is a snapshot, and nobody in it stayed for less than { $shortest }: customers who left earlier are missing. Map the days on which relationships really ended, or `observed_from`.
+survival-on-condition = The curve holds only if nobody who left earlier is missing from the snapshot, which the lab cannot show.
+survival-share-one = { $one } after { $at }{ $one-state ->
+    [shown] { " " }({ $one-interval })
+   *[other] { "" }
+ }
+survival-stayed = { $state ->
+    [withheld] The shares are withheld: too few customers.
+    [early] The curve starts after the last of these times.
+    [ended] Follow-up ends before the first of these times.
+   *[shown] { $late ->
+        [yes] Of those still there after { $start }, still there later: { $named }.
+       *[no] Still there: { $named }.
+    }
+ }
+survival-left-for = { $named-count ->
+    [0] How many left for “{ $cause }” cannot be told: follow-up ends before the first of these times.
+   *[other] { $late ->
+        [yes] Of those still there after { $start }, gone for “{ $cause }”: { $named }.
+       *[no] Gone for “{ $cause }”: { $named }.
+    }
+ }
+survival-median = { $state ->
+    [withheld] The median is withheld: too few customers.
+    [unreached] Half of them have not left within the time that can be seen.
+    [exact] Half have left after { $at }.
+    [open] Half have left after { $at }, at least after { $least }; the upper limit cannot be seen.
+   *[shown] Half have left after { $at } ({ $half-interval }).
+ }
+survival-cause-one = “{ $cause }” { $one } ({ $one-interval })
+survival-cause-brief = “{ $cause }” { $one }
+survival-causes = { $named-count ->
+    [0] Why customers left cannot be shown: too few did.
+   *[other] Left after { $at }: { $named }{ $more-count ->
+        [0] .
+       *[other] ; { $more } further reasons took less.
+    }
+ }
+survival-overstated = Taking the other reasons as lost from sight would claim { $claimed-precise } instead of { $share-precise } for “{ $cause }”.
+survival-group-one = “{ $one-name }” ({ $one-by }) { $one-magnitude } { $one-sign ->
+    [up] higher
+   *[down] lower
+ }{ $kind ->
+    [snapshot] { "" }
+   *[other] { " " }after { $at }
+ } ({ $one-span })
+survival-groups = { $state ->
+    [large] Share { $kind ->
+        [snapshot] retained
+        [gone] gone for “{ $cause }”
+       *[there] still there
+    } against all others: { $named }.{ $more-count ->
+        [0] { "" }
+        [one] { " " }One further group differs significantly.
+       *[other] { " " }{ $more } further groups differ significantly.
+    }
+    [significant] Groups differ significantly, but not certainly by more than { $strongest-floor }: { $named }.
+    [small] Differences between groups are significant, but below { $strongest-floor }: too small to matter.
+    [quiet] No group differs significantly from all others. { $least-state ->
+        [unknown] { "" }
+       *[other] Only differences of { $least-mde } or more would be detectable.
+    }
+    [untested] Differences between groups could not be tested.
+   *[withheld] There are no two groups large enough to compare.
+ }
+survival-groups-brief = { $state ->
+    [large] Furthest from all others in the share { $kind ->
+        [snapshot] retained
+        [gone] gone for “{ $cause }”
+       *[there] still there
+    }: { $first }.
+    [significant] Some groups differ significantly, but not certainly by more than { $strongest-floor }.
+    [small] Groups differ significantly, but too little to matter.
+    [quiet] Groups do not differ significantly.
+    [untested] Whether groups differ could not be tested.
+   *[withheld] There are no two groups large enough to compare.
+ }
+survival-no-groups = No groups were compared: neither this run nor the lab names a column to compare customers by.
+survival-beyond = Follow-up ends after { $last }. By the formula that predicted best ({ $family }), { $share } would be left after { $at } ({ $share-interval }); nobody has seen that.
+survival-within = Follow-up reaches that time, so that the curve itself tells it, or too few have left.
+survival-one-cause = The lab tells no two reasons apart: map “end_reason” of “spells”.
+survival-no-model = { $ended ->
+    [no] Nobody was seen to leave.
+   *[yes] No covariate remains. { $named ->
+        [yes] The reason for each that was named stands on the page.
+       *[no] Name some in `covariates`.
+    }
+ }
+survival-no-events = The lab records no answers, complaints or price changes with their days, or nobody left.
+survival-kept-out = { $columns } { $columns-count ->
+    [one] was
+   *[other] were
+ } kept out of the model: { $why ->
+    [constant] every customer has the same value.
+    [leaking] filled in only after customers left.
+    [repeated] the levels follow from another column's.
+    [quiet] nobody left there, so that no ratio can be estimated.
+   *[alone] customers left at one level only.
+ }
+survival-associated = { $state ->
+    [large] “{ $level }” ({ $term }) customers leave { $ratio } times as fast { $reference-given ->
+        [yes] as “{ $reference }” customers
+       *[no] per unit
+    } ({ $ratio-ci }).{ $more-count ->
+        [0] { "" }
+       *[other] { " " }{ $more } further { $more-count ->
+            [one] ratio is
+           *[other] ratios are
+        } significant.
+    }
+    [number] Per unit of { $term }, customers leave { $ratio } times as fast ({ $ratio-ci }).{ $more-count ->
+        [0] { "" }
+       *[other] { " " }{ $more } further { $more-count ->
+            [one] ratio is
+           *[other] ratios are
+        } significant.
+    }
+    [missing] Only customers whose level is missing differ significantly in how fast they leave.
+    [quiet] No covariate is significantly associated with leaving.
+   *[untested] Associations with leaving could not be tested.
+ }
+survival-associated-brief = { $state ->
+    [large] “{ $level }” ({ $term }) customers leave { $ratio } times as fast as “{ $reference }” customers ({ $ratio-interval }){ $changing-count ->
+        [0] .
+       *[other] ; the ratio of { $changing } changes over time.
+    }
+    [number] Per unit of { $term }, customers leave { $ratio } times as fast ({ $ratio-interval }){ $changing-count ->
+        [0] .
+       *[other] ; the ratio of { $changing } changes over time.
+    }
+    [missing] Only customers whose level is missing leave at a different rate.
+    [quiet] { $changing-count ->
+        [0] No covariate goes significantly with leaving.
+       *[other] No covariate is significant on average; the ratio of { $changing } changes over time.
+    }
+   *[untested] What goes with leaving could not be tested.
+ }
+survival-over-time = { $changing-count ->
+    [0] No ratio changes over time by enough to matter.
+   *[other] The ratio of { $changing } changes over time: read it as an average.
+ }
+survival-rate-share = { $state ->
+    [withheld] No ratio for “{ $cause }” may be shown.
+    [agree] For “{ $cause }”, ratios of the rate and of the share that it takes agree.
+   *[differ] For “{ $cause }”, “{ $level }” ({ $term }) has a rate { $rate } times as high ({ $rate-interval }), but a ratio of { $share } for the share ({ $share-interval }).
+ }
+survival-way = { $event ->
+    [yes] Customers with { $term } leave { $ratio } times as fast as those without ({ $ratio-ci }).
+   *[no] With { $term } “{ $level }”, customers leave { $ratio } times as fast as with “{ $reference }” ({ $ratio-ci }).
+ }{ $trap-given ->
+    [no] { "" }
+   *[yes] { " " }Sorted by whether it ever happened, which is a trap, it would seem { $trap }.
+ }
+survival-sure = { $share-state ->
+    [withheld] With so few customers no interval may be shown.
+    [shown] In repeated samples like this one, { $share-level } of such intervals would hold the true share.
+   *[other] Where nobody has left yet, or nobody is followed any more, a share has no interval.
+ }
+survival-sure-sight = No interval covers customers who drop from sight because they are about to leave, nor a change of the market.
+
+survival-curve =
+    .title = Share still there
+    .caption = All relationships; the band is the confidence interval, the ring marks the median.
+    .reading = Below the curve stand those at risk; where they are few, the curve says little.
+survival-horizons =
+    .title = Share still there after the times asked for
+survival-formulas =
+    .title = Share still there, and what formulas say beyond
+    .caption = Solid: observed. Dashed: the formula chosen, whose band takes it for right. Dotted: the others.
+    .reading = Beyond the end of follow-up no data can tell which formula is right.
+survival-piled =
+    .title = Share that has left, by reason
+    .caption = What each reason took; above lie those still there.
+    .reading = The height of a band is the share of all who have left for that reason by then.
+survival-claims =
+    .title = What each reason took, and what one minus Kaplan–Meier would claim
+survival-churned =
+    .title = Relationships that churned so far, by group
+survival-group-curves =
+    .title = Share still there, by { $column }
+    .caption = The band is the confidence interval, a ring marks the median.
+    .reading = Where bands lie apart, groups differ by more than chance would explain in a single comparison.
+survival-tests =
+    .title = { $test ->
+        [gray] Gray's tests: does this reason take the same share of all groups?
+       *[logrank] Log-rank tests: do all groups leave at one rate?
+    }
+survival-differences =
+    .title = { $kind ->
+        [snapshot] Share retained in the snapshot, less that of all others
+        [gone] Share gone for this reason, less that of all others
+       *[there] Share still there when it differs most, less that of all others
+    }
+survival-means =
+    .title = Mean time within view, less that of all others
+survival-ratios =
+    .title = { $cause-given ->
+        [yes] Hazard ratios of leaving for “{ $cause }”
+       *[no] Hazard ratios of leaving
+    }
+    .caption = Association, not effect; logarithmic axis.
+    .reading = Right of the line customers leave sooner than those of the reference, left of it later.
+    .line = line: the reference
+survival-slices =
+    .title = Hazard ratio in slices of time
+survival-both =
+    .title = Ratio of the rate of this reason, and ratio for the share that it takes
+survival-risks =
+    .title = Share gone for this reason, by group
+survival-ways =
+    .title = Rate of leaving after an event, asked in several ways
+    .caption = Hazard ratios with confidence intervals; logarithmic axis.
+    .reading = Right of the line customers leave sooner. Left of the others, the trap mistakes staying long for staying because of it.
+    .line = line: no difference
+
+check-clock = { $told ->
+    [withheld] Too few customers, so this cannot be told.
+    [unfollowed] Follow-up ends before the time that is compared.
+   *[other] { $share } are still there after { $at }; { $other } after { $then }.
+ }
+    .title = { $state ->
+        [holds] Counting in days or months gives the same
+       *[watch] Counting in days or months could matter
+    }
+check-ties = { $term-given ->
+    [no] Too few customers, so this cannot be told.
+   *[yes] The ratio that moves most, of { $term }, is { $most-precise } by Efron's rule and { $other-precise } by Breslow's.
+ }
+    .title = { $state ->
+        [holds] Another rule for ties gives the same
+       *[watch] Another rule for ties could matter
+    }
+check-late-entry = { $told ->
+    [none] Every relationship was followed from its start.
+    [withheld] Too few customers, so this cannot be told.
+    [unfollowed] Follow-up ends before the time that is compared.
+   *[other] { $late } relationships began before records do, and count only from then on. Taken as followed from the start, { $ignored } would be left after { $at }, not { $share }.
+ }
+    .title = { $told ->
+        [none] Everybody was followed from the start
+       *[other] { $state ->
+            [holds] Relationships older than the records hardly matter
+           *[watch] Much hangs on relationships older than the records
+        }
+    }
+check-lost = { $told ->
+    [none] Nobody was lost from sight before { $at }.
+    [withheld] Too few customers, so this cannot be told.
+    [unfollowed] Follow-up ends before the time that is compared.
+   *[other] Had all who were lost from sight before { $at } left at once, or all stayed, the share would lie between { $bounds-low } and { $bounds-high }.
+ }
+    .title = { $state ->
+        [holds] Customers lost from sight hardly matter
+       *[watch] Customers lost from sight could move the result
+    }
+check-formula = For { $at }, beyond follow-up, the formula chosen expects { $share }; the others expect { $others }.
+    .title = { $state ->
+        [holds] Other formulas agree beyond follow-up
+       *[watch] Other formulas expect something else beyond follow-up
+    }
+check-earlier-ends = Nothing says from when on each was observed. { $readable ->
+    [yes] If customers who left earlier are missing, the curve is too high.
+   *[no] Customers who left earlier may be missing, so no curve is shown.
+ }
+    .title = Customers who left before the snapshot may be missing
+check-known-later = { $columns-count ->
+    [0] Everything in the model was known before the time that it speaks of.
+   *[other] No day is recorded on which { $columns } became known. If a value changed with leaving, its ratio is too far from one.
+ }
+    .title = { $state ->
+        [holds] Covariates were known in time
+       *[watch] Some covariates may have been filled in later
+    }
+check-association = Nobody was given a plan or a complaint by lot. What goes with leaving need not change it when it is changed.
+    .title = Association is not effect
 
 ## Potential: who leaves next (prediction)
 

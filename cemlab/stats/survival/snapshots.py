@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from cemlab.core.results import Estimates
@@ -35,15 +37,17 @@ def one_step(lives: pd.DataFrame) -> pd.DataFrame:
     return whole.agg(counted)
 
 
-def share_left(lives: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> Estimates:
-    """Return the share of those present who left in the window of a snapshot.
+def share_left(lives: pd.DataFrame, *, by: Sequence[str] = (), level: float = 0.95, min_n: int = 10) -> Estimates:
+    """Return the share of spells that ended, whenever that was: of a snapshot, or so far.
 
     1 − S after the one step: d/n, with the log-log interval of S.
 
     Parameters
     ----------
     lives : pandas.DataFrame
-        A life table without groups.
+        A life table.
+    by : sequence of str, default ()
+        Its group columns.
     level : float, default 0.95
         Confidence level, in (0, 1).
     min_n : int, default 10
@@ -52,7 +56,7 @@ def share_left(lives: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> 
     Returns
     -------
     Estimates
-        Measure ``share_left`` as a share; one row with ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
+        Measure ``share_left`` as a share; one row per group with ``estimate``, ``std_error``, ``ci_low``, ``ci_high``,
         ``n``, ``n_customers``.
 
     Raises
@@ -70,15 +74,15 @@ def share_left(lives: pd.DataFrame, *, level: float = 0.95, min_n: int = 10) -> 
     >>> share_left(lives).table[["estimate", "std_error"]].round(3).values.tolist()
     [[0.2, 0.04]]
     """
-    stayed = at(one_step(lives), [1.0], level=level, min_n=min_n)
+    stayed = at(one_step(lives), [1.0], by=list(by), level=level, min_n=min_n)
     table = stayed.table.drop(columns=["duration", "followed", "at_risk"])
     table = table.assign(estimate=1 - table["estimate"], ci_low=1 - table["ci_high"], ci_high=1 - table["ci_low"])
     return Estimates.build(
         table.drop(columns=["suppressed", "too_small"], errors="ignore"),
-        by=[],
+        by=list(by),
         measure="share_left",
         unit="share",
-        method="share of those present who left in the window of the snapshot, log-log interval",
+        method="share of spells that ended, log-log interval",
         level=level,
         min_n=min_n,
         better="down",
