@@ -24,6 +24,42 @@ _MANY_UNSCORED = 0.01
 _MOST = 3
 _ROUND = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
 _NOTHING = Name("")
+ALONE = (tables.term(), tables.value(label="auc"), tables.count(label="customers"))
+ACCURACY = (tables.day(), tables.value(label="ipa", finer=1), tables.interval(finer=1))
+MODELS = (tables.term("model"), tables.value(label="gain"), tables.interval(), tables.outcome())
+STAKES = (tables.term("what"), tables.value(), tables.interval())
+MIX = (
+    tables.term(),
+    tables.value("total_variation", unit="share", finer=1),
+    tables.ratio("stability", digits=3),
+    tables.ratio("noise", digits=3),
+    tables.term("verdict"),
+)
+"""Columns of the tables."""
+_COUNTED: dict[str, Any] = {"counted": "customers"}
+_FROM_ONE: dict[str, Any] = {"line": 1.0, "scale": "ratio"}
+AXES: Mapping[str, Mapping[str, Any]] = {
+    "auc": {"label": "day", "naming": "day", "line": 0.5, "measure": "auc"} | _COUNTED,
+    "dates": {"label": "day", "naming": "day", "measure": "observed-predicted"} | _FROM_ONE | _COUNTED,
+    "segments": {"measure": "observed-predicted"} | _FROM_ONE | _COUNTED,
+    "columns": {"label": "term", "naming": "term", "line": 0.0, "measure": "ipa-lost"} | _COUNTED,
+    "hazards": {"measure": "hazard-ratio", "counted": "spells"} | _FROM_ONE,
+    "curve": {"x": "predicted", "across_unit": "share", "measure": "left", "diagonal": True} | _COUNTED,
+    "lift": {
+        "x": "share",
+        "across": "contacted",
+        "across_unit": "share",
+        "measure": "reached",
+        "joined": True,
+        "diagonal": True,
+        "ends": ((0, 0), (1, 1)),
+    }
+    | _COUNTED,
+    "money": {"x": "threshold", "across_unit": "share", "measure": "money", "joined": True, "line": 0.0} | _COUNTED,
+    "risks": {"measure": "risk"} | _COUNTED,
+    "groups": {"measure": "high-risk"} | _COUNTED,
+}
+"""How each chart is drawn."""
 
 
 def not_evaluated(days: Sequence[str], counts: Sequence[Finding]) -> list[Message]:
@@ -47,6 +83,24 @@ def not_evaluated(days: Sequence[str], counts: Sequence[Finding]) -> list[Messag
     live, stayed, missing = counts
     ends = {"newest": Day(days[0]), "oldest": Day(days[-1]), "dates": len(days)}
     return [say.message("risk-unseen", live=live, stayed=stayed, missing=missing, **ends)]
+
+
+def leaks(columns: Sequence[str], reasons: Mapping[str, str]) -> list[Message]:
+    """Name the columns that leak the outcome.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Those that were excluded.
+    reasons : mapping of str to str
+        Column → why, in words.
+
+    Returns
+    -------
+    list of Message
+        To fill a slot of another.
+    """
+    return [say.message("risk-leak-one", column=Label(name), reason=Name(reasons[name])) for name in columns]
 
 
 def ranking(auc: Finding) -> str:

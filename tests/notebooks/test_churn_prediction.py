@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 
 from cemlab.data import synthetic
-from cemlab.show.numbers import plain
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDY = ROOT / "notebooks/potential/churn-prediction.ipynb"
@@ -129,9 +128,7 @@ def test_snapshot_says_first_that_it_has_no_later_time(
     shared_dir: Path, worked_out: Callable[..., dict[str, Any]]
 ) -> None:
     left = worked_out(ROOT / "examples/telco_ibm/lab.toml", data_dir=str(shared_dir / "data/telco_ibm"))
-    said = [plain(each) for each in left["said"]]
-    assert said[0].startswith("This lab cannot show whether churn can be predicted")
-    assert "not on later data" in said[-1]
+    assert [each.id for each in left["said"]] == ["risk-no-later-time", "risk-snapshot"]
     assert 0.78 < left["within"].value < 0.81
     assert 0.8 < left["crossed"].parts["concordance"]["estimate"].iloc[0] < 0.83
     assert left["live_now"] is None, "no list"
@@ -168,7 +165,8 @@ def test_nobody_left_is_said_and_nothing_is_predicted(
     tmp_path: Path, worked_out: Callable[..., dict[str, Any]]
 ) -> None:
     left = worked_out(_company(tmp_path, [("2022-01-01", "", "a")] * 40 + [("2022-01-01", "", "b")] * 40))
-    assert "no end of a spell is recorded before" in plain(left["said"][0])
+    assert left["said"][0].id == "risk-no-later-time"
+    assert "no end of a spell is recorded before" in left["because"]
     assert left["live_now"] is None
     assert "pairs" not in left
 
@@ -187,7 +185,8 @@ def test_where_nothing_has_an_effect_no_model_beats_the_baseline(
 @pytest.mark.slow
 def test_planted_drift_opens_the_answer(tmp_path: Path, worked_out: Callable[..., dict[str, Any]]) -> None:
     left = worked_out(synthetic.write(tmp_path / "lab", customers=4000, seed=7, drift=1.6), cuts=3)
-    assert plain(left["said"][0]).startswith("Churn has changed")
+    assert "risk-changed" in [each.id for each in left["said"][:2]], "right after the answer to the title"
+    assert left["said"][1].slots["state"] == "changed"
     moved = left["changes"].dates.table.query("flagged").set_index("day")["estimate"]
     assert moved.index.min() > "2024-05-31", "before July the hazard was as ever"
     assert moved.max() > 1.25
