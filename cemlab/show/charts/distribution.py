@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from cemlab.show.say import Slot
 
 MOST_BARS, SHOWN = 30, 0.99
 """Bars at most, and the share of rows that they spread out: the rest stand in the last bar."""
-_HEIGHT = 280.0
+_HEIGHT, _KEY_PX = 280.0, 20.0
 _STEPS = (1.0, 2.0, 5.0)
 
 
@@ -44,7 +45,7 @@ class Distribution(base.Chart):
 
     def height(self, medium: theme.Medium) -> float:
         """Return its height in CSS pixels."""
-        return _HEIGHT + (30 if medium.narrow else 0)
+        return _HEIGHT + (_KEY_PX * len(self.bands) if medium.narrow else 0)
 
     def paint(self, canvas: Canvas, medium: theme.Medium, style: Style) -> None:
         """Draw the bars, the bands named with their counts."""
@@ -71,7 +72,11 @@ class Distribution(base.Chart):
         base.value_axis(axes, unit=self.unit, style=style, most=4 if medium.narrow else 8, vertical=False)
         base.value_axis(axes, unit="rows", style=style, most=4, vertical=True)
         keys = [Patch(color=colours[at], label=self._band(at, style)) for at in self.bands.index]
-        axes.legend(handles=keys, loc="upper right", handlelength=1.0)
+        # on a phone the bars leave no room beside them
+        place: dict[str, Any] = (
+            {"loc": "lower right", "bbox_to_anchor": (1, 1)} if medium.narrow else {"loc": "upper right"}
+        )
+        axes.legend(handles=keys, handlelength=1.0, **place)
         axes.set_ylabel(vocabulary.counted(self.counted, style=style))
         words = f"{vocabulary.label(self.measure, style=style)} ({style.words('chart-last-bar')})"
         axes.set_xlabel(base.wrapped(words, width=44 if medium.narrow else 90))

@@ -83,7 +83,7 @@ class Intervals(base.Chart):
         self._limits(axes, rows, medium, style)
         (_names_above if medium.narrow else _names_beside)(axes, rows, places, chart=self, style=style)
         if len(set(rows["panel"])) > 1:
-            _paint_headings(axes, rows, places, style=style)
+            _paint_headings(axes, rows, places, above=0.72 if medium.narrow else 0.5, style=style)
         axes.set_ylim(places[-1] + 0.6, -1.0 if medium.narrow else -0.7)
         axes.set(xlabel=base.wrapped(self._label(rows, style), width=46 if medium.narrow else 90, lines=4))
 
@@ -257,12 +257,12 @@ def _paint_row(axes: Axes, row: Mapping[Any, Any], *, place: float, chart: Inter
         axes.plot([row["tick_low"], row["tick_high"]], [place] * 2, "|", color=theme.MUTED, ms=8, mew=1)
 
 
-def _paint_headings(axes: Axes, rows: pd.DataFrame, places: Sequence[float], *, style: Style) -> None:
+def _paint_headings(axes: Axes, rows: pd.DataFrame, places: Sequence[float], *, above: float, style: Style) -> None:
     first = rows["panel"].ne(rows["panel"].shift()).to_numpy()
     for panel, place in zip(rows["panel"][first], pd.Series(places)[first], strict=True):
         axes.annotate(
             vocabulary.label(str(panel), style=style),
-            (0, place - 0.5),
+            (0, place - above),
             xycoords=("axes fraction", "data"),
             xytext=(4, 0),
             textcoords="offset points",

@@ -1272,9 +1272,9 @@ risk-mix =
 risk-check-chance = { $kind ->
     [withheld] Too few customers left to tell.
    *[other] AUC is { $auc }{ $auc-state ->
-        [shown] { " " }({ $auc-ci })
-       *[other] { "" }
-    }; a coin flip would be right half of the time.
+        [shown] { " " }({ $auc-ci }).
+       *[other] .
+    }
  }
     .title = { $kind ->
         [useful] The ranking is better than chance
@@ -1334,7 +1334,7 @@ risk-check-enough = The evaluation rests on { $left } customers who left.
        *[watch] Few customers left: the evaluation is rough
     }
 risk-check-stayers = { $seen ->
-    [yes] On every date the file holds customers who stayed and customers who left.
+    [yes] The file holds both those who stayed and those who left.
    *[no] { $unseen }
  }
     .title = { $state ->
@@ -1343,7 +1343,7 @@ risk-check-stayers = { $seen ->
     }
 risk-check-mix = { $columns-count ->
     [0] There is no evidence that the mix of any column matters here.
-   *[other] The mix of { $columns } has changed. Risks of levels that were rare in training are less certain than their intervals say.
+   *[other] The mix of { $columns } has changed: risks of levels that were rare in training are less certain than they look.
  }
     .title = { $state ->
         [holds] Today's customers are like the training data
@@ -1359,13 +1359,13 @@ risk-check-unscored = { $without-count ->
     }
 risk-check-undated = { $columns-count ->
     [0] Everything that the models saw was known before the evaluation date.
-   *[other] No day is recorded on which { $columns } became known. If it was filled in later, the skill shown here is too good.
+   *[other] No day is recorded on which { $columns } became known. If filled in later, it flatters the model.
  }
     .title = { $state ->
         [holds] The models saw only what was known at the time
        *[watch] Some columns may have been filled in later
     }
-risk-check-contacts = A high risk says who is likely to leave, not whom a contact would keep. Test it in a randomised trial.
+risk-check-contacts = Whom a contact would keep, only a randomised trial can tell.
     .title = Being at risk is not the same as being persuadable
 
 ## People: segments
