@@ -224,20 +224,22 @@ def chosen(behind: Sequence[Finding], *, model: str, best: str, kept: str) -> Me
     )
 
 
-def contact(share: Finding, found: Finding) -> Message:
+def contact(share: Finding, found: Finding, *, trusted: bool = True) -> Message:
     """Say whom to contact first.
 
     Parameters
     ----------
     share, found : Finding
         Share of customers contacted, and share of those who left among them.
+    trusted : bool, default True
+        False where the order of risks is no longer that of the training data.
 
     Returns
     -------
     Message
-        Says nothing where a list by risk is not significantly better than a random one.
+        Says nothing where a list by risk is not significantly better than a random one, or not to be trusted.
     """
-    better = not found.suppressed and found.ci_low > share.value
+    better = trusted and not found.suppressed and found.ci_low > share.value
     return say.message("risk-answer-list", share=share, found=found, better=better)
 
 

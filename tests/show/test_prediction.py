@@ -120,6 +120,7 @@ def test_whom_to_contact_is_said_only_of_a_list_that_is_better_than_a_random_one
     share = _found(0.2, half=math.nan)
     assert _words(prediction.contact(share, _found(0.32))).startswith("Contact the 20% at highest risk first")
     assert _words(prediction.contact(share, _found(0.21))) == ""
+    assert _words(prediction.contact(share, _found(0.32), trusted=False)) == ""
 
 
 def test_columns_are_needed_where_the_loss_is_significant_and_positive() -> None:
@@ -131,6 +132,17 @@ def test_columns_are_needed_where_the_loss_is_significant_and_positive() -> None
     said = say.message("risk-needed", columns=prediction.needed(losses))
     assert _words(said).startswith("One column is essential, last NPS answer")
     assert _words(say.message("risk-needed", columns=[])).startswith("No single column is essential")
+
+
+@pytest.mark.parametrize(
+    ("n", "begins"), [(0, "None of today's 900 customers is"), (3, "3 of today's 900 customers (")]
+)
+def test_customers_at_high_risk_are_counted(n: float, begins: str) -> None:
+    high, scored = (_found(each, half=math.nan, unit="customers") for each in (n, 900))
+    share, above = (_found(each, half=math.nan) for each in (n / 900, 0.12))
+    said = say.message("risk-answer-high", high=high, scored=scored, share=share, above=above, horizon=90)
+    assert _words(said).startswith(begins)
+    assert _words(said).endswith("at high risk: above 12% within 90 days.")
 
 
 def test_bands_begin_at_round_risks_about_the_mean() -> None:

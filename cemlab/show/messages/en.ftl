@@ -1159,7 +1159,11 @@ risk-money = { $best-sign ->
     [up] Contacting customers above a risk of { $threshold } ({ $contacted } of all) would earn { $best } per customer ({ $best-ci }); contacting everybody, { $everybody }.
    *[other] It would be best to contact nobody: at no level of risk do contacts earn back their cost.
  }
-risk-today = { $high } of today's { $scored } customers ({ $share }) have a risk above { $above } of leaving within { $horizon } days.
+risk-today = { $high-count ->
+    [0] None of today's { $scored } customers has
+    [one] One of today's { $scored } customers has
+   *[other] { $high } of today's { $scored } customers ({ $share }) have
+ } a risk above { $above } of leaving within { $horizon } days.
 risk-stake = { $expected-state ->
     [withheld] The margin at stake is withheld: too few customers.
    *[shown] Customers worth { $expected } of yearly margin are expected to leave within { $horizon } days ({ $expected-ci }).
@@ -1186,7 +1190,11 @@ risk-season = { $state ->
     [none] { "" }
    *[off] A year ago, customers left { $ratio } times as fast as this model predicts ({ $ratio-ci }). If that season returns, { $expected } customers will leave, not { $predicted }.
  }
-risk-answer-high = { $high } of today's { $scored } customers ({ $share }) are at high risk: above { $above } within { $horizon } days.
+risk-answer-high = { $high-count ->
+    [0] None of today's { $scored } customers is
+    [one] One of today's { $scored } customers is
+   *[other] { $high } of today's { $scored } customers ({ $share }) are
+ } at high risk: above { $above } within { $horizon } days.
 risk-answer-list = { $better ->
     [yes] Contact the { $share } at highest risk first: they held { $found } of those who left.
    *[no] { "" }
