@@ -12,13 +12,11 @@ import pandas as pd
 
 from cemlab.core.errors import ParameterError, near_miss
 from cemlab.core.results import Estimates, Finding, Name
-from cemlab.show import compare, say
+from cemlab.show import compare, curves, say
 from cemlab.show import table as tables
 from cemlab.show.check import Checked, check
 from cemlab.show.say import Label, Message, Span
 
-MOST_STEPS = 90
-"""More steps than these cannot be told apart at the width of a page."""
 MOST_CAUSES = 4
 """Of more causes than these the rarer are drawn as one."""
 LEAST_CHANGE = math.log(1.5)
@@ -27,20 +25,9 @@ MOST_ERROR, MOST_RATIO = 1.5, math.log(1000)
 """A log ratio with a larger standard error, or beyond this, tells nothing."""
 _MOST_SHIFT = 0.5
 """Of the width of an interval: what moves a number by more is worth watching."""
-_STEPS = {
-    "months": (1, 2, 3, 6, 12, 24, 36, 60, 120, 240),
-    "days": (1, 2, 5, 7, 10, 14, 30, 60, 90, 180, 365, 730, 1825, 3650),
-}
 _TELLING = ("detractor", "yes")
 _NOTHING = Name("")
 
-AT_COLUMNS = (
-    tables.ratio("duration", label="after", digits=0),
-    tables.value(label="still-there"),
-    tables.interval(),
-    tables.count("at_risk", label="at-risk"),
-)
-"""Of shares at a few times."""
 CAUSE_COLUMNS = (
     tables.text("cause"),
     tables.ratio("duration", label="after", digits=0),
@@ -76,45 +63,6 @@ TEST_COLUMNS = (
 """Of tests of whole curves."""
 
 
-def axis_times(curve: Estimates, *, clock: str, most: int = 7) -> list[float]:
-    """Return round times from 0 to the end of the longest curve.
-
-    Parameters
-    ----------
-    curve : Estimates
-        From ``stats.survival.kaplan_meier`` or ``cumulative_incidence``.
-    clock : {"months", "days"}
-        Unit of the durations: months fall on years where they can.
-    most : int, default 7
-        At most so many.
-
-    Returns
-    -------
-    list of float
-        Ascending.
-    """
-    end = float(curve.table["duration"].max())
-    step = next((step for step in _STEPS[clock] if end / step < most), math.ceil(end / (most - 1)))
-    return [float(step * place) for place in range(int(end // step) + 1)]
-
-
-def start_of(curve: Estimates) -> float:
-    """Return from when on a curve speaks.
-
-    Parameters
-    ----------
-    curve : Estimates
-        With the part ``groups``.
-
-    Returns
-    -------
-    float
-        0 without late entry.
-    """
-    start = curve.parts["groups"]["start"].min()
-    return 0.0 if pd.isna(start) else float(start)
-
-
 def times_told(asked: Sequence[float], curve: Estimates) -> list[float]:
     """Return the times after which shares are told: as asked, or as long after the curve's start where it starts later.
 
@@ -130,59 +78,8 @@ def times_told(asked: Sequence[float], curve: Estimates) -> list[float]:
     list of float
         The times asked for where one of them lies within the curve, or it starts at 0.
     """
-    start, end = start_of(curve), float(curve.parts["groups"]["end"].max())
+    start, end = curves.start_of(curve), float(curve.parts["groups"]["end"].max())
     return list(asked) if not start or any(start < time <= end for time in asked) else [start + time for time in asked]
-
-
-def from_its_start(curve: Estimates, *, first: float = 1.0) -> Estimates:
-    """Return a step function as it is drawn: from its start, with no more steps than can be seen.
-
-    Parameters
-    ----------
-    curve : Estimates
-        By ``duration`` and, before it, any groups.
-    first : float, default 1
-        Its value at the start.
-
-    Returns
-    -------
-    Estimates
-        A limit that is not known is the estimate.
-    """
-    by = [name for name in curve.by if name != "duration"]
-    parts = [rows for _, rows in curve.table.groupby(by, sort=False)] if by else [curve.table]
-    made = pd.concat([_begun(rows, start=start_of(curve), first=first) for rows in parts], ignore_index=True)
-    return replace(curve, _table=made, by=("duration", *by), parts={})
-
-
-def _begun(rows: pd.DataFrame, *, start: float, first: float) -> pd.DataFrame:
-    rows = rows.sort_values("duration")
-    for name in ("ci_low", "ci_high"):
-        rows[name] = rows[name].fillna(rows["estimate"])
-    if len(rows) > MOST_STEPS:
-        seen = np.linspace(rows["duration"].iloc[0], rows["duration"].iloc[-1], MOST_STEPS)
-        rows = rows.iloc[np.unique(np.searchsorted(rows["duration"], seen, side="right") - 1)]
-    begin = rows.iloc[:1].assign(duration=start, estimate=first, ci_low=first, ci_high=first)
-    hidden = begin["suppressed"].to_numpy(bool)
-    return rows if hidden.any() else pd.concat([begin, rows], ignore_index=True)
-
-
-def medians(halves: Estimates) -> dict[str, float]:
-    """Return when half of each group has left, for the marks of a chart.
-
-    Parameters
-    ----------
-    halves : Estimates
-        From ``stats.survival.quantiles``.
-
-    Returns
-    -------
-    dict of str to float
-        Group, empty without groups → its median; NaN where it is not reached.
-    """
-    rows, by = halves.table, [name for name in halves.by if name != "share_left"]
-    names = rows[by[-1]].astype(str) if by else pd.Series([""] * len(rows))
-    return dict(zip(names, rows["estimate"].astype(float), strict=True))
 
 
 def stayed(shares: Sequence[Finding], *, start: float, clock: str, brief: bool = False) -> Message:
@@ -333,7 +230,7 @@ def piled(shares: Estimates) -> Estimates:
     Estimates
         By ``duration`` and ``cause``, from the start.
     """
-    course = from_its_start(shares, first=0.0)
+    course = curves.from_its_start(shares, first=0.0)
     table = course.table.sort_values("duration")
     last = table.groupby("cause")["estimate"].last().sort_values(ascending=False, kind="stable")
     kept = list(last.index[:MOST_CAUSES])
@@ -362,7 +259,7 @@ def with_formulas(curve: Estimates, *, formulas: Mapping[str, Estimates]) -> Est
     Estimates
         By ``duration`` and ``what``; formulas are dashed and begin where the curve ends, others have no band.
     """
-    seen, end = from_its_start(curve).table, float(curve.table["duration"].max())
+    seen, end = curves.from_its_start(curve).table, float(curve.table["duration"].max())
     frames = [seen.assign(what="observed", dash="-")]
     for name, each in formulas.items():
         beyond = each.table.loc[each.table["duration"] >= end].assign(what=name.replace("_", " "), dash="--")
@@ -389,7 +286,7 @@ def formula_times(curve: Estimates, *, until: float) -> list[float]:
     list of float
         Sixty, ascending, above the curve's start: a smooth line needs no more.
     """
-    return [float(each) for each in np.linspace(start_of(curve), until, 61)[1:]]
+    return [float(each) for each in np.linspace(curves.start_of(curve), until, 61)[1:]]
 
 
 def groups(

@@ -30,6 +30,10 @@ SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 """Okabe-Ito order, safe for colour blindness; more series than these become small multiples."""
 BANDS = ("#d6e6f2", "#8bbadb", "#3a86b8", "#0b4f7d")
 """Bands of one number, from low to high: one hue, darker for more."""
+AROUND = ("#b35806", "#fdd9b0", "#ffffff", "#b5d8ec", "#1f6fa8")
+"""Below the middle is brown, above it blue; the sign is printed too."""
+MORE = ("#ffffff", "#b5d8ec", "#1f6fa8")
+"""From none to much."""
 WIDE_PX, NARROW_PX = 680, 340
 TEXT_PX = 12
 PAPER_MM = 174

@@ -10,6 +10,8 @@ from cemlab.show.format import PLAIN, Style
 _COUNTED = frozenset({"customers", "answers", "rows", "spells"})
 _WINDOW = re.compile(r"(.+)_(\d+)d")
 """A column of what happened in so many days, such as ``complaints_90d``."""
+_BY_CHANNEL = re.compile(r"contacts_(.+)_share")
+"""A column of which share of contacts came by a channel."""
 
 
 def label(name: str, *, style: Style = PLAIN, short: bool = False, inline: bool = False) -> str:
@@ -44,6 +46,10 @@ def label(name: str, *, style: Style = PLAIN, short: bool = False, inline: bool 
     for message in (f"{known}.short",) * short + (f"{known}.inline",) * inline + (known,):
         if message in messages.catalogue():
             return style.words(message)
+    if channel := _BY_CHANNEL.fullmatch(name):
+        said = "column-contacts-by.inline" if inline else "column-contacts-by"
+        return style.words(said, {"channel": channel[1].replace("_", " ")})
+    name = name.removeprefix("ratings:")
     if window := _WINDOW.fullmatch(name):
         what = label(window[1], style=style, short=short, inline=inline)
         return style.words("column-window", {"what": what, "days": window[2]})

@@ -1377,3 +1377,384 @@ risk-check-contacts = Whom a contact would keep, only a randomised trial can tel
     .title = Being at risk is not the same as being persuadable
 
 ## People: segments
+
+column-known-of = Known of
+column-levels = Levels
+column-similarity = Similarity
+column-resamples = Middle of resamples
+column-dissolved = Dissolved
+column-classes = Segments
+column-criterion = BIC
+column-strength = Prediction strength
+column-smallest-share = Smallest segment
+column-explanation = Simpler explanation
+column-as-good = As good as the segments
+column-less-bic = BIC, less that of the segments
+column-segment-of = Segment
+column-made-of = What segments are made of
+column-differs-in = What they say, do and are worth
+column-share-of = Share
+column-precision = Of these rightly
+column-scheme = Rival
+column-a = Earlier
+column-b = Now
+column-action = What to do
+column-at-stake = Value
+column-contacts-by = Contacts by { $channel }
+    .inline = contacts by { $channel }
+column-live = Still customers
+    .inline = still customers
+column-tenure-months = Tenure, months
+    .inline = tenure
+column-recency-days = Days since last purchase
+    .inline = days since last purchase
+column-frequency = Purchases
+    .inline = purchases
+column-monetary = Spent in all
+    .inline = spent in all
+column-margin-365d = Margin of a year
+    .inline = margin of a year
+column-responses = Answers given
+    .inline = answers given
+column-recency-score = Fifths of recency
+    .inline = fifths of recency
+column-frequency-score = Fifths of frequency
+    .inline = fifths of frequency
+column-monetary-score = Fifths of money
+    .inline = fifths of money
+column-last-nps-group = Group of the last answer
+    .inline = group of the last answer
+column-churn-risk = Churn risk
+    .inline = churn risk
+column-later-left = Leaving
+    .inline = leaving
+column-later-spend = Spend
+    .inline = spend
+column-later-margin = Margin
+    .inline = margin
+column-later-nps = NPS
+    .inline = NPS
+column-stay = Still there after a year
+    .inline = still there after a year
+column-share-of-customers = Share of customers
+column-share-of-answers = Share of answers
+column-distance = Standard deviations
+tile-segments-number = Segments
+tile-segments-stability = Least stable: similarity
+tile-rules-right = Rules assign correctly
+tile-urgent-customers = To rescue
+term-similarity = Similarity
+    .used = similarity
+    .meaning = Jaccard coefficient over resamples: one means that the same segment is found each time.
+term-agreement = Agreement
+    .used = agreement
+    .meaning = Adjusted Rand index: one means the same groups, zero no more than chance.
+term-verdict = Natural, reproducible, constructed
+    .used = natural, reproducible, constructed
+    .meaning = Natural segments are found again and lie apart; reproducible ones are found again but do not lie apart; constructed ones are lines through a crowd.
+term-rescue = Rescue, keep, grow, let be
+    .used = rescue
+    .meaning = High value at risk; high value and safe; low value and safe; low value at risk. High value is the median of present customers or more.
+
+segments-behind = { $grouped } { $unit ->
+    [answers] answers
+   *[customers] customers
+ } are grouped by { $many ->
+    [yes] { $items-count } items.
+   *[no] { $items }.
+ }{ $known ->
+    [all] { "" }
+   *[some] { " " }Each item is known of at least { $least-precise }.
+ }
+segments-bought = Value rests on { $bought } transactions.
+segments-doubt = { $doubt ->
+    [one-scale] one scale separates customers as well: they are steps on it, not kinds
+    [one-crowd] one crowd without groups would be divided as clearly
+    [one-group] the data speak for no more than one group
+    [pair] { $pair } go together beyond what the segments explain
+    [shade] they shade into one another
+    [open] the data do not settle on that number
+   *[none] { "" }
+ }
+segments-verdict = { $kind ->
+    [by-rule] { $count } segments follow from a rule: whoever applies it finds them again.
+    [natural] { $count } segments are natural: they lie apart and are found again in resamples (least similarity { $smallest }).
+    [reproducible] { $count } segments are reproducible, not natural: they are found again (least similarity { $smallest }), but { $why }.
+   *[constructed] { $count } segments are constructed: { $doubt ->
+        [one-group] they are cuts through one group.
+       *[other] not all of them would be found again.
+    }
+ }
+segments-gaps-assumed = This assumes that answers are missing by chance, given the others.
+segments-how-many = { $state ->
+    [one] The data speak for no more than one group; { $used } show what cutting it would give.
+    [most] { $halves ->
+        [yes] As many as { $best } segments predict one half of the customers from the other, the most that were tried.
+       *[no] Each further segment fits better, up to { $best }: no number of segments is best.
+    }
+    [same] { $halves ->
+        [yes] { $best } segments are found again in the other half of the customers; more are not.
+       *[no] The data speak for { $best } segments.
+    }
+   *[asked] The data speak for { $best } segments; { $used } were asked for.
+ }
+segments-sizes = { $most-state ->
+    [withheld] Every segment is too small to be shown.
+   *[other] The largest segment is “{ $most-name }” with { $most } ({ $most-interval }); the smallest is “{ $least-name }” with { $least } ({ $least-interval }).
+ }
+segments-kind-one = { $one } “{ $one-name }”{ $besides-count ->
+    [0] { "" }
+   *[other] { " " }(also { $besides })
+ }
+segments-kinds = { $named-count ->
+    [0] Every segment is too small to be shown.
+   *[other] { $named }{ $more-count ->
+        [0] .
+       *[other] ; the others are smaller.
+    }
+ }
+segments-gap-one = “{ $segment }”: { $what } { $level-given ->
+    [yes] { $level } ({ $level-interval }),
+   *[no] { "" }
+ } { $gap-sign ->
+    [up] higher
+   *[down] lower
+ } than the others
+segments-gaps = { $recorded ->
+    [no] Nothing else is recorded that segments could differ in.
+   *[yes] { $state ->
+        [large] { $named }.{ $more-count ->
+            [0] { "" }
+           *[other] { " " }{ $more } further differences are significant.
+        }
+        [quiet] Segments do not differ significantly in what customers say and do.
+        [untested] Differences in what customers say and do could not be tested.
+        [withheld] Too few customers to compare the segments.
+       *[other] Segments differ significantly, but too little to matter.
+    }
+ }
+segments-worth = { $state ->
+    [withheld] What the segments are worth is withheld: too few customers.
+   *[other] A customer of “{ $most-name }” is worth { $most } ({ $most-interval }), one of “{ $least-name }” { $least } ({ $least-interval }){ $state ->
+        [differs] .
+       *[chance] ; the difference is not significant.
+    }
+ }
+segments-stay = { $state ->
+    [withheld] How long segments stay cannot be told: too few were followed as long.
+   *[other] After { $at }, { $most } of “{ $most-name }” { $most-state ->
+        [shown] ({ $most-interval })
+       *[other] { "" }
+    } and { $least } of “{ $least-name }” { $least-state ->
+        [shown] ({ $least-interval })
+       *[other] { "" }
+    } are still there{ $state ->
+        [apart] .
+        [overlap] : the intervals overlap.
+       *[unsure] ; how sure the gap is cannot be told.
+    }{ $caution ->
+        [deeds] { " " }Segments are made of what customers did while they stayed, so part of any gap is there by construction.
+        [undated] { " " }The items carry no day, so part or all of any gap may be there by construction.
+       *[none] { "" }
+    }
+ }
+segments-no-spells = No spells are mapped.
+segments-stage-stays = A stage says who is still a customer: a curve by stage would only repeat that.
+segments-split = { $better-count ->
+    [0] These segments are not shown to predict later { $asked } better than a simple split: keep the simple one.
+   *[other] These segments predict later { $better } better than every simple split that was tried.{ $rest-count ->
+        [0] { "" }
+       *[other] { " " }For { $rest } keep the simple one.
+    }
+ }
+segments-undated = The items carry no day of their own: they may have changed when customers left.
+segments-unlater = Nothing is recorded of later days.
+segments-no-rival = No rival can be made: map `spells` or `transactions`.
+segments-few-later = Too few customers of { $day } were heard of in the { $days } days after it.
+segments-moves = The agreement of segments of { $days } days before with those of now is { $same }.{ $many-count ->
+    [0] { "" }
+    [1] { " " }Of “{ $first }”, { $most } are still in it.
+   *[other] { " " }Still in the same segment: { $most } of “{ $first }”, { $least } of “{ $last }”.
+ }
+segments-by-rule = Everyone is in exactly the segment whose rule holds, the first from the top.
+segments-rules = Plain rules put { $right } of { $unit ->
+    [answers] answers
+   *[customers] customers
+ } where the model does ({ $right-ci }); putting everyone into the largest segment would get { $largest } right.
+segments-urgent = { $crowd-state ->
+    [withheld] How many customers need attention now is withheld: too few.
+   *[other] { $crowd } customers of high value are { $what ->
+        [last-nps-group] detractors by their last answer
+        [recency-days] without a purchase for { $days } days or more
+       *[other] likely to leave
+    }: they stand for { $stake } a year.
+ }
+segments-urgent-largest = The ten largest of them hold { $ten } of that.
+segments-no-grid = Neither value nor risk is told: map `transactions`, and `responses` or a churn risk.
+segments-sure = { $kind ->
+    [by-rule] Groups by rule have no sampling error of their own: their sizes and figures have.
+   *[other] In resamples the least stable segment has a similarity of { $smallest }, where the same segment would have one.
+ }
+segments-sure-corrected = { $corrected ->
+    [yes] Figures are corrected for customers who are put into the wrong segment.
+   *[no] Figures are those of the customers as they were assigned, not of kinds of customers.
+ }
+
+segments-items =
+    .title = Items that customers are grouped by
+segments-numbers =
+    .title = How many segments
+segments-stability =
+    .title = How well each segment is found again in resamples
+segments-simpler =
+    .title = What else could explain the segments
+segments-shares =
+    .title = Share of { $unit ->
+        [answers] answers
+       *[customers] customers
+    } in each segment
+    .caption = Dots are shares, whiskers confidence intervals.
+    .reading = The further right, the larger the segment.
+segments-distances =
+    .title = Distance of each segment from all others, in standard deviations
+    .caption = Blue: more than the others; brown: less.
+    .reading = Numbers in grey without a shade could be chance.
+segments-levels =
+    .title = What each segment says, does and is worth
+segments-money =
+    .title = Value of a customer, by segment
+    .caption = Dots are means, whiskers confidence intervals.
+    .reading = Diamonds differ significantly from the other customers.
+segments-curves =
+    .title = Share still there, by segment
+    .caption = The band is the confidence interval, a ring marks the median.
+    .reading = Where bands overlap, no gap is shown.
+segments-rivals =
+    .title = Explained variation beyond a simple split
+    .caption = Of what came in the { $days } days after { $day }: segments less each rival.
+    .reading = Right of the line the segments predicted better; a whisker across the line could be chance.
+    .line = line: no better than the rival
+segments-turns =
+    .title = Where the customers of each segment are now
+    .caption = Rows are the earlier segments, columns the present ones.
+    .reading = Darker for more: on the diagonal stand those who stayed.
+segments-rule-table =
+    .title = Rules that a person can apply
+segments-mix =
+    .title = Who they are: share of each group within a segment
+    .caption = Each column of a block adds up to all of a segment.
+    .reading = Where shades are alike across a line, there is hardly a difference.
+segments-grid =
+    .title = Customers by segment and what to do
+    .caption = Rescue: high value, at risk. Keep: high value, safe. Grow: low value, safe. Let be: low value, at risk.
+    .reading = Darker for more customers. High value is the median or more.
+segments-stakes =
+    .title = Value by segment and what to do
+
+segments-check-again = In resamples the segment that is found again least has a similarity of { $smallest }.{ $kind ->
+    [natural] { "" }
+   *[other] { " " }{ $doubt ->
+        [one-scale] One scale separates customers as well.
+        [one-crowd] One crowd without groups would be divided as clearly.
+        [one-group] The data speak for no more than one group.
+        [pair] { $pair } go together beyond what the segments explain.
+        [shade] The segments shade into one another.
+       *[open] The data do not settle on that number.
+    }
+ }
+    .title = { $state ->
+        [holds] The segments are found again and lie apart
+        [overturns] Other samples would give other segments
+       *[watch] The segments are found again but do not lie apart
+    }
+segments-check-simpler = { $state ->
+    [holds] { $method ->
+        [classes] Neither one scale nor two items that go together explain the customers as well.
+        [mixture] Neither one scale nor one crowd without groups explains the customers as well.
+       *[other] One crowd without groups would not be divided as clearly.
+    }
+   *[overturns] { $doubt ->
+        [one-scale] One scale separates customers as well: these are steps on it.
+        [one-crowd] One crowd without groups would be divided as clearly: these are parts of it.
+        [one-group] The data speak for no more than one group: these are cuts through it.
+       *[pair] { $pair } go together, and that makes segments by itself. Leave one of the two out of `items` and run the study again.
+    }
+ }
+    .title = { $state ->
+        [holds] Nothing simpler explains the customers
+       *[overturns] Something simpler explains the customers
+    }
+segments-check-method = { $tried ->
+    [no] The other method, k-means, needs numbers of customers; these items are none.
+   *[yes] Against { $method ->
+        [mixture] a Gaussian mixture
+       *[k-means] k-means
+    }, asked for as many, the agreement is { $agreement } ({ $agreement-ci }).
+ }
+    .title = { $tried ->
+        [no] No other method could be tried
+       *[yes] { $state ->
+            [holds] Another method finds the same segments
+            [overturns] Another method finds other segments
+           *[watch] Another method agrees only in part
+        }
+    }
+segments-check-later = { $told ->
+    [yes] The agreement of segments of { $days } days before with those of now is { $agreement }.
+    [undated] The items carry no day of their own.
+   *[other] No earlier day can be looked at.
+ }
+    .title = { $told ->
+        [yes] { $state ->
+            [holds] Customers stay in their segments
+           *[watch] Many customers change their segment
+        }
+       *[other] Whether customers stay in their segments cannot be told
+    }
+segments-check-starts = { $found } of { $starts } random starts arrived at the same segments.
+    .title = { $state ->
+        [holds] Other starts of the search find the same
+       *[watch] Few starts of the search find the same
+    }
+segments-check-correction = { $corrected ->
+    [yes] Figures are corrected as if what is told of a segment depended on the items through the segment alone.
+   *[no] Customers put into the wrong segment make segments look more alike than they are.
+ }
+    .title = { $corrected ->
+        [yes] The correction for wrong segments rests on an assumption
+       *[no] Figures are not corrected for wrong segments
+    }
+segments-check-sure = Customers are in the segment they are put into with a probability of { $certainty } on average.
+    .title = { $state ->
+        [holds] Most customers are clearly in one segment
+        [overturns] Many customers may be in another segment
+       *[watch] Some customers may be in another segment
+    }
+segments-check-split = { $told ->
+    [undated] The items carry no day, and may have changed on leaving, so this cannot be asked.
+    [unasked] No later time was there to compare on.
+    [better] The segments predict { $better } better than the simple splits that were tried.
+   *[none] The segments are not shown to predict what comes later: they describe.
+ }
+    .title = { $told ->
+        [better] A simpler split would not do as well
+        [none] A simpler split may do as well
+       *[other] Whether a simpler split would do is open
+    }
+segments-check-rules = Rules reach { $told } of { $count } segments and put { $right } of customers where the model does.
+    .title = { $state ->
+        [holds] Plain rules do nearly as well as the model
+       *[watch] { $every ->
+            [yes] Plain rules lose some of what the model tells
+           *[no] Plain rules miss some segments
+        }
+    }
+segments-check-known = { $every ->
+    [yes] Every item is known of everybody.
+   *[no] Least is known of { $item }: of { $share-precise }. If customers without it differ, that alone can make or hide a segment.
+ }
+    .title = { $state ->
+        [holds] Nearly everything is known of the customers
+        [overturns] Too little is known of an item
+       *[watch] An item is not known of some customers
+    }
