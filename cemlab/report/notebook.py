@@ -22,11 +22,8 @@ from cemlab.show import say as grammar
 from cemlab.show import table as tables
 from cemlab.show.charts.base import Chart
 from cemlab.show.check import Checked
-from cemlab.show.checks import Check
-from cemlab.show.figure import Figure
 from cemlab.show.format import Style
 from cemlab.show.say import Message, Slot
-from cemlab.show.tables import Table
 
 
 class Notebook:
@@ -220,11 +217,9 @@ class Notebook:
 
     def show(
         self,
-        item: Chart | tables.TableSpec | Figure | Table,
+        item: Chart | tables.TableSpec,
         *,
         fold: bool = False,
-        caption: str = "",
-        reading: str = "",
     ) -> None:
         """Put a chart (with its data in a fold) or a table on the page.
 
@@ -234,18 +229,13 @@ class Notebook:
             What to show; its message has the words.
         fold : bool, default False
             True to put it into the section's fold "how we know", for whoever checks the work.
-        caption, reading : str, default ""
-            Of a figure that has no message.
         """
-        drawn: Any = item
         if isinstance(item, Chart):
             caption, reading = (item.words(name, self.style) for name in ("caption", "reading"))
-            drawn = item.draw(style=self.style, paper=beginning.wants_print())
-        elif isinstance(item, tables.TableSpec):
-            drawn = tables.draw(item, style=self.style)
-        kind = "figure" if isinstance(drawn, Figure) else "table"
-        content = records.of_figure(drawn) if isinstance(drawn, Figure) else records.of_table(drawn)
-        self._emit(kind, content=content, caption=caption, reading=reading, fold=fold)
+            content = records.of_figure(item.draw(style=self.style, paper=beginning.wants_print()))
+            self._emit("figure", content=content, caption=caption, reading=reading, fold=fold)
+        else:
+            self._emit("table", content=records.of_table(tables.draw(item, style=self.style)), fold=fold)
 
     def how(self, *estimates: Estimates) -> None:
         """Put the methods and notes of `estimates` into the section's fold "how we know".
@@ -259,7 +249,7 @@ class Notebook:
         notes = list(dict.fromkeys(note for item in estimates for note in item.notes))
         self._emit("how", methods=methods, notes=notes)
 
-    def check(self, check: Checked | Check) -> None:
+    def check(self, check: Checked) -> None:
         """Record one thing that could change the conclusion; the page shows the worst first.
 
         Parameters
@@ -267,12 +257,8 @@ class Notebook:
         check : Checked
             With its verdict.
         """
-        if isinstance(check, Checked):
-            title = grammar.text(check.message, style=self.style, attribute="title")
-            said = self._said([check.message])
-        else:
-            title, said = check.title, self._said(check.sentences)
-        self._emit("check", title=title, state=check.state, **said)
+        title = grammar.text(check.message, style=self.style, attribute="title")
+        self._emit("check", title=title, state=check.state, **self._said([check.message]))
 
     def leave_out(self, question: str, because: str | Message) -> None:
         """Record a question that this page does not answer; the accounting says so in one line.

@@ -15,13 +15,10 @@ from matplotlib import rc_context, rcParamsDefault
 from matplotlib.figure import Figure as Canvas
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from cemlab.core.lab import LabInfo
 from cemlab.show import theme
 from cemlab.show.format import Style
-from cemlab.show.tables import Table
 
 Painter = Callable[[Canvas, theme.Medium], None]
-WITHHELD = "withheld: too few customers"
 _NOTE_PX = 18
 _PATH, _FINE = re.compile(r' d="([^"]*)"'), re.compile(r"(\.\d\d)\d+")
 """Coordinates finer than a hundredth of a pixel, which nobody sees and which make up half of a page."""
@@ -65,48 +62,6 @@ class Figure:
         return f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(self.alt, quote=True)}">'
 
 
-def draw(
-    paint: Painter,
-    *,
-    title: str,
-    alt: str,
-    table: Table,
-    info: LabInfo,
-    height: float,
-    narrow_height: float | None = None,
-    basis: str = "",
-) -> Figure:
-    """Draw a figure for a desk, a phone and paper.
-
-    Parameters
-    ----------
-    paint : callable
-        Takes a canvas and where it will be seen; draws and returns nothing.
-    title : str
-        What is shown.
-    alt : str
-        The figure in words, with its numbers.
-    table : Table
-        Its data.
-    info : LabInfo
-        A synthetic lab is named as such on the figure.
-    height, narrow_height : float
-        In CSS pixels; the narrow one defaults to the wide one.
-    basis : str, default ""
-        What it rests on, for its caption.
-
-    Returns
-    -------
-    Figure
-        The same numbers give the same bytes.
-    """
-    note = "Synthetic data" if info.synthetic else ""
-    wide = _svg(paint, theme.DESK, height=height, note=note)
-    narrow = _svg(paint, theme.PHONE, height=narrow_height or height, note=note)
-    paper = _svg(paint, theme.PRINT, height=height, note=note)
-    return Figure(title, f"{note}. {alt}" if note else alt, wide, narrow, table, basis, paper)
-
-
 def drawn(
     paint: Painter,
     *,
@@ -146,26 +101,6 @@ def drawn(
     media = (theme.DESK, theme.PHONE, *([theme.PRINT] if paper else []))
     made = [_svg(paint, medium, height=height(medium), note=note) for medium in media]
     return Figure(title, f"{note}. {alt}" if note else alt, made[0], made[1], table, basis, made[2] if paper else "")
-
-
-def in_words(words: str = WITHHELD) -> Painter:
-    """Return a painter that says in the figure's place why there is nothing to draw.
-
-    Parameters
-    ----------
-    words : str, default "withheld: too few customers"
-        In a few words.
-
-    Returns
-    -------
-    callable
-        For `draw`.
-    """
-
-    def _paint(canvas: Canvas, _: theme.Medium) -> None:
-        canvas.text(0.5, 0.5, words, ha="center", va="center", color=theme.MUTED)
-
-    return _paint
 
 
 def _svg(paint: Painter, medium: theme.Medium, *, height: float, note: str) -> str:

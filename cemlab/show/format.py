@@ -235,6 +235,27 @@ def scaled(value: float, unit: str) -> float:
     return value * 100 if unit in _IN_PERCENT else value
 
 
+def rough(value: float) -> float:
+    """Return a number to two significant figures, for a sum that has no interval to set its precision.
+
+    Parameters
+    ----------
+    value : float
+        Any; NaN stays NaN.
+
+    Returns
+    -------
+    float
+        Rounded.
+
+    Examples
+    --------
+    >>> rough(25270.7), rough(3.14)
+    (25000.0, 3.1)
+    """
+    return float(f"{value:.2g}")
+
+
 def span(length: float, unit: str, *, style: Style = PLAIN) -> str:
     """Return a length of time: "12 months", "1 day".
 

@@ -103,22 +103,27 @@ def leaks(columns: Sequence[str], reasons: Mapping[str, str]) -> list[Message]:
     return [say.message("risk-leak-one", column=Label(name), reason=Name(reasons[name])) for name in columns]
 
 
-def ranking(auc: Finding) -> str:
+def ranking(auc: Finding, newest: Finding | None = None) -> str:
     """Return what an area under the curve shows.
 
     Parameters
     ----------
     auc : Finding
-        With its interval, if any.
+        Over all evaluation dates, with its interval, if any.
+    newest : Finding, optional
+        On the newest of them.
 
     Returns
     -------
-    {"withheld", "none", "useful"}
-        Useful where its interval, or without one its value, lies above one half.
+    {"withheld", "none", "faded", "useful"}
+        Useful where its interval, or without one its value, lies above one half; faded where that is no longer so on
+        the newest date.
     """
     if auc.suppressed or not math.isfinite(auc.value):
         return "withheld"
-    return "useful" if (auc.ci_low if math.isfinite(auc.ci_low) else auc.value) > 0.5 else "none"
+    if (auc.ci_low if math.isfinite(auc.ci_low) else auc.value) <= 0.5:
+        return "none"
+    return "faded" if newest is not None and newest.value <= 0.5 else "useful"
 
 
 def detectable_auc(auc: Finding) -> float:
@@ -444,6 +449,24 @@ def season_ahead(ratio: Finding, *, predicted: Finding, expected: Finding) -> Me
     """
     state = "none" if calibration(ratio) in ("withheld", "calibrated") else "off"
     return say.message("risk-season", state=state, ratio=ratio, predicted=predicted, expected=expected)
+
+
+def better_than_chance(auc: Finding, newest: Finding) -> Checked:
+    """Say whether customers who leave are ranked above those who stay.
+
+    Parameters
+    ----------
+    auc, newest : as in `ranking`
+        Over all evaluation dates, and on the newest.
+
+    Returns
+    -------
+    Checked
+        Overturns where there is no evidence of that, or not on the newest date.
+    """
+    kind = ranking(auc, newest)
+    overturns = kind in ("none", "faded")
+    return check("risk-check-chance", holds=kind == "useful", overturns=overturns, auc=auc, newest=newest, kind=kind)
 
 
 def comes_true(ratio: Finding, differing: Sequence[Finding] = ()) -> Checked:

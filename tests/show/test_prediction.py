@@ -41,10 +41,25 @@ def test_skill_is_told_by_what_the_interval_holds(auc: Finding, state: str, begi
     assert prediction.ranking(auc) == state
     detectable = _found(0.55, half=math.nan)
     said = say.message(
-        "risk-skill", state=state, auc=auc, horizon=90, left=_found(80, unit="customers"), detectable=detectable
+        "risk-skill",
+        state=state,
+        auc=auc,
+        newest=auc,
+        horizon=90,
+        left=_found(80, unit="customers"),
+        detectable=detectable,
     )
     assert _words(said).startswith(begins)
     assert _words(said).endswith(".")
+
+
+def test_a_ranking_that_fails_on_the_newest_date_is_not_called_useful() -> None:
+    auc, newest = _found(0.55), _found(0.43)
+    assert prediction.ranking(auc, newest) == "faded"
+    made = prediction.better_than_chance(auc, newest)
+    assert _checked(made)[:2] == ("overturns", "On the newest date, the ranking is no better than chance")
+    assert _checked(made)[2].endswith("On the newest date it is 43%.")
+    assert prediction.better_than_chance(auc, auc).state == "holds"
 
 
 def test_detectable_auc_lies_as_far_from_chance_as_the_error_makes_it() -> None:

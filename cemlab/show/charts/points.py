@@ -20,6 +20,8 @@ from cemlab.show.format import Style
 from cemlab.show.say import Slot
 
 _HEIGHT, _SQUARE, _SPARE = 320.0, 380.0, 0.04
+_FROM_ZERO = 0.35
+"""Axes with a diagonal start at 0 where the lowest number is below so much of the highest."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,7 +37,7 @@ class Points(base.Chart):
     ends : tuple of (float, float)
         Further points without interval, through which the curve goes.
     diagonal : bool
-        True to draw the line on which both axes are equal, from the same zero.
+        True to draw the line on which both axes are equal; both start at the same place.
     line : float
         Height of a line of reference; NaN for none.
     ring : float
@@ -72,11 +74,11 @@ class Points(base.Chart):
         axes, points = canvas.subplots(), self.points
         _limits(self, axes, points)
         if self.diagonal:
-            end = min(axes.get_xlim()[1], axes.get_ylim()[1])
-            axes.plot([0, end], [0, end], color=theme.CONTEXT, lw=1, ls="--")
+            start, end = axes.get_xlim()[0], min(axes.get_xlim()[1], axes.get_ylim()[1])
+            axes.plot([start, end], [start, end], color=theme.CONTEXT, lw=1, ls="--")
             axes.annotate(
                 self.words("line", style),
-                (0.72 * end, 0.72 * end),
+                (start + 0.72 * (end - start), start + 0.72 * (end - start)),
                 xytext=(8, -4),
                 textcoords="offset points",
                 va="top",
@@ -204,12 +206,14 @@ def points(
 
 
 def _limits(chart: Points, axes: Axes, points: pd.DataFrame) -> None:
-    """Both axes fit the data; with a diagonal they start at the same zero."""
+    """Both axes fit the data; with a diagonal they start at the same place, at 0 where that costs little."""
     heights = pd.concat([points[name] for name in ("estimate", "ci_low", "ci_high")]).dropna()
     low, high = float(heights.min()), float(heights.max())
     left, right = float(points["x"].min()), float(points["x"].max())
     if chart.diagonal:
-        axes.set(xlim=(0, right * (1 + _SPARE)), ylim=(0, high * (1 + _SPARE)))
+        start, top = min(low, left), max(high, right)
+        start = 0.0 if start < _FROM_ZERO * top else start - (top - start) * _SPARE
+        axes.set(xlim=(start, right + (top - start) * _SPARE), ylim=(start, high + (top - start) * _SPARE))
         return
     if math.isfinite(chart.line):
         low, high = min(low, chart.line), max(high, chart.line)

@@ -1099,6 +1099,7 @@ risk-skill = { $state ->
         }
        *[other] .
     }
+    [faded] Overall, AUC is { $auc }, but on the newest date only { $newest }: ranking is no longer better than chance.
    *[useful] The model ranks a customer who leaves within { $horizon } days above one who stays { $auc } of the time{ $auc-state ->
         [shown] { " " }({ $auc-ci }).
        *[other] .
@@ -1282,10 +1283,14 @@ risk-check-chance = { $kind ->
    *[other] AUC is { $auc }{ $auc-state ->
         [shown] { " " }({ $auc-ci }).
        *[other] .
+    }{ $kind ->
+        [faded] { " " }On the newest date it is { $newest }.
+       *[other] { "" }
     }
  }
     .title = { $kind ->
         [useful] The ranking is better than chance
+        [faded] On the newest date, the ranking is no better than chance
         [none] There is no evidence that the ranking is better than chance
        *[withheld] The ranking could not be evaluated
     }
