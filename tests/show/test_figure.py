@@ -15,9 +15,9 @@ from cycler import cycler
 from matplotlib import rc_context
 from matplotlib.figure import Figure as Canvas
 
-from cemlab.core.lab import LabInfo
 from cemlab.show import figure, theme
-from cemlab.show.tables import Table
+from cemlab.show.format import Style
+from cemlab.show.table import Table
 
 ODD: list[dict[Any, Any]] = [
     {"text.usetex": True},
@@ -56,13 +56,14 @@ def _paint(canvas: Canvas, _: theme.Medium) -> None:
 
 
 def _drawn() -> list[str]:
-    made = figure.draw(
+    made = figure.drawn(
         _paint,
         title="t",
         alt="a",
         table=Table("t", (), (), pd.DataFrame()),
-        info=LabInfo("a", "A", "UTC", synthetic=True),
-        height=200,
+        style=Style(synthetic=True),
+        height=lambda _: 200,
+        paper=True,
     )
     return [made.wide, made.narrow, made.paper]
 
