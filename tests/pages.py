@@ -16,7 +16,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from cemlab.core.lab import LabInfo, Ledger, LedgerLine
 from cemlab.core.results import Estimates, Finding, Name, Quote, Sentence
 from cemlab.report.notebook import Notebook
-from cemlab.show import checks, score_plots, tables
+from cemlab.show import say, stack, table
+from cemlab.show.charts.intervals import intervals
+from cemlab.show.check import Checked
 
 PAYLOADS = (
     "<script>document.title='owned'</script>",
@@ -125,15 +127,17 @@ def hostile(payloads: tuple[str, ...] = PAYLOADS) -> nbformat.NotebookNode:
         found = nb.findings(first, judged, label=first)
         nb.say(Sentence(Name(first), " is ", found[0], ", between ", Quote(found[0], "interval"), "."))
     with draft.cell():
-        drawn = score_plots.forest({column: judged}, scores={column: levels}, overall=overall, info=info)
-        nb.show(drawn, caption=column, reading=payloads[2])
-        shown = tables.of_estimates(judged, caption=payloads[3], info=info, label=first, extra={"mde": column})
-        nb.show(shown)
+        named = {"metric": Name(first)}
+        beside = stack.judged(levels, judged)
+        nb.show(intervals("nps-forest", {column: beside}, whole=overall, measure=first, **named))
+        columns = [table.text(column), table.value(label=first), table.interval(), table.value("mde", label=column)]
+        nb.show(table.table("nps-weights", judged, *columns, table.count(), metric=Name(payloads[3])))
         nb.how(levels)
     draft.prose("## What could overturn this?")
     with draft.cell():
         for title, state in zip(payloads, ("holds", "watch", "overturns"), strict=False):
-            nb.check(checks.Check(title, (Sentence(Name(title), "."),), state))  # type: ignore[arg-type]
+            message = say.message("check-known-later", columns=[Name(title)], state=state)
+            nb.check(Checked(message, state))  # type: ignore[arg-type]
         nb.accounting(lab)
     draft.prose("## What is the answer?")
     with draft.cell():
@@ -181,6 +185,7 @@ def long_table(rows: int) -> nbformat.NotebookNode:
     score = Estimates.build(frame, by=["plan"], measure="nps", unit="points", method="", level=0.95, min_n=10)
     draft.prose("## Which plans?")
     with draft.cell():
-        nb.show(tables.of_estimates(score, caption="Plans", info=LabInfo("t", "T", "UTC"), label="NPS"))
+        columns = [table.text("plan"), table.value(label="nps"), table.count()]
+        nb.show(table.table("nps-weights", score, *columns, metric=Name("Plans")))
     made: nbformat.NotebookNode = draft.notebook
     return made

@@ -154,7 +154,7 @@ def response_rate(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10)
     missing = [name for name in ("sent", "answered", "n_customers") if name not in counts]
     if missing or (counts["answered"] > counts["sent"]).any():
         raise SchemaError(
-            f"A response rate needs `sent`, `answered` (at most as many) and `n_customers`: of {len(counts)} rows "
+            f"A response rate needs how many were sent, how many of these were answered, and by how many customers: of {len(counts)} rows "
             f"{0 if missing else int((counts['answered'] > counts['sent']).sum())} answer more than was sent, and "
             f"{', '.join(missing) or 'no column'} is missing. Count with `prepare.responses.invited`."
         )

@@ -13,14 +13,13 @@ import pytest
 from evidence import Recorder, margin, runs
 
 from cemlab.core.results import Finding
-from cemlab.show import text
-from cemlab.show.numbers import plain
+from cemlab.show import say, scores
 from cemlab.stats import change, multiplicity
 
 pytestmark = pytest.mark.slow
 
 PERIODS = [f"{2023 + month // 12}-{month % 12 + 1:02d}-01" for month in range(18)]
-FELL, ROSE, CHANGED = "it fell by", "it rose by", "The mix of answers by branch changed"
+FELL, ROSE, CHANGED = "it fell by", "it rose by", "a changed mix of answers by branch"
 
 
 def world(rng: np.random.Generator, *, mix: float, shift: float, answers: int = 120) -> pd.DataFrame:
@@ -49,9 +48,9 @@ def answer(counts: pd.DataFrame) -> tuple[str, bool]:
     (trend,) = (Finding.of("trend", line),)
     stepped = [Finding.of("step", steps, where={"period": period}) for period in steps.table["period"]]
     mixes = {"branch": [Finding.of("mix", parts, where={"part": part}) for part in parts.table["part"]]}
-    before = text.moved(trend, stepped, period="month")
-    said = text.with_mix(before, trend, mixes, period="month")
-    return " ".join(plain(each) for each in said), any(word in plain(before) for word in (FELL, ROSE))
+    before = say.text(scores.moved(trend, stepped, period="month", brief=True)).lower()
+    mix = [say.text(each).lower() for each in scores.mix(trend, mixes, brief=True)]
+    return " ".join([*mix, before]), any(word in before for word in (FELL, ROSE))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +65,7 @@ def test_change_of_mix_and_change_of_score_are_told_apart(mix: float, shift: flo
         said, before = answer(world(rng, mix=mix, shift=shift))
         plain_before += before
         changed += CHANGED in said
-        within += f"At a constant mix {FELL if shift < 0 else ROSE}" in said or (
+        within += f"at a constant mix {FELL if shift < 0 else ROSE}" in said or (
             CHANGED not in said and (FELL in said or ROSE in said)
         )
     row = {

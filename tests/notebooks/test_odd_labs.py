@@ -65,7 +65,7 @@ def test_the_second_of_two_segments_that_repeat_each_other_is_named(tmp_path: Pa
     played = _a_page_or_a_refusal(tmp_path, "churn-survival", "segments repeat each other")
     assert played.left["repeated"] == ["plan_code", "tariff"]
     assert set(played.left["fit"].table["term"]) == {"plan"}
-    assert set(played.left["compared"]) == {"plan", "plan code", "tariff"}
+    assert set(played.left["compared"]) == {"plan", "plan_code", "tariff"}
 
 
 def test_where_the_only_covariate_leaks_the_curves_are_published(tmp_path: Path) -> None:

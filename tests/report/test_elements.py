@@ -85,8 +85,8 @@ def test_accounts_add_up_by_stage_and_keep_each_reason() -> None:
     [
         ({"words": "so <b>"}, "so <b>"),
         ({"name": "Q1 2024"}, "Q1 2024"),
-        ({"finding": records.of_finding(_finding(1200, 1300)), "aspect": "value"}, "1.250 points"),
-        ({"finding": records.of_finding(_finding(1200, 1300)), "aspect": "interval"}, "1.200 bis 1.300 Punkte"),
+        ({"finding": records.of_finding(_finding(1200, 1300)), "aspect": "value"}, "1.250\xa0Punkte"),
+        ({"finding": records.of_finding(_finding(1200, 1300)), "aspect": "interval"}, "1.200 bis 1.300"),
     ],
 )
 def test_parts_of_a_sentence_are_printed_in_the_locale(part: dict[str, Any], text: str) -> None:

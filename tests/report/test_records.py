@@ -17,7 +17,7 @@ from cemlab.core.lab import LabInfo
 from cemlab.core.results import Finding, Name, Quote, Sentence
 from cemlab.report import records
 from cemlab.show.figure import Figure
-from cemlab.show.tables import Cell, Column, Table
+from cemlab.show.table import Cell, Heading, Table
 
 numbers = st.floats(allow_infinity=False)
 findings = st.builds(
@@ -72,7 +72,7 @@ def test_sentence_comes_back_through_json(finding: Finding, name: str) -> None:
 def _table() -> Table:
     rows = ((Cell("North", "North"), Cell("41", 41.26)), (Cell("East", "East"), Cell("–", math.nan)))
     data = pd.DataFrame({"region": ["North", "East"], "estimate": [41.26, math.nan]})
-    return Table("NPS by region", (Column("Region"), Column("NPS, points", numeric=True)), rows, data)
+    return Table("NPS by region", (Heading("Region"), Heading("NPS, points", numeric=True)), rows, data)
 
 
 def test_table_is_plain_json_with_its_csv() -> None:
