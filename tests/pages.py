@@ -127,9 +127,8 @@ def hostile(payloads: tuple[str, ...] = PAYLOADS) -> nbformat.NotebookNode:
         found = nb.findings(first, judged, label=first)
         nb.say(Sentence(Name(first), " is ", found[0], ", between ", Quote(found[0], "interval"), "."))
     with draft.cell():
-        named = {"metric": Name(first)}
         beside = stack.judged(levels, judged)
-        nb.show(intervals("nps-forest", {column: beside}, whole=overall, measure=first, **named))
+        nb.show(intervals("nps-forest", {column: beside}, whole=overall, measure=first, metric=Name(first)))
         columns = [table.text(column), table.value(label=first), table.interval(), table.value("mde", label=column)]
         nb.show(table.table("nps-weights", judged, *columns, table.count(), metric=Name(payloads[3])))
         nb.how(levels)

@@ -14,7 +14,7 @@ from cemlab.core.suppression import hidden_cells
 from cemlab.show import say
 from cemlab.show import table as tables
 from cemlab.show.check import Checked, check
-from cemlab.show.say import Day, Label, Message
+from cemlab.show.say import Day, Label, Message, Slot
 
 _POWER = 2.80
 """Standard errors from one half at which 95% intervals exclude it with a power of 80%: 1.96 + 0.84."""
@@ -81,7 +81,7 @@ def not_evaluated(days: Sequence[str], counts: Sequence[Finding]) -> list[Messag
     if not counts:
         return []
     live, stayed, missing = counts
-    ends = {"newest": Day(days[0]), "oldest": Day(days[-1]), "dates": len(days)}
+    ends: dict[str, Slot] = {"newest": Day(days[0]), "oldest": Day(days[-1]), "dates": len(days)}
     return [say.message("risk-unseen", live=live, stayed=stayed, missing=missing, **ends)]
 
 
@@ -180,7 +180,12 @@ def calibrated(ratio: Finding, differing: Sequence[Finding] = ()) -> Message:
         To be said.
     """
     ends = say.ends([each for each in differing if math.isfinite(each.value)]) or [ratio]
-    slots = {"state": calibration(ratio, differing), "ratio": ratio, "least": ends[0], "most": ends[-1]}
+    slots: dict[str, Slot] = {
+        "state": calibration(ratio, differing),
+        "ratio": ratio,
+        "least": ends[0],
+        "most": ends[-1],
+    }
     return say.message("risk-calibrated", **slots)
 
 

@@ -482,7 +482,7 @@ def all_told(told: Finding, count: Finding, *, right: Finding, largest: Finding)
         Holds only where rules reach every segment and assign most customers rightly.
     """
     every = told.value >= count.value and right.ci_low > largest.value
-    slots = {"told": told, "count": count, "right": right}
+    slots: dict[str, Any] = {"told": told, "count": count, "right": right}
     return check("segments-check-rules", holds=every and right.value >= _SURE, every="yes" if every else "no", **slots)
 
 

@@ -15,7 +15,7 @@ from cemlab.core.results import Estimates, Finding, Name
 from cemlab.show import compare, curves, say
 from cemlab.show import table as tables
 from cemlab.show.check import Checked, check
-from cemlab.show.say import Label, Message, Span
+from cemlab.show.say import Label, Message, Slot, Span
 
 MOST_CAUSES = 4
 """Of more causes than these the rarer are drawn as one."""
@@ -108,7 +108,7 @@ def stayed(shares: Sequence[Finding], *, start: float, clock: str, brief: bool =
     elif not known and shares and all(_time(share) <= start for share in shares):
         state = "early"
     named = [say.message("survival-share-one", one=each, at=Span(_time(each), clock)) for each in known]
-    begin = {"late": bool(start > 0), "start": Span(start, clock)}
+    begin: dict[str, Slot] = {"late": bool(start > 0), "start": Span(start, clock)}
     return say.message("survival-stayed", state=state, named=named[-2:] if brief else named, **begin)
 
 
@@ -133,7 +133,7 @@ def left_for(shares: Sequence[Finding], *, cause: str, start: float, clock: str)
     """
     known = [each for each in shares if each.scope["cause"] == cause and math.isfinite(each.value)][-2:]
     named = [say.message("survival-share-one", one=each, at=Span(_time(each), clock)) for each in known]
-    begin = {"late": bool(start > 0), "start": Span(start, clock)}
+    begin: dict[str, Slot] = {"late": bool(start > 0), "start": Span(start, clock)}
     return say.message("survival-left-for", named=named, cause=Name(cause), **begin)
 
 
@@ -534,7 +534,7 @@ def rate_and_share(rates: Sequence[Finding], shares: Sequence[Finding], *, cause
         )
     rate, share = max(pairs, key=lambda pair: abs(math.log(pair[0].value / pair[1].value)))
     agree = all(one.ci_low <= other.value <= one.ci_high for one, other in pairs)
-    slots = {"term": Label(rate.scope["term"]), "level": Name(rate.scope["level"])}
+    slots: dict[str, Slot] = {"term": Label(rate.scope["term"]), "level": Name(rate.scope["level"])}
     return say.message(
         "survival-rate-share", state="agree" if agree else "differ", cause=Name(cause), rate=rate, share=share, **slots
     )
@@ -555,7 +555,7 @@ def other_clock(share: Finding, other: Finding, *, clock: str, elsewhere: str) -
     Checked
         Holds when they differ by no more than half the width of the interval.
     """
-    spans = {"at": Span(_time(share), clock), "then": Span(_time(other), elsewhere)}
+    spans: dict[str, Any] = {"at": Span(_time(share), clock), "then": Span(_time(other), elsewhere)}
     told = _told(share, other)
     return check(
         "check-clock",

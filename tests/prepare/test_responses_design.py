@@ -299,7 +299,7 @@ def test_waits_are_counted_by_when_customers_were_asked(memory_lab: type[MemoryL
 def test_invitations_are_counted_by_customer_with_those_that_were_answered(memory_lab: type[MemoryLab]) -> None:
     answers = drawn(4).assign(
         responded_at=pd.to_datetime(["2024-03-02", "2024-03-03", "2024-03-04", "2024-03-05"]),
-        invitation_id=["i0", "i1", "i3", None],
+        invitation_id=["i0", "i1", "i3", ""],
         survey="web",
         score=[9.0, 5.0, np.nan, 3.0],
     )

@@ -218,8 +218,8 @@ def complete(frame: pd.DataFrame, defaults: Mapping[str, Any] | None = None) -> 
     for name in _FLAGS:
         made[name] = made[name].eq(True)
     # sums differ in their last digit between two runs; a drawing must not
-    for name in made.select_dtypes("float"):
-        made[name] = [float(f"{value:.{_DRAWN_DIGITS}g}") for value in made[name]]
+    for column in made.select_dtypes("float"):
+        made[column] = [float(f"{value:.{_DRAWN_DIGITS}g}") for value in made[column]]
     return made
 
 

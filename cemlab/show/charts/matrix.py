@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -130,7 +130,7 @@ class Matrix(base.Chart):
         axes.set(xlabel="", ylabel="")
         axes.spines[:].set_visible(False)
 
-    def _printed(self, cell: dict[str, Any], style: Style, *, interval: bool) -> str:
+    def _printed(self, cell: Mapping[Any, Any], style: Style, *, interval: bool) -> str:
         if cell["suppressed"]:
             return style.words("chart-cell-withheld")
         value, low, high = (float(cell[name]) for name in ("estimate", "ci_low", "ci_high"))
