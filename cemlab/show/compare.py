@@ -37,7 +37,7 @@ def compared(
         Of the message. It chooses by ``$state``: large (flagged), significant (size not certain), small (too small to
         matter), quiet (not significant), untested, or withheld; and has the slots ``named`` (one message for each of the
         comparisons that it names), ``more`` (how many further ones have that outcome), ``strongest`` (the first of
-        them), ``least`` and ``most`` (the smallest and the largest of the smallest detectable differences) and ``why``
+        them), ``untested`` (how many could not be tested or estimated), ``least`` and ``most`` (the smallest and the largest of the smallest detectable differences) and ``why``
         (the reason of what could not be tested).
     found : iterable of Finding
         Adjusted in the run's family.
@@ -68,6 +68,7 @@ def compared(
         strongest=chosen[0] if chosen else _NOTHING,
         least=powered[0] if powered else _NOTHING,
         most=powered[-1] if powered else _NOTHING,
+        untested=sum(each.outcome in ("not testable", "not estimable") for each in every),
         why=Name(next((each.reason for each in chosen if each.reason), "")),
         **slots,
     )

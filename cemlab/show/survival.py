@@ -494,6 +494,7 @@ def associated(
         state = "missing"
     else:
         state = "quiet" if any(each.outcome == "not significant" for each in ratios) else "untested"
+    untested = sum(each.outcome in ("not testable", "not estimable") for each in ratios)
     return say.message(
         "survival-associated-brief" if brief else "survival-associated",
         state=state,
@@ -504,6 +505,7 @@ def associated(
         cause=Name(cause),
         changing=list(changing),
         more=max(len(large) - 1, 0),
+        untested=untested,
     )
 
 

@@ -99,7 +99,9 @@ def test_every_sentence_comes_from_the_catalogue(pseudo: Any) -> None:
         for words in _own_words(parts)
     ]
     assert len(said) > 30
-    assert [words for words in said if PLAIN_VOWEL.search(words)] == []
+    # a list is joined by Babel, in the words of its locale
+    joints = (" and ", ", and ")
+    assert [words for words in said if PLAIN_VOWEL.search(words) and words not in joints] == []
 
 
 def test_titles_captions_and_headings_come_from_the_catalogue(pseudo: Any) -> None:

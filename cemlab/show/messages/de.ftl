@@ -381,7 +381,10 @@ nps-groups = { $state ->
     }
     [significant] { $named }: signifikant, aber nicht sicher mehr als { $strongest-floor }.
     [small] Unterschiede zwischen Gruppen sind signifikant, liegen aber unter { $strongest-floor }: zu klein, um wichtig zu sein.
-    [quiet] Keine Gruppe weicht signifikant vom Rest ab. { $least-state ->
+    [quiet] { $untested-count ->
+        [0] Keine
+       *[other] Keine getestete
+    } Gruppe weicht signifikant vom Rest ab. { $least-state ->
         [unknown] { "" }
        *[other] Nachweisbar wären nur Unterschiede ab { $least-mde }.
     }
@@ -395,7 +398,10 @@ nps-groups-brief = { $state ->
     }.
     [significant] Einige Gruppen weichen signifikant ab, aber nicht sicher um mehr als { $strongest-floor }.
     [small] Gruppen weichen signifikant ab, aber zu wenig, um wichtig zu sein.
-    [quiet] Gruppen unterscheiden sich nicht signifikant.
+    [quiet] { $untested-count ->
+        [0] Gruppen
+       *[other] Getestete Gruppen
+    } unterscheiden sich nicht signifikant.
     [untested] Ob sich Gruppen unterscheiden, ließ sich nicht testen.
    *[withheld] Es gibt keine zwei Gruppen, die groß genug für einen Vergleich sind.
  }

@@ -381,7 +381,10 @@ nps-groups = { $state ->
     }
     [significant] { $named }: significant, but not certainly more than { $strongest-floor }.
     [small] Differences between groups are significant, but below { $strongest-floor }: too small to matter.
-    [quiet] No group differs significantly from the rest. { $least-state ->
+    [quiet] { $untested-count ->
+        [0] No
+       *[other] No tested
+    } group differs significantly from the rest. { $least-state ->
         [unknown] { "" }
        *[other] Only differences of { $least-mde } or more would be detectable.
     }
@@ -395,7 +398,10 @@ nps-groups-brief = { $state ->
     }.
     [significant] Some groups differ significantly, but not certainly by more than { $strongest-floor }.
     [small] Groups differ significantly, but too little to matter.
-    [quiet] Groups do not differ significantly.
+    [quiet] { $untested-count ->
+        [0] Groups do
+       *[other] Groups that could be tested do
+    } not differ significantly.
     [untested] Whether groups differ could not be tested.
    *[withheld] There are no two groups large enough to compare.
  }
@@ -784,7 +790,10 @@ survival-groups = { $state ->
     }
     [significant] Groups differ significantly, but not certainly by more than { $strongest-floor }: { $named }.
     [small] Differences between groups are significant, but below { $strongest-floor }: too small to matter.
-    [quiet] No group differs significantly from all others. { $least-state ->
+    [quiet] { $untested-count ->
+        [0] No
+       *[other] No tested
+    } group differs significantly from all others. { $least-state ->
         [unknown] { "" }
        *[other] Only differences of { $least-mde } or more would be detectable.
     }
@@ -799,7 +808,10 @@ survival-groups-brief = { $state ->
     }: { $first }.
     [significant] Some groups differ significantly, but not certainly by more than { $strongest-floor }.
     [small] Groups differ significantly, but too little to matter.
-    [quiet] Groups do not differ significantly.
+    [quiet] { $untested-count ->
+        [0] Groups do
+       *[other] Groups that could be tested do
+    } not differ significantly.
     [untested] Whether groups differ could not be tested.
    *[withheld] There are no two groups large enough to compare.
  }
@@ -844,7 +856,10 @@ survival-associated = { $state ->
         } significant.
     }
     [missing] Only customers whose level is missing differ significantly in how fast they leave.
-    [quiet] No covariate is significantly associated with leaving.
+    [quiet] { $untested-count ->
+        [0] No
+       *[other] No tested
+    } covariate is significantly associated with leaving.
    *[untested] Associations with leaving could not be tested.
  }
 survival-associated-brief = { $state ->
@@ -858,7 +873,10 @@ survival-associated-brief = { $state ->
     }
     [missing] Only customers whose level is missing leave at a different rate.
     [quiet] { $changing-count ->
-        [0] No covariate goes significantly with leaving.
+        [0] { $untested-count ->
+            [0] No
+           *[other] No tested
+        } covariate goes significantly with leaving.
        *[other] No covariate is significant on average; the ratio of { $changing } changes over time.
     }
    *[untested] What goes with leaving could not be tested.
@@ -1120,7 +1138,10 @@ risk-segments = { $state ->
     [large] In some segments, observed / predicted differs significantly from one: { $named }.
     [significant] Some segments differ significantly, but not certainly by more than { $strongest-floor }.
     [small] Segments differ significantly, but too little to matter.
-    [quiet] No segment differs significantly from what was predicted.
+    [quiet] { $untested-count ->
+        [0] No
+       *[other] No tested
+    } segment differs significantly from what was predicted.
     [untested] Segments could not be tested.
    *[withheld] There is no segment with enough customers to compare.
  }
