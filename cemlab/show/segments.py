@@ -466,7 +466,7 @@ def other_starts(found: Finding, starts: Finding) -> Checked:
     return check("segments-check-starts", holds=often, found=found, starts=starts)
 
 
-def all_told(told: Finding, count: Finding, *, right: Finding, largest: Finding) -> Checked:
+def all_told(told: Finding, count: Finding, *, right: Finding, largest: Finding, unit: str) -> Checked:
     """Say whether plain rules reach every segment.
 
     Parameters
@@ -475,6 +475,8 @@ def all_told(told: Finding, count: Finding, *, right: Finding, largest: Finding)
         Segments to which some rule leads, and all.
     right, largest : Finding
         Share assigned rightly, held out, and what putting everyone into the largest segment would get right.
+    unit : {"customers", "answers"}
+        What the segments hold.
 
     Returns
     -------
@@ -482,7 +484,7 @@ def all_told(told: Finding, count: Finding, *, right: Finding, largest: Finding)
         Holds only where rules reach every segment and assign most customers rightly.
     """
     every = told.value >= count.value and right.ci_low > largest.value
-    slots: dict[str, Any] = {"told": told, "count": count, "right": right}
+    slots: dict[str, Any] = {"told": told, "count": count, "right": right, "unit": unit}
     return check("segments-check-rules", holds=every and right.value >= _SURE, every="yes" if every else "no", **slots)
 
 

@@ -108,7 +108,9 @@ def stayed(shares: Sequence[Finding], *, start: float, clock: str, brief: bool =
     elif not known and shares and all(_time(share) <= start for share in shares):
         state = "early"
     named = [say.message("survival-share-one", one=each, at=Span(_time(each), clock)) for each in known]
-    begin: dict[str, Slot] = {"late": bool(start > 0), "start": Span(start, clock)}
+    unknown = [_time(share) for share in shares if not math.isfinite(share.value)]
+    beyond = [Span(time, clock) for time in unknown if time >= start]
+    begin: dict[str, Slot] = {"late": bool(start > 0), "start": Span(start, clock), "beyond": beyond}
     return say.message("survival-stayed", state=state, named=named[-2:] if brief else named, **begin)
 
 
@@ -296,6 +298,7 @@ def groups(
     time: float | None = None,
     cause: str = "",
     snapshot: bool = False,
+    means: Mapping[str, Sequence[Finding]] | None = None,
     brief: bool = False,
 ) -> Message:
     """Say which groups differ from all others in the share still there, or gone for a cause.
@@ -312,6 +315,8 @@ def groups(
         Of what has gone for this cause; empty for what is left.
     snapshot : bool, default False
         True where the shares are those retained in the window of a snapshot.
+    means : mapping of str to sequence of Finding, optional
+        Grouping → differences of mean time within view, of the same groups.
     brief : bool, default False
         True for the answer of a page.
 
@@ -331,7 +336,15 @@ def groups(
     large = say.ranked(every, "large")
     large = say.of_known_groups(large) or large
     first = one(large[0]) if large else _NOTHING
-    return compare.compared(id, every, one=one, kind=kind, cause=Name(cause), first=first)
+    mean = _mean_of(large[0], means or {}) if large else _NOTHING
+    return compare.compared(id, every, one=one, kind=kind, cause=Name(cause), first=first, mean=mean)
+
+
+def _mean_of(group: Finding, means: Mapping[str, Sequence[Finding]]) -> Finding | Name:
+    """How much longer or shorter a group stays on average, where that is significant by its own interval."""
+    key = {name: level for name, level in group.scope.items() if name != "duration"}
+    same = (each for found in means.values() for each in found if dict(each.scope) == key)
+    return next((each for each in same if each.ci_low > 0 or each.ci_high < 0), _NOTHING)
 
 
 def telling(ratios: Estimates, *, way: str, terms: Sequence[str]) -> pd.DataFrame:

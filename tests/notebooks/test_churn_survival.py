@@ -58,7 +58,7 @@ def test_telco_shows_the_published_curve_tests_and_ratios(example: Callable[...,
     # Published for men against women; more customers are men, who are therefore the reference.
     assert round(found["hazard.coefficients", "gender", "Female"]["value"], 5) == 0.04787
     assert round(found["hazard.concordance",]["value"], 3) == 0.775
-    assert "What this page does not ask" in html, "no reasons, and no answers with a day"
+    assert "Questions that this page does not ask" in html, "no reasons, and no answers with a day"
 
 
 @pytest.mark.shared
@@ -74,7 +74,7 @@ def test_hotel_shows_the_cumulative_incidence_and_not_its_overstatement(
     }
     assert told == days
     assert found["survival.overstated", "cancelled", "365.0"]["value"] > 0.7
-    assert "35.6 %" in html.partition("</dl>")[0], "the answer and its tiles"
+    assert "35.6%" in html.partition("</dl>")[0], "the answer and its tiles"
 
 
 @pytest.mark.shared
@@ -104,7 +104,7 @@ def test_covariate_that_gives_the_outcome_away_is_named_and_kept_out(
     assert finished.returncode == 0, finished.stderr[-2000:]
     found, html = _published(tmp_path / "out")
     assert not [key for key in found if key[:2] == ("hazard.ratios", "satisfaction")]
-    assert "Satisfaction</span> was kept out of the model: it gives away who left" in html
+    assert "satisfaction</span> was kept out of the model: filled in only after customers left" in html
 
 
 def _company(folder: Path, spells: list[tuple[str, str, str]]) -> Path:
@@ -136,7 +136,7 @@ def test_nobody_left_is_said_and_nothing_is_modelled(tmp_path: Path) -> None:
     found, html = _published(tmp_path / "out")
     assert found["survival.left", "12.0"]["value"] == 1.0
     assert not [key for key in found if key[0].startswith("hazard.")]
-    assert "What this page does not ask" in html
+    assert "Questions that this page does not ask" in html
 
 
 def test_group_in_which_nobody_left_is_named_and_left_out_of_the_model(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_group_in_which_nobody_left_is_named_and_left_out_of_the_model(tmp_path:
     assert finished.returncode == 0, finished.stderr[-2000:]
     found, html = _published(tmp_path / "out")
     assert [key[2] for key in found if key[0] == "hazard.ratios"] == ["b"]
-    assert "Plan: quiet</span> was kept out of the model: nobody left there" in html
+    assert "nobody left there, so that no ratio can be estimated" in html
 
 
 def test_horizon_beyond_follow_up_is_named_and_not_extrapolated(tmp_path: Path) -> None:
@@ -171,8 +171,8 @@ def test_beyond_follow_up_a_formula_speaks_only_where_asked_and_a_cause_has_its_
     found, html = _published(tmp_path / "out")
     beyond = found["survival.beyond", "0", "60.0"]
     assert 0 < beyond["ci_low"] < beyond["value"] < beyond["ci_high"] < found["survival.left", "24.0"]["value"]
-    assert "This is what the formula says" in html
-    assert "Another formula beyond follow-up" in html
+    assert "nobody has seen that" in html
+    assert "beyond follow-up, the formula chosen expects" in html
     gap = {key[1]: each["value"] for key, each in found.items() if key[0] == "survival.plan_by_cause"}
     assert gap["a"] == pytest.approx(-gap["b"])
     assert gap["a"] > 0
@@ -249,7 +249,7 @@ def test_ends_at_tenure_0_and_in_the_unfinished_month_are_counted_on_the_page(tm
     assert finished.returncode == 0, finished.stderr[-2000:]
     found, html = _published(tmp_path / "out2")
     assert (found["spells.ended",]["value"], found["spells.unfinished",]["value"]) == (120, 20)
-    assert "in the unfinished month" in html.partition("What became of every row?")[2]
+    assert "churned in the month that is not over" in html
 
 
 def test_three_contract_lines_of_each_customer_are_no_more_customers(tmp_path: Path) -> None:
@@ -274,5 +274,5 @@ def test_three_contract_lines_of_each_customer_are_no_more_customers(tmp_path: P
     assert after["value"] == pytest.approx(share, rel=1e-9)
     assert after["std_error"] == pytest.approx((share * (1 - share) / 120) ** 0.5, rel=1e-9)
     assert found["spells.clusters",]["value"] == 120
-    assert "take those of one" in html
+    assert "intervals allow for that" in html
     assert "errors clustered by customer" in html

@@ -41,9 +41,10 @@ def crossing(random: np.random.Generator, people: int = 600) -> Company:
 
 def test_curves_that_cross_are_told_with_their_time_and_that_the_ratio_changes(tmp_path: Path) -> None:
     said = answer(play("churn-survival", crossing(np.random.default_rng(4)).write(tmp_path)))
-    (of_groups,) = (each for each in said if "of all others" in each)
-    assert of_groups.startswith("After 12 months, when it differs most, the share still there is")
-    assert "shorter on average over the time that all groups are followed" in of_groups
+    (of_groups,) = (each for each in said if "all others" in each)
+    assert of_groups.startswith("Furthest from all others in the share still there")
+    assert "after 12\xa0months" in of_groups
+    assert "on average it stays" in of_groups
     assert "the ratio of plan changes over time" in said[-1]
     assert not any("differs significantly" in each for each in said)
 
@@ -52,7 +53,7 @@ def test_with_a_cause_the_answer_and_what_is_said_of_groups_are_of_that_cause(tm
     played = play("churn-survival", crossing(np.random.default_rng(4)).write(tmp_path), cause="price")
     assert all("“price”" in each for each in answer(played)), answer(played)
     assert not any("moved" in each for each in answer(played))
-    groups = [each for each in body(played) if "(plan)" in each or "group by plan" in each]
+    groups = [each for each in body(played) if "(plan)" in each or "group differs" in each]
     assert groups
     assert all("“price”" in each for each in groups), groups
 

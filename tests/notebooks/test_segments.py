@@ -63,7 +63,7 @@ def test_planted_needs_are_found_named_and_assigned(tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr[-2000:]
     found, html = _published(out)
     assert found["segments.number",]["value"] == 3
-    assert "they are natural" in _answer(html)
+    assert "segments are natural" in _answer(html)
     assert "Does it beat the simple split?" in html
     assert "they may have changed when customers left" in html, "needs carry no day, so nothing later is compared"
     assigned, latent = _restricted(out, "assignments-needs-segment"), lab.parent / "truth" / "latent.parquet"
@@ -90,9 +90,9 @@ def test_where_there_are_no_groups_it_says_constructed(tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr[-2000:]
     found, html = _published(tmp_path / "out")
     assert found["segments.best",]["value"] == 1
-    assert "they are constructed" in _answer(html)
+    assert "segments are constructed" in _answer(html)
     assert "no more than one group" in html
-    assert "Figures that are not corrected" in html
+    assert "Figures are not corrected for wrong segments" in html
 
 
 @pytest.mark.slow
@@ -108,7 +108,7 @@ def test_cdnow_is_grouped_by_value_with_its_published_totals(
     assert {"Champions", "Loyal", "Lapsed"} <= set(shares)
     assert "better than every simple split that was tried" in _answer(html)
     assert duckdb.sql(f"SELECT count(*) FROM '{_restricted(out, 'assignments-value-segment')}'").fetchone() == (23_570,)
-    assert "are still in it" in html
+    assert "Still in the same segment" in html
 
 
 @pytest.mark.slow
@@ -122,7 +122,7 @@ def test_telco_needs_come_from_services_and_segments_stay_differently(
     assert without["value"] == pytest.approx(1_526 / 7_043, abs=1e-3), "the customers without an internet service"
     stay = [each["value"] for key, each in found.items() if key[0] == "stay.year"]
     assert max(stay) - min(stay) > 0.1
-    assert "What this page does not ask" in html, "a snapshot has no later time, and no value or risk"
+    assert "Questions that this page does not ask" in html, "a snapshot has no later time, and no value or risk"
 
 
 @pytest.mark.slow
@@ -142,9 +142,9 @@ def test_behaviour_by_numbers_is_described_as_assigned_and_held_against_another_
     finished = _run(lab, out, "-p", "basis", "behaviour", "-p", "method", "k-means", "-p", "at_most", "4")
     assert finished.returncode == 0, finished.stderr[-2000:]
     found, html = _published(out)
-    assert "clusters are found again when one half of the customers foretells the other" in html
+    assert "half of the customers" in html
     assert "Against a Gaussian mixture" in html
-    assert "Figures that are not corrected" not in html
+    assert "Figures are not corrected for wrong segments" not in html
     assert "Figures of segments are corrected" not in html
     names = {key[1] for key in found if key[0] == "segments.share"}
     rows = (
@@ -205,7 +205,7 @@ def test_bare_customers_are_grouped_and_constant_or_few_ones_are_refused(tmp_pat
     assert finished.returncode == 0, finished.stderr[-2000:]
     found, html = _published(tmp_path / "out")
     assert found["segments.number",]["value"] == 2
-    assert "What this page does not ask" in html
+    assert "Questions that this page does not ask" in html
     few = tmp_path / "few"
     few.mkdir()
     refused = _run(_company(few, rows[:4], types), few / "out", "-p", "classes", "4")

@@ -182,7 +182,7 @@ def lines(
     period : str, default ""
         Length of a period, which names the points.
     whole : Estimates, optional
-        Its first row gives the line of reference and how many rows of data there are.
+        Its first row gives how many rows of data there are and, but for steps and piles, the line of reference.
     step : bool, default False
         True for curves that hold their value until the next point.
     pile : bool, default False
@@ -236,7 +236,9 @@ def lines(
         step=step,
         pile=pile,
         panels=not together and not pile,
-        line=float(whole.table["estimate"].iloc[0]) if whole is not None and math.isnan(line) else line,
+        line=float(whole.table["estimate"].iloc[0])
+        if whole is not None and math.isnan(line) and not (step or pile)
+        else line,
         trend=tuple(straight),
         risk=below,
         marks=dict(marks or {}),
@@ -357,7 +359,8 @@ def _across(chart: Lines, axes: Axes, medium: theme.Medium, style: Style) -> Non
         style.words("chart-hatched") if not chart.frame["complete"].all() else "",
         style.words("chart-crossed") if chart.names and chart.frame["suppressed"].any() else "",
     ]
-    words = vocabulary.label(chart.across, style=style) if not chart.names else ""
+    unit = formats.unit_heading(chart.across_unit, style=style) if chart.across_unit else ""
+    words = "" if chart.names else base.several([vocabulary.label(chart.across, style=style), unit])
     note = base.several([words, *told])
     axes.set_xlabel(base.wrapped(note, width=48 if medium.narrow else 96, lines=3))
     if chart.names:

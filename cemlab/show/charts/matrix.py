@@ -96,10 +96,9 @@ class Matrix(base.Chart):
         for down, line in enumerate(found):
             for at, cell in enumerate(line):
                 if cell:
-                    dark = (
-                        not hidden[down, at]
-                        and theme.contrast(theme.PAPER, _hex(shades((values[down, at] - low) / (high - low)))) > 4.5
-                    )
+                    ground = _hex(shades((values[down, at] - low) / (high - low)))
+                    paler = theme.contrast(theme.PAPER, ground) > theme.contrast(theme.INK, ground)
+                    dark = not hidden[down, at] and paler
                     ink = theme.PAPER if dark else theme.INK if cell["shaded"] else theme.MUTED
                     axes.text(
                         at + 0.5,

@@ -743,8 +743,11 @@ survival-stayed = { $state ->
     [early] The curve starts after the last of these times.
     [ended] Follow-up ends before the first of these times.
    *[shown] { $late ->
-        [yes] Of those still there after { $start }, still there later: { $named }.
-       *[no] Still there: { $named }.
+        [yes] Of those still there after { $start }, still there later: { $named }
+       *[no] Still there: { $named }
+    }{ $beyond-count ->
+        [0] .
+       *[other] ; follow-up ends before { $beyond }.
     }
  }
 survival-left-for = { $named-count ->
@@ -793,11 +796,17 @@ survival-groups = { $state ->
     [quiet] { $untested-count ->
         [0] No
        *[other] No tested
-    } group differs significantly from all others. { $least-state ->
+    } group differs significantly from all others{ $kind ->
+        [gone] { " " }in the share gone for “{ $cause }”
+       *[other] { "" }
+    }. { $least-state ->
         [unknown] { "" }
        *[other] Only differences of { $least-mde } or more would be detectable.
     }
-    [untested] Differences between groups could not be tested.
+    [untested] Differences between groups{ $kind ->
+        [gone] { " " }in the share gone for “{ $cause }”
+       *[other] { "" }
+    } could not be tested.
    *[withheld] There are no two groups large enough to compare.
  }
 survival-groups-brief = { $state ->
@@ -805,13 +814,22 @@ survival-groups-brief = { $state ->
         [snapshot] retained
         [gone] gone for “{ $cause }”
        *[there] still there
-    }: { $first }.
+    }: { $first }{ $mean-given ->
+        [no] .
+       *[yes] ; on average it stays { $mean-magnitude } { $mean-sign ->
+            [up] longer
+           *[down] shorter
+        }.
+    }
     [significant] Some groups differ significantly, but not certainly by more than { $strongest-floor }.
     [small] Groups differ significantly, but too little to matter.
     [quiet] { $untested-count ->
         [0] Groups do
        *[other] Groups that could be tested do
-    } not differ significantly.
+    } not differ significantly{ $kind ->
+        [gone] { " " }in the share gone for “{ $cause }”.
+       *[other] .
+    }
     [untested] Whether groups differ could not be tested.
    *[withheld] There are no two groups large enough to compare.
  }
@@ -838,7 +856,10 @@ survival-kept-out = { $columns } { $columns-count ->
    *[alone] customers left at one level only.
  }
 survival-associated = { $state ->
-    [large] “{ $level }” ({ $term }) customers leave { $ratio } times as fast { $reference-given ->
+    [large] “{ $level }” ({ $term }) customers leave{ $cause-given ->
+        [yes] { " " }for “{ $cause }”
+       *[no] { "" }
+    } { $ratio } times as fast { $reference-given ->
         [yes] as “{ $reference }” customers
        *[no] per unit
     } ({ $ratio-ci }).{ $more-count ->
@@ -848,7 +869,10 @@ survival-associated = { $state ->
            *[other] ratios are
         } significant.
     }
-    [number] Per unit of { $term }, customers leave { $ratio } times as fast ({ $ratio-ci }).{ $more-count ->
+    [number] Per unit of { $term }, customers leave{ $cause-given ->
+        [yes] { " " }for “{ $cause }”
+       *[no] { "" }
+    } { $ratio } times as fast ({ $ratio-ci }).{ $more-count ->
         [0] { "" }
        *[other] { " " }{ $more } further { $more-count ->
             [one] ratio is
@@ -859,15 +883,24 @@ survival-associated = { $state ->
     [quiet] { $untested-count ->
         [0] No
        *[other] No tested
-    } covariate is significantly associated with leaving.
+    } covariate is significantly associated with leaving{ $cause-given ->
+        [yes] { " " }for “{ $cause }”
+       *[no] { "" }
+    }.
    *[untested] Associations with leaving could not be tested.
  }
 survival-associated-brief = { $state ->
-    [large] “{ $level }” ({ $term }) customers leave { $ratio } times as fast as “{ $reference }” customers ({ $ratio-interval }){ $changing-count ->
+    [large] “{ $level }” ({ $term }) customers leave{ $cause-given ->
+        [yes] { " " }for “{ $cause }”
+       *[no] { "" }
+    } { $ratio } times as fast as “{ $reference }” customers ({ $ratio-interval }){ $changing-count ->
         [0] .
        *[other] ; the ratio of { $changing } changes over time.
     }
-    [number] Per unit of { $term }, customers leave { $ratio } times as fast ({ $ratio-interval }){ $changing-count ->
+    [number] Per unit of { $term }, customers leave{ $cause-given ->
+        [yes] { " " }for “{ $cause }”
+       *[no] { "" }
+    } { $ratio } times as fast ({ $ratio-interval }){ $changing-count ->
         [0] .
        *[other] ; the ratio of { $changing } changes over time.
     }
@@ -876,8 +909,14 @@ survival-associated-brief = { $state ->
         [0] { $untested-count ->
             [0] No
            *[other] No tested
-        } covariate goes significantly with leaving.
-       *[other] No covariate is significant on average; the ratio of { $changing } changes over time.
+        } covariate goes significantly with leaving{ $cause-given ->
+        [yes] { " " }for “{ $cause }”
+       *[no] { "" }
+    }.
+       *[other] No covariate is significant on average{ $cause-given ->
+        [yes] { " " }for “{ $cause }”
+       *[no] { "" }
+    }; the ratio of { $changing } changes over time.
     }
    *[untested] What goes with leaving could not be tested.
  }
@@ -1767,7 +1806,10 @@ segments-check-split = { $told ->
         [none] A simpler split may do as well
        *[other] Whether a simpler split would do is open
     }
-segments-check-rules = Rules reach { $told } of { $count } segments and put { $right } of customers where the model does.
+segments-check-rules = Rules reach { $told } of { $count } segments and put { $right } of { $unit ->
+    [answers] answers
+   *[customers] customers
+ } where the model does.
     .title = { $state ->
         [holds] Plain rules do nearly as well as the model
        *[watch] { $every ->
