@@ -148,7 +148,7 @@ def response_rate(counts: pd.DataFrame, *, level: float = 0.95, min_n: int = 10)
     Examples
     --------
     >>> rate = response_rate(pd.DataFrame({"sent": [1, 2], "answered": [0, 1], "n_customers": [60, 20]}))
-    >>> rate.row()["estimate"], rate.row()["n"]
+    >>> float(rate.row()["estimate"]), float(rate.row()["n"])
     (0.2, 100.0)
     """
     missing = [name for name in ("sent", "answered", "n_customers") if name not in counts]
