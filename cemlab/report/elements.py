@@ -50,7 +50,7 @@ def environment() -> jinja2.Environment:
         "unbroken": unbroken,
         "unit_words": _unit_words,
         "whole": lambda count, look: formats.number(count, style=look),
-        "words": lambda name, look: look.words(name),
+        "words": lambda name, look, **values: look.words(name, values),
     }
     return made
 

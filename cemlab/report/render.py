@@ -233,7 +233,7 @@ def assemble(executed: nbformat.NotebookNode, run: Mapping[str, Any]) -> Page:
         left_out=[record for record in found if record["kind"] == "left_out"],
         figures=_for_print(found),
         ledger=last.get("ledger", {}).get("lines", []),
-        run=_run_rows(run, executed),
+        run=_run_rows(run, executed, style=Style.of(records.to_info(last["head"]["info"]))),
         parameters=_parameter_rows(run.get("parameters", {})),
     )
 
@@ -267,26 +267,21 @@ def _for_print(found: list[Record]) -> dict[str, str]:
     return {f"{elements.anchor(content['title'], taken=taken)}.svg": content["paper"] for content in drawn}
 
 
-def _run_rows(run: Mapping[str, Any], executed: nbformat.NotebookNode) -> list[tuple[str, str]]:
+def _run_rows(run: Mapping[str, Any], executed: nbformat.NotebookNode, *, style: Style) -> list[tuple[str, str]]:
     rows = [
-        (words, str(run[name]))
-        for name, words in (
-            ("run_id", "Run"),
-            ("study", "Study"),
-            ("started", "Started (UTC)"),
-            ("seconds", "Seconds"),
-            ("fingerprint", "Fingerprint of the data"),
-        )
+        (style.words(f"page-run-{name.replace('_', '-')}"), str(run[name]))
+        for name in ("run_id", "study", "started", "seconds", "fingerprint")
         if run.get(name) not in (None, "")
     ]
-    rows += [(f"Version of {name}", str(version)) for name, version in run.get("versions", {}).items()]
+    versions = run.get("versions", {}).items()
+    rows += [(style.words("page-run-version", {"name": name}), str(version)) for name, version in versions]
     foreign = sum(
         records.MIME not in output.get("data", {})
         for cell in executed.cells
         if cell.cell_type == "code"
         for output in cell.outputs
     )
-    return [*rows, ("Outputs of the notebook that are no part of a report", str(foreign))] if foreign else rows
+    return [*rows, (style.words("page-run-foreign"), str(foreign))] if foreign else rows
 
 
 def _parameter_rows(values: Mapping[str, Any]) -> list[tuple[str, str, str]]:

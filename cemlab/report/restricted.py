@@ -35,11 +35,11 @@ def folder(study: str) -> tuple[Path, str]:
         The run's restricted folder; without a runner (in JupyterLab) ``reports/.restricted/<study>/draft`` of
         the folder that holds ``notebooks``, made with mode 0700.
     str
-        In words, without where on the machine.
+        Under the folder of reports, without where on the machine; empty for the restricted folder of a run.
     """
     given = os.environ.get(FOLDER_VARIABLE, "")
     if given:
-        return Path(given), "the restricted folder of this run"
+        return Path(given), ""
     here = Path.cwd()
     root = next((each for each in (here, *here.parents) if (each / "notebooks").is_dir()), here)
     place = Path("reports", ".restricted", study, DRAFT)

@@ -203,7 +203,9 @@ def sentence(said: Message, *, style: Style = formats.PLAIN, attribute: str = ""
         parts.append(part)
         return f"{_OPEN}{len(parts) - 1}{_CLOSE}"
 
-    values: dict[str, Any] = {name: mark(Name(words)) for name, words in messages.CONSTANTS.items()}
+    values: dict[str, Any] = {
+        name: mark(Name(formats.level(share, style=style))) for name, share in messages.CONSTANTS.items()
+    }
     for slot, value in said.slots.items():
         values |= {f"{slot}-{part}" if part else slot: each for part, each in _values(value, mark, style).items()}
     pieces = _MARKED.split(style.words(name, values))

@@ -301,7 +301,9 @@ def table(id: str, source: Estimates | pd.DataFrame, /, *columns: Column, unit: 
     return of(say.message(id, **slots), source, *columns, unit=unit)
 
 
-def of(message: Message, source: Estimates | pd.DataFrame, *columns: Column, unit: str = "") -> TableSpec:
+def of(
+    message: Message, source: Estimates | pd.DataFrame, *columns: Column, unit: str = "", part: str = ""
+) -> TableSpec:
     """Return a table under a message that is filled already; otherwise as `table`.
 
     Parameters
@@ -314,6 +316,8 @@ def of(message: Message, source: Estimates | pd.DataFrame, *columns: Column, uni
         From left to right.
     unit : str, default ""
         Of a frame's numbers.
+    part : str, default ""
+        Group column that holds groups of answers, where no columns are given.
 
     Returns
     -------
@@ -323,7 +327,8 @@ def of(message: Message, source: Estimates | pd.DataFrame, *columns: Column, uni
     if isinstance(source, pd.DataFrame):
         return TableSpec(message, source, columns, unit or "rows")
     frame = source.table
-    given = columns or (*map(text, source.by), value(), *[interval()] * ("ci_low" in frame), count())
+    named = (Column("group", name) if name == part else text(name) for name in source.by)
+    given = columns or (*named, value(), *[interval()] * ("ci_low" in frame), count())
     return TableSpec(message, frame, tuple(given), unit or source.unit, source.level, source.min_n)
 
 

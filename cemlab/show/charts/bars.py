@@ -156,7 +156,7 @@ def bars(
     return Bars(
         message=message,
         frame=frame,
-        table=tables.of(message, together, *columns),
+        table=tables.of(message, together, *columns, part=part),
         unit=together.unit,
         level=together.level if frame["ci_low"].notna().any() and layout == "upright" else math.nan,
         min_n=together.min_n,

@@ -48,8 +48,8 @@ SLOT_PARTS = (
     "high",
 )
 """What may follow a slot's name after a hyphen: `cemlab.show.say` says what each of them is."""
-CONSTANTS = {"power": "80%"}
-"""Variables that every message has → what stands for them."""
+CONSTANTS = {"power": 0.8}
+"""Variables that every message has → the share that stands for them, in percent as the language writes it."""
 _ADDED: dict[str, dict[str, Path]] = {}
 """Language → messages of studies that lie elsewhere, by study."""
 _DIGIT = re.compile(r"\d")
@@ -105,7 +105,7 @@ class Catalogue:
         identity, _, attribute = name.partition(".")
         message = self.bundle.get_message(identity)
         pattern: Any = message.attributes[attribute] if attribute else message.value
-        text, errors = self.bundle.format_pattern(pattern, {**CONSTANTS, **values})
+        text, errors = self.bundle.format_pattern(pattern, {**_constants(self.language), **values})
         if errors:
             raise SchemaError(f"Message `{name}` could not be written: {len(errors)} errors, first: {errors[0]}.")
         return _SPACES.sub(" ", str(text)).strip(" \n")
@@ -198,6 +198,14 @@ def words(name: str, values: Mapping[str, Any] | None = None, *, language: str =
     if name not in chosen:
         raise SchemaError(f"There is no message `{name}`: add it to cemlab/show/messages/{ENGLISH}.ftl.")
     return chosen.format(name, values or {})
+
+
+@functools.cache
+def _constants(language: str) -> dict[str, str]:
+    from babel.numbers import format_percent
+
+    locale = ENGLISH if language == PSEUDO else language
+    return {name: str(format_percent(share, locale=locale)) for name, share in CONSTANTS.items()}
 
 
 def _source(language: str) -> str:
