@@ -115,7 +115,7 @@ def test_rules_are_told_in_words() -> None:
 
 def test_checks_hold_only_where_they_should() -> None:
     right, largest = _found(0.9), _found(0.4, half=math.nan)
-    told = {"right": right, "largest": largest, "unit": "customers"}
+    told: dict[str, Any] = {"right": right, "largest": largest, "unit": "customers"}
     assert segments.all_told(_count(6), _count(6), **told).state == "holds"
     assert _state(segments.all_told(_count(5), _count(6), **told)) == ("watch", "Plain rules miss some segments")
     assert segments.other_starts(_count(5), _count(20)).state == "watch"

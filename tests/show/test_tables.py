@@ -58,7 +58,7 @@ def test_units_that_differ_stand_in_their_cells() -> None:
             method="",
             level=0.95,
             min_n=10,
-        )  # type: ignore[arg-type]
+        )
         for unit in ("points", "months")
     }
     together = stack.stacked(made, panel="outcome", label="segment")
