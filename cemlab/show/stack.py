@@ -20,7 +20,7 @@ def stacked(groups: Mapping[str, Estimates], *, panel: str = "grouping", label: 
     Parameters
     ----------
     groups : mapping of str to Estimates
-        Panel → estimates; their column of that name names the rows, else that called `label`, else the last of their
+        Panel → estimates; their column called `label` names the rows, else that of their name, else the last of their
         group columns. At least one.
     panel, label : str, default "grouping", "group"
         Columns that hold the mapping's keys and the groups.
@@ -35,7 +35,7 @@ def stacked(groups: Mapping[str, Estimates], *, panel: str = "grouping", label: 
     frames = []
     for name, each in groups.items():
         frame = each.table
-        own = [next((by for by in (name, label) if by in each.by), each.by[-1])] if each.by else []
+        own = [next((by for by in (label, name) if by in each.by), each.by[-1])] if each.by else []
         names = frame[own[0]].astype(str) if own else pd.Series([""] * len(frame))
         frame = frame.drop(columns=own)
         frame[panel], frame[label] = name, names

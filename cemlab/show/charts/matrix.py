@@ -54,7 +54,7 @@ class Matrix(base.Chart):
 
     def height(self, medium: theme.Medium) -> float:
         """Return its height in CSS pixels."""
-        return 60 + _ROW_PX * (len(self._lines()) + (len(self.order) if medium.narrow else 0))
+        return 60 + (_ROW_PX + 8 * medium.narrow) * len(self._lines())
 
     def _lines(self) -> list[tuple[str, str]]:
         """Panel and label of each line; a heading has no label."""
@@ -117,7 +117,9 @@ class Matrix(base.Chart):
         words = [label or vocabulary.label(panel, style=style) for (panel, _), label in zip(lines, named, strict=True)]
         width = 17 if medium.narrow else 34
         axes.set_yticks(
-            np.arange(len(lines)) + 0.5, [base.wrapped(each, width=width, lines=1) for each in words], rotation=0
+            np.arange(len(lines)) + 0.5,
+            [base.wrapped(each, width=width, lines=2 if medium.narrow else 1) for each in words],
+            rotation=0,
         )
         for tick, (_, label) in zip(axes.get_yticklabels(), lines, strict=True):
             tick.set_fontweight("normal" if label else "bold")
