@@ -79,4 +79,4 @@ def test_numbers_around_a_middle_have_signs_and_what_could_be_chance_has_no_shad
 
 def test_everything_is_said_in_the_language(moves: pd.DataFrame) -> None:
     drawn = _matrix(moves).draw(style=Style("de", "de-DE"))
-    assert "zurückgehalten" in _texts(drawn.wide)
+    assert "nicht ausgewiesen" in _texts(drawn.wide)

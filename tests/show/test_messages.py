@@ -29,7 +29,7 @@ def test_each_language_has_the_slots_of_the_english_messages(language: str) -> N
 def test_a_message_in_two_languages() -> None:
     level = say.message("nps-level", score=SCORE, metric=Name("NPS"))
     assert say.text(level) == "NPS is 30 (95% CI 27 to 32)."
-    assert say.text(level, style=GERMAN) == "Der NPS ist 30 (95\xa0%-KI 27 bis 32)."
+    assert say.text(level, style=GERMAN) == "Der NPS liegt bei 30 (95\xa0%-KI 27 bis 32)."
 
 
 def test_what_a_language_lacks_is_said_in_english() -> None:

@@ -49,16 +49,16 @@ column-outcome = Ergebnis
 column-other = Anderes
 column-unweighted = Ungewichtet
 column-weighted = Gewichtet
-column-believed = Geglaubt
-column-given = Gegeben
+column-believed = Angenommen
+column-given = Gemessen
 column-change = Änderung
 column-before = Vorher
 column-now = Jetzt
-column-margin = Halbe Breite
+column-margin = Fehlerspanne
 column-to-detect = Unterschied
     .inline = Unterschied
 column-needed = Antworten je Gruppe
-column-precise = Antworten für diese halbe Breite
+column-precise = Antworten für diese Fehlerspanne
 column-p-value = p-Wert
     .inline = p-Wert
 column-answers = Antworten
@@ -80,7 +80,7 @@ table-group = Gruppe
 table-all = Alle
 table-estimate = Schätzung
 table-interval = { $level }-KI
-table-withheld = zurückgehalten
+table-withheld = nicht ausgewiesen
 table-yes = ja
 table-no = nein
 synthetic = Synthetische Daten
@@ -90,8 +90,8 @@ chart-bars = Balkendiagramm
 chart-matrix = Tabelle mit Schattierung
 chart-points = Streudiagramm
 chart-distribution = Histogramm
-chart-withheld = Zurückgehalten: zu wenige Kunden.
-chart-cell-withheld = zurückgehalten
+chart-withheld = Nicht ausgewiesen: zu wenige Kunden.
+chart-cell-withheld = nicht ausgewiesen
 chart-counted = { $counted ->
     [answers] { $n-count ->
         [one] { $n } Antwort
@@ -113,7 +113,7 @@ chart-ticks = Striche: kleinster nachweisbarer Unterschied
 chart-ends = die { $half } höchsten und die { $half } niedrigsten von { $all }
 chart-more = { $more } weitere stehen in der Tabelle
 chart-panel = { $panel }: { $rows }.
-chart-named-withheld = Zurückgehalten wegen zu weniger Kunden: { $names }.
+chart-named-withheld = Nicht ausgewiesen wegen zu weniger Kunden: { $names }.
 chart-named-flagged = Signifikant und größer als die Schwelle: { $names }.
 chart-point = { $name } { $value }
 chart-point-interval = { $name } { $value } ({ $interval })
@@ -124,13 +124,13 @@ chart-band = { $kind ->
     [over] ab { $low }
    *[between] { $low } bis { $high }
  }: { $state ->
-    [withheld] zurückgehalten
+    [withheld] nicht ausgewiesen
    *[shown] { $n } ({ $share })
  }
 chart-last-bar = letzter Balken: und mehr
 chart-at = { $value } ({ $at })
 chart-hatched = schraffiert: unvollständig
-chart-crossed = ×: zurückgehalten
+chart-crossed = ×: nicht ausgewiesen
 chart-incomplete = { $count ->
     [one] Ein unvollständiger Zeitraum.
    *[other] { $n } unvollständige Zeiträume.
@@ -144,7 +144,7 @@ outcome-small = signifikant, zu klein, um wichtig zu sein
 outcome-not-significant = nicht signifikant
 outcome-not-testable = nicht getestet
 outcome-not-estimable = nicht geschätzt
-outcome-withheld = zurückgehalten
+outcome-withheld = nicht ausgewiesen
 
 ## Die Seite um eine Studie herum
 
@@ -197,9 +197,9 @@ page-run-foreign = Ausgaben des Notebooks, die nicht zum Bericht gehören
 column-estimate = Schätzung
 column-label = Gruppe
 column-all = Alle
-check-holds = Hält
+check-holds = Hält stand
 check-watch = Beachten
-check-overturns = Kann umstoßen
+check-overturns = Stellt in Frage
 run-headline = { $score-label } { $score }{ $score-state ->
     [shown] { "" } ({ $score-interval }), n = { $score-n }
    *[other] { "" }
@@ -249,8 +249,8 @@ term-effective = Effektive Stichprobengröße
 term-response = Rücklaufquote
     .used = einladungen wurden beantwortet
     .meaning = Der Anteil der Einladungen, die beantwortet wurden. Eine hohe Quote beweist nicht, dass die Antwortenden wie die übrigen sind.
-term-withheld = Zurückgehalten
-    .used = zurückgehalten, zu wenige kunden
+term-withheld = Nicht ausgewiesen
+    .used = nicht ausgewiesen, zu wenige kunden
     .meaning = Zu wenige Kunden, um gezeigt zu werden, ohne einzelne Personen zu zeigen.
 
 ## Vergangenheit: was Kunden sagten (NPS, CSAT, CES)
@@ -266,9 +266,9 @@ tile-responses-unusable = Antworten mit unbrauchbarem Wert
 tile-customers-answering = Kunden, die antworteten
 
 nps-level = { $score-state ->
-    [withheld] Der { $metric } wird zurückgehalten: Zu wenige Kunden haben geantwortet.
-    [shown] Der { $metric } ist { $score-bare } ({ $score-ci }).
-   *[other] Der { $metric } ist { $score-bare }; für ein Intervall gibt es zu wenige Cluster.
+    [withheld] Der { $metric } wird nicht ausgewiesen: Zu wenige Kunden haben geantwortet.
+    [shown] Der { $metric } liegt bei { $score-bare } ({ $score-ci }).
+   *[other] Der { $metric } liegt bei { $score-bare }; für ein Intervall gibt es zu wenige Cluster.
  }
 nps-other-scale = Keine von { $answers } Antworten liegt über { $highest }, obwohl von { $scale } gefragt wird. Galt eine andere Skala, bedeutet der Wert unten nichts: `cemlab check` sagt, was anzugeben ist.
 nps-lost = { $state ->
@@ -295,19 +295,19 @@ nps-response-rate = { $rate-state ->
 nps-measured = { $state ->
     [lost] Es wird kein Wert berichtet: { $unusable } Antworten waren nicht zu verwenden. Das Folgende beschreibt nur die übrigen.
     [withheld] Zu wenige Kunden haben geantwortet, um einen Wert zu zeigen.
-    [bare] Der Wert ist { $score }, ohne Intervall: Es gibt zu wenige Cluster.
-   *[shown] Der Wert ist { $score } ({ $score-ci }), aus { $score-n } Antworten. { $smaller ->
+    [bare] Der Wert beträgt { $score }, ohne Intervall: Es gibt zu wenige Cluster.
+   *[shown] Der Wert beträgt { $score } ({ $score-ci }), aus { $score-n } Antworten. { $smaller ->
         [yes] Wegen Gewichten, Clustern oder wiederholter Antworten beträgt die effektive Stichprobe { $effective }.
        *[no] { "" }
     }
  }
 nps-share = { $share } { $group }
 nps-shape = { $state ->
-    [withheld] Die Anteile werden zurückgehalten: Zu wenige Kunden haben geantwortet.
+    [withheld] Die Anteile werden nicht ausgewiesen: Zu wenige Kunden haben geantwortet.
    *[shown] Es gibt { $best }, { $middle } und { $worst }.
  }
 nps-shape-top = { $state ->
-    [withheld] Der Anteil wird zurückgehalten: Zu wenige Kunden haben geantwortet.
+    [withheld] Der Anteil wird nicht ausgewiesen: Zu wenige Kunden haben geantwortet.
    *[shown] { $share } der Antworten { $kind ->
         [top-box] liegen in den Top-Boxen.
         [low-effort] nennen geringen Aufwand.
@@ -342,7 +342,7 @@ nps-moved = { $state ->
     } Schritte, die wegen ihrer Größe gewählt sind, werden eher überschätzt.
     [significant] Der Wert hat sich signifikant bewegt, aber nicht sicher um mehr als { $change-floor } ({ $change-ci }).
     [small] Der Wert hat sich signifikant bewegt, aber um weniger als { $change-floor }: zu wenig, um wichtig zu sein.
-    [not-significant] Keine Änderung über die Zeit war signifikant. Von einem Zeitraum zum nächsten wären nur Änderungen ab etwa { $most-mde } nachweisbar.
+    [not-significant] Keine Änderung über die Zeit war signifikant. Nachweisbar wären nur Änderungen zum nächsten Zeitraum, die mindestens etwa { $most-mde } betragen.
    *[untested] Für eine Aussage über den Verlauf gibt es zu wenige vollständige Zeiträume mit genug Kunden.
  }
 nps-moved-brief = { $state ->
@@ -393,13 +393,13 @@ nps-groups = { $state ->
        *[other] { " " }{ $more } weitere Gruppen weichen signifikant ab.
     }
     [significant] { $named }: signifikant, aber nicht sicher mehr als { $strongest-floor }.
-    [small] Unterschiede zwischen Gruppen sind signifikant, liegen aber unter { $strongest-floor }: zu klein, um wichtig zu sein.
+    [small] Unterschiede zwischen Gruppen sind signifikant, aber kleiner als { $strongest-floor }: zu klein, um wichtig zu sein.
     [quiet] { $untested-count ->
         [0] Keine
        *[other] Keine getestete
     } Gruppe weicht signifikant vom Rest ab. { $least-state ->
         [unknown] { "" }
-       *[other] Nachweisbar wären nur Unterschiede ab { $least-mde }.
+       *[other] Der kleinste nachweisbare Unterschied beträgt { $least-mde }.
     }
     [untested] Unterschiede zwischen Gruppen ließen sich nicht testen.
    *[withheld] Es gibt keine zwei Gruppen, die groß genug für einen Vergleich sind.
@@ -420,9 +420,9 @@ nps-groups-brief = { $state ->
  }
 nps-weighting = { $state ->
     [withheld] Zu wenige Kunden haben geantwortet, um gewichtete und ungewichtete Werte zu zeigen.
-    [yes] Gewichtet ist der Wert { $weighted-precise }, ungewichtet { $plain-precise }. Der Unterschied ist signifikant ({ $difference-ci }): Das Ergebnis hängt von den Gewichten ab.
-    [no] Gewichtet ist der Wert { $weighted-precise }, ungewichtet { $plain-precise }. Der Unterschied ist nicht signifikant ({ $difference-ci }).
-   *[untested] Gewichtet ist der Wert { $weighted-precise }, ungewichtet { $plain-precise }. Für einen Test gibt es zu wenige Cluster.
+    [yes] Gewichtet beträgt der Wert { $weighted-precise }, ungewichtet { $plain-precise }. Der Unterschied ist signifikant ({ $difference-ci }): Das Ergebnis hängt von den Gewichten ab.
+    [no] Gewichtet beträgt der Wert { $weighted-precise }, ungewichtet { $plain-precise }. Der Unterschied ist nicht signifikant ({ $difference-ci }).
+   *[untested] Gewichtet beträgt der Wert { $weighted-precise }, ungewichtet { $plain-precise }. Für einen Test gibt es zu wenige Cluster.
  }
 nps-weighted-sample = Mit den Gewichten sind { $answers } Antworten so genau wie { $effective }; das größte Gewicht ist { $largest } des Ganzen.
 nps-window = { $change-outcome ->
@@ -435,7 +435,7 @@ nps-window = { $change-outcome ->
     } ({ $change-level }-KI { $change-span }).
     [significant] Die Änderung gegenüber dem früheren Fenster ist signifikant ({ $change-ci }), aber nicht sicher mehr als { $change-floor }.
     [small] Die Änderung gegenüber dem früheren Fenster ist signifikant, aber kleiner als { $change-floor }: zu klein, um wichtig zu sein.
-    [not-significant] Die Änderung gegenüber dem früheren Fenster ist nicht signifikant ({ $change-ci }). Nachweisbar wären Änderungen ab { $change-mde }.
+    [not-significant] Die Änderung gegenüber dem früheren Fenster ist nicht signifikant ({ $change-ci }). Die kleinste nachweisbare Änderung beträgt { $change-mde }.
     [withheld] Zu wenige Kunden haben geantwortet, um die Änderung gegenüber dem früheren Fenster zu zeigen.
    *[other] Die Änderung gegenüber dem früheren Fenster ließ sich nicht testen.
  }
@@ -447,7 +447,7 @@ nps-window-brief = { $change-outcome ->
     [significant] Seine Änderung seit dem früheren Fenster ist signifikant, aber nicht sicher mehr als { $change-floor }.
     [small] Seine Änderung seit dem früheren Fenster ist signifikant, aber zu klein, um wichtig zu sein.
     [not-significant] Seine Änderung seit dem früheren Fenster ist nicht signifikant ({ $change-interval }).
-    [withheld] Seine Änderung seit dem früheren Fenster wird zurückgehalten: zu wenige Kunden.
+    [withheld] Seine Änderung seit dem früheren Fenster wird nicht ausgewiesen: zu wenige Kunden.
    *[other] Seine Änderung seit dem früheren Fenster ließ sich nicht testen.
  }
 nps-same-people = { $change-outcome ->
@@ -460,7 +460,7 @@ nps-same-people = { $change-outcome ->
  }
 nps-nobody-twice = Niemand antwortete in beiden Fenstern; die beiden sind unabhängige Stichproben.
 nps-belief = { $gap-outcome ->
-    [large] Geglaubt wurden { $whose-given ->
+    [large] Angenommen wurden { $whose-given ->
         [yes] für { $whose }
        *[no] { "" }
     } { $gap-magnitude } zu { $gap-sign ->
@@ -471,7 +471,7 @@ nps-belief = { $gap-outcome ->
         [one] { " " }Eine weitere Annahme liegt signifikant daneben.
        *[other] { " " }{ $more } weitere Annahmen liegen signifikant daneben.
     }
-    [withheld] Zu wenige Kunden haben geantwortet, um sie mit dem Geglaubten zu vergleichen.
+    [withheld] Zu wenige Kunden haben geantwortet, um sie mit der Annahme zu vergleichen.
    *[other] Es gibt keinen Hinweis, dass die Annahme { $whose-given ->
         [yes] für { $whose }
        *[no] { "" }
@@ -543,10 +543,10 @@ nps-weights =
     .reading = Je weiter Ring und Punkt auseinanderliegen, desto mehr kommt es auf die Gewichte an.
     .ring = Ring: ungewichtet
 nps-beliefs =
-    .title = { $metric }, wie geglaubt und wie gegeben
-    .caption = Punkte sind Werte, die Kunden gaben, mit ihren Intervallen.
+    .title = { $metric }, angenommen und gemessen
+    .caption = Punkte sind gemessene Werte mit ihren Intervallen.
     .reading = Ein Ring außerhalb des Strichs ist eine Annahme, die Kunden nicht teilen.
-    .ring = Ring: geglaubt
+    .ring = Ring: angenommen
 nps-change =
     .title = { $which ->
         [windows] Änderung zwischen den Fenstern
@@ -579,7 +579,7 @@ check-unscored = { $unusable-count ->
     }
 check-cut-points = { $score-state ->
     [withheld] Zu wenige Kunden haben geantwortet, um das zu sagen.
-   *[other] Rückt eine Grenze um einen Wert, liegt das Ergebnis zwischen { $low-bare } ({ $low-name }) und { $high } ({ $high-name }). Nur Werte mit denselben Grenzen sind vergleichbar.
+   *[other] Rückt eine Grenze um einen Wert, liegt das Ergebnis zwischen { $low-bare } ({ $low-name }) und { $high-bare } ({ $high-name }). Nur Werte mit denselben Grenzen sind vergleichbar.
  }
     .title = { $state ->
         [holds] Die Grenzen der Skala ändern kaum etwas
@@ -587,7 +587,7 @@ check-cut-points = { $score-state ->
     }
 check-weights = { $plain-state ->
     [withheld] Zu wenige Kunden haben geantwortet, um das zu sagen.
-   *[other] Zählte jede Antwort einmal, wäre der Wert { $plain }. Gewichte gelten als gegeben, ohne eigenen Fehler.
+   *[other] Zählte jede Antwort einmal, würde der Wert { $plain } betragen. Gewichte gelten als gegeben, ohne eigenen Fehler.
  }
     .title = { $state ->
         [holds] Gewichte ändern das Ergebnis nicht
@@ -614,7 +614,7 @@ check-clusters = Die Antworten kommen aus { $clusters } unabhängigen Quellen: a
        *[watch] Wenige unabhängige Quellen: Das Intervall ist grob
     }
 check-mix = { $moved ->
-    [yes] Bei gleicher Zusammensetzung nach { $by } ist der Trend { $constant } ({ $constant-interval }); die andere Zusammensetzung trägt { $mix } bei ({ $mix-interval }).
+    [yes] Bei gleicher Zusammensetzung nach { $by } beträgt der Trend { $constant } ({ $constant-interval }); die andere Zusammensetzung trägt { $mix } bei ({ $mix-interval }).
     [tested] Keine Änderung der Zusammensetzung nach { $by } bewegt den Trend signifikant.
    *[no] Für einen Test, ob die Zusammensetzung den Wert bewegt hat, gab es zu wenige Daten.
  }
@@ -638,7 +638,7 @@ check-incomplete = { $periods-count ->
 check-late-one = { $one } der Antworten auf Einladungen ({ $at }; { $one-interval })
 check-late = { $shown ->
     [no] Zu wenige Kunden haben geantwortet, um das zu sagen.
-   *[yes] { $late } Antworten kamen mehr als { $days } Tage nach der Einladung; ohne sie ist der Wert { $early }. { $coming-count ->
+   *[yes] { $late } Antworten kamen mehr als { $days } Tage nach der Einladung; ohne sie beträgt der Wert { $early }. { $coming-count ->
         [0] { "" }
        *[other] Bisher dürften wir haben: { $coming }. Spätere zählen in den Zeiträumen, in denen sie gegeben werden.
     }
