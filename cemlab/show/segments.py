@@ -243,7 +243,7 @@ def cells_of(items: pd.DataFrame, gaps: Estimates | None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``panel`` (made-of or differs-in), ``label``, ``segment``, ``estimate``, ``shaded`` (False for what could be
-        chance) and ``suppressed``; levels that always go together once, those that differ most first.
+        chance) and ``suppressed``; levels that always go together once, those that differ most first; an outcome in which no segment differs significantly is left out.
     """
     made = items.assign(label=items["word"].astype(str).str.replace("ratings:", "", regex=False), panel="made-of")
     made = made.assign(shaded=True, suppressed=False)
@@ -258,7 +258,8 @@ def cells_of(items: pd.DataFrame, gaps: Estimates | None) -> pd.DataFrame:
             panel=tested.map({True: "differs-in", False: "made-of"}),
             shaded=table["flagged"].eq(True) | ~tested,
         )
-        made = pd.concat([made, said.loc[tested] if len(made) else said], ignore_index=True)
+        told = said.groupby("outcome")["shaded"].transform("any")
+        made = pd.concat([made, said.loc[tested & told] if len(made) else said.loc[told]], ignore_index=True)
     keep = ["panel", "label", "segment", "estimate", "shaded", "suppressed"]
     made = made.reindex(columns=keep).dropna(subset=["label"])
     size = made.groupby(["panel", "label"])["estimate"].transform(lambda each: each.abs().max())

@@ -226,7 +226,7 @@ def test_undated_items_are_never_said_to_tell_later_churn(tmp_path: Path, record
             "Does it beat" in each for each in page.left["rivals"]
         )
         cautious += "by construction" in told or "cannot be told" in told
-        assert "they may have changed when customers left" in page.left_out["Does it beat the simple split?"]
+        assert "they may have changed when customers left" in page.left_out["Does it outperform the simple split?"]
     row = {
         "world": "half of the churners had their services switched off on leaving",
         "told to be better": better / many,

@@ -64,7 +64,7 @@ def test_planted_needs_are_found_named_and_assigned(tmp_path: Path) -> None:
     found, html = _published(out)
     assert found["segments.number",]["value"] == 3
     assert "segments are natural" in _answer(html)
-    assert "Does it beat the simple split?" in html
+    assert "Does it outperform the simple split?" in html
     assert "they may have changed when customers left" in html, "needs carry no day, so nothing later is compared"
     assigned, latent = _restricted(out, "assignments-needs-segment"), lab.parent / "truth" / "latent.parquet"
     pairs = duckdb.sql(

@@ -1472,7 +1472,7 @@ column-segment-of = Segment
 column-made-of = What segments are made of
 column-differs-in = What they say, do and are worth
 column-share-of = Share
-column-precision = Of these rightly
+column-precision = Correctly assigned
 column-scheme = Rival
 column-a = Earlier
 column-b = Now
@@ -1516,6 +1516,7 @@ column-stay = Still there after a year
     .inline = still there after a year
 column-share-of-customers = Share of customers
 column-share-of-answers = Share of answers
+column-explained = Explained variation
 column-distance = Standard deviations
 tile-segments-number = Segments
 tile-segments-stability = Least stable: similarity
@@ -1532,7 +1533,7 @@ term-verdict = Natural, reproducible, constructed
     .meaning = Natural segments are found again and lie apart; reproducible ones are found again but do not lie apart; constructed ones are lines through a crowd.
 term-rescue = Rescue, keep, grow, let be
     .used = rescue
-    .meaning = High value at risk; high value and safe; low value and safe; low value at risk. High value is the median of present customers or more.
+    .meaning = High value and high risk; high value, low risk; low value, low risk; low value, high risk. High value is the median of present customers or more.
 
 segments-behind = { $grouped } { $unit ->
     [answers] answers
@@ -1665,7 +1666,7 @@ segments-urgent = { $crowd-state ->
         [last-nps-group] detractors by their last answer
         [recency-days] without a purchase for { $days } days or more
        *[other] likely to leave
-    }: they stand for { $stake } a year.
+    }: they stand for { $stake }, counted as { $worth }.
  }
 segments-urgent-largest = The ten largest of them hold { $ten } of that.
 segments-no-grid = Neither value nor risk is told: map `transactions`, and `responses` or a churn risk.
@@ -1696,7 +1697,7 @@ segments-shares =
 segments-distances =
     .title = Distance of each segment from all others, in standard deviations
     .caption = Blue: more than the others; brown: less.
-    .reading = Numbers in grey without a shade could be chance.
+    .reading = Numbers in grey without a shade are not significant; what no segment differs in is left out.
 segments-levels =
     .title = What each segment says, does and is worth
 segments-money =
@@ -1710,7 +1711,7 @@ segments-curves =
 segments-rivals =
     .title = Explained variation beyond a simple split
     .caption = Of what came in the { $days } days after { $day }: segments less each rival.
-    .reading = Right of the line the segments predicted better; a whisker across the line could be chance.
+    .reading = Right of the line the segments predicted better; a whisker across the line is not significant.
     .line = line: no better than the rival
 segments-turns =
     .title = Where the customers of each segment are now
@@ -1724,7 +1725,7 @@ segments-mix =
     .reading = Where shades are alike across a line, there is hardly a difference.
 segments-grid =
     .title = Customers by segment and what to do
-    .caption = Rescue: high value, at risk. Keep: high value, safe. Grow: low value, safe. Let be: low value, at risk.
+    .caption = Rescue: high value, high risk. Keep: high value, low risk. Grow: low value, low risk. Let be: low value, high risk.
     .reading = Darker for more customers. High value is the median or more.
 segments-stakes =
     .title = Value by segment and what to do
