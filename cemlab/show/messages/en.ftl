@@ -973,7 +973,10 @@ survival-piled =
 survival-claims =
     .title = What each reason took, and what one minus Kaplan–Meier would claim
 survival-churned =
-    .title = Relationships that churned so far, by group
+    .title = { $unfinished-count ->
+        [0] Relationships that churned so far, by group
+       *[other] Relationships that churned in months that are over, by group
+    }
 survival-group-curves =
     .title = Share still there, by { $column }
     .caption = The band is the confidence interval, a ring marks the median.
