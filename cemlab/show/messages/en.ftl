@@ -786,7 +786,7 @@ survival-causes = { $named-count ->
        *[other] ; { $more } further reasons took less.
     }
  }
-survival-overstated = Taking the other reasons as lost from sight would claim { $claimed-precise } instead of { $share-precise } for “{ $cause }”.
+survival-overstated = Taking the other reasons as lost to follow-up would claim { $claimed-precise } instead of { $share-precise } for “{ $cause }”.
 survival-group-one = “{ $one-name }” ({ $one-by }) { $one-magnitude } { $one-sign ->
     [up] higher
    *[down] lower
@@ -980,7 +980,7 @@ survival-churned =
 survival-group-curves =
     .title = Share still there, by { $column }
     .caption = The band is the confidence interval, a ring marks the median.
-    .reading = Where bands lie apart, groups differ by more than chance would explain in a single comparison.
+    .reading = Where bands lie apart, groups differ significantly in a single comparison.
 survival-tests =
     .title = { $test ->
         [gray] Gray's tests: does this reason take the same share of all groups?
@@ -1045,14 +1045,14 @@ check-late-entry = { $told ->
         }
     }
 check-lost = { $told ->
-    [none] Nobody was lost from sight before { $at }.
+    [none] Nobody was lost to follow-up before { $at }.
     [withheld] Too few customers, so this cannot be told.
     [unfollowed] Follow-up ends before the time that is compared.
-   *[other] Had all who were lost from sight before { $at } left at once, or all stayed, the share would lie between { $bounds-low } and { $bounds-high }.
+   *[other] Had all who were lost to follow-up before { $at } left at once, or all stayed, the share would lie between { $bounds-low } and { $bounds-high }.
  }
     .title = { $state ->
-        [holds] Customers lost from sight hardly matter
-       *[watch] Customers lost from sight could move the result
+        [holds] Customers lost to follow-up hardly matter
+       *[watch] Customers lost to follow-up could move the result
     }
 check-formula = For { $at }, beyond follow-up, the formula chosen expects { $share }; the others expect { $others }.
     .title = { $state ->
@@ -1072,7 +1072,7 @@ check-known-later = { $columns-count ->
         [holds] Covariates were known in time
        *[watch] Some covariates may have been filled in later
     }
-check-association = Nobody was given a plan or a complaint by lot. What goes with leaving need not change it when it is changed.
+check-association = Plans and complaints were not randomised. What goes with leaving need not change it when it is changed.
     .title = Association is not effect
 
 ## Potential: who leaves next (prediction)
@@ -1295,7 +1295,7 @@ risk-alone =
 risk-skill-dates =
     .title = AUC by evaluation date
     .caption = Dots are AUC on data after training, whiskers confidence intervals.
-    .reading = A whisker that reaches the line could be chance.
+    .reading = A whisker that reaches the line is not significant.
     .line = line: a coin flip
 risk-accuracy-dates =
     .title = Squared error removed, by evaluation date
