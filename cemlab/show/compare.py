@@ -74,22 +74,6 @@ def compared(
     )
 
 
-def withheld_groups(found: Iterable[Finding]) -> list[Name]:
-    """Return the names of the groups that are too small to be shown.
-
-    Parameters
-    ----------
-    found : iterable of Finding
-        Comparisons.
-
-    Returns
-    -------
-    list of Name
-        In the order of the findings.
-    """
-    return [Name(", ".join(each.scope.values())) for each in found if each.suppressed]
-
-
 def all_of(groups: Iterable[Sequence[Finding]]) -> list[Finding]:
     """Return the comparisons of all groupings that have at least two groups to compare.
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from cemlab.core.results import Estimates, Finding, Name
+from cemlab.core.results import Estimates, Finding
 from cemlab.show import say, segments
 from cemlab.show.check import Checked
 
@@ -169,4 +169,3 @@ def test_cells_of_what_could_be_chance_are_not_shaded_and_twins_stand_once() -> 
     cells = segments.cells_of(items, gaps)
     assert list(dict.fromkeys(cells["label"])) == ["price", "help", "NPS"]
     assert cells.loc[cells["label"].eq("NPS"), "shaded"].tolist() == [True, False]
-    assert isinstance(Name("x"), Name)

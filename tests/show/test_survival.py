@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cemlab.core.errors import ParameterError
-from cemlab.core.results import Estimates, Finding, Name
+from cemlab.core.results import Estimates, Finding
 from cemlab.show import curves, say, survival
 from cemlab.show.check import Checked
 
@@ -193,4 +193,3 @@ def test_the_trap_is_told_beside_the_sound_way() -> None:
     assert "leave 1.5 times as fast as those without" in _words(said)
     assert "a trap, it would seem 0.46" in _words(said)
     assert survival.asked_twice({"trap": told["trap"]}, term="complaint", reference="no") == []
-    assert isinstance(Name("x"), Name)
